@@ -1,0 +1,25 @@
+/** The longest address taken, in bytes of UTF-8 (protocol.md, "email"). */
+export const MAX_EMAIL_BYTES = 255;
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * The text of an email's bytes.
+ * @returns the address, or `undefined` when the bytes are not UTF-8, are too long, hold a control
+ *   character, or do not have exactly one `@` with something on both sides
+ * @see protocol.md, "What api.md leaves open, settled"
+ */
+export function parseEmail(bytes: Uint8Array): string | undefined {
+  if (bytes.length > MAX_EMAIL_BYTES) return undefined;
+  try {
+    const email = decoder.decode(bytes);
+    return /^[^@\p{Cc}]+@[^@\p{Cc}]+$/u.test(email) ? email : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The form addresses are looked up by: ASCII letters in lower case, everything else untouched. */
+export function normalizeEmail(email: string): string {
+  return email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}

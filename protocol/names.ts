@@ -1,0 +1,33 @@
+/** The name spaces of key derivation (protocol.md, "Names"). */
+
+const NAMESPACE = 'identity.mozilla.com/picl/v1/';
+
+const encoder = new TextEncoder();
+
+/**
+ * `KW(name)`: the UTF-8 bytes of the protocol's name space followed by `name`.
+ * @see protocol.md, "Names"
+ */
+export function KW(name: string): Uint8Array {
+  return encoder.encode(NAMESPACE + name);
+}
+
+/**
+ * `KWE(name, email)`: `KW(name) | ":" | email`.
+ * @param email the email's UTF-8 bytes exactly as the client first gave them
+ * @see protocol.md, "Names"
+ */
+export function KWE(name: string, email: Uint8Array): Uint8Array {
+  return concatBytes(encoder.encode(`${NAMESPACE}${name}:`), email);
+}
+
+/** Joins byte strings: the `|` of the protocol document. */
+export function concatBytes(...parts: Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}

@@ -1,0 +1,65 @@
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { concatBytes, KW, KWE } from './names.js';
+
+/**
+ * The one set of stretching parameters this server takes and gives. A client that could choose them
+ * could order work (protocol.md, "Password stretching").
+ */
+export const STRETCHING_PARAMETERS = Object.freeze({
+  type: 'PBKDF2/scrypt/PBKDF2/v1',
+  PBKDF2_rounds_1: 20000,
+  scrypt_N: 65536,
+  scrypt_r: 8,
+  scrypt_p: 1,
+  PBKDF2_rounds_2: 20000,
+} as const);
+
+/** Length of a salt and of every key of the chain, in bytes. */
+export const STRETCHED_BYTES = 32;
+
+const SCRYPT_SALT = KW('scrypt');
+const MAIN_KDF_INFO = KW('mainKDF');
+
+/** The arguments of the first PBKDF2: K1. */
+export function firstPbkdf2Input(email: Uint8Array, password: Uint8Array) {
+  return {
+    password,
+    salt: KWE('first-PBKDF', email),
+    rounds: STRETCHING_PARAMETERS.PBKDF2_rounds_1,
+    length: STRETCHED_BYTES,
+  };
+}
+
+/** The arguments of scrypt: K2. It needs 128·N·r bytes, 64 MiB, of memory. */
+export function scryptInput(K1: Uint8Array) {
+  return {
+    password: K1,
+    salt: SCRYPT_SALT,
+    N: STRETCHING_PARAMETERS.scrypt_N,
+    r: STRETCHING_PARAMETERS.scrypt_r,
+    p: STRETCHING_PARAMETERS.scrypt_p,
+    length: STRETCHED_BYTES,
+  };
+}
+
+/** The arguments of the second PBKDF2: stretchedPW. */
+export function secondPbkdf2Input(email: Uint8Array, password: Uint8Array, K2: Uint8Array) {
+  return {
+    password: concatBytes(K2, password),
+    salt: KWE('second-PBKDF', email),
+    rounds: STRETCHING_PARAMETERS.PBKDF2_rounds_2,
+    length: STRETCHED_BYTES,
+  };
+}
+
+/**
+ * `srpPW | unwrapBKey = HKDF(stretchedPW, "mainKDF", 64, salt)`.
+ * @param stretchedPW 32 bytes
+ * @param salt the account's passwordStretching salt, 32 bytes
+ * @see protocol.md, "Password stretching", step 4
+ */
+export function deriveMainKeys(stretchedPW: Uint8Array, salt: Uint8Array) {
+  const derived = hkdf(sha256, stretchedPW, salt, MAIN_KDF_INFO, 2 * STRETCHED_BYTES);
+  return { srpPW: derived.subarray(0, 32), unwrapBKey: derived.subarray(32, 64) };
+}
