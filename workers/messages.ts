@@ -1,0 +1,73 @@
+/** What crosses the boundary between the server and a worker thread: one message in, one reply out. */
+
+/** The engines of `STRETCH_ENGINE`. */
+export const STRETCH_ENGINES = ['simd', 'openssl', 'scrypt-js'] as const;
+export type StretchEngineName = (typeof STRETCH_ENGINES)[number];
+
+/** One password to stretch. All salts are 32 bytes; email and password are UTF-8 bytes. */
+export interface StretchRequest {
+  email: Uint8Array;
+  password: Uint8Array;
+  /** The account's passwordStretching salt. */
+  stretchingSalt: Uint8Array;
+  srpSalt: Uint8Array;
+}
+
+/** What a stretched password yields. */
+export interface StretchReply {
+  /** The SRP verifier, 256 bytes. */
+  verifier: Uint8Array;
+  /** 32 bytes; kB = wrap(kB) XOR unwrapBKey. */
+  unwrapBKey: Uint8Array;
+}
+
+/** One password, or two that share a core. */
+export type StretchBatch = [StretchRequest] | [StretchRequest, StretchRequest];
+
+/** A reply for each request of the batch, in its order; one that failed says why and harms no other. */
+export type StretchOutcome = { reply: StretchReply } | { failure: string };
+
+/** Given to a stretch thread when it starts. */
+export interface StretchThreadData {
+  engine: StretchEngineName;
+}
+
+/** Given to a thread of the quick lane when it starts. */
+export interface QuickThreadData {
+  /** `openssl` for modular exponentiation through OpenSSL, `jsbn` where that is not to be had. */
+  modPow: 'openssl' | 'jsbn';
+}
+
+export const SIGNING_ALGORITHMS = ['RS', 'DS'] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
+/** A signing key as it is stored: its id, its algorithm and the private key in PEM. */
+export interface SigningKey {
+  id: string;
+  algorithm: SigningAlgorithm;
+  privateKeyPem: string;
+}
+
+/** A public key in BrowserID's form: RS numbers in decimal, DS numbers in hex (protocol.md). */
+export type BrowserIdPublicKey =
+  | { algorithm: 'RS'; n: string; e: string }
+  | { algorithm: 'DS'; y: string; p: string; q: string; g: string };
+
+/** The operations of the quick lane. */
+export interface QuickOperations {
+  srpStart: { in: { verifier: Uint8Array }; out: { b: Uint8Array; B: Uint8Array } };
+  /** `K` only when the client's proof M is right. */
+  srpFinish: {
+    in: { verifier: Uint8Array; b: Uint8Array; B: Uint8Array; A: Uint8Array; M: Uint8Array };
+    out: { K: Uint8Array | undefined };
+  };
+  sign: { in: { key: SigningKey; payload: string }; out: { jwt: string } };
+  generateKey: { in: { id: string; algorithm: SigningAlgorithm }; out: { key: SigningKey } };
+  exportPublicKey: { in: { key: SigningKey }; out: { publicKey: BrowserIdPublicKey } };
+}
+
+export type QuickOperation = keyof QuickOperations;
+
+export type QuickTask = {
+  [Op in QuickOperation]: { op: Op; input: QuickOperations[Op]['in'] };
+}[QuickOperation];

@@ -1,0 +1,15 @@
+import type { StretchEngineName } from '../../messages.js';
+import type { Engine } from './engine.js';
+import { createOpensslEngine } from './openssl.js';
+import { createPortableEngine } from './portable.js';
+
+/** Builds the engine that `STRETCH_ENGINE` names. */
+export function createEngine(name: StretchEngineName): Engine {
+  switch (name) {
+    case 'simd':
+    case 'openssl':
+      return createOpensslEngine();
+    case 'scrypt-js':
+      return createPortableEngine();
+  }
+}
