@@ -1,0 +1,181 @@
+import type { Kysely } from 'kysely';
+import { normalizeEmail } from '../protocol/email.js';
+import { DuplicateRowError } from './errors.js';
+import type { Outbox, OutgoingMail } from './outbox.js';
+import type { Sealer } from './sealer.js';
+import type { Tables } from './sql/schema.js';
+
+/** What the password decides: set at creation and at every reset. Bytes. */
+export interface PasswordMaterial {
+  verifier: Uint8Array;
+  srpSalt: Uint8Array;
+  stretchingSalt: Uint8Array;
+  wrapKb: Uint8Array;
+}
+
+/** An account, opened. Times in ms. */
+export interface Account extends PasswordMaterial {
+  uid: string;
+  /** As first given. */
+  email: string;
+  verifiedAt: number | null;
+  /** 64 hex digits. */
+  verifyCode: string;
+  kA: Uint8Array;
+  /** When the password was last set; it only grows. */
+  generation: number;
+  locale: string;
+  createdAt: number;
+}
+
+/** Accounts in SQL. Every method throws StoreUnavailableError when the database does. */
+export class Accounts {
+  readonly #db: Kysely<Tables>;
+  readonly #sealer: Sealer;
+  readonly #outbox: Outbox;
+
+  constructor(db: Kysely<Tables>, sealer: Sealer, outbox: Outbox) {
+    this.#db = db;
+    this.#sealer = sealer;
+    this.#outbox = outbox;
+  }
+
+  /**
+   * Creates an account and puts its first mail into the outbox, both or neither.
+   * @returns `false` when the address (in any ASCII case) has an account
+   */
+  async create(account: Account, mail: OutgoingMail): Promise<boolean> {
+    const { uid } = account;
+    try {
+      await this.#db.transaction().execute(async (transaction) => {
+        await transaction
+          .insertInto('accounts')
+          .values({
+            uid,
+            email: account.email,
+            normalized_email: normalizeEmail(account.email),
+            verified_at: account.verifiedAt,
+            verify_code: this.#seal(uid, 'verify_code', Buffer.from(account.verifyCode, 'hex')),
+            ka: this.#seal(uid, 'ka', account.kA),
+            generation: account.generation,
+            locale: account.locale,
+            created_at: account.createdAt,
+            ...this.#sealMaterial(uid, account),
+          })
+          .execute();
+        await this.#outbox.add(mail, transaction);
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof DuplicateRowError) return false;
+      throw error;
+    }
+  }
+
+  /** Whether the address, in any ASCII case, has an account. */
+  async exists(email: string): Promise<boolean> {
+    const row = await this.#db
+      .selectFrom('accounts')
+      .select('uid')
+      .where('normalized_email', '=', normalizeEmail(email))
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  /** The account of an address, in any ASCII case. */
+  async findByEmail(email: string): Promise<Account | undefined> {
+    return this.#open(
+      await this.#db
+        .selectFrom('accounts')
+        .selectAll()
+        .where('normalized_email', '=', normalizeEmail(email))
+        .executeTakeFirst(),
+    );
+  }
+
+  async findByUid(uid: string): Promise<Account | undefined> {
+    return this.#open(
+      await this.#db.selectFrom('accounts').selectAll().where('uid', '=', uid).executeTakeFirst(),
+    );
+  }
+
+  /** Marks the address verified; a second time changes nothing. */
+  async markVerified(uid: string, nowMs: number): Promise<void> {
+    await this.#db
+      .updateTable('accounts')
+      .set({ verified_at: nowMs })
+      .where('uid', '=', uid)
+      .where('verified_at', 'is', null)
+      .execute();
+  }
+
+  /**
+   * Sets a new password and ends every session, both or neither.
+   * @param generation the generation the caller has proof for
+   * @returns `false` when the account is gone or its password was set since
+   */
+  async setPassword(
+    uid: string,
+    generation: number,
+    material: PasswordMaterial,
+    nowMs: number,
+  ): Promise<boolean> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const { numUpdatedRows } = await transaction
+        .updateTable('accounts')
+        .set({ ...this.#sealMaterial(uid, material), generation: Math.max(nowMs, generation + 1) })
+        .where('uid', '=', uid)
+        .where('generation', '=', generation)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) return false;
+      await transaction.deleteFrom('sessions').where('uid', '=', uid).execute();
+      return true;
+    });
+  }
+
+  /**
+   * Deletes an account with its sessions and mails.
+   * @returns `false` when it is gone or its password was set since the caller's proof
+   */
+  async destroy(uid: string, generation: number): Promise<boolean> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('accounts')
+      .where('uid', '=', uid)
+      .where('generation', '=', generation)
+      .executeTakeFirst();
+    return numDeletedRows > 0n;
+  }
+
+  #sealMaterial(uid: string, material: PasswordMaterial) {
+    return {
+      verifier: this.#seal(uid, 'verifier', material.verifier),
+      srp_salt: Buffer.from(material.srpSalt),
+      stretching_salt: Buffer.from(material.stretchingSalt),
+      wrap_kb: this.#seal(uid, 'wrap_kb', material.wrapKb),
+    };
+  }
+
+  #seal(uid: string, column: string, plaintext: Uint8Array): Buffer {
+    return this.#sealer.seal(`accounts.${column}:${uid}`, plaintext);
+  }
+
+  #open(row: Tables['accounts'] | undefined): Account | undefined {
+    if (!row) return undefined;
+    const open = (column: 'verify_code' | 'verifier' | 'ka' | 'wrap_kb') =>
+      this.#sealer.open(`accounts.${column}:${row.uid}`, row[column]);
+    return {
+      uid: row.uid,
+      email: row.email,
+      verifiedAt: row.verified_at,
+      verifyCode: open('verify_code').toString('hex'),
+      kA: open('ka'),
+      generation: row.generation,
+      locale: row.locale,
+      createdAt: row.created_at,
+      verifier: open('verifier'),
+      srpSalt: row.srp_salt,
+      stretchingSalt: row.stretching_salt,
+      wrapKb: open('wrap_kb'),
+    };
+  }
+}

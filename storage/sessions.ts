@@ -1,0 +1,180 @@
+import type { Kysely } from 'kysely';
+import type { Sealer } from './sealer.js';
+import type { Tables } from './sql/schema.js';
+
+/** The kinds of device a session can name. */
+export const DEVICE_TYPES = ['desktop', 'computer', 'phone', 'tablet', 'tv', 'other'] as const;
+export type DeviceType = (typeof DEVICE_TYPES)[number];
+
+export interface NewSession {
+  /** 64 hex digits. */
+  tokenID: string;
+  /** 32 bytes. */
+  reqHMACkey: Uint8Array;
+  uid: string;
+  /** The account's generation when the password was proven. */
+  generation: number;
+  deviceId: string;
+  deviceName: string | null;
+  deviceType: DeviceType | null;
+  createdAt: number;
+}
+
+/** A session with what requests need of its account. Times in ms. */
+export interface Session extends NewSession {
+  lastAccessAt: number;
+  email: string;
+  verified: boolean;
+  locale: string;
+}
+
+export interface DeviceSession {
+  tokenID: string;
+  deviceId: string;
+  deviceName: string | null;
+  deviceType: DeviceType | null;
+  lastAccessAt: number;
+}
+
+/** Sessions in SQL. Every method throws StoreUnavailableError when the database does. */
+export class Sessions {
+  readonly #db: Kysely<Tables>;
+  readonly #sealer: Sealer;
+
+  constructor(db: Kysely<Tables>, sealer: Sealer) {
+    this.#db = db;
+    this.#sealer = sealer;
+  }
+
+  /**
+   * Opens a session, in one statement, if the account still has the generation that was proven and
+   * fewer than `maxSessions` sessions.
+   */
+  async create(session: NewSession, maxSessions: number): Promise<'created' | 'tooMany' | 'accountChanged'> {
+    const { uid, generation } = session;
+    const { numInsertedOrUpdatedRows } = await this.#db
+      .insertInto('sessions')
+      .columns([
+        'token_id',
+        'uid',
+        'generation',
+        'req_hmac_key',
+        'device_id',
+        'device_name',
+        'device_type',
+        'created_at',
+        'last_access_at',
+      ])
+      .expression((eb) =>
+        eb
+          .selectFrom('accounts')
+          .select((eb) => [
+            eb.cast<string>(eb.val(session.tokenID), 'text').as('token_id'),
+            'accounts.uid',
+            'accounts.generation',
+            eb.val(this.#sealer.seal(place(session.tokenID), session.reqHMACkey)).as('req_hmac_key'),
+            eb.cast<string>(eb.val(session.deviceId), 'text').as('device_id'),
+            eb.cast<string | null>(eb.val(session.deviceName), 'text').as('device_name'),
+            eb.cast<string | null>(eb.val(session.deviceType), 'text').as('device_type'),
+            eb.cast<number>(eb.val(session.createdAt), 'bigint').as('created_at'),
+            eb.cast<number>(eb.val(session.createdAt), 'bigint').as('last_access_at'),
+          ])
+          .where('accounts.uid', '=', uid)
+          .where('accounts.generation', '=', generation)
+          .where(
+            (eb) =>
+              eb
+                .selectFrom('sessions')
+                .select((eb) => eb.fn.countAll<number>().as('open'))
+                .where('sessions.uid', '=', uid),
+            '<',
+            maxSessions,
+          ),
+      )
+      .executeTakeFirst();
+    if (numInsertedOrUpdatedRows) return 'created';
+    return (await this.#accountHasGeneration(uid, generation)) ? 'tooMany' : 'accountChanged';
+  }
+
+  /** The session of a tokenID, with its account, in one statement. */
+  async find(tokenID: string): Promise<Session | undefined> {
+    const row = await this.#db
+      .selectFrom('sessions')
+      .innerJoin('accounts', (join) =>
+        join
+          .onRef('accounts.uid', '=', 'sessions.uid')
+          .onRef('accounts.generation', '=', 'sessions.generation'),
+      )
+      .selectAll('sessions')
+      .select(['accounts.email', 'accounts.verified_at', 'accounts.locale'])
+      .where('token_id', '=', tokenID)
+      .executeTakeFirst();
+    return (
+      row && {
+        ...toDeviceSession(row),
+        reqHMACkey: this.#sealer.open(place(tokenID), row.req_hmac_key),
+        uid: row.uid,
+        generation: row.generation,
+        createdAt: row.created_at,
+        email: row.email,
+        verified: row.verified_at !== null,
+        locale: row.locale,
+      }
+    );
+  }
+
+  /** The account's sessions, the oldest first. */
+  async list(uid: string): Promise<DeviceSession[]> {
+    const rows = await this.#db
+      .selectFrom('sessions')
+      .select(['token_id', 'device_id', 'device_name', 'device_type', 'last_access_at'])
+      .where('uid', '=', uid)
+      .orderBy('created_at')
+      .execute();
+    return rows.map(toDeviceSession);
+  }
+
+  /** Notes that a session was used. */
+  async touch(tokenID: string, nowMs: number): Promise<void> {
+    await this.#db
+      .updateTable('sessions')
+      .set({ last_access_at: nowMs })
+      .where('token_id', '=', tokenID)
+      .execute();
+  }
+
+  /** Ends a session. @returns `false` when it was not there: someone else ended it first */
+  async destroy(tokenID: string): Promise<boolean> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('sessions')
+      .where('token_id', '=', tokenID)
+      .executeTakeFirst();
+    return numDeletedRows > 0n;
+  }
+
+  async #accountHasGeneration(uid: string, generation: number): Promise<boolean> {
+    const row = await this.#db
+      .selectFrom('accounts')
+      .select('uid')
+      .where('uid', '=', uid)
+      .where('generation', '=', generation)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+}
+
+function place(tokenID: string): string {
+  return `sessions.req_hmac_key:${tokenID}`;
+}
+
+function toDeviceSession(
+  row: Pick<Tables['sessions'], 'token_id' | 'device_id' | 'device_name' | 'device_type' | 'last_access_at'>,
+): DeviceSession {
+  return {
+    tokenID: row.token_id,
+    deviceId: row.device_id,
+    deviceName: row.device_name,
+    deviceType: row.device_type as DeviceType | null,
+    lastAccessAt: row.last_access_at,
+  };
+}

@@ -1,0 +1,68 @@
+import type { Kysely } from 'kysely';
+import { DuplicateRowError } from './errors.js';
+import type { Sealer } from './sealer.js';
+import type { Tables } from './sql/schema.js';
+
+/** A signing key at rest. Times in ms. */
+export interface StoredSigningKey {
+  id: string;
+  algorithm: 'RS' | 'DS';
+  privateKeyPem: string;
+  createdAt: number;
+  /** When a newer key took over; its certificates still verify until they expire. */
+  retiredAt: number | null;
+}
+
+/** The keys that certificates are signed with: kept in the database, so that all servers share them. */
+export class SigningKeys {
+  readonly #db: Kysely<Tables>;
+  readonly #sealer: Sealer;
+
+  constructor(db: Kysely<Tables>, sealer: Sealer) {
+    this.#db = db;
+    this.#sealer = sealer;
+  }
+
+  /** All keys, the newest first. */
+  async list(): Promise<StoredSigningKey[]> {
+    const rows = await this.#db
+      .selectFrom('signing_keys')
+      .selectAll()
+      .orderBy('created_at', 'desc')
+      .execute();
+    return rows.map((row) => ({
+      id: row.id,
+      algorithm: row.algorithm as 'RS' | 'DS',
+      privateKeyPem: this.#sealer.open(place(row.id), row.private_key).toString(),
+      createdAt: row.created_at,
+      retiredAt: row.retired_at,
+    }));
+  }
+
+  /**
+   * Adds a key.
+   * @returns `false` when a key of this id is there: another server was first
+   */
+  async add(key: StoredSigningKey): Promise<boolean> {
+    try {
+      await this.#db
+        .insertInto('signing_keys')
+        .values({
+          id: key.id,
+          algorithm: key.algorithm,
+          private_key: this.#sealer.seal(place(key.id), Buffer.from(key.privateKeyPem)),
+          created_at: key.createdAt,
+          retired_at: key.retiredAt,
+        })
+        .execute();
+      return true;
+    } catch (error) {
+      if (error instanceof DuplicateRowError) return false;
+      throw error;
+    }
+  }
+}
+
+function place(id: string): string {
+  return `signing_keys.private_key:${id}`;
+}

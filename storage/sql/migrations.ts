@@ -1,0 +1,73 @@
+import { type Kysely, type Migration, type MigrationProvider, sql } from 'kysely';
+
+export type SqlEngine = 'sqlite' | 'postgres';
+
+/**
+ * All changes of the schema, in order. A migration that has been released is never edited: the
+ * database remembers its name.
+ */
+export function createMigrations(engine: SqlEngine): MigrationProvider {
+  const bytes = engine === 'postgres' ? sql`bytea` : sql`blob`;
+  const migrations: Record<string, Migration> = {
+    '0001-accounts-and-sessions': {
+      async up(db: Kysely<unknown>) {
+        await db.schema
+          .createTable('accounts')
+          .addColumn('uid', 'text', (c) => c.primaryKey())
+          .addColumn('email', 'text', (c) => c.notNull())
+          .addColumn('normalized_email', 'text', (c) => c.notNull().unique())
+          .addColumn('verified_at', 'bigint')
+          .addColumn('verify_code', bytes, (c) => c.notNull())
+          .addColumn('verifier', bytes, (c) => c.notNull())
+          .addColumn('srp_salt', bytes, (c) => c.notNull())
+          .addColumn('stretching_salt', bytes, (c) => c.notNull())
+          .addColumn('ka', bytes, (c) => c.notNull())
+          .addColumn('wrap_kb', bytes, (c) => c.notNull())
+          .addColumn('generation', 'bigint', (c) => c.notNull())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .execute();
+        await db.schema
+          .createTable('sessions')
+          .addColumn('token_id', 'text', (c) => c.primaryKey())
+          .addColumn('uid', 'text', (c) => c.notNull().references('accounts.uid').onDelete('cascade'))
+          .addColumn('generation', 'bigint', (c) => c.notNull())
+          .addColumn('req_hmac_key', bytes, (c) => c.notNull())
+          .addColumn('device_id', 'text', (c) => c.notNull())
+          .addColumn('device_name', 'text')
+          .addColumn('device_type', 'text')
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addColumn('last_access_at', 'bigint', (c) => c.notNull())
+          .execute();
+        await db.schema.createIndex('sessions_by_uid').on('sessions').column('uid').execute();
+      },
+    },
+    '0002-mails-keys-and-locale': {
+      async up(db: Kysely<unknown>) {
+        await db.schema
+          .alterTable('accounts')
+          .addColumn('locale', 'text', (c) => c.notNull().defaultTo('en'))
+          .execute();
+        await db.schema
+          .createTable('mails')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('uid', 'text', (c) => c.notNull().references('accounts.uid').onDelete('cascade'))
+          .addColumn('message', bytes, (c) => c.notNull())
+          .addColumn('attempts', 'integer', (c) => c.notNull().defaultTo(0))
+          .addColumn('next_attempt_at', 'bigint', (c) => c.notNull())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .execute();
+        await db.schema.createIndex('mails_by_next_attempt').on('mails').column('next_attempt_at').execute();
+        await db.schema.createIndex('mails_by_uid').on('mails').column('uid').execute();
+        await db.schema
+          .createTable('signing_keys')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('algorithm', 'text', (c) => c.notNull())
+          .addColumn('private_key', bytes, (c) => c.notNull())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addColumn('retired_at', 'bigint')
+          .execute();
+      },
+    },
+  };
+  return { getMigrations: async () => migrations };
+}

@@ -1,0 +1,58 @@
+import { Accounts } from './accounts.js';
+import { Outbox } from './outbox.js';
+import { Sealer } from './sealer.js';
+import { Sessions } from './sessions.js';
+import { SigningKeys } from './signing-keys.js';
+import { type DatabaseLocation, openDatabase } from './sql/database.js';
+import type { StatementTiming } from './sql/guarded-dialect.js';
+import { MemoryTokenStore } from './tokens/memory-token-store.js';
+import { RedisTokenStore } from './tokens/redis-token-store.js';
+import type { TokenStore } from './tokens/token-store.js';
+
+export interface StorageOptions {
+  database: DatabaseLocation;
+  /** Unset: the in-process token store. */
+  redisUrl?: string | undefined;
+  /** 32 bytes each; the first one writes. */
+  storageKeys: Uint8Array[];
+  /** The clock, ms since 1970. */
+  now: () => number;
+  observeStatement?: (timing: StatementTiming) => void;
+  observeCommand?: (timing: { ms: number; failed: boolean }) => void;
+}
+
+/** Everything that is kept, behind one door. */
+export interface Storage {
+  accounts: Accounts;
+  sessions: Sessions;
+  outbox: Outbox;
+  signingKeys: SigningKeys;
+  tokens: TokenStore;
+  pingDatabase(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the stores and brings the schema up to date.
+ * @throws StoreUnavailableError when the database does not answer
+ */
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  const sealer = new Sealer(options.storageKeys);
+  const database = await openDatabase(options.database, options.observeStatement);
+  const tokens = options.redisUrl
+    ? await RedisTokenStore.open(options.redisUrl, sealer, options.now, options.observeCommand)
+    : new MemoryTokenStore(options.now);
+  const outbox = new Outbox(database.db, sealer);
+  return {
+    accounts: new Accounts(database.db, sealer, outbox),
+    sessions: new Sessions(database.db, sealer),
+    outbox,
+    signingKeys: new SigningKeys(database.db, sealer),
+    tokens,
+    pingDatabase: database.ping,
+    async close() {
+      await tokens.close();
+      await database.close();
+    },
+  };
+}

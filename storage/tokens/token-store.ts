@@ -1,0 +1,88 @@
+/**
+ * What is short-lived: tokens with their lives, tries left, nonces, and word of account changes.
+ * Two implementations, one contract (test/storage/token-store.test.ts): in process and Redis.
+ */
+
+/** What each kind of token is kept with. Bytes are hex. */
+export interface TokenRecords {
+  srpToken: AccountBound & { verifier: string; b: string; B: string };
+  authToken: AccountBound & HawkKeys & { authAt: number };
+  keyFetchToken: AccountBound & HawkKeys;
+  accountResetToken: AccountBound & HawkKeys;
+  forgotPasswordToken: AccountBound & HawkKeys & { token: string; code: string };
+}
+
+export type TokenKind = keyof TokenRecords;
+
+interface AccountBound {
+  uid: string;
+  /** The account's generation when the token was made; another one kills the token. */
+  generation: number;
+}
+
+interface HawkKeys {
+  reqHMACkey: string;
+  requestKey: string;
+}
+
+/** A record as it is stored. */
+export type Stored<Kind extends TokenKind> = TokenRecords[Kind] & {
+  /** ms since 1970. */
+  expiresAt: number;
+};
+
+/** Every method but `close` throws StoreUnavailableError within two seconds when the store does not answer. */
+export interface TokenStore {
+  /** Stores a token until its time is over. */
+  put<Kind extends TokenKind>(
+    kind: Kind,
+    id: string,
+    record: TokenRecords[Kind],
+    ttlSeconds: number,
+  ): Promise<void>;
+
+  /** Gives back a token that was taken for nothing, with what is left of its life. */
+  restore<Kind extends TokenKind>(kind: Kind, id: string, stored: Stored<Kind>): Promise<void>;
+
+  /** Reads a token and leaves it. */
+  get<Kind extends TokenKind>(kind: Kind, id: string): Promise<Stored<Kind> | undefined>;
+
+  /** Removes a token and returns it. Of any number of simultaneous calls one gets it. */
+  take<Kind extends TokenKind>(kind: Kind, id: string): Promise<Stored<Kind> | undefined>;
+
+  /**
+   * Makes this the account's only forgotPasswordToken; the one before it is removed.
+   * Call it after `put`, so that of two at once one survives.
+   */
+  replaceForgotPasswordToken(uid: string, id: string, ttlSeconds: number): Promise<void>;
+
+  /**
+   * Counts one guess of a recovery code, atomically.
+   * @returns how many guesses have been made with this token, this one included
+   */
+  countGuess(id: string, ttlSeconds: number): Promise<number>;
+
+  /** How many guesses have been made with this token. */
+  guesses(id: string): Promise<number>;
+
+  /**
+   * Claims a Hawk nonce.
+   * @returns `false` when the same token used it before: a replay
+   */
+  claimNonce(tokenID: string, nonce: string, ts: number, ttlSeconds: number): Promise<boolean>;
+
+  /** Removes every token of an account. */
+  forgetAccount(uid: string): Promise<void>;
+
+  /** Tells every server that an account changed: its address was verified, or its sessions ended. */
+  announce(uid: string): Promise<void>;
+
+  /**
+   * Listens for changes of an account. Subscribe first, then read, so that no change is lost.
+   * @returns stops listening
+   */
+  listen(uid: string, listener: () => void): Promise<() => void>;
+
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
