@@ -1,0 +1,54 @@
+/** scrypt's cost (RFC 7914, section 2): N a power of two, r the block size in units of 128 bytes, p lanes. */
+export interface ScryptParameters {
+  N: number;
+  r: number;
+  p: number;
+}
+
+/** What one hash is made of. The kernel reads both and keeps neither; wiping them is the caller's. */
+export interface ScryptInput {
+  password: Uint8Array;
+  salt: Uint8Array;
+}
+
+const MAX_N = 65536;
+const MAX_R = 32;
+const MAX_P = 16;
+const MAX_V_BYTES = 64 * 1024 * 1024;
+const MAX_DK_BYTES = 1024;
+
+/** A page of WebAssembly memory. */
+export const PAGE_BYTES = 65536;
+
+/** Two of the largest slots. The module is compiled with this maximum (see the build script). */
+export const MAX_MEMORY_PAGES = Math.ceil((2 * (MAX_V_BYTES + 2 * 128 * MAX_R)) / PAGE_BYTES);
+
+/** What one hash occupies: X, Y and V, as assembly/scrypt.ts lays them out. */
+export function slotBytes(N: number, r: number): number {
+  return 128 * r * (N + 2);
+}
+
+/** @throws RangeError that names the parameter and its limit; within them 128·N·r is at most 64 MiB */
+export function checkParameters({ N, r, p }: ScryptParameters, dkLen: number): void {
+  checkInteger('N', N, 2, MAX_N);
+  if ((N & (N - 1)) !== 0) throw new RangeError(`N must be a power of two, not ${N}`);
+  checkInteger('r', r, 1, MAX_R);
+  checkInteger('p', p, 1, MAX_P);
+  checkInteger('dkLen', dkLen, 1, MAX_DK_BYTES);
+  if (128 * N * r > MAX_V_BYTES) {
+    throw new RangeError(`128·N·r must be at most ${MAX_V_BYTES} bytes, not ${128 * N * r}`);
+  }
+}
+
+/** @throws TypeError that names what is no byte array */
+export function checkInput(input: ScryptInput): void {
+  for (const name of ['password', 'salt'] as const) {
+    if (!(input[name] instanceof Uint8Array)) throw new TypeError(`${name} must be a Uint8Array`);
+  }
+}
+
+function checkInteger(name: string, value: number, least: number, most: number) {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(`${name} must be an integer from ${least} to ${most}, not ${value}`);
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * The part of the WebAssembly JavaScript API that the kernel uses. Node has it, but TypeScript declares it
+ * in its browser libraries only, which this project does without.
+ */
+declare namespace WebAssembly {
+  interface Module {
+    readonly [Symbol.toStringTag]: string;
+  }
+  var Module: { prototype: Module; new (bytes: BufferSource): Module };
+
+  interface Instance {
+    readonly exports: Record<string, unknown>;
+  }
+  var Instance: {
+    prototype: Instance;
+    new (module: Module, imports?: Record<string, Record<string, unknown>>): Instance;
+  };
+
+  interface Memory {
+    readonly buffer: ArrayBuffer;
+    /** Adds so many pages of 64 KiB; detaches the buffer there was. */
+    grow(pages: number): number;
+  }
+  var Memory: { prototype: Memory; new (descriptor: { initial: number; maximum?: number }): Memory };
+
+  type BufferSource = ArrayBuffer | ArrayBufferView;
+  function validate(bytes: BufferSource): boolean;
+}
