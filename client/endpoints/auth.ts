@@ -1,0 +1,43 @@
+import type { Transport } from '../transport.js';
+import type { PasswordStretching } from '../wire.js';
+
+export interface AuthStartReply {
+  /** Good for one auth/finish within 60 s. */
+  srpToken: string;
+  /** salt: 32 bytes in hex; B: 256 bytes in hex. */
+  srp: { type: string; salt: string; B: string };
+  passwordStretching: PasswordStretching;
+}
+
+export interface AuthFinishRequest {
+  srpToken: string;
+  /** 256 bytes in hex. */
+  A: string;
+  /** 32 bytes in hex. */
+  M: string;
+}
+
+export interface AuthFinishReply {
+  /** authToken in a bundle under K, in hex. */
+  bundle: string;
+}
+
+/** The Authentication section of api.md. Every method throws ApiError or ConnectionError. */
+export class AuthEndpoints {
+  constructor(private readonly transport: Transport) {}
+
+  /**
+   * POST /v1/auth/start.
+   * @param email hex of UTF-8
+   * @throws ApiError 102 when there is no such account; 120, with the stored address as `email`, when it
+   *   was first given in other case
+   */
+  start(email: string): Promise<AuthStartReply> {
+    return this.transport.send({ method: 'POST', path: '/v1/auth/start', body: { email } });
+  }
+
+  /** POST /v1/auth/finish. Uses the srpToken up, whatever the outcome. @throws ApiError 103 when M is wrong */
+  finish(request: AuthFinishRequest): Promise<AuthFinishReply> {
+    return this.transport.send({ method: 'POST', path: '/v1/auth/finish', body: request });
+  }
+}

@@ -1,0 +1,23 @@
+import type { Transport } from '../transport.js';
+
+/** A BrowserID public key: numbers of RS are decimal, of DS hex. */
+export type PublicKey =
+  | { algorithm: 'RS'; n: string; e: string }
+  | { algorithm: 'DS'; y: string; p: string; q: string; g: string };
+
+export interface SignRequest {
+  publicKey: PublicKey;
+  /** How long the certificate is to hold: 1 to 86400 are seconds, more is ms, a day at most. */
+  duration: number;
+}
+
+/** The Certificate Signing section of api.md. Every method throws ApiError or ConnectionError. */
+export class CertificateEndpoints {
+  constructor(private readonly transport: Transport) {}
+
+  /** POST /v1/certificate/sign. @throws ApiError 104 when the address is not verified */
+  sign(sessionToken: string, request: SignRequest): Promise<{ cert: string }> {
+    const signer = { type: 'sessionToken', token: sessionToken } as const;
+    return this.transport.send({ method: 'POST', path: '/v1/certificate/sign', signer, body: request });
+  }
+}

@@ -1,0 +1,84 @@
+import { ConnectionError, ProtocolError, parseObject } from '../errors.js';
+import { readChunks, readEvents } from '../event-stream.js';
+import type { Transport } from '../transport.js';
+
+export interface RecoveryEmailStatus {
+  /** Hex of UTF-8. */
+  email: string;
+  verified: boolean;
+}
+
+/** The server writes a comment line every 15 s at least; a stream silent for three of those is dead. */
+const MAX_SILENCE_S = 45;
+
+/** The Recovery Email section of api.md. Every method throws ApiError or ConnectionError. */
+export class RecoveryEmailEndpoints {
+  constructor(private readonly transport: Transport) {}
+
+  /** GET /v1/recovery_email/status. */
+  status(sessionToken: string): Promise<RecoveryEmailStatus> {
+    return this.transport.send({
+      method: 'GET',
+      path: '/v1/recovery_email/status',
+      signer: { type: 'sessionToken', token: sessionToken },
+    });
+  }
+
+  /**
+   * GET /v1/recovery_email/status as server-sent events: the status at once, then each change of it. The last one
+   * is `verified: true`; leaving the loop before closes the connection.
+   * @param signal ends the loop with its reason
+   * @throws ConnectionError when the stream breaks off unverified; call again to go on waiting
+   */
+  async *statusEvents(sessionToken: string, signal?: AbortSignal): AsyncGenerator<RecoveryEmailStatus> {
+    const stream = await this.transport.openStream({
+      method: 'GET',
+      path: '/v1/recovery_email/status',
+      signer: { type: 'sessionToken', token: sessionToken },
+      ...(signal ? { signal } : {}),
+    });
+    const chunks = readChunks(stream, MAX_SILENCE_S);
+    try {
+      for await (const data of readEvents(wrapFailures(chunks, signal))) {
+        const status = readStatus(data);
+        yield status;
+        if (status.verified) return;
+      }
+    } finally {
+      await chunks.return(undefined);
+    }
+    throw new ConnectionError('the event stream ended before the address was verified');
+  }
+
+  /** POST /v1/recovery_email/resend_code: the same code in a new message. */
+  async resendCode(sessionToken: string): Promise<void> {
+    const signer = { type: 'sessionToken', token: sessionToken } as const;
+    await this.transport.send({ method: 'POST', path: '/v1/recovery_email/resend_code', signer, body: {} });
+  }
+
+  /** POST /v1/recovery_email/verify_code; a second time does no harm. @throws ApiError 102 or 105 */
+  async verifyCode(uid: string, code: string): Promise<void> {
+    await this.transport.send({
+      method: 'POST',
+      path: '/v1/recovery_email/verify_code',
+      body: { uid, code },
+    });
+  }
+}
+
+async function* wrapFailures(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {
+  try {
+    yield* chunks;
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new ConnectionError('the event stream broke off', { cause });
+  }
+}
+
+function readStatus(data: string): RecoveryEmailStatus {
+  const { email, verified } = parseObject(data) ?? {};
+  if (typeof email !== 'string' || typeof verified !== 'boolean') {
+    throw new ProtocolError('the server sent an event that is no status');
+  }
+  return { email, verified };
+}

@@ -1,0 +1,49 @@
+import { toHex } from '../../protocol/hex.js';
+import { deriveRequestKey, openValues } from '../token-bundles.js';
+import type { Transport } from '../transport.js';
+import type { AccountId, DeviceDescription } from '../wire.js';
+
+export interface SessionReply extends AccountId {
+  verified: boolean;
+  /** Lives until it is destroyed. */
+  sessionToken: string;
+}
+
+export interface SessionWithKeysReply extends SessionReply {
+  /** Good for one account/keys within 10 minutes. */
+  keyFetchToken: string;
+}
+
+/** The Session section of api.md. Every method throws ApiError or ConnectionError; tokens are 64 hex digits. */
+export class SessionEndpoints {
+  constructor(private readonly transport: Transport) {}
+
+  /**
+   * POST /v1/session/create, its bundle opened. Uses the token up, whatever the outcome.
+   * @throws ApiError 115 when the account has too many sessions; ProtocolError when the bundle does not open
+   */
+  async create(authToken: string, device?: DeviceDescription): Promise<SessionWithKeysReply> {
+    const { uid, verified, bundle } = await this.transport.send<
+      AccountId & { verified: boolean; bundle: string }
+    >({
+      method: 'POST',
+      path: '/v1/session/create',
+      signer: { type: 'authToken', token: authToken },
+      body: device ? { device } : {},
+    });
+    const key = deriveRequestKey('authToken', authToken);
+    const [keyFetchToken, sessionToken] = openValues(key, 'session/create', bundle, 2).map(toHex);
+    return {
+      uid,
+      verified,
+      keyFetchToken: keyFetchToken as string,
+      sessionToken: sessionToken as string,
+    };
+  }
+
+  /** POST /v1/session/destroy: signs the device out. */
+  async destroy(sessionToken: string): Promise<void> {
+    const signer = { type: 'sessionToken', token: sessionToken } as const;
+    await this.transport.send({ method: 'POST', path: '/v1/session/destroy', signer, body: {} });
+  }
+}

@@ -1,0 +1,167 @@
+/** Every errno of the API and the name this client gives it (api.md, "Response Format"; protocol.md). */
+export const ERRNOS = Object.freeze({
+  accountExists: 101,
+  unknownAccount: 102,
+  incorrectPassword: 103,
+  unverifiedAccount: 104,
+  invalidCode: 105,
+  invalidJson: 106,
+  invalidParameter: 107,
+  missingParameter: 108,
+  invalidSignature: 109,
+  invalidToken: 110,
+  invalidTimestamp: 111,
+  missingContentLength: 112,
+  bodyTooLarge: 113,
+  tooManyRequests: 114,
+  tooManySessions: 115,
+  incorrectEmailCase: 120,
+  serviceUnavailable: 201,
+  unknown: 999,
+} as const);
+
+/** The name of an errno; `unknown` also stands for errnos this client has not heard of. */
+export type ApiErrorReason = keyof typeof ERRNOS;
+
+const REASONS = new Map(
+  Object.entries(ERRNOS).map(([reason, errno]) => [errno as number, reason as ApiErrorReason]),
+);
+
+/** The body of an error reply, as it travels. */
+export interface ApiErrorBody {
+  /** The HTTP status. */
+  code: number;
+  errno: number;
+  /** The name of the status, such as `Bad Request`. */
+  error: string;
+  message: string;
+  /** A link to more. */
+  info: string;
+  /** errno 107 and 108: the parameter meant. */
+  param?: string;
+  /** errno 111: the server's clock, in seconds. */
+  serverTime?: number;
+  /** errno 114 and 201: seconds to wait. */
+  retryAfter?: number;
+  /** errno 120: the address as first given, hex of UTF-8. */
+  email?: string;
+}
+
+/**
+ * The server understood a request and refused it. Tell errors apart by `errno` or by its name,
+ * `reason`: `if (error instanceof ApiError && error.reason === 'incorrectPassword')`.
+ * @see api.md, "Response Format"
+ */
+export class ApiError extends Error implements ApiErrorBody {
+  override readonly name = 'ApiError';
+  readonly reason: ApiErrorReason;
+  readonly code: number;
+  readonly errno: number;
+  readonly error: string;
+  readonly info: string;
+  readonly param?: string;
+  readonly serverTime?: number;
+  readonly retryAfter?: number;
+  readonly email?: string;
+
+  constructor(body: ApiErrorBody) {
+    super(body.message);
+    this.reason = REASONS.get(body.errno) ?? 'unknown';
+    this.code = body.code;
+    this.errno = body.errno;
+    this.error = body.error;
+    this.info = body.info;
+    if (body.param !== undefined) this.param = body.param;
+    if (body.serverTime !== undefined) this.serverTime = body.serverTime;
+    if (body.retryAfter !== undefined) this.retryAfter = body.retryAfter;
+    if (body.email !== undefined) this.email = body.email;
+  }
+}
+
+/** What is known of an answer that did not come from the key server. */
+export interface ConnectionErrorDetails extends ErrorOptions {
+  /** The HTTP status, where there was an answer at all. */
+  status?: number;
+  /** Seconds to wait, where an intermediary said so. */
+  retryAfter?: number;
+}
+
+/**
+ * No answer of the key server was had: the network failed, time ran out, or a proxy or load
+ * balancer answered in its place. Whether the server acted on the request is not known.
+ * @see api.md, "Responses from Intermediary Servers"
+ */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+  readonly status?: number;
+  readonly retryAfter?: number;
+
+  constructor(message: string, details: ConnectionErrorDetails = {}) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    if (details.status !== undefined) this.status = details.status;
+    if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
+  }
+}
+
+/**
+ * The server's answer breaks the protocol: a bundle that does not open, another stretching than the
+ * one agreed on, another account's address. Nothing in the answer may be trusted.
+ */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+}
+
+/**
+ * Whether `error` is an {@link ApiError}, and for the reason given, if one is.
+ * @param reason a name of {@link ERRNOS}
+ */
+export function isApiError(error: unknown, reason?: ApiErrorReason): error is ApiError {
+  return error instanceof ApiError && (reason === undefined || error.reason === reason);
+}
+
+/**
+ * The error an unsuccessful reply means.
+ * @param text the reply's body
+ * @param retryAfter the Retry-After header in seconds, for replies whose body does not say
+ * @returns an {@link ApiError} when the body is one of the key server, else a {@link ConnectionError}
+ */
+export function readError(status: number, text: string, retryAfter?: number): ApiError | ConnectionError {
+  const body = parseObject(text);
+  if (typeof body?.errno !== 'number') {
+    return new ConnectionError(`HTTP status ${status} from something other than the key server`, {
+      status,
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    });
+  }
+  return new ApiError({
+    code: status,
+    errno: body.errno,
+    error: asString(body.error) ?? '',
+    message: asString(body.message) ?? `errno ${body.errno}`,
+    info: asString(body.info) ?? '',
+    param: asString(body.param),
+    serverTime: asNumber(body.serverTime),
+    retryAfter: asNumber(body.retryAfter) ?? retryAfter,
+    email: asString(body.email),
+  });
+}
+
+/** The JSON object a text holds, or `undefined` when it holds something else. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function asString(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function asNumber(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}

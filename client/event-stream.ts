@@ -1,0 +1,85 @@
+/** The longest line or event taken, in characters: an event of this API has about 600 at most. */
+const MAX_EVENT_LENGTH = 65536;
+
+/**
+ * Reads a stream of server-sent events.
+ * @param chunks bytes of UTF-8, cut anywhere, even inside a character or a CRLF
+ * @yields the data of each event, its lines joined by `\n`; comments, other fields and an event cut
+ *   off by the end of the stream are left out
+ * @throws RangeError when a line or an event grows beyond 65536 characters
+ * @see api.md, "GET /v1/recovery_email/status"; WHATWG HTML, 9.2.6
+ */
+export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let data: string[] = [];
+  let length = 0;
+  for await (const line of readLines(chunks)) {
+    if (line === '') {
+      if (data.length > 0) yield data.join('\n');
+      data = [];
+      length = 0;
+      continue;
+    }
+    const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line) as unknown as [string, string, string];
+    if (field !== 'data') continue;
+    length += value.length + 1;
+    refuseOver(length);
+    data.push(value);
+  }
+}
+
+/** Lines end in CR, LF or CRLF. An ending is acted on at once, though the LF of a CRLF may be yet to come. */
+async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let endedInCR = false;
+  for await (const chunk of chunks) {
+    let text = decoder.decode(chunk, { stream: true });
+    if (text === '') continue;
+    if (endedInCR && text.startsWith('\n')) text = text.slice(1);
+    endedInCR = text === '' ? false : text.endsWith('\r');
+    const lines = (rest + text).split(/\r\n|\r|\n/);
+    rest = lines.pop() as string;
+    refuseOver(rest.length);
+    yield* lines;
+  }
+}
+
+function refuseOver(length: number): void {
+  if (length > MAX_EVENT_LENGTH) {
+    throw new RangeError(`an event must be at most ${MAX_EVENT_LENGTH} characters`);
+  }
+}
+
+/**
+ * The chunks of a stream, one by one; leaving the loop cancels the stream.
+ * @param idleSeconds how long to wait for one
+ * @throws RangeError when no chunk came in that time; whatever the stream fails with
+ */
+export async function* readChunks(
+  stream: ReadableStream<Uint8Array>,
+  idleSeconds: number,
+): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await withinSeconds(idleSeconds, reader.read());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // A stream that failed cannot be cancelled, and need not be.
+    await reader.cancel().catch(() => {});
+  }
+}
+
+async function withinSeconds<T>(seconds: number, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const idle = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new RangeError(`nothing came for ${seconds} s`)), seconds * 1000);
+  });
+  try {
+    return await Promise.race([promise, idle]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,54 @@
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { toHex } from '../protocol/hex.js';
+import { concatBytes } from '../protocol/names.js';
+import { computeVerifier, SRP_TYPE } from '../protocol/srp.js';
+import { deriveMainKeys, STRETCHED_BYTES, STRETCHING_PARAMETERS } from '../protocol/stretching.js';
+import type { KeyServerClient } from './key-server-client.js';
+import { randomBytes } from './random.js';
+import type { Engine } from './stretcher.js';
+import { readHex } from './wire.js';
+
+const encoder = new TextEncoder();
+
+/**
+ * The bytes of a password, as typed.
+ * @throws RangeError when it is empty
+ */
+export function passwordToBytes(password: string): Uint8Array {
+  if (password === '') throw new RangeError('password must not be empty');
+  return encoder.encode(password);
+}
+
+/**
+ * What an account is given for a new password: fresh salts, the verifier (256 bytes) and unwrapBKey (32 bytes).
+ * The salts mix the server's random bytes with local ones, so that neither side alone can spoil them.
+ * @param email the bytes of the address as first given
+ * @throws ApiError or ConnectionError when random bytes cannot be had
+ * @see api.md, "POST /v1/get_random_bytes"; protocol.md, "Password stretching"
+ */
+export async function deriveNewCredentials(
+  client: KeyServerClient,
+  engine: Engine,
+  email: Uint8Array,
+  password: string,
+) {
+  const passwordBytes = passwordToBytes(password);
+  const { data } = await client.getRandomBytes();
+  const entropy = concatBytes(randomBytes(STRETCHED_BYTES), readHex('data', data));
+  const salts = hkdf(sha256, entropy, undefined, encoder.encode('salts'), 2 * STRETCHED_BYTES);
+  const srpSalt = salts.subarray(0, STRETCHED_BYTES);
+  const stretchingSalt = salts.subarray(STRETCHED_BYTES);
+  const stretchedPW = await engine.stretch(email, passwordBytes);
+  const { srpPW, unwrapBKey } = deriveMainKeys(stretchedPW, stretchingSalt);
+  try {
+    return {
+      verifier: computeVerifier(engine.modPow, srpSalt, email, srpPW),
+      srp: { type: SRP_TYPE, salt: toHex(srpSalt) },
+      passwordStretching: { ...STRETCHING_PARAMETERS, salt: toHex(stretchingSalt) },
+      unwrapBKey,
+    } as const;
+  } finally {
+    for (const secret of [stretchedPW, srpPW, passwordBytes]) secret.fill(0);
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * Random bytes of the platform, for salts, nonces and SRP secrets.
+ * @param length at most 65536
+ */
+export function randomBytes(length: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(length));
+}

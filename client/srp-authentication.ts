@@ -1,0 +1,113 @@
+import { toHex } from '../protocol/hex.js';
+import {
+  computeA,
+  computeClientProof,
+  isZeroModN,
+  SRP_BYTES,
+  SRP_SECRET_BYTES,
+  SRP_TYPE,
+} from '../protocol/srp.js';
+import { deriveMainKeys, STRETCHED_BYTES, STRETCHING_PARAMETERS } from '../protocol/stretching.js';
+import { emailFromHex, emailToBytes, emailToHex, isSameAccount } from './email.js';
+import type { AuthStartReply } from './endpoints/auth.js';
+import { isApiError, ProtocolError } from './errors.js';
+import type { KeyServerClient } from './key-server-client.js';
+import { passwordToBytes } from './new-credentials.js';
+import { randomBytes } from './random.js';
+import type { Engine } from './stretcher.js';
+import { openValues } from './token-bundles.js';
+import { readHex } from './wire.js';
+
+/** What a proven password is good for. */
+export interface Authentication {
+  /** Good for one request within 10 minutes. */
+  authToken: string;
+  /** The address as first given, which keys are derived from. */
+  email: string;
+  /** 32 bytes. */
+  unwrapBKey: Uint8Array;
+}
+
+/**
+ * Proves knowledge of a password over SRP, without showing it to the server. An address typed in other case than
+ * the stored one (errno 120) is stretched again as stored.
+ * @throws ApiError 102 or 103; ConnectionError; ProtocolError when the server cannot prove its side
+ * @see protocol.md, "SRP-6a/SHA256/2048/v1"
+ */
+export async function authenticate(
+  client: KeyServerClient,
+  engine: Engine,
+  email: string,
+  password: string,
+): Promise<Authentication> {
+  const passwordBytes = passwordToBytes(password);
+  // Stretched before auth/start: the srpToken lives for 60 s, and a phone stretches slowly.
+  let stretchedPW = await engine.stretch(emailToBytes(email), passwordBytes);
+  try {
+    const started = await startAuthentication(client, email);
+    if (started.email !== email) {
+      stretchedPW.fill(0);
+      stretchedPW = await engine.stretch(emailToBytes(started.email), passwordBytes);
+    }
+    const mainKeys = deriveMainKeys(stretchedPW, readStretchingSalt(started.reply));
+    const authToken = await finishAuthentication(client, engine, started, mainKeys.srpPW);
+    return { authToken, email: started.email, unwrapBKey: mainKeys.unwrapBKey };
+  } finally {
+    stretchedPW.fill(0);
+    passwordBytes.fill(0);
+  }
+}
+
+/**
+ * auth/start for an address in any case.
+ * @returns the reply, and the address as first given
+ * @throws ApiError 102; ProtocolError when the server answers for another account
+ * @see protocol.md, "email"
+ */
+export async function startAuthentication(
+  client: KeyServerClient,
+  email: string,
+): Promise<{ email: string; reply: AuthStartReply }> {
+  try {
+    return { email, reply: await client.auth.start(emailToHex(email)) };
+  } catch (error) {
+    if (!isApiError(error, 'incorrectEmailCase') || error.email === undefined) throw error;
+    const stored = emailFromHex(error.email);
+    if (!isSameAccount(stored, email)) throw new ProtocolError('the server answered for another address');
+    return { email: stored, reply: await client.auth.start(emailToHex(stored)) };
+  }
+}
+
+async function finishAuthentication(
+  client: KeyServerClient,
+  engine: Engine,
+  { email, reply }: { email: string; reply: AuthStartReply },
+  srpPW: Uint8Array,
+): Promise<string> {
+  if (reply.srp.type !== SRP_TYPE) throw new ProtocolError(`srp.type must be ${SRP_TYPE}`);
+  const srpSalt = readHex('srp.salt', reply.srp.salt, STRETCHED_BYTES);
+  const B = readHex('srp.B', reply.srp.B, SRP_BYTES);
+  if (isZeroModN(B)) throw new ProtocolError('srp.B must not be 0 mod N');
+  const a = randomBytes(SRP_SECRET_BYTES);
+  const A = computeA(engine.modPow, a);
+  const proof = computeClientProof(engine.modPow, { a, A, B, srpSalt, email: emailToBytes(email), srpPW });
+  try {
+    const request = { srpToken: reply.srpToken, A: toHex(A), M: toHex(proof.M) };
+    const { bundle } = await client.auth.finish(request);
+    // Only a server that knows the verifier has K: a bundle that opens is its proof.
+    const [authToken] = openValues(proof.K, 'auth/finish', bundle, 1) as [Uint8Array];
+    return toHex(authToken);
+  } finally {
+    for (const secret of [a, srpPW, proof.K]) secret.fill(0);
+  }
+}
+
+/** A server that could choose the parameters could have a password stretched weakly, or without end. */
+function readStretchingSalt({ passwordStretching }: AuthStartReply): Uint8Array {
+  for (const [name, value] of Object.entries(STRETCHING_PARAMETERS)) {
+    if (passwordStretching[name as keyof typeof STRETCHING_PARAMETERS] !== value) {
+      throw new ProtocolError(`passwordStretching.${name} must be ${value}`);
+    }
+  }
+  return readHex('passwordStretching.salt', passwordStretching.salt, STRETCHED_BYTES);
+}

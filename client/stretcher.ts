@@ -1,0 +1,40 @@
+import type { ModPow } from '../protocol/srp.js';
+import { firstPbkdf2Input, scryptInput, secondPbkdf2Input } from '../protocol/stretching.js';
+
+/** Turns a password into what keys are derived from. */
+export interface Stretcher {
+  /**
+   * Takes about a second and 64 MiB.
+   * @param email the UTF-8 bytes of the address as first given; @param password UTF-8 bytes
+   * @returns stretchedPW, 32 bytes, the caller's to wipe
+   * @see protocol.md, "Password stretching"
+   */
+  stretch(email: Uint8Array, password: Uint8Array): Promise<Uint8Array>;
+}
+
+/** What a platform has to provide for SRP. */
+export interface Engine extends Stretcher {
+  modPow: ModPow;
+}
+
+/** PBKDF2-HMAC-SHA256; lengths in bytes. */
+export type Pbkdf2 = (input: ReturnType<typeof firstPbkdf2Input>) => Promise<Uint8Array>;
+
+/** scrypt (RFC 7914); the length is in bytes. */
+export type Scrypt = (input: ReturnType<typeof scryptInput>) => Promise<Uint8Array>;
+
+/** A stretcher on a platform's PBKDF2 and scrypt. */
+export function createStretcher(pbkdf2: Pbkdf2, scrypt: Scrypt): Stretcher {
+  return {
+    async stretch(email, password) {
+      const K1 = await pbkdf2(firstPbkdf2Input(email, password));
+      const K2 = await scrypt(scryptInput(K1));
+      const second = secondPbkdf2Input(email, password, K2);
+      try {
+        return await pbkdf2(second);
+      } finally {
+        for (const secret of [K1, K2, second.password]) secret.fill(0);
+      }
+    },
+  };
+}
