@@ -1,5 +1,11 @@
 import { Piscina } from 'piscina';
-import type { StretchEngineName, StretchOutcome, StretchReply, StretchRequest, StretchThreadData } from './messages.js';
+import type {
+  StretchEngineName,
+  StretchOutcome,
+  StretchReply,
+  StretchRequest,
+  StretchThreadData,
+} from './messages.js';
 import { type StretchEvent, type StretchOrder, StretchQueue } from './stretch-queue.js';
 
 export interface StretcherOptions {

@@ -12,7 +12,7 @@ import {
 
 /**
  * scrypt on one core, synchronous. Each call leaves the kernel's memory zeroed as far as it used it, also
- * when it throws: 1 ms a hash of 64 MiB, one percent of it.
+ * when it throws (1 ms for each 64 MiB).
  * Everything is checked before anything runs: RangeError for a number out of its limits, TypeError for
  * what is no byte array.
  */
@@ -59,8 +59,8 @@ export function createKernelMemory(): WebAssembly.Memory {
 }
 
 /**
- * Makes a kernel, for one thread. Its memory grows with the first hash and stays: fresh pages cost tens of
- * milliseconds per 64 MiB.
+ * Makes a kernel, for one thread. Its memory grows with the first hash and stays: fresh pages cost some
+ * 20 ms per 64 MiB, and the first hash runs partly in baseline code besides.
  * @param wasm scrypt.wasm, as bytes or as a module compiled elsewhere (a browser's `compileStreaming`)
  * @throws CompileError where there is no SIMD; see `simdSupported`
  */

@@ -1,0 +1,51 @@
+/**
+ * Walks through the example flows of api.md against a running server, over both doors:
+ *
+ *     node dist/client/example.js http://127.0.0.1:9000 --mail-dir ./var/mail
+ *
+ * Without --mail-dir it asks for the mailed codes on the terminal. Exits non-zero when anything goes wrong.
+ */
+import { parseArgs } from 'node:util';
+import { isApiError } from './errors.js';
+import { createFileMailbox, createTerminalMailbox } from './example/mailbox.js';
+import { runRawPasswordFlows } from './example/raw-password-flows.js';
+import { runSrpFlows } from './example/srp-flows.js';
+import { KeyServerClient } from './key-server-client.js';
+import { createNodeEngine } from './node-engine.js';
+import { SrpClient } from './srp-client.js';
+
+const USAGE = 'usage: node dist/client/example.js URL [--mail-dir DIRECTORY]';
+
+async function main(): Promise<void> {
+  const { url, mailDirectory } = readArguments();
+  const client = new KeyServerClient({ url });
+  const example = {
+    client,
+    srp: new SrpClient(client, createNodeEngine()),
+    mailbox: mailDirectory === undefined ? createTerminalMailbox() : createFileMailbox(mailDirectory),
+  };
+  console.log(`${url}: ${JSON.stringify(await client.getVersion())}`);
+  await runSrpFlows(example);
+  await runRawPasswordFlows(example);
+  console.log('\nEvery step went well.');
+}
+
+function readArguments() {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { 'mail-dir': { type: 'string' } },
+  });
+  const [url, ...rest] = positionals;
+  if (url === undefined || rest.length > 0) throw new Error(USAGE);
+  return { url, mailDirectory: values['mail-dir'] };
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`\n${error instanceof Error ? error.message : error}`);
+  if (isApiError(error)) console.error(`  status ${error.code}, errno ${error.errno} (${error.reason})`);
+  else if (error instanceof Error && error.cause) console.error(error.cause);
+  // Not left to the event loop: an event stream may still be open.
+  process.exit(1);
+}

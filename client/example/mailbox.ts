@@ -1,0 +1,81 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The headers of a mail that carry what its text says (protocol.md, "mail"). */
+export type CodeHeader = 'X-Verify-Code' | 'X-Recovery-Code';
+
+/** Where the codes that the server mails are read. */
+export interface Mailbox {
+  /** The newest code of a kind for an account, not read before. @throws Error when none comes */
+  readCode(header: CodeHeader, account: { email: string; uid: string }): Promise<string>;
+}
+
+const WAIT_MS = 15_000;
+const POLL_MS = 100;
+
+/** The mailbox of a server that writes its mail as .eml files into a directory. */
+export function createFileMailbox(directory: string): Mailbox {
+  const read = new Set<string>();
+  return {
+    async readCode(header, { email, uid }) {
+      for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline; await sleep(POLL_MS)) {
+        for (const file of await listNewestFirst(directory)) {
+          if (read.has(file)) continue;
+          const headers = parseHeaders(await readFile(file, 'utf8').catch(() => ''));
+          const isOurs = headers.get('x-uid') === uid || headers.get('to')?.includes(email);
+          const code = headers.get(header.toLowerCase());
+          if (!isOurs || !code) continue;
+          read.add(file);
+          return code;
+        }
+      }
+      throw new Error(`no mail with ${header} for ${email} in ${directory} within ${WAIT_MS / 1000} s`);
+    },
+  };
+}
+
+/** The mailbox of someone who reads their mail elsewhere and types the code in. */
+export function createTerminalMailbox(): Mailbox {
+  return {
+    async readCode(header, { email }) {
+      const terminal = createInterface({ input: process.stdin, output: process.stdout });
+      try {
+        return (await terminal.question(`  ${header} of the mail to ${email}: `)).trim();
+      } finally {
+        terminal.close();
+      }
+    },
+  };
+}
+
+async function listNewestFirst(directory: string): Promise<string[]> {
+  const names = await readdir(directory).catch(() => []);
+  const files = await Promise.all(
+    names
+      .filter((name) => name.endsWith('.eml'))
+      .map(async (name) => {
+        const path = join(directory, name);
+        // A file may be renamed or removed meanwhile.
+        return {
+          path,
+          time: await stat(path).then(
+            ({ mtimeMs }) => mtimeMs,
+            () => 0,
+          ),
+        };
+      }),
+  );
+  return files.sort((a, b) => b.time - a.time).map(({ path }) => path);
+}
+
+/** Names in lower case; of a file still being written, only what is whole: up to the blank line. */
+function parseHeaders(message: string): Map<string, string> {
+  const end = /\r?\n\r?\n/.exec(message)?.index ?? 0;
+  const unfolded = message.slice(0, end).replace(/\r?\n[ \t]+/g, ' ');
+  const fields = unfolded.split(/\r?\n/).map((line) => /^([^:]+):\s*(.*)$/.exec(line));
+  return new Map(
+    fields.flatMap((field) => (field ? [[field[1]?.toLowerCase() ?? '', field[2]?.trim() ?? '']] : [])),
+  );
+}

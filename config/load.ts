@@ -1,0 +1,39 @@
+import convict from 'convict';
+import { FORMATS, SETTINGS, type Settings } from './schema.js';
+
+/** The settings as the server uses them: nothing optional is left to guess. */
+export interface Config extends Readonly<Settings> {
+  readonly publicUrl: string;
+  readonly domain: string;
+}
+
+/** A setting that cannot be used; the message names each one and its rule, never a secret value. */
+export class ConfigError extends Error {
+  readonly code = 'CONFIG';
+}
+
+for (const [name, format] of Object.entries(FORMATS))
+  convict.addFormat({ name, validate: format.check, ...('coerce' in format && { coerce: format.coerce }) });
+
+/**
+ * Reads the environment once, validates it whole and freezes it.
+ * @throws ConfigError when a setting breaks its rule
+ */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  // An empty variable is one that is not set: `REDIS_URL= npm start` must mean the default.
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const schema = convict(SETTINGS, { env: set as NodeJS.ProcessEnv, args: [] });
+  try {
+    schema.validate({ allowed: 'strict' });
+  } catch (error) {
+    throw new ConfigError(describe(error as Error));
+  }
+  const settings = schema.getProperties();
+  const publicUrl = (settings.publicUrl || `http://${settings.host}:${settings.port}`).replace(/\/+$/, '');
+  return Object.freeze({ ...settings, publicUrl, domain: settings.domain || new URL(publicUrl).host });
+}
+
+/** convict's report without the values it quotes. */
+function describe(error: Error): string {
+  return error.message.replace(/: value was .*$/gm, '');
+}

@@ -1,0 +1,212 @@
+import { availableParallelism } from 'node:os';
+import type { Schema } from 'convict';
+
+/** Every setting: its format, default, environment variable, and the sentence that documents it. */
+export interface Settings {
+  host: string;
+  port: number;
+  publicUrl: string;
+  dataDir: string;
+  databaseUrl: string;
+  databasePoolSize: number;
+  redisUrl: string;
+  smtpUrl: string;
+  mailFrom: string;
+  rateLimits: 'on' | 'off' | 'log';
+  trustProxy: string;
+  stretchEngine: 'simd' | 'openssl' | 'scrypt-js';
+  stretchThreads: number;
+  stretchMaxWait: number;
+  stretchNice: number;
+  quickThreads: number;
+  signingAlgorithm: 'RS' | 'DS';
+  domain: string;
+  maxSessions: number;
+  storageKey: string;
+  metricsPort: number;
+  logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+}
+
+const port = { check: (value: unknown) => requireInteger(value, 0, 65535), coerce: Number };
+
+export const SETTINGS: Schema<Settings> = {
+  host: {
+    doc: 'Address to listen on.',
+    format: String,
+    default: '127.0.0.1',
+    env: 'HOST',
+  },
+  port: {
+    doc: 'Port to listen on; 0 takes a free one.',
+    format: 'port-number',
+    default: 9000,
+    env: 'PORT',
+  },
+  publicUrl: {
+    doc: 'The URL clients use; Hawk signatures are over its host and port, mails link to it. Unset: `http://HOST:PORT`.',
+    format: 'optional-http-url',
+    default: '',
+    env: 'PUBLIC_URL',
+  },
+  dataDir: {
+    doc: 'Folder of the SQLite file (which holds the signing key), the storage key and the mail folder; made when missing.',
+    format: String,
+    default: './var',
+    env: 'DATA_DIR',
+  },
+  databaseUrl: {
+    doc: '`postgres://…` keeps accounts and sessions in PostgreSQL. Unset: SQLite in DATA_DIR.',
+    format: 'optional-postgres-url',
+    default: '',
+    env: 'DATABASE_URL',
+    sensitive: true,
+  },
+  databasePoolSize: {
+    doc: 'Most PostgreSQL connections this server opens.',
+    format: 'positive-integer',
+    default: 10,
+    env: 'DATABASE_POOL_SIZE',
+  },
+  redisUrl: {
+    doc: '`redis://…` or `rediss://…` keeps short-lived tokens, nonces and counters in Redis. Unset: in this process.',
+    format: 'optional-redis-url',
+    default: '',
+    env: 'REDIS_URL',
+    sensitive: true,
+  },
+  smtpUrl: {
+    doc: '`smtp://…` or `smtps://…` sends mail. Unset: one .eml file a message in DATA_DIR/mail.',
+    format: 'optional-smtp-url',
+    default: '',
+    env: 'SMTP_URL',
+    sensitive: true,
+  },
+  mailFrom: {
+    doc: 'Sender of mails.',
+    format: String,
+    default: 'Firefox Accounts <no-reply@localhost>',
+    env: 'MAIL_FROM',
+  },
+  rateLimits: {
+    doc: '`on`; `log` only reports what would have been refused; `off` for tests.',
+    format: ['on', 'off', 'log'],
+    default: 'on',
+    env: 'RATE_LIMITS',
+  },
+  trustProxy: {
+    doc: 'Addresses or networks (comma-separated, or `loopback`) whose X-Forwarded-For counts.',
+    format: String,
+    default: '',
+    env: 'TRUST_PROXY',
+  },
+  stretchEngine: {
+    doc: '`simd` (WebAssembly, the fastest), `openssl` (node:crypto), or `scrypt-js` (JavaScript alone, for OpenSSL builds without scrypt).',
+    format: ['simd', 'openssl', 'scrypt-js'],
+    default: 'simd',
+    env: 'STRETCH_ENGINE',
+  },
+  stretchThreads: {
+    doc: 'Threads that stretch passwords, 64 MiB each (128 MiB with `simd`). Default: one a core.',
+    format: 'positive-integer',
+    default: availableParallelism(),
+    env: 'STRETCH_THREADS',
+  },
+  stretchMaxWait: {
+    doc: 'Seconds a password may wait for its stretch; one that would wait longer is refused at once with 503.',
+    format: 'positive-number',
+    default: 5,
+    env: 'STRETCH_MAX_WAIT',
+  },
+  stretchNice: {
+    doc: 'How much lower than the rest of the server the OS priority of stretch threads is (0 to 19).',
+    format: 'nice-increment',
+    default: 10,
+    env: 'STRETCH_NICE',
+  },
+  quickThreads: {
+    doc: 'Threads for SRP and signing.',
+    format: 'positive-integer',
+    default: Math.max(1, Math.floor(availableParallelism() / 2)),
+    env: 'QUICK_THREADS',
+  },
+  signingAlgorithm: {
+    doc: '`RS` (RSA, 2048 bits) or `DS` (DSA) for the key that signs certificates.',
+    format: ['RS', 'DS'],
+    default: 'RS',
+    env: 'SIGNING_ALGORITHM',
+  },
+  domain: {
+    doc: 'Issuer of certificates and the part behind @ of their principals. Unset: the host of PUBLIC_URL.',
+    format: String,
+    default: '',
+    env: 'DOMAIN',
+  },
+  maxSessions: {
+    doc: 'Most sessions an account can have.',
+    format: 'positive-integer',
+    default: 100,
+    env: 'MAX_SESSIONS',
+  },
+  storageKey: {
+    doc: 'Key that encrypts secrets at rest, 64 hex digits; several comma-separated, the first one writes. Required with PostgreSQL; otherwise made in DATA_DIR on first start.',
+    format: 'storage-keys',
+    default: '',
+    env: 'STORAGE_KEY',
+    sensitive: true,
+  },
+  metricsPort: {
+    doc: 'Port of its own for `/metrics`; 0 or unset: on PORT.',
+    format: 'port-number',
+    default: 0,
+    env: 'METRICS_PORT',
+  },
+  logLevel: {
+    doc: 'trace, debug, info, warn, error, fatal or silent.',
+    format: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+    env: 'LOG_LEVEL',
+  },
+};
+
+/** The formats the settings use, beyond convict's own. Messages name the rule, never the value. */
+export const FORMATS = {
+  'port-number': port,
+  'positive-integer': {
+    check: (value: unknown) => requireInteger(value, 1, Number.MAX_SAFE_INTEGER),
+    coerce: Number,
+  },
+  'positive-number': {
+    check: (value: unknown) => {
+      if (typeof value !== 'number' || !(value > 0)) throw new Error('must be a number above 0');
+    },
+    coerce: Number,
+  },
+  'nice-increment': { check: (value: unknown) => requireInteger(value, 0, 19), coerce: Number },
+  'optional-http-url': { check: requireUrl('http:', 'https:') },
+  'optional-postgres-url': { check: requireUrl('postgres:', 'postgresql:') },
+  'optional-redis-url': { check: requireUrl('redis:', 'rediss:') },
+  'optional-smtp-url': { check: requireUrl('smtp:', 'smtps:') },
+  'storage-keys': {
+    check: (value: unknown) => {
+      if (value !== '' && !/^[0-9a-f]{64}(,[0-9a-f]{64})*$/i.test(String(value))) {
+        throw new Error('must be 64 hex digits, several separated by commas');
+      }
+    },
+  },
+};
+
+function requireInteger(value: unknown, least: number, most: number): void {
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
+    throw new Error(`must be an integer from ${least} to ${most}`);
+  }
+}
+
+function requireUrl(...protocols: string[]) {
+  return (value: unknown): void => {
+    if (value === '') return;
+    const url = URL.canParse(String(value)) && new URL(String(value));
+    if (!url || !protocols.includes(url.protocol)) {
+      throw new Error(`must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`);
+    }
+  };
+}

@@ -1,0 +1,27 @@
+import { StoreUnavailableError } from '../storage/errors.js';
+import { QuickLaneError } from '../workers/quick-lane.js';
+import { StretchAbandonedError, StretchFailedError, StretchOverloadError } from '../workers/stretch-queue.js';
+import { ApiError } from './errors.js';
+
+/** Seconds after which a failed store or thread is worth another try. */
+const RETRY_AFTER_FAILURE_S = 2;
+/** How much of the predicted wait is added at random, so that refused clients do not come back together. */
+const RETRY_JITTER = 0.5;
+
+/** What storage and workers throw, as the client is told; everything unknown is errno 999. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof StretchOverloadError) {
+    const seconds = (error.predictedWaitMs / 1000) * (1 + RETRY_JITTER * Math.random());
+    return new ApiError('serviceUnavailable', { retryAfter: Math.ceil(seconds) }, { cause: error });
+  }
+  if (
+    error instanceof StoreUnavailableError ||
+    error instanceof StretchFailedError ||
+    error instanceof StretchAbandonedError ||
+    error instanceof QuickLaneError
+  ) {
+    return new ApiError('serviceUnavailable', { retryAfter: RETRY_AFTER_FAILURE_S }, { cause: error });
+  }
+  return new ApiError('unexpected', {}, { cause: error });
+}

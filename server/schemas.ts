@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { MAX_EMAIL_BYTES, parseEmail } from '../protocol/email.js';
+import { fromHex } from '../protocol/hex.js';
+import { isUsableVerifier, SRP_BYTES, SRP_TYPE } from '../protocol/srp.js';
+import { STRETCHING_PARAMETERS } from '../protocol/stretching.js';
+import { DEVICE_TYPES } from '../storage/sessions.js';
+import { parsePublicKey } from './public-key.js';
+
+/** The bodies of every endpoint. Types, validation and documentation all come from here. */
+
+const MAX_PASSWORD_BYTES = 1024;
+const MAX_DEVICE_NAME = 255;
+/** Of a duration: up to here seconds, beyond milliseconds (protocol.md, "certificate duration"). */
+const MAX_DURATION_SECONDS = 86_400;
+
+const hexPattern = (bytes: number) => new RegExp(`^[0-9a-fA-F]{${2 * bytes}}$`);
+
+/** Exactly so many bytes, in hex of either case. */
+const hexBytes = (bytes: number) => z.string().regex(hexPattern(bytes)).transform(fromHex);
+
+/** An address: its text, and the bytes derivations need. */
+const email = z
+  .string()
+  .regex(new RegExp(`^([0-9a-fA-F]{2}){1,${MAX_EMAIL_BYTES}}$`))
+  .transform((hex, context) => {
+    const bytes = fromHex(hex);
+    const text = parseEmail(bytes);
+    if (text !== undefined) return { text, bytes };
+    context.addIssue({ code: 'custom', message: 'not an email address' });
+    return z.NEVER;
+  })
+  .meta({ description: 'Email address: UTF-8 as hex' });
+
+const password = z
+  .string()
+  .refine((text) => text.isWellFormed() && isWithin(Buffer.byteLength(text), 1, MAX_PASSWORD_BYTES))
+  .transform((text) => new TextEncoder().encode(text))
+  .meta({ description: `1 to ${MAX_PASSWORD_BYTES} bytes of UTF-8` });
+
+const salt = hexBytes(32);
+
+const srpType = z.literal(SRP_TYPE);
+
+const verifier = hexBytes(SRP_BYTES).refine(isUsableVerifier);
+
+const passwordStretching = z.object({
+  type: z.literal(STRETCHING_PARAMETERS.type),
+  PBKDF2_rounds_1: z.literal(STRETCHING_PARAMETERS.PBKDF2_rounds_1),
+  scrypt_N: z.literal(STRETCHING_PARAMETERS.scrypt_N),
+  scrypt_r: z.literal(STRETCHING_PARAMETERS.scrypt_r),
+  scrypt_p: z.literal(STRETCHING_PARAMETERS.scrypt_p),
+  PBKDF2_rounds_2: z.literal(STRETCHING_PARAMETERS.PBKDF2_rounds_2),
+  salt,
+});
+
+const device = z.object({
+  name: z
+    .string()
+    .max(MAX_DEVICE_NAME)
+    .refine((name) => name.isWellFormed() && !/\p{Cc}/u.test(name)),
+  type: z.enum(DEVICE_TYPES),
+});
+
+const duration = z
+  .int()
+  .min(1)
+  .max(MAX_DURATION_SECONDS * 1000)
+  .transform((given) => (given <= MAX_DURATION_SECONDS ? given * 1000 : given))
+  .meta({ description: 'Seconds up to 86400, milliseconds above' });
+
+const decimal = z.string().regex(/^[1-9][0-9]*$/);
+const hexInteger = z.string().regex(/^[0-9a-fA-F]+$/);
+
+const publicKey = z
+  .discriminatedUnion('algorithm', [
+    z.object({ algorithm: z.literal('RS'), n: decimal.max(2500), e: decimal.max(2500) }),
+    z.object({
+      algorithm: z.literal('DS'),
+      y: hexInteger.max(1024),
+      p: hexInteger.max(1024),
+      q: hexInteger.max(128),
+      g: hexInteger.max(1024),
+    }),
+  ])
+  .superRefine((key, context) => {
+    const wrong = parsePublicKey(key);
+    if (wrong) context.addIssue({ code: 'custom', path: [wrong], message: 'not usable in a key' });
+  });
+
+const uid = z
+  .string()
+  .regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/)
+  .transform((text) => text.toLowerCase());
+
+export const bodies = {
+  accountCreate: z.object({
+    email,
+    srp: z.object({ type: srpType, verifier, salt }),
+    passwordStretching,
+  }),
+  accountReset: z.object({
+    bundle: hexBytes(32 + SRP_BYTES + 32),
+    srp: z.object({ type: srpType, salt }),
+    passwordStretching,
+  }),
+  authStart: z.object({ email }),
+  authFinish: z.object({ srpToken: uid, A: hexBytes(SRP_BYTES), M: hexBytes(32) }),
+  sessionCreate: z.object({ device: device.optional() }),
+  rawAccountCreate: z.object({ email, password }),
+  rawSessionCreate: z.object({ email, password, device: device.optional() }),
+  rawPasswordChange: z.object({ email, oldPassword: password, newPassword: password }),
+  rawPasswordReset: z.object({ newPassword: password }),
+  verifyCode: z.object({ uid, code: hexBytes(32) }),
+  certificateSign: z.object({ publicKey, duration }),
+  forgotSendCode: z.object({ email }),
+  forgotVerifyCode: z.object({ code: z.string().regex(/^[0-9]{8}$/) }),
+  /** For the endpoints without parameters: an object all the same. */
+  none: z.object({}),
+};
+
+function isWithin(value: number, least: number, most: number): boolean {
+  return value >= least && value <= most;
+}

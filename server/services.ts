@@ -1,0 +1,21 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/load.js';
+import type { Storage } from '../storage/storage.js';
+import type { QuickLane } from '../workers/quick-lane.js';
+import type { Stretcher } from '../workers/stretcher.js';
+import type { CertificateSigner } from './certificate-signer.js';
+import type { Mailer } from './mail/mailer.js';
+
+/** Everything a request may call: built once at start, passed in, never looked up. */
+export interface Services {
+  config: Config;
+  log: Logger;
+  storage: Storage;
+  stretcher: Stretcher;
+  quickLane: QuickLane;
+  signer: CertificateSigner;
+  mailer: Mailer;
+  /** The clock, ms since 1970. */
+  now: () => number;
+  version: string;
+}

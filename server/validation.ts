@@ -1,0 +1,23 @@
+import type { z } from 'zod';
+import { ApiError } from './errors.js';
+
+/**
+ * Checks a parsed body against its schema.
+ * @throws ApiError 108 with `param` when a field is missing, else 107 with `param`
+ * @see protocol.md, "bodies"
+ */
+export function validateBody<Schema extends z.ZodType>(schema: Schema, json: unknown): z.output<Schema> {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path }) => ({
+    param: path.join('.'),
+    missing: path.length > 0 && valueAt(json, path) === undefined,
+  }));
+  const missing = issues.find((issue) => issue.missing);
+  const param = (missing ?? issues[0])?.param;
+  throw new ApiError(missing ? 'missingParameter' : 'invalidParameter', param ? { param } : {});
+}
+
+function valueAt(json: unknown, path: PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null)?.[key], json);
+}
