@@ -89,7 +89,10 @@ async function verifySignature(services: Services, ctx: Context, type: HawkToken
     if (!/^[0-9]{1,12}$/.test(ts) || nonce.length > MAX_NONCE_LENGTH) throw new ApiError('invalidSignature');
     return {
       credentials: credentials as unknown as FoundCredentials,
-      artifacts: { ...(artifacts as unknown as HawkArtifacts), id: artifacts.id.toLowerCase() },
+      artifacts: {
+        ...(artifacts as unknown as HawkArtifacts),
+        id: (artifacts as unknown as HawkArtifacts).id.toLowerCase(),
+      },
     };
   } catch (error) {
     if (failure !== undefined) throw failure;

@@ -85,7 +85,7 @@ t.test('an event that is no status breaks the protocol', async (t) => {
 t.test('an event stream may be refused like any request', async (t) => {
   const { url } = await startHttpServer(t, (_, response) => sendError(response, 401, 110));
   const refused = new KeyServerClient({ url }).recoveryEmail.statusEvents(TOKEN).next();
-  await t.rejects(refused, { errno: 110 });
+  await t.rejects(refused, { name: 'ApiError', errno: 110 });
   await t.rejects(refused, ApiError);
 });
 

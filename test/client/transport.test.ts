@@ -59,7 +59,7 @@ t.test('every errno has its reason, and its details are kept', async (t) => {
 
 t.test('an errno of a later day is unknown, and kept', async (t) => {
   const { url } = await startHttpServer(t, (_, response) => sendError(response, 400, 150));
-  await t.rejects(new Transport({ url }).send(GET), { reason: 'unknown', errno: 150 });
+  await t.rejects(new Transport({ url }).send(GET), { name: 'ApiError', reason: 'unknown', errno: 150 });
 });
 
 t.test('the time to wait is taken from the header when the body does not say', async (t) => {
@@ -67,7 +67,7 @@ t.test('the time to wait is taken from the header when the body does not say', a
     if (path === '/v1/proxy') response.writeHead(503, { 'retry-after': '30' }).end('busy');
     else sendError(response, 429, 114, {}, { 'retry-after': '30' });
   });
-  await t.rejects(new Transport({ url }).send(GET), { errno: 114, retryAfter: 30 });
+  await t.rejects(new Transport({ url }).send(GET), { name: 'ApiError', errno: 114, retryAfter: 30 });
   const proxied = new Transport({ url }).send({ ...GET, path: '/v1/proxy' });
   await t.rejects(proxied, { name: 'ConnectionError', status: 503, retryAfter: 30 });
 });
@@ -145,7 +145,7 @@ t.test('a request refused for its time twice is not sent a third time', async (t
   const { url, received } = await startHttpServer(t, (_, response) =>
     sendError(response, 401, 111, { serverTime: NOW_S }),
   );
-  await t.rejects(new Transport({ url }).send({ ...GET, signer: SIGNER }), { errno: 111 });
+  await t.rejects(new Transport({ url }).send({ ...GET, signer: SIGNER }), { name: 'ApiError', errno: 111 });
   t.equal(received.length, 2);
 });
 
