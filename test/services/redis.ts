@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findFreePort } from './free-port.js';
+import { findProgram, ServiceProcess, type Teardown } from './service-process.js';
+
+/** A private Redis; see {@link ServiceProcess} for stop, start, restart, freeze and thaw. */
+export interface Redis extends ServiceProcess {
+  readonly port: number;
+  /** `redis://127.0.0.1:<port>` */
+  readonly url: string;
+}
+
+/**
+ * Starts a real redis-server on a free port of 127.0.0.1, gone at the test's end. It keeps nothing
+ * on disk, so a restart loses everything, unless `args` say otherwise.
+ * @param options.args more arguments, for example `['--appendonly', 'yes']`
+ * @throws Error when redis-server is not installed
+ */
+export async function startRedis(t: Teardown, options: { args?: string[] } = {}): Promise<Redis> {
+  const program = findProgram('redis-server', 'redis-server');
+  const directory = await mkdtemp(join(tmpdir(), 'redis-'));
+  const port = await findFreePort();
+  const redis = new ServiceProcess({
+    command: [
+      program,
+      ...['--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--save', ''],
+      ...(options.args ?? []),
+    ],
+    ready: /Ready to accept connections/,
+    stopSignal: 'SIGTERM',
+  });
+  t.teardown(async () => {
+    await redis.stop('SIGKILL');
+    await rm(directory, { recursive: true, force: true });
+  });
+  await redis.start();
+  return Object.assign(redis, { port, url: `redis://127.0.0.1:${port}` });
+}
