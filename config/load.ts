@@ -1,11 +1,8 @@
 import convict from 'convict';
 import { FORMATS, SETTINGS, type Settings } from './schema.js';
 
-/** The settings as the server uses them: nothing optional is left to guess. */
-export interface Config extends Readonly<Settings> {
-  readonly publicUrl: string;
-  readonly domain: string;
-}
+/** The settings as the server uses them. */
+export type Config = Readonly<Settings>;
 
 /** A setting that cannot be used; the message names each one and its rule, never a secret value. */
 export class ConfigError extends Error {
@@ -28,9 +25,14 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   } catch (error) {
     throw new ConfigError(describe(error as Error));
   }
-  const settings = schema.getProperties();
-  const publicUrl = (settings.publicUrl || `http://${settings.host}:${settings.port}`).replace(/\/+$/, '');
-  return Object.freeze({ ...settings, publicUrl, domain: settings.domain || new URL(publicUrl).host });
+  return Object.freeze(schema.getProperties());
+}
+
+/** The settings with those filled in that depend on the port, which is known when the server listens. */
+export function withListeningPort(config: Config, port: number): Config {
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  const publicUrl = (config.publicUrl || `http://${host}:${port}`).replace(/\/+$/, '');
+  return Object.freeze({ ...config, port, publicUrl, domain: config.domain || new URL(publicUrl).host });
 }
 
 /** convict's report without the values it quotes. */

@@ -22,6 +22,8 @@ export interface Settings {
   signingAlgorithm: 'RS' | 'DS';
   domain: string;
   maxSessions: number;
+  maxStreamsPerAccount: number;
+  maxStreams: number;
   storageKey: string;
   metricsPort: number;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -146,6 +148,18 @@ export const SETTINGS: Schema<Settings> = {
     format: 'positive-integer',
     default: 100,
     env: 'MAX_SESSIONS',
+  },
+  maxStreamsPerAccount: {
+    doc: 'Most open event streams of an account on this server: a handful of devices that wait for a verification.',
+    format: 'positive-integer',
+    default: 10,
+    env: 'MAX_STREAMS_PER_ACCOUNT',
+  },
+  maxStreams: {
+    doc: 'Most open event streams on this server, each a connection and some kilobytes.',
+    format: 'positive-integer',
+    default: 5000,
+    env: 'MAX_STREAMS',
   },
   storageKey: {
     doc: 'Key that encrypts secrets at rest, 64 hex digits; several comma-separated, the first one writes. Required with PostgreSQL; otherwise made in DATA_DIR on first start.',

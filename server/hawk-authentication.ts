@@ -32,11 +32,11 @@ export async function authenticate<Type extends HawkTokenType>(
   services: Services,
   ctx: Context,
   type: Type,
-  body: RequestBody,
+  body: RequestBody | undefined,
 ): Promise<Credentials<Type>> {
   const { tokens, sessions } = services.storage;
   const { credentials, artifacts } = await verifySignature(services, ctx, type);
-  checkPayload(ctx, body, credentials, artifacts);
+  if (body) checkPayload(ctx, body, credentials, artifacts);
   const { token } = credentials;
   if (type === 'sessionToken' || type === 'forgotPasswordToken') {
     const fresh = await tokens.claimNonce(artifacts.id, artifacts.nonce, Number(artifacts.ts), NONCE_TTL_S);
@@ -49,6 +49,20 @@ export async function authenticate<Type extends HawkTokenType>(
     if (services.now() - lastAccessAt > TOUCH_INTERVAL_MS) await sessions.touch(tokenID, services.now());
   }
   return token as Credentials<Type>;
+}
+
+/**
+ * Gives a single-use token back to a request that the server could not serve. Where the token store is
+ * what failed, the token may be lost with it; the client then starts its flow again.
+ */
+export async function giveBack<Type extends HawkTokenType>(
+  services: Services,
+  type: Type,
+  credentials: Credentials<Type>,
+): Promise<void> {
+  if (type === 'sessionToken' || type === 'forgotPasswordToken') return;
+  const { tokenID, ...stored } = credentials as Stored<'authToken'> & { tokenID: string };
+  await services.storage.tokens.restore(type as 'authToken', tokenID, stored).catch(() => {});
 }
 
 interface FoundCredentials {
@@ -140,7 +154,6 @@ function checkPayload(
   credentials: FoundCredentials,
   artifacts: HawkArtifacts,
 ): void {
-  if (ctx.method !== 'POST') return;
   if (!artifacts.hash) {
     if (body.raw && body.raw.toString('latin1').trim() !== '{}') throw new ApiError('invalidSignature');
     return;

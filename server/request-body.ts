@@ -28,11 +28,13 @@ const readText = koaBody({
 
 /**
  * Reads and parses a request's body.
+ * @param required whether a request without any is refused
  * @throws ApiError 106, 112 or 113 (protocol.md, "bodies")
  */
-export async function readRequestBody(ctx: Context): Promise<RequestBody> {
+export async function readRequestBody(ctx: Context, required: boolean): Promise<RequestBody> {
   const { 'content-length': length, 'transfer-encoding': transferEncoding } = ctx.req.headers;
   if (transferEncoding !== undefined) throw refuseUnread(ctx, 'missingContentLength');
+  if (length === undefined && required) throw new ApiError('missingContentLength');
   if (length === undefined || Number(length) === 0) return { raw: undefined, json: {} };
   if (Number(length) > MAX_BODY_BYTES) throw refuseUnread(ctx, 'bodyTooLarge');
   if (!ctx.is('application/json') || ctx.req.headers['content-encoding']) {

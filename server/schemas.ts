@@ -8,6 +8,9 @@ import { parsePublicKey } from './public-key.js';
 
 /** The bodies of every endpoint. Types, validation and documentation all come from here. */
 
+/** protocol.md, "verification code". */
+export const RECOVERY_CODE_DIGITS = 8;
+
 const MAX_PASSWORD_BYTES = 1024;
 const MAX_DEVICE_NAME = 255;
 /** Of a duration: up to here seconds, beyond milliseconds (protocol.md, "certificate duration"). */
@@ -113,7 +116,7 @@ export const bodies = {
   verifyCode: z.object({ uid, code: hexBytes(32) }),
   certificateSign: z.object({ publicKey, duration }),
   forgotSendCode: z.object({ email }),
-  forgotVerifyCode: z.object({ code: z.string().regex(/^[0-9]{8}$/) }),
+  forgotVerifyCode: z.object({ code: z.string().regex(new RegExp(`^[0-9]{${RECOVERY_CODE_DIGITS}}$`)) }),
   /** For the endpoints without parameters: an object all the same. */
   none: z.object({}),
 };

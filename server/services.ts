@@ -5,6 +5,7 @@ import type { QuickLane } from '../workers/quick-lane.js';
 import type { Stretcher } from '../workers/stretcher.js';
 import type { CertificateSigner } from './certificate-signer.js';
 import type { Mailer } from './mail/mailer.js';
+import type { StatusStreams } from './status-stream.js';
 
 /** Everything a request may call: built once at start, passed in, never looked up. */
 export interface Services {
@@ -15,7 +16,8 @@ export interface Services {
   quickLane: QuickLane;
   signer: CertificateSigner;
   mailer: Mailer;
+  statusStreams: StatusStreams;
   /** The clock, ms since 1970. */
   now: () => number;
-  version: string;
+  version: { name: string; version: string };
 }

@@ -1,0 +1,170 @@
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { toHex } from '../protocol/hex.js';
+import type { Account, PasswordMaterial } from '../storage/accounts.js';
+import type { OutgoingMail } from '../storage/outbox.js';
+import type { StretchReply } from '../workers/messages.js';
+import { ApiError } from './errors.js';
+import type { Services } from './services.js';
+
+/** An address as a request gives it. */
+export interface GivenEmail {
+  text: string;
+  /** UTF-8. */
+  bytes: Uint8Array;
+}
+
+/** A password as a request gives it, with what fairness needs to know of the request. */
+export interface PasswordOrder {
+  source: string;
+  signal: AbortSignal;
+}
+
+const SALT_BYTES = 32;
+const KEY_BYTES = 32;
+const encoder = new TextEncoder();
+
+/** The account of an address, in any case. @throws ApiError 102 */
+export async function requireAccountOf(services: Services, email: GivenEmail): Promise<Account> {
+  const account = await services.storage.accounts.findByEmail(email.text);
+  if (!account) throw new ApiError('unknownAccount');
+  return account;
+}
+
+/**
+ * The account a token was made for.
+ * @throws ApiError 102 when it is gone, 110 when its password was set since
+ */
+export async function requireAccountFor(
+  services: Services,
+  token: { uid: string; generation: number },
+): Promise<Account> {
+  const account = await services.storage.accounts.findByUid(token.uid);
+  if (!account) throw new ApiError('unknownAccount');
+  if (account.generation !== token.generation) throw new ApiError('invalidToken');
+  return account;
+}
+
+/** @throws ApiError 101 when the address, in any case, has an account */
+export async function requireFreeAddress(services: Services, email: GivenEmail): Promise<void> {
+  if (await services.storage.accounts.exists(email.text)) throw new ApiError('accountExists');
+}
+
+/**
+ * Creates an account and has its verification code mailed.
+ * @param locale the language of its mails
+ * @returns its uid
+ * @throws ApiError 101
+ */
+export async function createAccount(
+  services: Services,
+  email: GivenEmail,
+  password: Omit<PasswordMaterial, 'wrapKb'>,
+  locale: string,
+): Promise<string> {
+  const now = services.now();
+  const account: Account = {
+    uid: randomUUID(),
+    email: email.text,
+    verifiedAt: null,
+    verifyCode: randomBytes(32).toString('hex'),
+    kA: randomBytes(KEY_BYTES),
+    wrapKb: randomBytes(KEY_BYTES),
+    generation: now,
+    locale,
+    createdAt: now,
+    ...password,
+  };
+  const created = await services.storage.accounts.create(account, verificationMail(account, now));
+  if (!created) throw new ApiError('accountExists');
+  services.mailer.wake();
+  return account.uid;
+}
+
+/** The mail that carries an account's verification code. */
+export function verificationMail(
+  account: Pick<Account, 'uid' | 'email' | 'verifyCode' | 'locale'>,
+  nowMs: number,
+): OutgoingMail {
+  const { uid, email, verifyCode, locale } = account;
+  return { id: randomUUID(), uid, kind: 'verify', email, code: verifyCode, locale, createdAt: nowMs };
+}
+
+/**
+ * Stretches a new password under fresh salts.
+ * @param email as first given
+ * @throws what Stretcher.stretch throws
+ */
+export async function stretchNewPassword(
+  services: Services,
+  email: string,
+  password: Uint8Array,
+  order: PasswordOrder,
+): Promise<StretchReply & { srpSalt: Uint8Array; stretchingSalt: Uint8Array }> {
+  const salts = { srpSalt: randomBytes(SALT_BYTES), stretchingSalt: randomBytes(SALT_BYTES) };
+  const stretched = await stretch(services, email, password, salts, order);
+  return { ...stretched, ...salts };
+}
+
+/**
+ * Proves a password against an account's verifier.
+ * @returns unwrapBKey, 32 bytes
+ * @throws ApiError 103; what Stretcher.stretch throws
+ */
+export async function provePassword(
+  services: Services,
+  account: Account,
+  password: Uint8Array,
+  order: PasswordOrder,
+): Promise<Uint8Array> {
+  const { verifier, unwrapBKey } = await stretch(services, account.email, password, account, order);
+  if (!timingSafeEqual(verifier, account.verifier)) throw new ApiError('incorrectPassword');
+  return unwrapBKey;
+}
+
+/**
+ * Sets an account's password, and ends every session and outstanding token of it.
+ * @param token what the caller has proof with
+ * @throws ApiError 102 when the account is gone, 110 when its password was set since
+ */
+export async function setPassword(
+  services: Services,
+  token: { uid: string; generation: number },
+  password: PasswordMaterial,
+): Promise<void> {
+  const { uid, generation } = token;
+  const set = await services.storage.accounts.setPassword(uid, generation, password, services.now());
+  if (!set) {
+    await requireAccountFor(services, token);
+    throw new ApiError('invalidToken');
+  }
+  await forgetTokens(services, uid);
+}
+
+/**
+ * Removes an account's short-lived tokens and tells every server. Called after the database has committed:
+ * tokens of an older generation are dead already, so a token store that is away changes nothing.
+ */
+export async function forgetTokens({ storage, log }: Services, uid: string): Promise<void> {
+  try {
+    await storage.tokens.forgetAccount(uid);
+    await storage.tokens.announce(uid);
+  } catch (error) {
+    log.warn({ event: 'tokensNotForgotten', uid, err: error });
+  }
+}
+
+/** A new wrap(kB): 32 random bytes. */
+export function makeWrapKb(): Uint8Array {
+  return new Uint8Array(randomBytes(KEY_BYTES));
+}
+
+function stretch(
+  { stretcher }: Services,
+  email: string,
+  password: Uint8Array,
+  { srpSalt, stretchingSalt }: { srpSalt: Uint8Array; stretchingSalt: Uint8Array },
+  { source, signal }: PasswordOrder,
+): Promise<StretchReply> {
+  const request = { email: encoder.encode(email), password, srpSalt, stretchingSalt };
+  return stretcher.stretch(request, { source, account: toHex(request.email), signal });
+}

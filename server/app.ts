@@ -1,0 +1,75 @@
+import cors from '@koa/cors';
+import Koa, { type Context, type Next } from 'koa';
+import { toApiError } from './error-translation.js';
+import { ApiError } from './errors.js';
+import { logRequest } from './request-log.js';
+import { createRouter } from './routes.js';
+import type { Services } from './services.js';
+
+/**
+ * The server as a Koa application: what every request goes through, then the router.
+ * @param isStopping whether the server is on its way out: connections then end with their reply
+ */
+export function createApp(services: Services, isStopping: () => boolean): Koa {
+  const app = new Koa();
+  // What reaches Koa's own handler is an event stream that broke, or a reply to a client that left.
+  app.on('error', (error) => services.log.debug({ event: 'connectionLost', err: error }));
+  app.use(logRequest(services));
+  app.use(setHeaders(services, isStopping));
+  app.use(answerErrors(services));
+  app.use(allowOrigins());
+  const router = createRouter(services);
+  app.use(router.routes());
+  app.use(refuseUnrouted);
+  return app;
+}
+
+function setHeaders({ now, config }: Services, isStopping: () => boolean) {
+  const isHttps = config.publicUrl.startsWith('https:');
+  return (ctx: Context, next: Next) => {
+    ctx.set('Timestamp', String(Math.floor(now() / 1000)));
+    ctx.set('X-Content-Type-Options', 'nosniff');
+    ctx.set('Cache-Control', 'no-store');
+    if (isHttps) ctx.set('Strict-Transport-Security', 'max-age=31536000');
+    if (isStopping()) ctx.set('Connection', 'close');
+    return next();
+  };
+}
+
+/** The only shape of an error (protocol.md, "any error body"). Its cause is for the log. */
+function answerErrors({ log }: Services) {
+  return async (ctx: Context, next: Next) => {
+    try {
+      await next();
+    } catch (error) {
+      const apiError = toApiError(error);
+      if (apiError.status >= 500) log.error({ event: 'failed', id: ctx.state.id, err: apiError.cause });
+      if (apiError.details.retryAfter !== undefined)
+        ctx.set('Retry-After', String(apiError.details.retryAfter));
+      ctx.state.errno = apiError.errno;
+      ctx.status = apiError.status;
+      ctx.body = apiError;
+    }
+  };
+}
+
+function allowOrigins() {
+  const openCors = cors({
+    origin: '*',
+    allowMethods: 'GET,POST',
+    allowHeaders: 'Authorization,Content-Type,Accept',
+    exposeHeaders: 'Timestamp,Retry-After',
+    maxAge: 86_400,
+  });
+  return (ctx: Context, next: Next) => (ctx.path.startsWith('/v1/') ? openCors(ctx, next) : next());
+}
+
+/** What the router did not answer: 404, or 405 when the path is known under another method. */
+function refuseUnrouted(ctx: Context): void {
+  const matched = (ctx as unknown as { matched?: Array<{ methods: string[] }> }).matched ?? [];
+  const methods = new Set(matched.flatMap((layer) => layer.methods));
+  if (methods.size === 0) throw new ApiError('notFound');
+  if (methods.has(ctx.method)) return;
+  ctx.set('Allow', [...methods].join(', '));
+  throw new ApiError('methodNotAllowed');
+}

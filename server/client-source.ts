@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import { isIPv6 } from 'node:net';
+import proxyaddr from 'proxy-addr';
+
+const compiled = new Map<string, (address: string, hop: number) => boolean>();
+
+/**
+ * Where a request comes from, as fairness and limits count it: an IPv4 address, or the /64 of an IPv6
+ * one, since whoever has one address of a /64 has them all.
+ * @param trustProxy addresses and networks whose X-Forwarded-For counts, comma-separated
+ * @see RFC 6177 (the /64 as the smallest site)
+ */
+export function readClientSource(request: IncomingMessage, trustProxy: string): string {
+  let trust = compiled.get(trustProxy);
+  if (!trust) {
+    trust = compileTrust(trustProxy);
+    compiled.set(trustProxy, trust);
+  }
+  return toSource(proxyaddr(request, trust) ?? '');
+}
+
+/** @throws TypeError when the list holds what is no address, network or name of one */
+export function compileTrust(trustProxy: string): (address: string, hop: number) => boolean {
+  const trusted = trustProxy.split(',').flatMap((entry) => entry.trim() || []);
+  return trusted.length === 0 ? () => false : proxyaddr.compile(trusted);
+}
+
+function toSource(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped) return mapped;
+  return isIPv6(address) ? expandPrefix(address) : address;
+}
+
+/** The first four groups of an IPv6 address, without leading zeros. */
+function expandPrefix(address: string): string {
+  const [head = '', tail] = (address.split('%')[0] as string).split('::');
+  const groups = head ? head.split(':') : [];
+  const tailGroups = tail ? tail.split(':') : [];
+  if (tail !== undefined) groups.push(...Array(Math.max(0, 8 - groups.length - tailGroups.length)).fill('0'));
+  const prefix = [...groups, ...tailGroups].slice(0, 4).map((group) => parseInt(group, 16).toString(16));
+  return `${prefix.join(':')}::/64`;
+}

@@ -1,0 +1,93 @@
+import type { Context } from 'koa';
+import type { z } from 'zod';
+import type { HawkTokenType } from '../protocol/tokens.js';
+import { readClientSource } from './client-source.js';
+import { toApiError } from './error-translation.js';
+import { authenticate, type Credentials, giveBack } from './hawk-authentication.js';
+import { readRequestBody } from './request-body.js';
+import type { Services } from './services.js';
+import { validateBody } from './validation.js';
+
+/** What a handler is given: everything checked. */
+export interface EndpointRequest<Schema extends z.ZodType, Token extends HawkTokenType | undefined> {
+  body: z.output<Schema>;
+  credentials: Token extends HawkTokenType ? Credentials<Token> : undefined;
+  /** Who asks, for fairness: an IPv4 address or an IPv6 /64. */
+  source: string;
+  /** Aborted when the client hangs up. */
+  signal: AbortSignal;
+  /** For what is no JSON: event streams, headers. */
+  ctx: Context;
+}
+
+/** One endpoint of the API, read from top to bottom as a request goes through it. */
+export interface Endpoint<
+  Schema extends z.ZodType = z.ZodType,
+  Token extends HawkTokenType | undefined = HawkTokenType | undefined,
+> {
+  method: 'GET' | 'POST';
+  path: string;
+  /** The type of token that signs the request; none: not authenticated. */
+  token?: Token;
+  /** The body a POST must have. */
+  body?: Schema;
+  /** The business. @returns the reply's body; nothing when the handler wrote its own */
+  handle(services: Services, request: EndpointRequest<Schema, Token>): Promise<object | undefined>;
+}
+
+/** Declares an endpoint, so that its handler is typed by its schema and its token. */
+export function endpoint<Schema extends z.ZodType, Token extends HawkTokenType | undefined = undefined>(
+  definition: Endpoint<Schema, Token>,
+): Endpoint {
+  return definition as unknown as Endpoint;
+}
+
+/**
+ * Takes a request through its endpoint: body, authentication, validation, handler.
+ * What passes authentication has used its single-use token up, whatever then becomes of it; only when
+ * the server could not do its work (503) is the token given back.
+ * @throws ApiError
+ */
+export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: Context): Promise<void> {
+  const { token, body: schema } = endpoint;
+  const body = endpoint.method === 'POST' ? await readRequestBody(ctx, needsBody(schema)) : undefined;
+  const credentials = token && (await authenticate(services, ctx, token, body));
+  if (credentials) ctx.state.uid = credentials.uid;
+  try {
+    const reply = await endpoint.handle(services, {
+      body: schema && validateBody(schema, body?.json),
+      credentials: credentials as never,
+      source: readClientSource(ctx.req, services.config.trustProxy),
+      signal: abortedWithRequest(ctx),
+      ctx,
+    });
+    if (reply) ctx.body = reply;
+  } catch (error) {
+    const apiError = toApiError(error);
+    if (token && credentials && apiError.reason === 'serviceUnavailable') {
+      await giveBack(services, token, credentials);
+    }
+    throw apiError;
+  }
+}
+
+const emptyBodyRefused = new WeakMap<z.ZodType, boolean>();
+
+/** Whether a schema has a field that must be there. */
+function needsBody(schema: z.ZodType | undefined): boolean {
+  if (!schema) return false;
+  let needed = emptyBodyRefused.get(schema);
+  if (needed === undefined) {
+    needed = !schema.safeParse({}).success;
+    emptyBodyRefused.set(schema, needed);
+  }
+  return needed;
+}
+
+function abortedWithRequest({ res }: Context): AbortSignal {
+  const controller = new AbortController();
+  res.once('close', () => {
+    if (!res.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}

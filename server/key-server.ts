@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { type Config, withListeningPort } from '../config/load.js';
+import { openStorage, type Storage } from '../storage/storage.js';
+import { QuickLane } from '../workers/quick-lane.js';
+import { Stretcher } from '../workers/stretcher.js';
+import { createApp } from './app.js';
+import { CertificateSigner, openSigningKey } from './certificate-signer.js';
+import { createHttpServer } from './http-server.js';
+import { Mailer } from './mail/mailer.js';
+import { createMailTransport } from './mail/transport.js';
+import type { Services } from './services.js';
+import { StatusStreams } from './status-stream.js';
+import { loadStorageKeys } from './storage-key.js';
+
+/** A server that listens. */
+export interface KeyServer {
+  /** Where it is bound: `http://HOST:PORT`. */
+  url: string;
+  services: Services;
+  /** Finishes what is under way, then closes everything. A second call waits for the first. */
+  close(): Promise<void>;
+}
+
+export interface KeyServerOptions {
+  config: Config;
+  log: Logger;
+  /** The clock, ms since 1970. */
+  now?: () => number;
+}
+
+/**
+ * Opens stores and threads, then listens. Requests are answered from the moment the port is bound.
+ * @throws ConfigError; StoreUnavailableError when the database does not answer; what `listen` throws
+ */
+export async function startKeyServer({ config, log, now = Date.now }: KeyServerOptions): Promise<KeyServer> {
+  await mkdir(config.dataDir, { recursive: true });
+  const storage = await openStores(config, now);
+  const lanes = openLanes(config);
+  const server = createHttpServer(now);
+  try {
+    const { signingKeys } = storage;
+    const { quickLane } = lanes;
+    const signingKey = await openSigningKey({
+      signingKeys,
+      quickLane,
+      algorithm: config.signingAlgorithm,
+      now,
+    });
+    await listen(server, config);
+    // From here to the handler nothing waits: a request may come at the next turn of the event loop.
+    const bound = withListeningPort(config, (server.address() as AddressInfo).port);
+    const services: Services = {
+      config: bound,
+      log,
+      storage,
+      ...lanes,
+      signer: new CertificateSigner({ signingKey, quickLane, domain: bound.domain, now }),
+      mailer: createMailer(bound, storage, log, now),
+      statusStreams: new StatusStreams({ perAccount: config.maxStreamsPerAccount, inAll: config.maxStreams }),
+      now,
+      version: readVersion(),
+    };
+    let closing: Promise<void> | undefined;
+    const close = () => {
+      closing ??= closeAll(server, services);
+      return closing;
+    };
+    server.on('request', createApp(services, () => closing !== undefined).callback());
+    services.mailer.start();
+    return { url: urlOf(server), services, close };
+  } catch (error) {
+    server.close();
+    await Promise.all([lanes.stretcher.close(), lanes.quickLane.close(), storage.close()]);
+    throw error;
+  }
+}
+
+async function openStores(config: Config, now: () => number): Promise<Storage> {
+  const { databaseUrl, databasePoolSize, dataDir, redisUrl } = config;
+  return openStorage({
+    database: databaseUrl
+      ? { engine: 'postgres', url: databaseUrl, poolSize: databasePoolSize }
+      : { engine: 'sqlite', filename: join(dataDir, 'key-server.sqlite') },
+    redisUrl: redisUrl || undefined,
+    storageKeys: await loadStorageKeys(config),
+    now,
+  });
+}
+
+function openLanes(config: Config) {
+  const stretcher = new Stretcher({
+    engine: config.stretchEngine,
+    threads: config.stretchThreads,
+    maxWaitMs: config.stretchMaxWait * 1000,
+    niceIncrement: config.stretchNice,
+  });
+  const modPow = config.stretchEngine === 'scrypt-js' ? 'jsbn' : 'openssl';
+  return { stretcher, quickLane: new QuickLane({ threads: config.quickThreads, modPow }) };
+}
+
+function createMailer(config: Config, { outbox }: Storage, log: Logger, now: () => number): Mailer {
+  const { smtpUrl, dataDir, mailFrom: from, publicUrl } = config;
+  const transport = createMailTransport({ smtpUrl, directory: join(dataDir, 'mail') });
+  return new Mailer({ outbox, transport, from, publicUrl, now, log });
+}
+
+function listen(server: Server, { port, host }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** In the order in which work flows: no new requests, then those under way, then what they need. */
+async function closeAll(server: Server, services: Services): Promise<void> {
+  const { statusStreams, mailer, stretcher, quickLane, storage } = services;
+  const drained = new Promise((resolve) => server.close(resolve));
+  statusStreams.close();
+  await drained;
+  await mailer.close();
+  await Promise.all([stretcher.close(), quickLane.close(), storage.close()]);
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+function readVersion(): Services['version'] {
+  const { name, version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return { name, version };
+}

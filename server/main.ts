@@ -1,0 +1,33 @@
+import { ConfigError, loadConfig } from '../config/load.js';
+import { startKeyServer } from './key-server.js';
+import { createLogger } from './log.js';
+
+/** How long requests under way may hold up the end, in ms. */
+const STOP_DEADLINE_MS = 30_000;
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env);
+  const log = createLogger(config.logLevel);
+  const server = await startKeyServer({ config, log });
+  const { publicUrl } = server.services.config;
+  log.info({ event: 'listening', url: server.url, publicUrl, stretchEngine: config.stretchEngine });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, async () => {
+      log.info({ event: 'stopping', signal });
+      setTimeout(() => {
+        log.error({ event: 'stoppedLate' });
+        process.exit(1);
+      }, STOP_DEADLINE_MS).unref();
+      await server.close();
+      log.info({ event: 'stopped' });
+      process.exit(0);
+    });
+  }
+}
+
+main().catch((error) => {
+  // A setting that is wrong is told to the person at the terminal, everything else to the log.
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  else createLogger('fatal').fatal({ event: 'notStarted', err: error });
+  process.exit(1);
+});

@@ -1,0 +1,34 @@
+import Router from '@koa/router';
+import { runEndpoint } from './endpoint.js';
+import { accountEndpoints } from './routes/account.js';
+import { authEndpoints } from './routes/auth.js';
+import { certificateEndpoints } from './routes/certificate.js';
+import { miscellaneousEndpoints } from './routes/miscellaneous.js';
+import { addOperations } from './routes/operations.js';
+import { passwordEndpoints } from './routes/password.js';
+import { rawPasswordEndpoints } from './routes/raw-password.js';
+import { recoveryEmailEndpoints } from './routes/recovery-email.js';
+import { sessionEndpoints } from './routes/session.js';
+import type { Services } from './services.js';
+
+/** Every endpoint of the API, in the order of api.md. */
+export const endpoints = [
+  ...accountEndpoints,
+  ...authEndpoints,
+  ...sessionEndpoints,
+  ...rawPasswordEndpoints,
+  ...recoveryEmailEndpoints,
+  ...certificateEndpoints,
+  ...passwordEndpoints,
+  ...miscellaneousEndpoints,
+];
+
+/** The router of everything this server answers. */
+export function createRouter(services: Services): Router {
+  const router = new Router();
+  for (const endpoint of endpoints) {
+    router.register(endpoint.path, [endpoint.method], (ctx) => runEndpoint(services, endpoint, ctx));
+  }
+  addOperations(router, services);
+  return router;
+}

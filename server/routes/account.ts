@@ -1,0 +1,109 @@
+import { openBundle, sealBundle } from '../../protocol/bundle.js';
+import { fromHex, toHex } from '../../protocol/hex.js';
+import { concatBytes } from '../../protocol/names.js';
+import { isUsableVerifier } from '../../protocol/srp.js';
+import {
+  createAccount,
+  forgetTokens,
+  makeWrapKb,
+  requireAccountFor,
+  requireFreeAddress,
+  setPassword,
+} from '../accounts.js';
+import { endpoint } from '../endpoint.js';
+import { ApiError } from '../errors.js';
+import { chooseLocale } from '../locales/locale.js';
+import { bodies } from '../schemas.js';
+
+const WRAP_KB_BYTES = 32;
+
+/** api.md, "Account". */
+export const accountEndpoints = [
+  endpoint({
+    method: 'POST',
+    path: '/v1/account/create',
+    body: bodies.accountCreate,
+    async handle(services, { body: { email, srp, passwordStretching }, ctx }) {
+      await requireFreeAddress(services, email);
+      const password = {
+        verifier: srp.verifier,
+        srpSalt: srp.salt,
+        stretchingSalt: passwordStretching.salt,
+      };
+      const uid = await createAccount(
+        services,
+        email,
+        password,
+        chooseLocale(ctx.req.headers['accept-language']),
+      );
+      return { uid };
+    },
+  }),
+
+  endpoint({
+    method: 'GET',
+    path: '/v1/account/devices',
+    token: 'sessionToken',
+    async handle({ storage }, { credentials }) {
+      const sessions = await storage.sessions.list(credentials.uid);
+      const devices = sessions.map(({ tokenID, deviceId, deviceName, deviceType, lastAccessAt }) => ({
+        id: deviceId,
+        type: deviceType,
+        name: deviceName,
+        isCurrentDevice: tokenID === credentials.tokenID,
+        lastAccessTime: lastAccessAt,
+      }));
+      return { devices };
+    },
+  }),
+
+  endpoint({
+    method: 'GET',
+    path: '/v1/account/keys',
+    token: 'keyFetchToken',
+    async handle(services, { credentials }) {
+      const { kA, wrapKb, verifiedAt } = await requireAccountFor(services, credentials);
+      if (verifiedAt === null) throw new ApiError('unverifiedAccount');
+      const requestKey = fromHex(credentials.requestKey);
+      return { bundle: toHex(sealBundle(requestKey, 'account/keys', concatBytes(kA, wrapKb))) };
+    },
+  }),
+
+  endpoint({
+    method: 'POST',
+    path: '/v1/account/reset',
+    token: 'accountResetToken',
+    body: bodies.accountReset,
+    async handle(services, { body: { bundle, srp, passwordStretching }, credentials }) {
+      const opened = openBundle(fromHex(credentials.requestKey), 'account/reset', bundle);
+      const wrapKb = opened?.subarray(0, WRAP_KB_BYTES);
+      const verifier = opened?.subarray(WRAP_KB_BYTES);
+      if (!wrapKb || !verifier || !isUsableVerifier(verifier)) {
+        throw new ApiError('invalidParameter', { param: 'bundle' });
+      }
+      await setPassword(services, credentials, {
+        verifier,
+        srpSalt: srp.salt,
+        stretchingSalt: passwordStretching.salt,
+        wrapKb: wrapKb.every((byte) => byte === 0) ? makeWrapKb() : wrapKb,
+      });
+      return {};
+    },
+  }),
+
+  endpoint({
+    method: 'POST',
+    path: '/v1/account/destroy',
+    token: 'authToken',
+    body: bodies.none,
+    async handle(services, { credentials }) {
+      const { uid, generation } = credentials;
+      if (!(await services.storage.accounts.destroy(uid, generation))) {
+        await requireAccountFor(services, credentials);
+        throw new ApiError('invalidToken');
+      }
+      await forgetTokens(services, uid);
+      return {};
+    },
+  }),
+];

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { sealBundle } from '../../protocol/bundle.js';
+import { fromHex, toHex } from '../../protocol/hex.js';
+import { isZeroModN, SRP_TYPE } from '../../protocol/srp.js';
+import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
+import { requireAccountOf } from '../accounts.js';
+import { endpoint } from '../endpoint.js';
+import { ApiError } from '../errors.js';
+import { bodies } from '../schemas.js';
+import { takeSrpToken } from '../srp-token.js';
+import { issueToken, TOKEN_LIFE_S } from '../tokens.js';
+
+/** api.md, "Authentication". */
+export const authEndpoints = [
+  endpoint({
+    method: 'POST',
+    path: '/v1/auth/start',
+    body: bodies.authStart,
+    async handle(services, { body: { email } }) {
+      const account = await requireAccountOf(services, email);
+      const { uid, generation, verifier, srpSalt, stretchingSalt } = account;
+      if (account.email !== email.text) {
+        throw new ApiError('incorrectEmailCase', { email: Buffer.from(account.email).toString('hex') });
+      }
+      const { b, B } = await services.quickLane.run('srpStart', { verifier });
+      const srpToken = randomUUID();
+      const exchange = { uid, generation, verifier: toHex(verifier), b: toHex(b), B: toHex(B) };
+      await services.storage.tokens.put('srpToken', srpToken, exchange, TOKEN_LIFE_S.srpToken);
+      return {
+        srpToken,
+        srp: { type: SRP_TYPE, salt: toHex(srpSalt), B: toHex(B) },
+        passwordStretching: { ...STRETCHING_PARAMETERS, salt: toHex(stretchingSalt) },
+      };
+    },
+  }),
+
+  endpoint({
+    method: 'POST',
+    path: '/v1/auth/finish',
+    body: bodies.authFinish,
+    async handle(services, { body: { srpToken, A, M } }) {
+      return takeSrpToken(services, srpToken, async ({ uid, generation, verifier, b, B }) => {
+        if (isZeroModN(A)) throw new ApiError('invalidParameter', { param: 'A' });
+        const exchange = { verifier: fromHex(verifier), b: fromHex(b), B: fromHex(B), A, M };
+        const { K } = await services.quickLane.run('srpFinish', exchange);
+        if (!K) throw new ApiError('incorrectPassword');
+        const { token } = await issueToken(services, 'authToken', {
+          uid,
+          generation,
+          authAt: services.now(),
+        });
+        return { bundle: toHex(sealBundle(K, 'auth/finish', token)) };
+      });
+    },
+  }),
+];

@@ -1,0 +1,17 @@
+import { endpoint } from '../endpoint.js';
+import { ApiError } from '../errors.js';
+import { bodies } from '../schemas.js';
+
+/** api.md, "Certificate Signing". */
+export const certificateEndpoints = [
+  endpoint({
+    method: 'POST',
+    path: '/v1/certificate/sign',
+    token: 'sessionToken',
+    body: bodies.certificateSign,
+    async handle({ signer }, { body: { publicKey, duration }, credentials }) {
+      if (!credentials.verified) throw new ApiError('unverifiedAccount');
+      return { cert: await signer.sign(credentials, publicKey, duration) };
+    },
+  }),
+];

@@ -1,0 +1,122 @@
+import { randomInt, randomUUID, timingSafeEqual } from 'node:crypto';
+import { sealBundle } from '../../protocol/bundle.js';
+import { normalizeEmail } from '../../protocol/email.js';
+import { fromHex, toHex } from '../../protocol/hex.js';
+import { concatBytes } from '../../protocol/names.js';
+import type { Account } from '../../storage/accounts.js';
+import { requireAccountFor, requireAccountOf } from '../accounts.js';
+import { endpoint } from '../endpoint.js';
+import { ApiError } from '../errors.js';
+import { bodies, RECOVERY_CODE_DIGITS } from '../schemas.js';
+import type { Services } from '../services.js';
+import { issueToken, TOKEN_LIFE_S } from '../tokens.js';
+
+/** How many codes may be tried with one forgotPasswordToken (protocol.md, "Tokens"). */
+const TRIES = 3;
+
+/** api.md, "Password". */
+export const passwordEndpoints = [
+  endpoint({
+    method: 'POST',
+    path: '/v1/password/change/start',
+    token: 'authToken',
+    body: bodies.none,
+    async handle(services, { credentials }) {
+      const { uid, generation } = await requireAccountFor(services, credentials);
+      const keyFetch = await issueToken(services, 'keyFetchToken', { uid, generation });
+      const accountReset = await issueToken(services, 'accountResetToken', { uid, generation });
+      const tokens = concatBytes(keyFetch.token, accountReset.token);
+      return { bundle: toHex(sealBundle(fromHex(credentials.requestKey), 'password/change', tokens)) };
+    },
+  }),
+
+  endpoint({
+    method: 'POST',
+    path: '/v1/password/forgot/send_code',
+    body: bodies.forgotSendCode,
+    async handle(services, { body: { email } }) {
+      const account = await requireAccountOf(services, email);
+      const { uid, generation } = account;
+      const code = makeRecoveryCode();
+      const issued = await issueToken(services, 'forgotPasswordToken', { uid, generation, code });
+      const ttl = TOKEN_LIFE_S.forgotPasswordToken;
+      // The token before this one is cancelled last: not by a request that then fails.
+      await sendRecoveryMail(services, account, code);
+      await services.storage.tokens.replaceForgotPasswordToken(uid, issued.tokenID, ttl);
+      return {
+        forgotPasswordToken: toHex(issued.token),
+        ttl,
+        codeLength: RECOVERY_CODE_DIGITS,
+        tries: TRIES,
+      };
+    },
+  }),
+
+  endpoint({
+    method: 'POST',
+    path: '/v1/password/forgot/resend_code',
+    token: 'forgotPasswordToken',
+    body: bodies.forgotSendCode,
+    async handle(services, { body: { email }, credentials }) {
+      const account = await requireAccountFor(services, credentials);
+      if (normalizeEmail(account.email) !== normalizeEmail(email.text)) {
+        throw new ApiError('invalidParameter', { param: 'email' });
+      }
+      const guesses = await services.storage.tokens.guesses(credentials.tokenID);
+      await sendRecoveryMail(services, account, credentials.code);
+      return {
+        forgotPasswordToken: credentials.token,
+        ttl: Math.max(0, Math.floor((credentials.expiresAt - services.now()) / 1000)),
+        codeLength: RECOVERY_CODE_DIGITS,
+        tries: Math.max(0, TRIES - guesses),
+      };
+    },
+  }),
+
+  endpoint({
+    method: 'POST',
+    path: '/v1/password/forgot/verify_code',
+    token: 'forgotPasswordToken',
+    body: bodies.forgotVerifyCode,
+    async handle(services, { body: { code }, credentials }) {
+      const { tokens } = services.storage;
+      const { uid, generation } = await requireAccountFor(services, credentials);
+      // Counted before it is looked at: of many guesses at once, three are.
+      const guesses = await tokens.countGuess(credentials.tokenID, TOKEN_LIFE_S.forgotPasswordToken);
+      if (guesses > TRIES) throw new ApiError('invalidToken');
+      if (!timingSafeEqual(Buffer.from(code), Buffer.from(credentials.code))) {
+        if (guesses === TRIES) await tokens.take('forgotPasswordToken', credentials.tokenID);
+        throw new ApiError('invalidCode');
+      }
+      const { token, tokenID } = await issueToken(services, 'accountResetToken', { uid, generation });
+      // Of many right codes at once, one takes the token and answers.
+      if (!(await tokens.take('forgotPasswordToken', credentials.tokenID))) {
+        await tokens.take('accountResetToken', tokenID);
+        throw new ApiError('invalidToken');
+      }
+      return { accountResetToken: toHex(token) };
+    },
+  }),
+];
+
+/** Uniform over all codes: `randomInt` rejects what would bias it. */
+function makeRecoveryCode(): string {
+  return randomInt(10 ** RECOVERY_CODE_DIGITS)
+    .toString()
+    .padStart(RECOVERY_CODE_DIGITS, '0');
+}
+
+async function sendRecoveryMail(services: Services, account: Account, code: string): Promise<void> {
+  const { uid, email, locale } = account;
+  const mail = {
+    id: randomUUID(),
+    uid,
+    kind: 'recovery',
+    email,
+    code,
+    locale,
+    createdAt: services.now(),
+  } as const;
+  await services.storage.outbox.add(mail);
+  services.mailer.wake();
+}

@@ -1,0 +1,90 @@
+import { xorBytes } from '../../protocol/bundle.js';
+import { toHex } from '../../protocol/hex.js';
+import {
+  createAccount,
+  makeWrapKb,
+  provePassword,
+  requireAccountFor,
+  requireAccountOf,
+  requireFreeAddress,
+  setPassword,
+  stretchNewPassword,
+} from '../accounts.js';
+import { endpoint } from '../endpoint.js';
+import { chooseLocale } from '../locales/locale.js';
+import { bodies } from '../schemas.js';
+import { openSession } from '../sessions.js';
+
+/** api.md, "RawPassword", and the two endpoints protocol.md adds to it: the server stretches. */
+export const rawPasswordEndpoints = [
+  endpoint({
+    method: 'POST',
+    path: '/v1/raw_password/account/create',
+    body: bodies.rawAccountCreate,
+    async handle(services, { body: { email, password }, ctx, ...order }) {
+      await requireFreeAddress(services, email);
+      const { unwrapBKey, ...material } = await stretchNewPassword(services, email.text, password, order);
+      unwrapBKey.fill(0);
+      const uid = await createAccount(
+        services,
+        email,
+        material,
+        chooseLocale(ctx.req.headers['accept-language']),
+      );
+      return { uid };
+    },
+  }),
+
+  endpoint({
+    method: 'POST',
+    path: '/v1/raw_password/session/create',
+    body: bodies.rawSessionCreate,
+    async handle(services, { body: { email, password, device }, ...order }) {
+      const account = await requireAccountOf(services, email);
+      const unwrapBKey = await provePassword(services, account, password, order);
+      unwrapBKey.fill(0);
+      const sessionToken = await openSession(services, account, device);
+      return { uid: account.uid, verified: account.verifiedAt !== null, sessionToken: toHex(sessionToken) };
+    },
+  }),
+
+  endpoint({
+    method: 'POST',
+    path: '/v1/raw_password/password/change',
+    body: bodies.rawPasswordChange,
+    async handle(services, { body: { email, oldPassword, newPassword }, ...order }) {
+      const account = await requireAccountOf(services, email);
+      const oldUnwrapBKey = await provePassword(services, account, oldPassword, order);
+      const { unwrapBKey, ...material } = await stretchNewPassword(
+        services,
+        account.email,
+        newPassword,
+        order,
+      );
+      // kB = wrap(kB) XOR unwrapBKey stays what it was.
+      const wrapKb = xorBytes(xorBytes(account.wrapKb, oldUnwrapBKey), unwrapBKey);
+      for (const secret of [oldUnwrapBKey, unwrapBKey]) secret.fill(0);
+      await setPassword(services, account, { ...material, wrapKb });
+      return {};
+    },
+  }),
+
+  endpoint({
+    method: 'POST',
+    path: '/v1/raw_password/password/reset',
+    token: 'accountResetToken',
+    body: bodies.rawPasswordReset,
+    async handle(services, { body: { newPassword }, credentials, ...order }) {
+      const account = await requireAccountFor(services, credentials);
+      const { unwrapBKey, ...material } = await stretchNewPassword(
+        services,
+        account.email,
+        newPassword,
+        order,
+      );
+      unwrapBKey.fill(0);
+      await setPassword(services, account, { ...material, wrapKb: makeWrapKb() });
+      return {};
+    },
+  }),
+];

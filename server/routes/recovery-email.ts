@@ -1,0 +1,54 @@
+import { timingSafeEqual } from 'node:crypto';
+import { verificationMail } from '../accounts.js';
+import { endpoint } from '../endpoint.js';
+import { ApiError } from '../errors.js';
+import { bodies } from '../schemas.js';
+import { openStatusStream, toStatus } from '../status-stream.js';
+
+/** api.md, "Recovery Email". */
+export const recoveryEmailEndpoints = [
+  endpoint({
+    method: 'GET',
+    path: '/v1/recovery_email/status',
+    token: 'sessionToken',
+    async handle(services, { credentials, ctx }) {
+      if (ctx.accepts('application/json', 'text/event-stream') !== 'text/event-stream') {
+        return toStatus(credentials);
+      }
+      await openStatusStream(services, credentials, ctx);
+      return undefined;
+    },
+  }),
+
+  endpoint({
+    method: 'POST',
+    path: '/v1/recovery_email/resend_code',
+    token: 'sessionToken',
+    body: bodies.none,
+    async handle(services, { credentials }) {
+      const { accounts, outbox } = services.storage;
+      const account = await accounts.findByUid(credentials.uid);
+      if (!account) throw new ApiError('unknownAccount');
+      if (account.verifiedAt === null) {
+        await outbox.add(verificationMail(account, services.now()));
+        services.mailer.wake();
+      }
+      return {};
+    },
+  }),
+
+  endpoint({
+    method: 'POST',
+    path: '/v1/recovery_email/verify_code',
+    body: bodies.verifyCode,
+    async handle(services, { body: { uid, code } }) {
+      const { accounts, tokens } = services.storage;
+      const account = await accounts.findByUid(uid);
+      if (!account) throw new ApiError('unknownAccount');
+      if (!timingSafeEqual(code, Buffer.from(account.verifyCode, 'hex'))) throw new ApiError('invalidCode');
+      await accounts.markVerified(uid, services.now());
+      await tokens.announce(uid);
+      return {};
+    },
+  }),
+];

@@ -1,0 +1,40 @@
+import { sealBundle } from '../../protocol/bundle.js';
+import { fromHex, toHex } from '../../protocol/hex.js';
+import { concatBytes } from '../../protocol/names.js';
+import { requireAccountFor } from '../accounts.js';
+import { endpoint } from '../endpoint.js';
+import { ApiError } from '../errors.js';
+import { bodies } from '../schemas.js';
+import { openSession } from '../sessions.js';
+import { issueToken } from '../tokens.js';
+
+/** api.md, "Session". */
+export const sessionEndpoints = [
+  endpoint({
+    method: 'POST',
+    path: '/v1/session/create',
+    token: 'authToken',
+    body: bodies.sessionCreate,
+    async handle(services, { body: { device }, credentials }) {
+      const { uid, generation, verifiedAt } = await requireAccountFor(services, credentials);
+      // The session last: should its statement fail, nothing is left that anyone could use.
+      const { token: keyFetchToken } = await issueToken(services, 'keyFetchToken', { uid, generation });
+      const sessionToken = await openSession(services, credentials, device);
+      const tokens = concatBytes(keyFetchToken, sessionToken);
+      const bundle = toHex(sealBundle(fromHex(credentials.requestKey), 'session/create', tokens));
+      return { uid, verified: verifiedAt !== null, bundle };
+    },
+  }),
+
+  endpoint({
+    method: 'POST',
+    path: '/v1/session/destroy',
+    token: 'sessionToken',
+    body: bodies.none,
+    async handle({ storage }, { credentials }) {
+      if (!(await storage.sessions.destroy(credentials.tokenID))) throw new ApiError('invalidToken');
+      await storage.tokens.announce(credentials.uid);
+      return {};
+    },
+  }),
+];

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { toHex } from '../protocol/hex.js';
+import type { DeviceType } from '../storage/sessions.js';
+import { ApiError } from './errors.js';
+import type { Services } from './services.js';
+import { mintToken } from './tokens.js';
+
+/**
+ * Opens a session for an account whose password was proven.
+ * @returns the sessionToken, 32 bytes
+ * @throws ApiError 115 when the account has all the sessions it may have, 110 when its password was set
+ *   since, or it is gone
+ */
+export async function openSession(
+  services: Services,
+  { uid, generation }: { uid: string; generation: number },
+  device: { name: string; type: DeviceType } | undefined,
+): Promise<Uint8Array> {
+  const { token, tokenID, reqHMACkey } = mintToken('sessionToken');
+  const session = {
+    tokenID: toHex(tokenID),
+    reqHMACkey,
+    uid,
+    generation,
+    deviceId: randomUUID(),
+    deviceName: device?.name ?? null,
+    deviceType: device?.type ?? null,
+    createdAt: services.now(),
+  };
+  const outcome = await services.storage.sessions.create(session, services.config.maxSessions);
+  if (outcome === 'tooMany') throw new ApiError('tooManySessions');
+  if (outcome === 'accountChanged') throw new ApiError('invalidToken');
+  return token;
+}

@@ -1,0 +1,115 @@
+import { PassThrough } from 'node:stream';
+import type { Context } from 'koa';
+import type { Session } from '../storage/sessions.js';
+import { ApiError } from './errors.js';
+import type { Services } from './services.js';
+
+/** How often a comment tells proxies and clients that the stream lives, in ms (protocol.md: 15 s at least). */
+const KEEP_ALIVE_MS = 10_000;
+/** How long a client may leave a stream unread before it is cut off, in bytes. */
+const MAX_UNREAD_BYTES = 16 * 1024;
+
+/** The reply of recovery_email/status. */
+export function toStatus({ email, verified }: Pick<Session, 'email' | 'verified'>) {
+  return { email: Buffer.from(email).toString('hex'), verified };
+}
+
+/** The event streams of one server: counted, and ended together when it stops. */
+export class StatusStreams {
+  readonly #perAccount = new Map<string, Set<PassThrough>>();
+  #open = 0;
+
+  constructor(private readonly limits: { perAccount: number; inAll: number }) {}
+
+  get open(): number {
+    return this.#open;
+  }
+
+  /** @returns a stream that is counted until it closes, or `undefined` when there are too many */
+  add(uid: string): PassThrough | undefined {
+    const ofAccount = this.#perAccount.get(uid) ?? new Set();
+    if (ofAccount.size >= this.limits.perAccount || this.#open >= this.limits.inAll) return undefined;
+    const stream = new PassThrough();
+    this.#perAccount.set(uid, ofAccount.add(stream));
+    this.#open++;
+    stream.once('close', () => {
+      this.#open--;
+      ofAccount.delete(stream);
+      if (ofAccount.size === 0) this.#perAccount.delete(uid);
+    });
+    return stream;
+  }
+
+  /** Ends every stream; clients come back to another server. */
+  close(): void {
+    for (const ofAccount of this.#perAccount.values()) for (const stream of ofAccount) stream.end();
+  }
+}
+
+/**
+ * Answers with an event stream: an event at once, one on every change, comments in between. It ends after
+ * `verified: true`, and when the session ends.
+ * @throws ApiError 114 when the account, or the server, has all the streams it may have
+ * @see protocol.md, "recovery_email/status"
+ */
+export async function openStatusStream(services: Services, session: Session, ctx: Context): Promise<void> {
+  const { storage, statusStreams } = services;
+  const stream = statusStreams.add(session.uid);
+  if (!stream) throw new ApiError('tooManyRequests', { retryAfter: KEEP_ALIVE_MS / 1000 });
+  try {
+    const events = new StatusEvents(stream, () => storage.sessions.find(session.tokenID));
+    // Listening before reading: a change between the two is told twice rather than never.
+    const stopListening = await storage.tokens.listen(session.uid, () => events.refresh());
+    const keepAlive = setInterval(() => events.comment(), KEEP_ALIVE_MS);
+    stream.once('close', () => {
+      clearInterval(keepAlive);
+      stopListening();
+    });
+    // An event stream is no document: nothing between server and client may hold it back or keep it.
+    ctx.set({
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    });
+    ctx.body = stream;
+    ctx.res.once('close', () => stream.destroy());
+    await events.refresh();
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  }
+}
+
+/** The events of one stream, in order: a change that comes while another is read is read after it. */
+class StatusEvents {
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly stream: PassThrough,
+    private readonly read: () => Promise<Session | undefined>,
+  ) {}
+
+  refresh(): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#tell());
+    return this.#reading;
+  }
+
+  comment(): void {
+    this.#write(':\n\n');
+  }
+
+  async #tell(): Promise<void> {
+    if (!this.stream.writable) return;
+    // A store that is away leaves the last event standing; the next change, or the client's retry, reads again.
+    const session = await this.read().catch(() => null);
+    if (session === null) return;
+    if (session) this.#write(`data: ${JSON.stringify(toStatus(session))}\n\n`);
+    if (!session || session.verified) this.stream.end();
+  }
+
+  #write(text: string): void {
+    if (!this.stream.writable) return;
+    this.stream.write(text);
+    if (this.stream.writableLength > MAX_UNREAD_BYTES) this.stream.destroy();
+  }
+}

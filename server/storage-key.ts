@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { link, open, readFile, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Config, ConfigError } from '../config/load.js';
+
+const KEY_BYTES = 32;
+
+/**
+ * The keys that secrets are encrypted with at rest: of `STORAGE_KEY`, or on the embedded default of
+ * DATA_DIR/storage.key, which is made on first start.
+ * @returns 32 bytes each; the first one writes
+ * @throws ConfigError when there is none and the database is PostgreSQL: several servers must share one
+ */
+export async function loadStorageKeys(config: Config): Promise<Buffer[]> {
+  if (config.storageKey) return parseKeys(config.storageKey);
+  if (config.databaseUrl) {
+    throw new ConfigError(
+      'STORAGE_KEY is required with DATABASE_URL: 64 hex digits, the same on every server',
+    );
+  }
+  const file = join(config.dataDir, 'storage.key');
+  const keys = parseKeys((await readIfThere(file)) ?? (await makeKeyFile(file)));
+  if (keys.some((key) => key.length !== KEY_BYTES)) throw new ConfigError(`${file} must hold 64 hex digits`);
+  return keys;
+}
+
+function parseKeys(text: string): Buffer[] {
+  return text
+    .trim()
+    .split(',')
+    .map((key) => Buffer.from(key.trim(), 'hex'));
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Whole and on disk before it has its name: what it encrypts must not outlive it. */
+async function makeKeyFile(file: string): Promise<string> {
+  const key = randomBytes(KEY_BYTES).toString('hex');
+  const temporary = `${file}.${process.pid}`;
+  const handle = await open(temporary, 'wx', 0o600);
+  try {
+    await handle.writeFile(`${key}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  try {
+    await link(temporary, file);
+    return key;
+  } catch (error) {
+    // Another server over the same folder was first.
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return await readFile(file, 'utf8');
+    throw error;
+  } finally {
+    await unlink(temporary);
+  }
+}
