@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { Schema } from 'convict';
+import type { Schema, SchemaObj } from 'convict';
+import { LIMITS, type LimitName, parseRate } from './limits.js';
 
 /** Every setting: its format, default, environment variable, and the sentence that documents it. */
 export interface Settings {
@@ -24,6 +25,9 @@ export interface Settings {
   maxSessions: number;
   maxStreamsPerAccount: number;
   maxStreams: number;
+  maxConnections: number;
+  enumerationGuard: boolean;
+  limits: Record<LimitName, string>;
   storageKey: string;
   metricsPort: number;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -161,6 +165,24 @@ export const SETTINGS: Schema<Settings> = {
     default: 5000,
     env: 'MAX_STREAMS',
   },
+  maxConnections: {
+    doc: 'Most open connections; when more come, those idle longest are closed.',
+    format: 'positive-integer',
+    default: 10000,
+    env: 'MAX_CONNECTIONS',
+  },
+  enumerationGuard: {
+    doc: '`on`: an unknown address is answered as one with a wrong password would be. Addresses must then be typed in the case they were first given in, and errno 102 and 120 are not heard of. Off by default: the API asks for errno 102.',
+    format: 'on-off',
+    default: false,
+    env: 'ENUMERATION_GUARD',
+  },
+  limits: Object.fromEntries(
+    Object.entries(LIMITS).map(([name, { doc, env, default: rate }]) => [
+      name,
+      { doc: `As \`times/seconds\`. ${doc}`, env, default: rate, format: 'rate' },
+    ]),
+  ) as unknown as Record<LimitName, SchemaObj<string>>,
   storageKey: {
     doc: 'Key that encrypts secrets at rest, 64 hex digits; several comma-separated, the first one writes. Required with PostgreSQL; otherwise made in DATA_DIR on first start.',
     format: 'storage-keys',
@@ -194,6 +216,17 @@ export const FORMATS = {
       if (typeof value !== 'number' || !(value > 0)) throw new Error('must be a number above 0');
     },
     coerce: Number,
+  },
+  rate: {
+    check: (value: unknown) => {
+      if (!parseRate(String(value))) throw new Error('must be times/seconds, for example 20/900');
+    },
+  },
+  'on-off': {
+    check: (value: unknown) => {
+      if (typeof value !== 'boolean') throw new Error('must be on or off');
+    },
+    coerce: (value: unknown) => (value === 'on' ? true : value === 'off' ? false : value),
   },
   'nice-increment': { check: (value: unknown) => requireInteger(value, 0, 19), coerce: Number },
   'optional-http-url': { check: requireUrl('http:', 'https:') },

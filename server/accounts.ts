@@ -44,9 +44,17 @@ export async function requireAccountFor(
   return account;
 }
 
-/** @throws ApiError 101 when the address, in any case, has an account */
-export async function requireFreeAddress(services: Services, email: GivenEmail): Promise<void> {
+/**
+ * Whether an account may be created for an address, before anything costly is done for it.
+ * @throws ApiError 101 when the address, in any case, has one; 114
+ */
+export async function requireFreeAddress(
+  services: Services,
+  email: GivenEmail,
+  source: string,
+): Promise<void> {
   if (await services.storage.accounts.exists(email.text)) throw new ApiError('accountExists');
+  await services.limits.countCreation(source, email.text);
 }
 
 /**
@@ -108,7 +116,7 @@ export async function stretchNewPassword(
 /**
  * Proves a password against an account's verifier.
  * @returns unwrapBKey, 32 bytes
- * @throws ApiError 103; what Stretcher.stretch throws
+ * @throws ApiError 103 or 114; what Stretcher.stretch throws
  */
 export async function provePassword(
   services: Services,
@@ -116,9 +124,11 @@ export async function provePassword(
   password: Uint8Array,
   order: PasswordOrder,
 ): Promise<Uint8Array> {
-  const { verifier, unwrapBKey } = await stretch(services, account.email, password, account, order);
-  if (!timingSafeEqual(verifier, account.verifier)) throw new ApiError('incorrectPassword');
-  return unwrapBKey;
+  return services.limits.tryPassword(account.uid, order.source, async () => {
+    const { verifier, unwrapBKey } = await stretch(services, account.email, password, account, order);
+    if (!timingSafeEqual(verifier, account.verifier)) throw new ApiError('incorrectPassword');
+    return unwrapBKey;
+  });
 }
 
 /**

@@ -50,6 +50,8 @@ export function endpoint<Schema extends z.ZodType, Token extends HawkTokenType |
  */
 export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: Context): Promise<void> {
   const { token, body: schema } = endpoint;
+  const source = readClientSource(ctx.req, services.config.trustProxy);
+  await services.limits.countRequest(source);
   const body = endpoint.method === 'POST' ? await readRequestBody(ctx, needsBody(schema)) : undefined;
   const credentials = token && (await authenticate(services, ctx, token, body));
   if (credentials) ctx.state.uid = credentials.uid;
@@ -57,7 +59,7 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
     const reply = await endpoint.handle(services, {
       body: schema && validateBody(schema, body?.json),
       credentials: credentials as never,
-      source: readClientSource(ctx.req, services.config.trustProxy),
+      source,
       signal: abortedWithRequest(ctx),
       ctx,
     });

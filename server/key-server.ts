@@ -4,13 +4,16 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { type LimitName, parseRate, type Rate } from '../config/limits.js';
 import { type Config, withListeningPort } from '../config/load.js';
+import { createMemoryRateCounters } from '../storage/rate-counters.js';
 import { openStorage, type Storage } from '../storage/storage.js';
 import { QuickLane } from '../workers/quick-lane.js';
 import { Stretcher } from '../workers/stretcher.js';
 import { createApp } from './app.js';
 import { CertificateSigner, openSigningKey } from './certificate-signer.js';
 import { createHttpServer } from './http-server.js';
+import { Limits } from './limits.js';
 import { Mailer } from './mail/mailer.js';
 import { createMailTransport } from './mail/transport.js';
 import type { Services } from './services.js';
@@ -60,6 +63,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       storage,
       ...lanes,
       signer: new CertificateSigner({ signingKey, quickLane, domain: bound.domain, now }),
+      limits: createLimits(config, storage, log),
       mailer: createMailer(bound, storage, log, now),
       statusStreams: new StatusStreams({ perAccount: config.maxStreamsPerAccount, inAll: config.maxStreams }),
       now,
@@ -101,6 +105,17 @@ function openLanes(config: Config) {
   });
   const modPow = config.stretchEngine === 'scrypt-js' ? 'jsbn' : 'openssl';
   return { stretcher, quickLane: new QuickLane({ threads: config.quickThreads, modPow }) };
+}
+
+function createLimits({ limits, rateLimits: mode }: Config, { counters }: Storage, log: Logger): Limits {
+  const rates = Object.fromEntries(Object.entries(limits).map(([name, rate]) => [name, parseRate(rate)]));
+  return new Limits({
+    rates: rates as Record<LimitName, Rate>,
+    mode,
+    counters,
+    ownCounters: createMemoryRateCounters(),
+    log,
+  });
 }
 
 function createMailer(config: Config, { outbox }: Storage, log: Logger, now: () => number): Mailer {

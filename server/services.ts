@@ -4,6 +4,7 @@ import type { Storage } from '../storage/storage.js';
 import type { QuickLane } from '../workers/quick-lane.js';
 import type { Stretcher } from '../workers/stretcher.js';
 import type { CertificateSigner } from './certificate-signer.js';
+import type { Limits } from './limits.js';
 import type { Mailer } from './mail/mailer.js';
 import type { StatusStreams } from './status-stream.js';
 
@@ -16,6 +17,7 @@ export interface Services {
   quickLane: QuickLane;
   signer: CertificateSigner;
   mailer: Mailer;
+  limits: Limits;
   statusStreams: StatusStreams;
   /** The clock, ms since 1970. */
   now: () => number;

@@ -1,5 +1,6 @@
 import { Accounts } from './accounts.js';
 import { Outbox } from './outbox.js';
+import { createMemoryRateCounters, type RateCounters } from './rate-counters.js';
 import { Sealer } from './sealer.js';
 import { Sessions } from './sessions.js';
 import { SigningKeys } from './signing-keys.js';
@@ -28,6 +29,8 @@ export interface Storage {
   outbox: Outbox;
   signingKeys: SigningKeys;
   tokens: TokenStore;
+  /** Where the tokens are. */
+  counters: RateCounters;
   pingDatabase(): Promise<void>;
   close(): Promise<void>;
 }
@@ -39,9 +42,10 @@ export interface Storage {
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const sealer = new Sealer(options.storageKeys);
   const database = await openDatabase(options.database, options.observeStatement);
-  const tokens = options.redisUrl
+  const redis = options.redisUrl
     ? await RedisTokenStore.open(options.redisUrl, sealer, options.now, options.observeCommand)
-    : new MemoryTokenStore(options.now);
+    : undefined;
+  const tokens = redis ?? new MemoryTokenStore(options.now);
   const outbox = new Outbox(database.db, sealer);
   return {
     accounts: new Accounts(database.db, sealer, outbox),
@@ -49,6 +53,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     outbox,
     signingKeys: new SigningKeys(database.db, sealer),
     tokens,
+    counters: redis?.openRateCounters() ?? createMemoryRateCounters(),
     pingDatabase: database.ping,
     async close() {
       await tokens.close();

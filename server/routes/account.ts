@@ -23,8 +23,8 @@ export const accountEndpoints = [
     method: 'POST',
     path: '/v1/account/create',
     body: bodies.accountCreate,
-    async handle(services, { body: { email, srp, passwordStretching }, ctx }) {
-      await requireFreeAddress(services, email);
+    async handle(services, { body: { email, srp, passwordStretching }, ctx, source }) {
+      await requireFreeAddress(services, email, source);
       const password = {
         verifier: srp.verifier,
         srpSalt: srp.salt,

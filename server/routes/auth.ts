@@ -38,12 +38,15 @@ export const authEndpoints = [
     method: 'POST',
     path: '/v1/auth/finish',
     body: bodies.authFinish,
-    async handle(services, { body: { srpToken, A, M } }) {
+    async handle(services, { body: { srpToken, A, M }, source }) {
       return takeSrpToken(services, srpToken, async ({ uid, generation, verifier, b, B }) => {
         if (isZeroModN(A)) throw new ApiError('invalidParameter', { param: 'A' });
         const exchange = { verifier: fromHex(verifier), b: fromHex(b), B: fromHex(B), A, M };
-        const { K } = await services.quickLane.run('srpFinish', exchange);
-        if (!K) throw new ApiError('incorrectPassword');
+        const K = await services.limits.tryPassword(uid, source, async () => {
+          const proof = await services.quickLane.run('srpFinish', exchange);
+          if (!proof.K) throw new ApiError('incorrectPassword');
+          return proof.K;
+        });
         const { token } = await issueToken(services, 'authToken', {
           uid,
           generation,

@@ -34,8 +34,9 @@ export const passwordEndpoints = [
     method: 'POST',
     path: '/v1/password/forgot/send_code',
     body: bodies.forgotSendCode,
-    async handle(services, { body: { email } }) {
+    async handle(services, { body: { email }, source }) {
       const account = await requireAccountOf(services, email);
+      await services.limits.countMail(source, account.email);
       const { uid, generation } = account;
       const code = makeRecoveryCode();
       const issued = await issueToken(services, 'forgotPasswordToken', { uid, generation, code });
@@ -57,11 +58,12 @@ export const passwordEndpoints = [
     path: '/v1/password/forgot/resend_code',
     token: 'forgotPasswordToken',
     body: bodies.forgotSendCode,
-    async handle(services, { body: { email }, credentials }) {
+    async handle(services, { body: { email }, credentials, source }) {
       const account = await requireAccountFor(services, credentials);
       if (normalizeEmail(account.email) !== normalizeEmail(email.text)) {
         throw new ApiError('invalidParameter', { param: 'email' });
       }
+      await services.limits.countMail(source, account.email);
       const guesses = await services.storage.tokens.guesses(credentials.tokenID);
       await sendRecoveryMail(services, account, credentials.code);
       return {

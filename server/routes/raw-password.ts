@@ -22,7 +22,7 @@ export const rawPasswordEndpoints = [
     path: '/v1/raw_password/account/create',
     body: bodies.rawAccountCreate,
     async handle(services, { body: { email, password }, ctx, ...order }) {
-      await requireFreeAddress(services, email);
+      await requireFreeAddress(services, email, order.source);
       const { unwrapBKey, ...material } = await stretchNewPassword(services, email.text, password, order);
       unwrapBKey.fill(0);
       const uid = await createAccount(

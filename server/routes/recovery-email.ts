@@ -25,11 +25,12 @@ export const recoveryEmailEndpoints = [
     path: '/v1/recovery_email/resend_code',
     token: 'sessionToken',
     body: bodies.none,
-    async handle(services, { credentials }) {
+    async handle(services, { credentials, source }) {
       const { accounts, outbox } = services.storage;
       const account = await accounts.findByUid(credentials.uid);
       if (!account) throw new ApiError('unknownAccount');
       if (account.verifiedAt === null) {
+        await services.limits.countMail(source, account.email);
         await outbox.add(verificationMail(account, services.now()));
         services.mailer.wake();
       }
@@ -41,11 +42,13 @@ export const recoveryEmailEndpoints = [
     method: 'POST',
     path: '/v1/recovery_email/verify_code',
     body: bodies.verifyCode,
-    async handle(services, { body: { uid, code } }) {
+    async handle(services, { body: { uid, code }, source }) {
       const { accounts, tokens } = services.storage;
       const account = await accounts.findByUid(uid);
       if (!account) throw new ApiError('unknownAccount');
-      if (!timingSafeEqual(code, Buffer.from(account.verifyCode, 'hex'))) throw new ApiError('invalidCode');
+      await services.limits.tryCode(uid, source, async () => {
+        if (!timingSafeEqual(code, Buffer.from(account.verifyCode, 'hex'))) throw new ApiError('invalidCode');
+      });
       await accounts.markVerified(uid, services.now());
       await tokens.announce(uid);
       return {};

@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
+import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { createClient } from 'redis';
 import { StoreUnavailableError } from '../errors.js';
+import { createRateCounters, type RateCounters } from '../rate-counters.js';
 import type { Sealer } from '../sealer.js';
 import type { Stored, TokenKind, TokenRecords, TokenStore } from './token-store.js';
 
@@ -132,6 +134,14 @@ export class RedisTokenStore implements TokenStore {
   async listen(uid: string, listener: () => void) {
     this.#changes.on(uid, listener);
     return () => void this.#changes.off(uid, listener);
+  }
+
+  /** Rate counters over the same connection. */
+  openRateCounters(): RateCounters {
+    return createRateCounters(
+      (options) => new RateLimiterRedis({ ...options, storeClient: this.#client, useRedisPackage: true }),
+      (work) => this.#command(work),
+    );
   }
 
   async ping() {

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { LimitName, Rate } from '../config/limits.js';
+import { normalizeEmail } from '../protocol/email.js';
+import type { Counted, RateCounters } from '../storage/rate-counters.js';
+import { ApiError } from './errors.js';
+
+export interface LimitsOptions {
+  rates: Readonly<Record<LimitName, Rate>>;
+  /** `log` reports what would have been refused. */
+  mode: 'on' | 'log' | 'off';
+  /** Shared by all servers. */
+  counters: RateCounters;
+  /** Of this process: for what is counted at every request. */
+  ownCounters: RateCounters;
+  log: Logger;
+}
+
+type Refusal = { limit: LimitName; resetMs: number };
+
+/** Beyond the limit of an account, how many tries an address has. */
+const TRIES_OF_A_NEWCOMER = 3;
+
+/**
+ * Who may do how much. Everything is counted before it is done, so that many at once are not more than
+ * many in a row; what turns out harmless, a right password, is taken back.
+ * Methods throw ApiError 114, and StoreUnavailableError.
+ */
+export class Limits {
+  constructor(private readonly options: LimitsOptions) {}
+
+  /** A request of any kind. */
+  async countRequest(source: string): Promise<void> {
+    const { ownCounters } = this.options;
+    await this.#count([['requestsOfSource', source]], ownCounters);
+  }
+
+  /** An account that is to be created, and its mail. */
+  async countCreation(source: string, email: string): Promise<void> {
+    await this.#count([
+      ['accountsFromSource', source],
+      ['mailsFromSource', source],
+      ['mailsToAddress', addressKey(email)],
+    ]);
+  }
+
+  /** A mail that is to be sent. */
+  async countMail(source: string, email: string): Promise<void> {
+    await this.#count([
+      ['mailsFromSource', source],
+      ['mailsToAddress', addressKey(email)],
+    ]);
+  }
+
+  /** Tries a password; unless it is wrong, the try is taken back. */
+  async tryPassword<Proof>(uid: string, source: string, prove: () => Promise<Proof>): Promise<Proof> {
+    return this.#tryOnce(
+      [
+        ['passwordsForAccountFromSource', `${uid}:${source}`],
+        ['passwordsFromSource', source],
+        ['passwordsForAccount', uid],
+      ],
+      'incorrectPassword',
+      prove,
+    );
+  }
+
+  /** Tries a verification code; unless it is wrong, the try is taken back. */
+  async tryCode<Proof>(uid: string, source: string, prove: () => Promise<Proof>): Promise<Proof> {
+    return this.#tryOnce([['codesForAccountFromSource', `${uid}:${source}`]], 'invalidCode', prove);
+  }
+
+  async #tryOnce<Proof>(
+    keys: Key[],
+    failure: ApiError['reason'],
+    prove: () => Promise<Proof>,
+  ): Promise<Proof> {
+    await this.#count(keys);
+    try {
+      const proof = await prove();
+      await this.#takeBack(keys);
+      return proof;
+    } catch (error) {
+      if (!(error instanceof ApiError && error.reason === failure))
+        await this.#takeBack(keys).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Counts what is asked for, or refuses it. The counters are asked together, in one round trip. */
+  async #count(keys: Key[], counters = this.options.counters): Promise<void> {
+    const { mode, log } = this.options;
+    if (mode === 'off') return;
+    const counted = await Promise.all(keys.map(([limit, key]) => counters.add(this.#window(limit), key)));
+    const refusal = this.#findRefusal(new Map(keys.map(([limit], i) => [limit, counted[i] as Counted])));
+    if (!refusal) return;
+    log.warn({ event: 'rateLimited', limit: refusal.limit, refused: mode === 'on' });
+    if (mode !== 'on') return;
+    // What is refused was not done: whoever goes on all the same uses up nobody else's share.
+    await this.#takeBack(keys, counters);
+    throw new ApiError('tooManyRequests', { retryAfter: Math.max(1, Math.ceil(refusal.resetMs / 1000)) });
+  }
+
+  async #takeBack(keys: Key[], counters = this.options.counters): Promise<void> {
+    if (this.options.mode === 'off') return;
+    await Promise.all(keys.map(([limit, key]) => counters.takeBack(this.#window(limit), key)));
+  }
+
+  #findRefusal(tally: Tally): Refusal | undefined {
+    for (const [limit, { count, resetMs }] of tally) {
+      if (count <= this.options.rates[limit].points) continue;
+      const own = tally.get('passwordsForAccountFromSource')?.count ?? 0;
+      if (limit === 'passwordsForAccount' && own <= TRIES_OF_A_NEWCOMER) continue;
+      return { limit, resetMs };
+    }
+    return undefined;
+  }
+
+  #window(name: LimitName) {
+    return { name, seconds: this.options.rates[name].seconds };
+  }
+}
+
+type Key = [limit: LimitName, key: string];
+type Tally = Map<LimitName, Counted>;
+
+/** Addresses are counted without being kept. */
+function addressKey(email: string): string {
+  return createHash('sha256').update(normalizeEmail(email)).digest('base64url');
+}

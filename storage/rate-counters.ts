@@ -1,0 +1,54 @@
+import { type RateLimiterAbstract, RateLimiterMemory } from 'rate-limiter-flexible';
+
+/** What was counted: how much in the window that is open, and when that ends. */
+export interface Counted {
+  count: number;
+  resetMs: number;
+}
+
+/** A kind of thing that is counted, each key for itself, in windows of so many seconds. */
+export interface RateWindow {
+  name: string;
+  seconds: number;
+}
+
+/** Counts in fixed windows that begin with the first count. Methods throw StoreUnavailableError. */
+export interface RateCounters {
+  /** Counts one more. */
+  add(window: RateWindow, key: string): Promise<Counted>;
+  /** Takes one back. */
+  takeBack(window: RateWindow, key: string): Promise<void>;
+}
+
+/** More than any window's count can reach: limits are compared by the caller, with the count in hand. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** Counters over rate-limiter-flexible. @param open makes the limiter of a window, in memory or in Redis */
+export function createRateCounters(
+  open: (options: { keyPrefix: string; points: number; duration: number }) => RateLimiterAbstract,
+  guard: <T>(work: () => Promise<T>) => Promise<T> = (work) => work(),
+): RateCounters {
+  const limiters = new Map<string, RateLimiterAbstract>();
+  const limiterOf = ({ name, seconds }: RateWindow) => {
+    let limiter = limiters.get(name);
+    if (!limiter) {
+      limiter = open({ keyPrefix: `fxa:rate:${name}`, points: NEVER, duration: seconds });
+      limiters.set(name, limiter);
+    }
+    return limiter;
+  };
+  return {
+    async add(window, key) {
+      const { consumedPoints, msBeforeNext } = await guard(() => limiterOf(window).consume(key));
+      return { count: consumedPoints, resetMs: msBeforeNext };
+    },
+    async takeBack(window, key) {
+      await guard(() => limiterOf(window).reward(key));
+    },
+  };
+}
+
+/** Counters in this process. */
+export function createMemoryRateCounters(): RateCounters {
+  return createRateCounters((options) => new RateLimiterMemory(options));
+}
