@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Installs the programs that tests run private copies of, where they are missing and apt-get can be used.
+# Elsewhere it says what is missing: the tests that need it then skip, or fail when CI is set.
+set -euo pipefail
+
+missing=()
+command -v redis-server >/dev/null || missing+=(redis-server)
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+command -v chromium >/dev/null || missing+=(chromium)
+command -v nginx >/dev/null || missing+=(nginx-light)
+if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  echo "Installing for the tests: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  # Installed for their programs only: nothing is to start, and no port to be taken.
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f "$policy"' EXIT
+  fi
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+else
+  echo "Not installed: ${missing[*]}. The tests that need them are skipped." >&2
+fi
