@@ -23,9 +23,10 @@ const SALT_BYTES = 32;
 const KEY_BYTES = 32;
 const encoder = new TextEncoder();
 
-/** The account of an address, in any case. @throws ApiError 102 */
+/** The account of an address, in any case; a decoy where unknown ones are to be hidden. @throws ApiError 102 */
 export async function requireAccountOf(services: Services, email: GivenEmail): Promise<Account> {
-  const account = await services.storage.accounts.findByEmail(email.text);
+  const account =
+    (await services.storage.accounts.findByEmail(email.text)) ?? services.decoys?.accountOf(email.text);
   if (!account) throw new ApiError('unknownAccount');
   return account;
 }

@@ -31,6 +31,8 @@ export interface Endpoint<
   token?: Token;
   /** The body a POST must have. */
   body?: Schema;
+  /** Whether its time could tell if an address has an account; see {@link Decoys.evenly}. */
+  hidesAccounts?: true;
   /** The business. @returns the reply's body; nothing when the handler wrote its own */
   handle(services: Services, request: EndpointRequest<Schema, Token>): Promise<object | undefined>;
 }
@@ -56,13 +58,16 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
   const credentials = token && (await authenticate(services, ctx, token, body));
   if (credentials) ctx.state.uid = credentials.uid;
   try {
-    const reply = await endpoint.handle(services, {
+    const request = {
       body: schema && validateBody(schema, body?.json),
       credentials: credentials as never,
       source,
       signal: abortedWithRequest(ctx),
       ctx,
-    });
+    };
+    const handle = () => endpoint.handle(services, request);
+    const { decoys } = services;
+    const reply = await (decoys && endpoint.hidesAccounts ? decoys.evenly(handle) : handle());
     if (reply) ctx.body = reply;
   } catch (error) {
     const apiError = toApiError(error);

@@ -12,6 +12,8 @@ import { QuickLane } from '../workers/quick-lane.js';
 import { Stretcher } from '../workers/stretcher.js';
 import { createApp } from './app.js';
 import { CertificateSigner, openSigningKey } from './certificate-signer.js';
+import { capConnections } from './connection-cap.js';
+import { Decoys } from './decoy.js';
 import { createHttpServer } from './http-server.js';
 import { Limits } from './limits.js';
 import { Mailer } from './mail/mailer.js';
@@ -19,6 +21,9 @@ import { createMailTransport } from './mail/transport.js';
 import type { Services } from './services.js';
 import { StatusStreams } from './status-stream.js';
 import { loadStorageKeys } from './storage-key.js';
+
+/** How long answers are held with `ENUMERATION_GUARD=on`, in ms: longer than their work takes. */
+const EVEN_ANSWER_MS = 50;
 
 /** A server that listens. */
 export interface KeyServer {
@@ -42,9 +47,11 @@ export interface KeyServerOptions {
  */
 export async function startKeyServer({ config, log, now = Date.now }: KeyServerOptions): Promise<KeyServer> {
   await mkdir(config.dataDir, { recursive: true });
-  const storage = await openStores(config, now);
+  const storageKeys = await loadStorageKeys(config);
+  const storage = await openStores(config, storageKeys, now);
   const lanes = openLanes(config);
   const server = createHttpServer(now);
+  capConnections(server, config.maxConnections);
   try {
     const { signingKeys } = storage;
     const { quickLane } = lanes;
@@ -63,6 +70,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       storage,
       ...lanes,
       signer: new CertificateSigner({ signingKey, quickLane, domain: bound.domain, now }),
+      decoys: config.enumerationGuard ? new Decoys(storageKeys[0] as Buffer, EVEN_ANSWER_MS) : undefined,
       limits: createLimits(config, storage, log),
       mailer: createMailer(bound, storage, log, now),
       statusStreams: new StatusStreams({ perAccount: config.maxStreamsPerAccount, inAll: config.maxStreams }),
@@ -84,14 +92,14 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
   }
 }
 
-async function openStores(config: Config, now: () => number): Promise<Storage> {
+async function openStores(config: Config, storageKeys: Buffer[], now: () => number): Promise<Storage> {
   const { databaseUrl, databasePoolSize, dataDir, redisUrl } = config;
   return openStorage({
     database: databaseUrl
       ? { engine: 'postgres', url: databaseUrl, poolSize: databasePoolSize }
       : { engine: 'sqlite', filename: join(dataDir, 'key-server.sqlite') },
     redisUrl: redisUrl || undefined,
-    storageKeys: await loadStorageKeys(config),
+    storageKeys,
     now,
   });
 }

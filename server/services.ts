@@ -4,6 +4,7 @@ import type { Storage } from '../storage/storage.js';
 import type { QuickLane } from '../workers/quick-lane.js';
 import type { Stretcher } from '../workers/stretcher.js';
 import type { CertificateSigner } from './certificate-signer.js';
+import type { Decoys } from './decoy.js';
 import type { Limits } from './limits.js';
 import type { Mailer } from './mail/mailer.js';
 import type { StatusStreams } from './status-stream.js';
@@ -18,6 +19,8 @@ export interface Services {
   signer: CertificateSigner;
   mailer: Mailer;
   limits: Limits;
+  /** With `ENUMERATION_GUARD=on`. */
+  decoys: Decoys | undefined;
   statusStreams: StatusStreams;
   /** The clock, ms since 1970. */
   now: () => number;

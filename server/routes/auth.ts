@@ -16,10 +16,11 @@ export const authEndpoints = [
     method: 'POST',
     path: '/v1/auth/start',
     body: bodies.authStart,
+    hidesAccounts: true,
     async handle(services, { body: { email } }) {
       const account = await requireAccountOf(services, email);
       const { uid, generation, verifier, srpSalt, stretchingSalt } = account;
-      if (account.email !== email.text) {
+      if (account.email !== email.text && !services.decoys) {
         throw new ApiError('incorrectEmailCase', { email: Buffer.from(account.email).toString('hex') });
       }
       const { b, B } = await services.quickLane.run('srpStart', { verifier });

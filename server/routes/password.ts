@@ -1,10 +1,10 @@
 import { randomInt, randomUUID, timingSafeEqual } from 'node:crypto';
 import { sealBundle } from '../../protocol/bundle.js';
-import { normalizeEmail } from '../../protocol/email.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { concatBytes } from '../../protocol/names.js';
 import type { Account } from '../../storage/accounts.js';
 import { requireAccountFor, requireAccountOf } from '../accounts.js';
+import { isDecoy } from '../decoy.js';
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../errors.js';
 import { bodies, RECOVERY_CODE_DIGITS } from '../schemas.js';
@@ -13,6 +13,9 @@ import { issueToken, TOKEN_LIFE_S } from '../tokens.js';
 
 /** How many codes may be tried with one forgotPasswordToken (protocol.md, "Tokens"). */
 const TRIES = 3;
+
+/** As long as a code, and none that a request can bring. */
+const UNTYPEABLE_CODE = '-'.repeat(RECOVERY_CODE_DIGITS);
 
 /** api.md, "Password". */
 export const passwordEndpoints = [
@@ -34,11 +37,12 @@ export const passwordEndpoints = [
     method: 'POST',
     path: '/v1/password/forgot/send_code',
     body: bodies.forgotSendCode,
+    hidesAccounts: true,
     async handle(services, { body: { email }, source }) {
       const account = await requireAccountOf(services, email);
       await services.limits.countMail(source, account.email);
       const { uid, generation } = account;
-      const code = makeRecoveryCode();
+      const code = isDecoy(account) ? UNTYPEABLE_CODE : makeRecoveryCode();
       const issued = await issueToken(services, 'forgotPasswordToken', { uid, generation, code });
       const ttl = TOKEN_LIFE_S.forgotPasswordToken;
       // The token before this one is cancelled last: not by a request that then fails.
@@ -58,11 +62,11 @@ export const passwordEndpoints = [
     path: '/v1/password/forgot/resend_code',
     token: 'forgotPasswordToken',
     body: bodies.forgotSendCode,
+    hidesAccounts: true,
     async handle(services, { body: { email }, credentials, source }) {
-      const account = await requireAccountFor(services, credentials);
-      if (normalizeEmail(account.email) !== normalizeEmail(email.text)) {
-        throw new ApiError('invalidParameter', { param: 'email' });
-      }
+      const account = await requireAccountOf(services, email);
+      if (account.uid !== credentials.uid) throw new ApiError('invalidParameter', { param: 'email' });
+      if (account.generation !== credentials.generation) throw new ApiError('invalidToken');
       await services.limits.countMail(source, account.email);
       const guesses = await services.storage.tokens.guesses(credentials.tokenID);
       await sendRecoveryMail(services, account, credentials.code);
@@ -80,9 +84,12 @@ export const passwordEndpoints = [
     path: '/v1/password/forgot/verify_code',
     token: 'forgotPasswordToken',
     body: bodies.forgotVerifyCode,
+    hidesAccounts: true,
     async handle(services, { body: { code }, credentials }) {
       const { tokens } = services.storage;
-      const { uid, generation } = await requireAccountFor(services, credentials);
+      const { uid, generation } = isDecoy(credentials)
+        ? credentials
+        : await requireAccountFor(services, credentials);
       // Counted before it is looked at: of many guesses at once, three are.
       const guesses = await tokens.countGuess(credentials.tokenID, TOKEN_LIFE_S.forgotPasswordToken);
       if (guesses > TRIES) throw new ApiError('invalidToken');
@@ -109,6 +116,7 @@ function makeRecoveryCode(): string {
 }
 
 async function sendRecoveryMail(services: Services, account: Account, code: string): Promise<void> {
+  if (isDecoy(account)) return;
   const { uid, email, locale } = account;
   const mail = {
     id: randomUUID(),

@@ -1,0 +1,70 @@
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { normalizeEmail } from '../protocol/email.js';
+import { SRP_BYTES } from '../protocol/srp.js';
+import type { Account } from '../storage/accounts.js';
+
+const DECOY_GENERATION = 0;
+
+/**
+ * Accounts that are not there, for `ENUMERATION_GUARD=on`: whoever asks for an address gets the same salts
+ * each time, as if it had an account, and no password fits.
+ */
+export class Decoys {
+  readonly #key: Buffer;
+  readonly #answerMs: number;
+
+  /**
+   * @param storageKey 32 bytes, the same on every server: so are the decoys then
+   * @param answerMs how long an answer that would tell by its time is held, counted from its request
+   */
+  constructor(storageKey: Uint8Array, answerMs: number) {
+    this.#key = Buffer.from(hkdfSync('sha256', storageKey, '', 'decoys', 32));
+    this.#answerMs = answerMs;
+  }
+
+  /** The account that an address without one seems to have. */
+  accountOf(email: string): Account {
+    const derive = (purpose: string) =>
+      createHmac('sha256', this.#key)
+        .update(`${purpose}:${normalizeEmail(email)}`)
+        .digest();
+    // Below N, whose first byte is 0xac; unpredictable, as the B it goes into is to be.
+    const verifier = randomBytes(SRP_BYTES);
+    verifier[0] = (verifier[0] as number) & 0x7f;
+    return {
+      uid: toUuid(derive('uid')),
+      email,
+      verifiedAt: null,
+      verifyCode: '',
+      kA: Buffer.alloc(0),
+      wrapKb: Buffer.alloc(0),
+      verifier,
+      srpSalt: derive('srpSalt'),
+      stretchingSalt: derive('stretchingSalt'),
+      generation: DECOY_GENERATION,
+      locale: 'en',
+      createdAt: 0,
+    };
+  }
+
+  /** Does some work and holds its outcome until a fixed time has passed, so that the work's own does not show. */
+  async evenly<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
+    const [outcome] = await Promise.allSettled([work(), sleep(this.#answerMs)]);
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  }
+}
+
+/** Whether an account, or a token's word of one, is of a decoy: no password was set before 1970. */
+export function isDecoy({ generation }: { generation: number }): boolean {
+  return generation === DECOY_GENERATION;
+}
+
+/** A UUID of version 4, as those of accounts are (RFC 9562, 5.4). */
+function toUuid(bytes: Buffer): string {
+  const uuid = Buffer.from(bytes.subarray(0, 16));
+  uuid[6] = ((uuid[6] as number) & 0x0f) | 0x40;
+  uuid[8] = ((uuid[8] as number) & 0x3f) | 0x80;
+  return uuid.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
