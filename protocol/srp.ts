@@ -58,7 +58,11 @@ export function computeVerifier(
   email: Uint8Array,
   srpPW: Uint8Array,
 ): Uint8Array {
-  return modPow(g, computeX(srpSalt, email, srpPW));
+  const x = computeX(srpSalt, email, srpPW);
+  const verifier = modPow(g, x);
+  // Whoever has x needs no password.
+  x.fill(0);
+  return verifier;
 }
 
 /**

@@ -14,7 +14,10 @@ export interface Engine {
    * @see protocol.md, "Password stretching", steps 1 to 3
    */
   stretch(input: StretchInput): Uint8Array;
-  /** Stretches two passwords on one core, where the engine can do that faster than one by one. */
+  /**
+   * Stretches two passwords on one core, where the engine can do that faster than one by one. It throws
+   * for both when it cannot stretch one.
+   */
   stretchPair?(a: StretchInput, b: StretchInput): [Uint8Array, Uint8Array];
   modPow: ModPow;
 }

@@ -4,24 +4,20 @@ import { BigInteger } from 'jsbn';
 import scryptJs from 'scrypt-js';
 import { fromHex, toHex } from '../../../protocol/hex.js';
 import { type ModPow, SRP_BYTES, SRP_N_HEX } from '../../../protocol/srp.js';
-import { firstPbkdf2Input, scryptInput, secondPbkdf2Input } from '../../../protocol/stretching.js';
 import type { Engine } from './engine.js';
+import { type Pbkdf2Input, type ScryptInput, stretchPasswords } from './stretching-chain.js';
 
 /**
  * Nothing but JavaScript, for runtimes whose OpenSSL lacks scrypt or forbids it (FIPS builds).
  * A stretch takes about a second.
  */
 export function createPortableEngine(): Engine {
+  const primitives = {
+    pbkdf2: portablePbkdf2,
+    scrypt: (inputs: ScryptInput[]) => inputs.map(portableScrypt),
+  };
   return {
-    stretch({ email, password }) {
-      const K1 = portablePbkdf2(firstPbkdf2Input(email, password));
-      const { password: secret, salt, N, r, p, length } = scryptInput(K1);
-      const K2 = scryptJs.syncScrypt(secret, salt, N, r, p, length);
-      const second = secondPbkdf2Input(email, password, K2);
-      const stretchedPW = portablePbkdf2(second);
-      for (const spent of [K1, K2, second.password]) spent.fill(0);
-      return stretchedPW;
-    },
+    stretch: (input) => stretchPasswords(primitives, [input])[0] as Uint8Array,
     modPow: jsbnModPow,
   };
 }
@@ -38,6 +34,10 @@ export const jsbnModPow: ModPow = (base, exponent) => {
   return fromHex(power.toString(16).padStart(2 * SRP_BYTES, '0'));
 };
 
-function portablePbkdf2(input: ReturnType<typeof firstPbkdf2Input>): Uint8Array {
-  return pbkdf2(sha256, input.password, input.salt, { c: input.rounds, dkLen: input.length });
+function portablePbkdf2({ password, salt, rounds, length }: Pbkdf2Input): Uint8Array {
+  return pbkdf2(sha256, password, salt, { c: rounds, dkLen: length });
+}
+
+function portableScrypt({ password, salt, N, r, p, length }: ScryptInput): Uint8Array {
+  return scryptJs.syncScrypt(password, salt, N, r, p, length);
 }

@@ -1,0 +1,38 @@
+import { firstPbkdf2Input, scryptInput, secondPbkdf2Input } from '../../../protocol/stretching.js';
+import type { StretchInput } from './engine.js';
+
+export type Pbkdf2Input = ReturnType<typeof firstPbkdf2Input>;
+export type ScryptInput = ReturnType<typeof scryptInput>;
+
+/** What the chain is made of, as an engine provides it. */
+export interface Primitives {
+  /** PBKDF2-HMAC-SHA256 (RFC 8018, 5.2). */
+  pbkdf2(input: Pbkdf2Input): Uint8Array;
+  /** scrypt (RFC 7914) of each input, in their order. */
+  scrypt(inputs: ScryptInput[]): Uint8Array[];
+}
+
+/**
+ * Stretches passwords, and wipes what it makes on the way, also when it throws. It throws for all of them
+ * when it cannot stretch one.
+ * @returns the stretchedPW of each input, in their order
+ * @see protocol.md, "Password stretching", steps 1 to 3
+ */
+export function stretchPasswords({ pbkdf2, scrypt }: Primitives, inputs: StretchInput[]): Uint8Array[] {
+  const secrets: Uint8Array[] = [];
+  const keep = (secret: Uint8Array) => {
+    secrets.push(secret);
+    return secret;
+  };
+  try {
+    const K1s = inputs.map(({ email, password }) => keep(pbkdf2(firstPbkdf2Input(email, password))));
+    const K2s = scrypt(K1s.map(scryptInput)).map(keep);
+    const seconds = inputs.map(({ email, password }, i) =>
+      secondPbkdf2Input(email, password, K2s[i] as Uint8Array),
+    );
+    for (const second of seconds) keep(second.password);
+    return seconds.map(pbkdf2);
+  } finally {
+    for (const secret of secrets) secret.fill(0);
+  }
+}
