@@ -32,6 +32,14 @@ export interface StretchThreadData {
   engine: StretchEngineName;
 }
 
+/** Sent by a stretch thread once, when it is ready for its first batch. */
+export interface StretchThreadReady {
+  /** How many passwords the thread stretched to warm up, at once. */
+  batchSize: 1 | 2;
+  /** How long they took; nothing when they failed. */
+  tookMs: number | undefined;
+}
+
 /** Given to a thread of the quick lane when it starts. */
 export interface QuickThreadData {
   /** `openssl` for modular exponentiation through OpenSSL, `jsbn` where that is not to be had. */
@@ -68,6 +76,13 @@ export interface QuickOperations {
 
 export type QuickOperation = keyof QuickOperations;
 
-export type QuickTask = {
-  [Op in QuickOperation]: { op: Op; input: QuickOperations[Op]['in'] };
-}[QuickOperation];
+/** What the server does with signing keys when it starts, up to seconds: in a thread of its own. */
+export const KEY_OPERATIONS = ['generateKey', 'exportPublicKey'] as const;
+export type KeyOperation = (typeof KEY_OPERATIONS)[number];
+
+/** What the threads of the quick lane do. */
+export type ThreadOperation = Exclude<QuickOperation, KeyOperation>;
+
+export type QuickTask<Ops extends QuickOperation = QuickOperation> = {
+  [Op in Ops]: { op: Op; input: QuickOperations[Op]['in'] };
+}[Ops];

@@ -1,4 +1,4 @@
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { computeVerifier } from '../../protocol/srp.js';
 import { deriveMainKeys } from '../../protocol/stretching.js';
 import type {
@@ -9,9 +9,11 @@ import type {
   StretchThreadData,
 } from '../messages.js';
 import { createEngine } from './engines/create-engine.js';
+import { warmUp } from './warm-up.js';
 
 const { engine: engineName } = workerData as StretchThreadData;
 const engine = createEngine(engineName);
+parentPort?.postMessage(warmUp(engine));
 
 /**
  * A stretch thread's one task: stretches one password or two and derives verifier and unwrapBKey.
@@ -19,29 +21,36 @@ const engine = createEngine(engineName);
  */
 export default function stretchBatch(batch: StretchBatch): StretchOutcome[] {
   try {
-    const [a, b] = batch;
-    if (b && engine.stretchPair) {
-      const [stretchedA, stretchedB] = engine.stretchPair(a, b);
-      return [attempt(() => deriveReply(a, stretchedA)), attempt(() => deriveReply(b, stretchedB))];
-    }
-    return batch.map((request) => attempt(() => deriveReply(request, engine.stretch(request))));
+    return stretchTogether(batch) ?? batch.map((request) => attempt(request, () => engine.stretch(request)));
   } finally {
     for (const { password } of batch) password.fill(0);
   }
 }
 
-function deriveReply(request: StretchRequest, stretchedPW: Uint8Array): StretchReply {
-  const { srpPW, unwrapBKey } = deriveMainKeys(stretchedPW, request.stretchingSalt);
-  const verifier = computeVerifier(engine.modPow, request.srpSalt, request.email, srpPW);
-  const reply = { verifier, unwrapBKey: unwrapBKey.slice() };
-  for (const secret of [stretchedPW, srpPW, unwrapBKey]) secret.fill(0);
-  return reply;
+/** Nothing where the batch is no pair, or where a pair fails: whichever can be stretched will be, alone. */
+function stretchTogether([a, b]: StretchBatch): StretchOutcome[] | undefined {
+  if (!b || !engine.stretchPair) return undefined;
+  try {
+    const [stretchedA, stretchedB] = engine.stretchPair(a, b);
+    return [attempt(a, () => stretchedA), attempt(b, () => stretchedB)];
+  } catch {
+    return undefined;
+  }
 }
 
-function attempt(derive: () => StretchReply): StretchOutcome {
+function attempt(request: StretchRequest, stretch: () => Uint8Array): StretchOutcome {
+  const secrets: Uint8Array[] = [];
   try {
-    return { reply: derive() };
+    const stretchedPW = stretch();
+    secrets.push(stretchedPW);
+    const { srpPW, unwrapBKey } = deriveMainKeys(stretchedPW, request.stretchingSalt);
+    secrets.push(srpPW, unwrapBKey);
+    const verifier = computeVerifier(engine.modPow, request.srpSalt, request.email, srpPW);
+    const reply: StretchReply = { verifier, unwrapBKey: unwrapBKey.slice() };
+    return { reply };
   } catch (error) {
     return { failure: (error as Error).name };
+  } finally {
+    for (const secret of secrets) secret.fill(0);
   }
 }
