@@ -1,0 +1,34 @@
+import Negotiator from 'negotiator';
+import { de } from './de.js';
+import { en } from './en.js';
+import { es } from './es.js';
+import { fr } from './fr.js';
+import { ja } from './ja.js';
+import type { Messages } from './messages.js';
+
+const MESSAGES = { en, de, es, fr, ja } satisfies Record<string, Messages>;
+
+/** A language that mails and pages are written in. */
+export type Locale = keyof typeof MESSAGES;
+
+/** All of them, the default first. */
+export const LOCALES = Object.keys(MESSAGES) as Locale[];
+
+const DEFAULT_LOCALE: Locale = 'en';
+
+/**
+ * The language that suits a request best.
+ * @param acceptLanguage the header as received, or `undefined`
+ * @see RFC 9110, 12.5.4
+ */
+export function chooseLocale(acceptLanguage: string | undefined): Locale {
+  if (!acceptLanguage) return DEFAULT_LOCALE;
+  const negotiator = new Negotiator({ headers: { 'accept-language': acceptLanguage } });
+  return (negotiator.language(LOCALES) as Locale | undefined) ?? DEFAULT_LOCALE;
+}
+
+/** The texts in a language; in English where it is none of ours, as in a row of another version. */
+export function messagesIn(locale: string): { locale: Locale; messages: Messages } {
+  const known = LOCALES.find((name) => name === locale) ?? DEFAULT_LOCALE;
+  return { locale: known, messages: MESSAGES[known] };
+}
