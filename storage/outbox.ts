@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Sealer } from './sealer.js';
 import type { Tables } from './sql/schema.js';
 
@@ -66,13 +66,17 @@ export class Outbox {
       )
       .returningAll()
       .execute();
-    return rows.map(({ id, uid, message, attempts, created_at }) => ({
-      id,
-      uid,
-      createdAt: created_at,
-      attempts: attempts - 1,
-      ...JSON.parse(this.#sealer.open(`mails.message:${id}`, message).toString()),
-    }));
+    return rows.flatMap((row) => this.#open(row) ?? []);
+  }
+
+  /** `undefined` when no key opens the mail: it waits for its key, and must not hold up the others. */
+  #open({ id, uid, message, attempts, created_at }: Selectable<Tables['mails']>): ClaimedMail | undefined {
+    try {
+      const opened = JSON.parse(this.#sealer.open(`mails.message:${id}`, message).toString());
+      return { ...opened, id, uid, createdAt: created_at, attempts: attempts - 1 };
+    } catch {
+      return undefined;
+    }
   }
 
   /** Removes a mail that was sent, or given up. */
