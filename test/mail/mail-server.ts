@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { type ParsedMail, simpleParser } from 'mailparser';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+
+/** A mail as it arrived: whom SMTP named, and what the mail itself says. */
+export interface ReceivedMail {
+  recipients: string[];
+  raw: string;
+  parsed: ParsedMail;
+}
+
+/** An SMTP reply that refuses. */
+export class Refusal extends Error {
+  constructor(
+    readonly responseCode: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+interface MailServerOptions {
+  port?: number;
+  /** Throws a {@link Refusal} for those who get no mail. */
+  onRecipient?: (address: string) => void;
+  /** Awaited before a mail is taken; throws a {@link Refusal} for one that is not. */
+  onMail?: (mail: ReceivedMail) => Promise<void> | void;
+  smtp?: SMTPServerOptions;
+}
+
+/** A real SMTP server on loopback, stopped at the test's end. */
+export async function startMailServer(
+  t: { teardown(end: () => unknown): void },
+  { port = 0, onRecipient, onMail, smtp }: MailServerOptions = {},
+) {
+  const received: ReceivedMail[] = [];
+  const recipientCommands: string[] = [];
+  const ignore = () => {};
+  let connections = 0;
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    closeTimeout: 100,
+    logger: {
+      level: ignore,
+      trace: ignore,
+      debug(_about: unknown, direction: string, line: string) {
+        if (direction === 'C:' && /^RCPT /i.test(line)) recipientCommands.push(line);
+      },
+      info: ignore,
+      warn: ignore,
+      error: ignore,
+      fatal: ignore,
+    } as never,
+    onConnect(_session, done) {
+      connections += 1;
+      done();
+    },
+    onRcptTo({ address }, _session, done) {
+      answer(done, () => onRecipient?.(address));
+    },
+    onData(stream, session, done) {
+      answer(done, async () => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of stream) chunks.push(chunk as Buffer);
+        const raw = Buffer.concat(chunks);
+        const recipients = session.envelope.rcptTo.map(({ address }) => address);
+        const mail = { recipients, raw: raw.toString(), parsed: await simpleParser(raw) };
+        await onMail?.(mail);
+        received.push(mail);
+      });
+    },
+    ...smtp,
+  });
+  // Clients that hang up are part of the tests.
+  server.on('error', () => {});
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const bound = (server.server.address() as AddressInfo).port;
+  const stop = () => new Promise<void>((resolve) => server.close(() => resolve()));
+  t.teardown(stop);
+  return {
+    url: `smtp://127.0.0.1:${bound}`,
+    port: bound,
+    received,
+    /** Every RCPT command as it came over the wire. */
+    recipientCommands,
+    countConnections: () => connections,
+    stop,
+  };
+}
+
+/** A port of loopback where nobody listens. */
+export async function findClosedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function answer(done: (error?: Error | null) => void, work: () => unknown): Promise<void> {
+  try {
+    await work();
+    done();
+  } catch (error) {
+    done(error as Error);
+  }
+}
