@@ -35,7 +35,13 @@ export function withListeningPort(config: Config, port: number): Config {
   return Object.freeze({ ...config, port, publicUrl, domain: config.domain || new URL(publicUrl).host });
 }
 
-/** convict's report without the values it quotes. */
+/** convict's report, with the variables' names for its own and without the values it quotes. */
 function describe(error: Error): string {
-  return error.message.replace(/: value was .*$/gm, '');
+  const lines = error.message.replace(/: value was .*$/gm, '').split('\n');
+  return lines.map((line) => line.replace(/^[\w.]+(?=: )/, findVariable)).join('\n');
+}
+
+function findVariable(path: string): string {
+  const entry = path.split('.').reduce<unknown>((schema, name) => (schema as never)?.[name], SETTINGS);
+  return (entry as { env?: string } | undefined)?.env ?? path;
 }

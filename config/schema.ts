@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Schema, SchemaObj } from 'convict';
+import proxyaddr from 'proxy-addr';
 import { LIMITS, type LimitName, parseRate } from './limits.js';
 
 /** Every setting: its format, default, environment variable, and the sentence that documents it. */
@@ -101,7 +102,7 @@ export const SETTINGS: Schema<Settings> = {
   },
   trustProxy: {
     doc: 'Addresses or networks (comma-separated, or `loopback`) whose X-Forwarded-For counts.',
-    format: String,
+    format: 'proxy-addresses',
     default: '',
     env: 'TRUST_PROXY',
   },
@@ -222,6 +223,15 @@ export const FORMATS = {
       if (!parseRate(String(value))) throw new Error('must be times/seconds, for example 20/900');
     },
   },
+  'proxy-addresses': {
+    check: (value: unknown) => {
+      try {
+        proxyaddr.compile(splitList(String(value)));
+      } catch {
+        throw new Error('must be addresses or networks, separated by commas');
+      }
+    },
+  },
   'on-off': {
     check: (value: unknown) => {
       if (typeof value !== 'boolean') throw new Error('must be on or off');
@@ -241,6 +251,11 @@ export const FORMATS = {
     },
   },
 };
+
+/** The entries of a comma-separated list, without spaces and empty ones. */
+export function splitList(text: string): string[] {
+  return text.split(',').flatMap((entry) => entry.trim() || []);
+}
 
 function requireInteger(value: unknown, least: number, most: number): void {
   if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {

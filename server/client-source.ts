@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 import proxyaddr from 'proxy-addr';
+import { splitList } from '../config/schema.js';
 
 const compiled = new Map<string, (address: string, hop: number) => boolean>();
 
@@ -13,16 +14,10 @@ const compiled = new Map<string, (address: string, hop: number) => boolean>();
 export function readClientSource(request: IncomingMessage, trustProxy: string): string {
   let trust = compiled.get(trustProxy);
   if (!trust) {
-    trust = compileTrust(trustProxy);
+    trust = proxyaddr.compile(splitList(trustProxy));
     compiled.set(trustProxy, trust);
   }
   return toSource(proxyaddr(request, trust) ?? '');
-}
-
-/** @throws TypeError when the list holds what is no address, network or name of one */
-export function compileTrust(trustProxy: string): (address: string, hop: number) => boolean {
-  const trusted = trustProxy.split(',').flatMap((entry) => entry.trim() || []);
-  return trusted.length === 0 ? () => false : proxyaddr.compile(trusted);
 }
 
 function toSource(address: string): string {
