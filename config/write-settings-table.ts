@@ -5,6 +5,6 @@ import { renderSettingsTable } from './settings-table.js';
 const readme = readFileSync('README.md', 'utf8');
 const written = readme.replace(
   /(<!-- settings -->\n)[\s\S]*?(\n<!-- \/settings -->)/,
-  (_, start: string, end: string) => `${start}${renderSettingsTable()}${end}`,
+  (_, start: string, end: string) => `${start}\n${renderSettingsTable()}\n${end}`,
 );
 writeFileSync('README.md', written);

@@ -10,7 +10,11 @@ async function main(): Promise<void> {
   const log = createLogger(config.logLevel);
   const server = await startKeyServer({ config, log });
   const { publicUrl } = server.services.config;
-  log.info({ event: 'listening', url: server.url, publicUrl, stretchEngine: config.stretchEngine });
+  const stretchEngine = server.services.stretcher.engine;
+  log.info({ event: 'listening', url: server.url, publicUrl, stretchEngine });
+  if (stretchEngine !== config.stretchEngine) {
+    log.warn({ event: 'stretchEngineMissing', asked: config.stretchEngine, used: stretchEngine });
+  }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, async () => {
       log.info({ event: 'stopping', signal });
