@@ -1,0 +1,12 @@
+import { joinMeasured, type Subject } from '../subject.js';
+import { measureCertificateSignatures } from './certificate-signatures.js';
+import { measureSrpOperations } from './srp-operations.js';
+
+/** What the quick lane computes: SRP and signatures, OpenSSL beside jsbn. */
+export const sign: Subject = {
+  name: 'sign',
+  title: 'SRP and signatures',
+  async run(context) {
+    return joinMeasured([await measureSrpOperations(context), await measureCertificateSignatures(context)]);
+  },
+};

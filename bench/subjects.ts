@@ -1,0 +1,6 @@
+import { sign } from './sign/sign.js';
+import { stretch } from './stretch/stretch.js';
+import type { Subject } from './subject.js';
+
+/** Everything `npm run bench` measures, in the order of the report. */
+export const SUBJECTS: Subject[] = [stretch, sign];
