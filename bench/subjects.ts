@@ -1,6 +1,7 @@
+import { login } from './login/login.js';
 import { sign } from './sign/sign.js';
 import { stretch } from './stretch/stretch.js';
 import type { Subject } from './subject.js';
 
 /** Everything `npm run bench` measures, in the order of the report. */
-export const SUBJECTS: Subject[] = [stretch, sign];
+export const SUBJECTS: Subject[] = [stretch, sign, login];

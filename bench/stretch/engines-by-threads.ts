@@ -75,6 +75,7 @@ async function measureThreads(
   rounds: number,
 ): Promise<Map<Contender, Timed>> {
   const stretchers = new Map(STRETCH_ENGINES.map((engine) => [engine, createStretcher(engine, threads)]));
+  await Promise.all([...stretchers.values()].map((stretcher) => stretcher.ready()));
   const timed = new Map<Contender, Timed>(
     contenders.map((contender) => [contender, { hashesPerSecond: [], cpuMsPerHash: [] }]),
   );

@@ -1,0 +1,75 @@
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+
+/** A request as it goes out: everything computed before. */
+export interface PreparedRequest {
+  method: 'GET' | 'POST';
+  path: string;
+  headers: Record<string, string>;
+  body?: Buffer;
+}
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+  /** From the first byte written to the last byte read, in ms. */
+  ms: number;
+}
+
+/** A client with connections of its own to one server, kept open. */
+export class Sender {
+  readonly #agent: Agent;
+  readonly #host: string;
+  readonly #port: string;
+
+  /** @param connections how many at most; requests beyond wait for one */
+  constructor(url: string, connections: number) {
+    const { hostname, port } = new URL(url);
+    this.#host = hostname;
+    this.#port = port;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections, scheduling: 'fifo' });
+  }
+
+  /**
+   * Sends a request and reads its answer, of whatever status.
+   * @param signal hangs up
+   * @throws Error when the connection breaks or the signal aborts
+   */
+  send({ method, path, headers, body }: PreparedRequest, signal?: AbortSignal): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const started = performance.now();
+      const options = { agent: this.#agent, host: this.#host, port: this.#port, method, path, headers };
+      const request = httpRequest({ ...options, ...(signal && { signal }) }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          resolve({
+            status: response.statusCode as number,
+            headers: response.headers,
+            body: Buffer.concat(chunks).toString(),
+            ms: performance.now() - started,
+          });
+        });
+      });
+      request.on('error', reject);
+      request.end(body);
+    });
+  }
+
+  /**
+   * Like {@link send}, for requests that must succeed.
+   * @throws Error with the answer when its status is not 200
+   */
+  async sendOk(request: PreparedRequest): Promise<Answer> {
+    const answer = await this.send(request);
+    if (answer.status !== 200) {
+      throw new Error(`${request.method} ${request.path}: ${answer.status} ${answer.body}`);
+    }
+    return answer;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { emailToBytes } from '../../client/email.js';
+import type { AuthFinishReply, AuthStartReply } from '../../client/endpoints/auth.js';
+import { deriveHawkCredentials } from '../../client/hawk.js';
+import { deriveRequestKey, openValues } from '../../client/token-bundles.js';
+import { fromHex, toHex } from '../../protocol/hex.js';
+import { computeA, computeClientProof, SRP_SECRET_BYTES } from '../../protocol/srp.js';
+import { modPow, type SrpAccount } from './accounts.js';
+import { postJson, signed } from './requests.js';
+import type { PreparedRequest } from './sender.js';
+
+/*
+ * The client's half of a login in three steps, apart from the sending, so that what the client computes
+ * can be kept out of what is measured.
+ */
+
+/** The first request. */
+export function startRequest({ emailHex }: SrpAccount): PreparedRequest {
+  return postJson('/v1/auth/start', { email: emailHex });
+}
+
+/** The second request, from the first one's answer, and the key that its answer will be under. */
+export function finishRequest(
+  account: SrpAccount,
+  startBody: string,
+): { request: PreparedRequest; K: Uint8Array } {
+  const { srpToken, srp } = JSON.parse(startBody) as AuthStartReply;
+  const a = randomBytes(SRP_SECRET_BYTES);
+  const A = computeA(modPow, a);
+  const { srpPW, srpSalt } = account;
+  const exchange = { a, A, B: fromHex(srp.B), srpSalt, email: emailToBytes(account.email), srpPW };
+  const { M, K } = computeClientProof(modPow, exchange);
+  return { request: postJson('/v1/auth/finish', { srpToken, A: toHex(A), M: toHex(M) }), K };
+}
+
+/** The authToken of the second request's answer, 64 hex digits. */
+export function openAuthToken(finishBody: string, K: Uint8Array): string {
+  const { bundle } = JSON.parse(finishBody) as AuthFinishReply;
+  return toHex(openValues(K, 'auth/finish', bundle, 1)[0] as Uint8Array);
+}
+
+/** The third request. */
+export function sessionRequest(url: string, authToken: string): PreparedRequest {
+  return signed(url, '/v1/session/create', deriveHawkCredentials('authToken', authToken), {});
+}
+
+/** The sessionToken of the third request's answer, 64 hex digits. */
+export function openSessionToken(sessionBody: string, authToken: string): string {
+  const { bundle } = JSON.parse(sessionBody) as { bundle: string };
+  const [, sessionToken] = openValues(deriveRequestKey('authToken', authToken), 'session/create', bundle, 2);
+  return toHex(sessionToken as Uint8Array);
+}

@@ -1,0 +1,12 @@
+import { joinMeasured, type Subject } from '../subject.js';
+import { measureRawLogins } from './raw-logins.js';
+import { measureSrpLogins } from './srp-logins.js';
+
+/** Whole logins over HTTP. */
+export const login: Subject = {
+  name: 'login',
+  title: 'Logins',
+  async run(context) {
+    return joinMeasured([await measureRawLogins(context), await measureSrpLogins(context)]);
+  },
+};

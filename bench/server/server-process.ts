@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { cpuSeconds, type MemoryUse, memoryUse } from '../measure/process-usage.js';
+import { ProbeLink } from './probe-link.js';
+
+/** A key server of this checkout, in a process of its own with a data folder of its own. */
+export interface ServerProcess {
+  url: string;
+  pid: number;
+  /** The server's DATA_DIR; mails are in its folder `mail`. */
+  dataDir: string;
+  /** Only where the server was started with one. */
+  probe: ProbeLink | undefined;
+  /** CPU seconds of all its threads so far. */
+  cpuSeconds(): number;
+  memory(): MemoryUse;
+  /** Sends SIGTERM and waits for the end. @returns the exit code, `null` when it was killed */
+  stop(): Promise<number | null>;
+}
+
+export interface StartOptions {
+  /** Settings of the server, over those of the bench; nothing else is taken from the environment. */
+  settings?: Record<string, string>;
+  /** Loads the probe (probe.ts) into the server. It costs a timer a millisecond: not where CPU is measured. */
+  probe?: boolean;
+  /** Flags for Node, such as `--cpu-prof`. */
+  nodeFlags?: string[];
+}
+
+const MAIN = fileURLToPath(new URL('../../server/main.js', import.meta.url));
+const PROBE = new URL('./probe.js', import.meta.url).href;
+const START_DEADLINE_MS = 20_000;
+const POLL_MS = 20;
+
+/** Sessions without end, since every login opens one; limits are measured where they are the subject. */
+const SETTINGS = { HOST: '127.0.0.1', PORT: '0', RATE_LIMITS: 'off', MAX_SESSIONS: '1000000' };
+
+/**
+ * Starts a server on a free port and waits until it listens. Its log goes to a file, as in production: a
+ * pipe that is not emptied fast enough would hold it up.
+ * @throws Error with the log when it does not start
+ */
+export async function startServer({ settings, probe = false, nodeFlags = [] }: StartOptions = {}) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'key-server-bench-'));
+  const logPath = join(dataDir, 'server.log');
+  const log = openSync(logPath, 'w');
+  const child = spawn(process.execPath, [...nodeFlags, ...(probe ? ['--import', PROBE] : []), MAIN], {
+    cwd: dataDir,
+    env: { PATH: process.env.PATH, ...SETTINGS, DATA_DIR: dataDir, ...settings },
+    stdio: probe ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
+  });
+  closeSync(log);
+  const exited = once(child, 'exit');
+  const endWithBench = () => child.kill('SIGKILL');
+  process.once('exit', endWithBench);
+  const pid = child.pid as number;
+  const server: ServerProcess = {
+    url: await waitForUrl(child, logPath),
+    pid,
+    dataDir,
+    probe: probe ? new ProbeLink(child) : undefined,
+    cpuSeconds: () => cpuSeconds(pid),
+    memory: () => memoryUse(pid),
+    async stop() {
+      child.kill('SIGTERM');
+      const [code] = await exited;
+      process.off('exit', endWithBench);
+      await rm(dataDir, { recursive: true, force: true });
+      return code;
+    },
+  };
+  return server;
+}
+
+async function waitForUrl(child: ChildProcess, logPath: string): Promise<string> {
+  for (const deadline = Date.now() + START_DEADLINE_MS; Date.now() < deadline; await sleep(POLL_MS)) {
+    const log = await readFile(logPath, 'utf8');
+    const listening = log.split('\n').find((line) => line.includes('"event":"listening"'));
+    if (listening) return JSON.parse(listening).url;
+    if (child.exitCode !== null || child.signalCode !== null) break;
+  }
+  child.kill('SIGKILL');
+  throw new Error(`the server did not start:\n${await readFile(logPath, 'utf8')}`);
+}
