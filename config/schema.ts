@@ -75,7 +75,7 @@ export const SETTINGS: Schema<Settings> = {
     env: 'DATABASE_POOL_SIZE',
   },
   redisUrl: {
-    doc: '`redis://…` or `rediss://…` keeps short-lived tokens, nonces and counters in Redis. Unset: in this process.',
+    doc: '`redis://…` keeps short-lived tokens, nonces and counters in Redis; `redis+sentinel://host:port,…/master-name` in one that Sentinel watches; `redis+cluster://host:port,…` in a Cluster; `rediss` instead of `redis` for TLS. Unset: in this process.',
     format: 'optional-redis-url',
     default: '',
     env: 'REDIS_URL',
@@ -241,7 +241,7 @@ export const FORMATS = {
   'nice-increment': { check: (value: unknown) => requireInteger(value, 0, 19), coerce: Number },
   'optional-http-url': { check: requireUrl('http:', 'https:') },
   'optional-postgres-url': { check: requireUrl('postgres:', 'postgresql:') },
-  'optional-redis-url': { check: requireUrl('redis:', 'rediss:') },
+  'optional-redis-url': { check: requireRedisUrl },
   'optional-smtp-url': { check: requireUrl('smtp:', 'smtps:') },
   'storage-keys': {
     check: (value: unknown) => {
@@ -271,4 +271,19 @@ function requireUrl(...protocols: string[]) {
       throw new Error(`must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`);
     }
   };
+}
+
+/** Sentinel and Cluster URLs name several hosts, which makes them no URLs to the URL parser. */
+function requireRedisUrl(value: unknown): void {
+  const host = '([\\w.-]+|\\[[\\da-fA-F:.]+\\])(:\\d{1,5})?';
+  const hosts = `//([^@/]*@)?${host}(,${host})*`;
+  const severalHosts = new RegExp(`^rediss?\\+(sentinel:${hosts}/[^/]+|cluster:${hosts}/?)$`);
+  if (severalHosts.test(String(value))) return;
+  try {
+    requireUrl('redis:', 'rediss:')(value);
+  } catch {
+    throw new Error(
+      'must be redis://host:port, redis+sentinel://host:port,…/master-name or redis+cluster://host:port,…',
+    );
+  }
 }

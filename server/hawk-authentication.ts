@@ -19,7 +19,7 @@ const TOUCH_INTERVAL_MS = 10 * 60 * 1000;
 export type Credentials<Type extends HawkTokenType> = Type extends 'sessionToken'
   ? Session
   : Type extends Exclude<HawkTokenType, 'sessionToken'>
-    ? Stored<Type> & { tokenID: string }
+    ? Stored<Type> & { tokenID: string; claim?: string }
     : never;
 
 /**
@@ -39,10 +39,12 @@ export async function authenticate<Type extends HawkTokenType>(
   if (body) checkPayload(ctx, body, credentials, artifacts);
   const { token } = credentials;
   if (type === 'sessionToken' || type === 'forgotPasswordToken') {
-    const fresh = await tokens.claimNonce(artifacts.id, artifacts.nonce, Number(artifacts.ts), NONCE_TTL_S);
+    const fresh = await tokens.claimNonce(token, artifacts.nonce, Number(artifacts.ts), NONCE_TTL_S);
     if (!fresh) throw new ApiError('invalidSignature');
-  } else if (!(await tokens.take(type as Exclude<HawkTokenType, 'sessionToken'>, artifacts.id))) {
-    throw new ApiError('invalidToken');
+  } else {
+    const taken = await tokens.take(type as Exclude<HawkTokenType, 'sessionToken'>, artifacts.id);
+    if (!taken) throw new ApiError('invalidToken');
+    return { ...taken, tokenID: artifacts.id } as unknown as Credentials<Type>;
   }
   if (type === 'sessionToken') {
     const { tokenID, lastAccessAt } = token as Session;
@@ -61,14 +63,14 @@ export async function giveBack<Type extends HawkTokenType>(
   credentials: Credentials<Type>,
 ): Promise<void> {
   if (type === 'sessionToken' || type === 'forgotPasswordToken') return;
-  const { tokenID, ...stored } = credentials as Stored<'authToken'> & { tokenID: string };
-  await services.storage.tokens.restore(type as 'authToken', tokenID, stored).catch(() => {});
+  const { tokenID, claim } = credentials as Credentials<'authToken'>;
+  if (claim) await services.storage.tokens.restore(type, tokenID, claim).catch(() => {});
 }
 
 interface FoundCredentials {
   key: Buffer;
   algorithm: 'sha256';
-  token: Session | { tokenID: string };
+  token: Session | { tokenID: string; uid: string };
 }
 
 async function verifySignature(services: Services, ctx: Context, type: HawkTokenType) {

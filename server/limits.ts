@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { LimitName, Rate } from '../config/limits.js';
 import { normalizeEmail } from '../protocol/email.js';
-import type { Counted, RateCounters } from '../storage/rate-counters.js';
+import type { Counted, RateCounters, RateKey } from '../storage/rate-counters.js';
 import { ApiError } from './errors.js';
 
 export interface LimitsOptions {
@@ -87,11 +87,11 @@ export class Limits {
     }
   }
 
-  /** Counts what is asked for, or refuses it. The counters are asked together, in one round trip. */
+  /** Counts what is asked for, or refuses it. */
   async #count(keys: Key[], counters = this.options.counters): Promise<void> {
     const { mode, log } = this.options;
     if (mode === 'off') return;
-    const counted = await Promise.all(keys.map(([limit, key]) => counters.add(this.#window(limit), key)));
+    const counted = await counters.add(this.#windows(keys));
     const refusal = this.#findRefusal(new Map(keys.map(([limit], i) => [limit, counted[i] as Counted])));
     if (!refusal) return;
     log.warn({ event: 'rateLimited', limit: refusal.limit, refused: mode === 'on' });
@@ -103,7 +103,7 @@ export class Limits {
 
   async #takeBack(keys: Key[], counters = this.options.counters): Promise<void> {
     if (this.options.mode === 'off') return;
-    await Promise.all(keys.map(([limit, key]) => counters.takeBack(this.#window(limit), key)));
+    await counters.takeBack(this.#windows(keys));
   }
 
   #findRefusal(tally: Tally): Refusal | undefined {
@@ -116,8 +116,8 @@ export class Limits {
     return undefined;
   }
 
-  #window(name: LimitName) {
-    return { name, seconds: this.options.rates[name].seconds };
+  #windows(keys: Key[]): RateKey[] {
+    return keys.map(([name, key]) => [{ name, seconds: this.options.rates[name].seconds }, key]);
   }
 }
 

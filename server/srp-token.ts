@@ -21,7 +21,7 @@ export async function takeSrpToken<Reply>(
     return await finish(exchange);
   } catch (error) {
     if (toApiError(error).reason === 'serviceUnavailable') {
-      await tokens.restore('srpToken', srpToken, exchange).catch(() => {});
+      await tokens.restore('srpToken', srpToken, exchange.claim).catch(() => {});
     }
     throw error;
   }

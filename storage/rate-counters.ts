@@ -12,12 +12,18 @@ export interface RateWindow {
   seconds: number;
 }
 
-/** Counts in fixed windows that begin with the first count. Methods throw StoreUnavailableError. */
+/** One key of one window. */
+export type RateKey = [window: RateWindow, key: string];
+
+/**
+ * Counts in fixed windows that begin with the first count. Each call is one trip, however many keys it
+ * has. Methods throw StoreUnavailableError.
+ */
 export interface RateCounters {
-  /** Counts one more. */
-  add(window: RateWindow, key: string): Promise<Counted>;
-  /** Takes one back. */
-  takeBack(window: RateWindow, key: string): Promise<void>;
+  /** Counts one more for each key. @returns the counts, in the order of the keys */
+  add(keys: RateKey[]): Promise<Counted[]>;
+  /** Takes one back from each key. */
+  takeBack(keys: RateKey[]): Promise<void>;
 }
 
 /** More than any window's count can reach: limits are compared by the caller, with the count in hand. */
@@ -38,12 +44,17 @@ export function createRateCounters(
     return limiter;
   };
   return {
-    async add(window, key) {
-      const { consumedPoints, msBeforeNext } = await guard(() => limiterOf(window).consume(key));
-      return { count: consumedPoints, resetMs: msBeforeNext };
+    async add(keys) {
+      const counted = await guard(() =>
+        Promise.all(keys.map(([window, key]) => limiterOf(window).consume(key))),
+      );
+      return counted.map(({ consumedPoints, msBeforeNext }) => ({
+        count: consumedPoints,
+        resetMs: msBeforeNext,
+      }));
     },
-    async takeBack(window, key) {
-      await guard(() => limiterOf(window).reward(key));
+    async takeBack(keys) {
+      await guard(() => Promise.all(keys.map(([window, key]) => limiterOf(window).reward(key))));
     },
   };
 }

@@ -1,17 +1,27 @@
+import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { ExpiringMap } from './expiring-map.js';
 import type { Stored, TokenKind, TokenRecords, TokenStore } from './token-store.js';
 
-interface Entry {
-  value: unknown;
-  expiresAt: number;
-}
+type Tokens<Value> = { [Kind in TokenKind]: ExpiringMap<Value> };
 
+/** How often what nobody asks for is dropped. */
 const SWEEP_MS = 10_000;
+/** Longer than any token lives. */
+const INDEX_LIFE_MS = 3_600_000;
 
 /** The in-process store: for one server. Tokens do not outlive it; clients start their flow again. */
 export class MemoryTokenStore implements TokenStore {
   readonly #now: () => number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #tokens = perKind<Stored<TokenKind>>();
+  readonly #taken = perKind<{ claim: string; stored: Stored<TokenKind> }>();
+  /** uid → its tokens, as `kind:id`. */
+  readonly #index = new ExpiringMap<ExpiringMap<true>>();
+  /** uid → its nonces. */
+  readonly #nonces = new ExpiringMap<ExpiringMap<true>>();
+  /** uid → tokenID of its forgotPasswordToken. */
+  readonly #forgot = new ExpiringMap<string>();
+  readonly #guesses = new ExpiringMap<number>();
   readonly #changes = new EventEmitter().setMaxListeners(0);
   readonly #sweeper: NodeJS.Timeout;
 
@@ -22,51 +32,74 @@ export class MemoryTokenStore implements TokenStore {
   }
 
   async put<Kind extends TokenKind>(kind: Kind, id: string, record: TokenRecords[Kind], ttlSeconds: number) {
-    const expiresAt = this.#now() + ttlSeconds * 1000;
-    this.#set(`${kind}:${id}`, { ...record, expiresAt }, expiresAt);
-  }
-
-  async restore<Kind extends TokenKind>(kind: Kind, id: string, stored: Stored<Kind>) {
-    this.#set(`${kind}:${id}`, stored, stored.expiresAt);
+    const now = this.#now();
+    const expiresAt = now + ttlSeconds * 1000;
+    this.#tokens[kind].set(id, { ...record, expiresAt }, expiresAt, now);
+    const index = this.#index.get(record.uid, now) ?? new ExpiringMap<true>();
+    index.set(`${kind}:${id}`, true, expiresAt, now);
+    this.#index.set(record.uid, index, now + INDEX_LIFE_MS, now);
   }
 
   async get<Kind extends TokenKind>(kind: Kind, id: string) {
-    return this.#get<Stored<Kind>>(`${kind}:${id}`);
+    return this.#tokens[kind].get(id, this.#now()) as Stored<Kind> | undefined;
   }
 
   async take<Kind extends TokenKind>(kind: Kind, id: string) {
-    const stored = this.#get<Stored<Kind>>(`${kind}:${id}`);
-    return stored && this.#entries.delete(`${kind}:${id}`) ? stored : undefined;
+    const now = this.#now();
+    const stored = this.#tokens[kind].get(id, now) as Stored<Kind> | undefined;
+    if (!stored) return undefined;
+    const claim = randomUUID();
+    this.#tokens[kind].delete(id);
+    this.#taken[kind].set(id, { claim, stored }, stored.expiresAt, now);
+    return { ...stored, claim };
+  }
+
+  async restore<Kind extends TokenKind>(kind: Kind, id: string, claim: string) {
+    const now = this.#now();
+    const taken = this.#taken[kind].get(id, now);
+    if (taken?.claim !== claim) return false;
+    this.#taken[kind].delete(id);
+    this.#tokens[kind].set(id, taken.stored, taken.stored.expiresAt, now);
+    return true;
   }
 
   async replaceForgotPasswordToken(uid: string, id: string, ttlSeconds: number) {
-    const previous = this.#get<string>(`forgot:${uid}`);
-    if (previous && previous !== id) this.#entries.delete(`forgotPasswordToken:${previous}`);
-    this.#set(`forgot:${uid}`, id, this.#now() + ttlSeconds * 1000);
+    const now = this.#now();
+    const previous = this.#forgot.get(uid, now);
+    if (previous && previous !== id) this.#forget(`forgotPasswordToken:${previous}`);
+    this.#forgot.set(uid, id, now + ttlSeconds * 1000, now);
   }
 
   async countGuess(id: string, ttlSeconds: number) {
-    const guesses = (this.#get<number>(`guesses:${id}`) ?? 0) + 1;
-    this.#set(`guesses:${id}`, guesses, this.#now() + ttlSeconds * 1000);
+    const now = this.#now();
+    const guesses = (this.#guesses.get(id, now) ?? 0) + 1;
+    this.#guesses.set(id, guesses, now + ttlSeconds * 1000, now);
     return guesses;
   }
 
   async guesses(id: string) {
-    return this.#get<number>(`guesses:${id}`) ?? 0;
+    return this.#guesses.get(id, this.#now()) ?? 0;
   }
 
-  async claimNonce(tokenID: string, nonce: string, ts: number, ttlSeconds: number) {
-    const key = `nonce:${tokenID}:${ts}:${nonce}`;
-    if (this.#get(key) !== undefined) return false;
-    this.#set(key, true, this.#now() + ttlSeconds * 1000);
+  async claimNonce(
+    { uid, tokenID }: { uid: string; tokenID: string },
+    nonce: string,
+    ts: number,
+    ttlSeconds: number,
+  ) {
+    const now = this.#now();
+    const expiresAt = now + ttlSeconds * 1000;
+    const nonces = this.#nonces.get(uid, now) ?? new ExpiringMap<true>();
+    const key = `${tokenID}:${ts}:${nonce}`;
+    if (nonces.get(key, now)) return false;
+    nonces.set(key, true, expiresAt, now);
+    this.#nonces.set(uid, nonces, expiresAt, now);
     return true;
   }
 
   async forgetAccount(uid: string) {
-    for (const [key, { value }] of this.#entries) {
-      if ((value as { uid?: string }).uid === uid) this.#entries.delete(key);
-    }
-    this.#entries.delete(`forgot:${uid}`);
+    for (const token of this.#index.get(uid, this.#now())?.keys() ?? []) this.#forget(token);
+    for (const map of [this.#index, this.#forgot, this.#nonces]) map.delete(uid);
   }
 
   async announce(uid: string) {
@@ -82,20 +115,32 @@ export class MemoryTokenStore implements TokenStore {
 
   async close() {
     clearInterval(this.#sweeper);
-    this.#entries.clear();
+    for (const map of this.#maps()) map.clear();
   }
 
-  #get<Value>(key: string): Value | undefined {
-    const entry = this.#entries.get(key);
-    return entry && entry.expiresAt > this.#now() ? (entry.value as Value) : undefined;
-  }
-
-  #set(key: string, value: unknown, expiresAt: number): void {
-    this.#entries.set(key, { value, expiresAt });
+  /** @param token `kind:id` */
+  #forget(token: string): void {
+    const [kind, id] = token.split(':') as [TokenKind, string];
+    for (const map of [this.#tokens[kind], this.#taken[kind], this.#guesses]) map.delete(id);
   }
 
   #sweep(): void {
     const now = this.#now();
-    for (const [key, { expiresAt }] of this.#entries) if (expiresAt <= now) this.#entries.delete(key);
+    for (const map of this.#maps()) map.evict(now);
   }
+
+  #maps(): ExpiringMap<unknown>[] {
+    const perAccount = [this.#index, this.#nonces, this.#forgot, this.#guesses];
+    return [...Object.values(this.#tokens), ...Object.values(this.#taken), ...perAccount];
+  }
+}
+
+function perKind<Value>(): Tokens<Value> {
+  return {
+    srpToken: new ExpiringMap(),
+    authToken: new ExpiringMap(),
+    keyFetchToken: new ExpiringMap(),
+    accountResetToken: new ExpiringMap(),
+    forgotPasswordToken: new ExpiringMap(),
+  };
 }

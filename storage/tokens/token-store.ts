@@ -31,6 +31,12 @@ export type Stored<Kind extends TokenKind> = TokenRecords[Kind] & {
   expiresAt: number;
 };
 
+/** A token that was taken. */
+export type Taken<Kind extends TokenKind> = Stored<Kind> & {
+  /** Proof of who took it: what `restore` asks for. */
+  claim: string;
+};
+
 /** Every method but `close` throws StoreUnavailableError within two seconds when the store does not answer. */
 export interface TokenStore {
   /** Stores a token until its time is over. */
@@ -41,14 +47,22 @@ export interface TokenStore {
     ttlSeconds: number,
   ): Promise<void>;
 
-  /** Gives back a token that was taken for nothing, with what is left of its life. */
-  restore<Kind extends TokenKind>(kind: Kind, id: string, stored: Stored<Kind>): Promise<void>;
-
   /** Reads a token and leaves it. */
   get<Kind extends TokenKind>(kind: Kind, id: string): Promise<Stored<Kind> | undefined>;
 
-  /** Removes a token and returns it. Of any number of simultaneous calls one gets it. */
-  take<Kind extends TokenKind>(kind: Kind, id: string): Promise<Stored<Kind> | undefined>;
+  /**
+   * Removes a token and returns it. Of any number of simultaneous calls one gets it. When the store does
+   * not answer, the token is put back as soon as it does: a request that fails consumes nothing.
+   */
+  take<Kind extends TokenKind>(kind: Kind, id: string): Promise<Taken<Kind> | undefined>;
+
+  /**
+   * Gives back a token that was taken for nothing, with what is left of its life.
+   * @param claim the one that `take` returned
+   * @returns `false` when there is nothing to give back: its time is over, or its account's tokens are
+   *   forgotten
+   */
+  restore<Kind extends TokenKind>(kind: Kind, id: string, claim: string): Promise<boolean>;
 
   /**
    * Makes this the account's only forgotPasswordToken; the one before it is removed.
@@ -57,7 +71,8 @@ export interface TokenStore {
   replaceForgotPasswordToken(uid: string, id: string, ttlSeconds: number): Promise<void>;
 
   /**
-   * Counts one guess of a recovery code, atomically.
+   * Counts one guess of a recovery code, atomically. When the store does not answer, the guess is not
+   * counted.
    * @returns how many guesses have been made with this token, this one included
    */
   countGuess(id: string, ttlSeconds: number): Promise<number>;
@@ -69,9 +84,14 @@ export interface TokenStore {
    * Claims a Hawk nonce.
    * @returns `false` when the same token used it before: a replay
    */
-  claimNonce(tokenID: string, nonce: string, ts: number, ttlSeconds: number): Promise<boolean>;
+  claimNonce(
+    token: { uid: string; tokenID: string },
+    nonce: string,
+    ts: number,
+    ttlSeconds: number,
+  ): Promise<boolean>;
 
-  /** Removes every token of an account. */
+  /** Removes every token of an account, those taken and could be restored too, and its nonces. */
   forgetAccount(uid: string): Promise<void>;
 
   /** Tells every server that an account changed: its address was verified, or its sessions ended. */
@@ -79,6 +99,7 @@ export interface TokenStore {
 
   /**
    * Listens for changes of an account. Subscribe first, then read, so that no change is lost.
+   * @param listener called after a change, and after an interruption that may have hidden one
    * @returns stops listening
    */
   listen(uid: string, listener: () => void): Promise<() => void>;

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import type { RedisLink } from './link.js';
+
+/** A Lua script, run by its hash. All its keys are in one slot. */
+export interface RedisScript {
+  source: string;
+  sha1: string;
+}
+
+const known = new Map<string, RedisScript>();
+
+/** Makes a script of Lua source; the same source is the same script. */
+export function createScript(source: string): RedisScript {
+  let script = known.get(source);
+  if (!script) {
+    script = { source, sha1: createHash('sha1').update(source).digest('hex') };
+    known.set(source, script);
+  }
+  return script;
+}
+
+/**
+ * Adds a member to a set of members that end by themselves.
+ * KEYS: set. ARGV: member, its end, now, the set's life (all ms). Returns 1 when it was not there.
+ */
+export const ADD_MEMBER = createScript(`
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+local added = redis.call('ZADD', KEYS[1], 'NX', ARGV[2], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+return added`);
+
+/** Moves a token out of reach. KEYS: token, taken. ARGV: claim. Returns the token. */
+export const TAKE = createScript(`
+local token = redis.call('GET', KEYS[1])
+if token then
+  local left = math.max(redis.call('PTTL', KEYS[1]), 1)
+  redis.call('DEL', KEYS[1])
+  redis.call('SET', KEYS[2], ARGV[1] .. ' ' .. token, 'PX', left)
+end
+return token`);
+
+/** Undoes TAKE, if it was this claim's. KEYS: token, taken. ARGV: claim. Returns 1 when it did. */
+export const RESTORE = createScript(`
+local claim = ARGV[1] .. ' '
+local taken = redis.call('GET', KEYS[2])
+if not taken or string.sub(taken, 1, #claim) ~= claim then return 0 end
+local left = math.max(redis.call('PTTL', KEYS[2]), 1)
+redis.call('DEL', KEYS[2])
+redis.call('SET', KEYS[1], string.sub(taken, #claim + 1), 'PX', left)
+return 1`);
+
+/** Counts a guess. KEYS: guesses. ARGV: claim, life in ms. Returns how many there are. */
+export const GUESS = createScript(`
+redis.call('SADD', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return redis.call('SCARD', KEYS[1])`);
+
+/** Undoes GUESS. KEYS: guesses. ARGV: claim. */
+export const UNGUESS = createScript(`return redis.call('SREM', KEYS[1], ARGV[1])`);
+
+/** Runs a script; a Redis that does not know it yet is told it. @throws what RedisLink.send throws */
+export async function runScript(
+  link: RedisLink,
+  { source, sha1 }: RedisScript,
+  keys: string[],
+  args: string[],
+): Promise<unknown> {
+  const tail = [String(keys.length), ...keys, ...args];
+  try {
+    return await link.send(keys[0], ['EVALSHA', sha1, ...tail]);
+  } catch (error) {
+    if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
+    return link.send(keys[0], ['EVAL', source, ...tail]);
+  }
+}
