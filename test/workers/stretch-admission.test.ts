@@ -1,0 +1,114 @@
+import { randomInt } from 'node:crypto';
+import t from 'tap';
+import { StretchOverloadError } from '../../workers/stretch-queue.js';
+import { QueueHarness, settle } from './queue-harness.js';
+
+const BATCH_MS = 100;
+
+/** A harness whose queue knows how long a batch takes. */
+function calibrated(options: ConstructorParameters<typeof QueueHarness>[0]) {
+  const harness = new QueueHarness(options);
+  harness.queue.learn(1, BATCH_MS);
+  harness.queue.learn(2, BATCH_MS);
+  return harness;
+}
+
+t.test('a thousand logins at once: what would wait too long is refused, the rest is served', async (t) => {
+  const harness = calibrated({ threads: 2, maxWaitMs: 5000 });
+  for (let i = 0; i < 1000; i++) harness.submit(`account ${i}`);
+  await settle();
+  const refused = harness.endings.length;
+  // Two begin at once. From then on two threads take two each every 100 ms: 4 in each of 50 rounds that
+  // begin within 5 s, the first after 100 ms.
+  t.equal(1000 - refused, 2 + 4 * 50);
+  t.ok(harness.endings.every(({ ending }) => ending === 'STRETCH_OVERLOAD'));
+  while (harness.running.length > 0) {
+    await harness.finishOne(BATCH_MS);
+    if (harness.running.length > 0) await harness.finishOne(0);
+  }
+  const served = harness.endings.slice(refused);
+  t.equal(served.length, 1000 - refused);
+  t.ok(served.every(({ account, ending }) => ending === `stretched ${account}`));
+  const waits = harness.events.flatMap((event) => (event.type === 'started' ? [event.waitedMs] : []));
+  t.equal(Math.max(...waits), 5000);
+});
+
+t.test('a refusal tells the wait that was predicted', async (t) => {
+  const harness = calibrated({ threads: 1, maxWaitMs: 150 });
+  for (const account of ['a', 'b', 'c']) harness.submit(account);
+  const refusal = harness.queue.submit(
+    {
+      email: Buffer.from('d'),
+      password: Buffer.from('d'),
+      stretchingSalt: Buffer.from(''),
+      srpSalt: Buffer.from(''),
+    },
+    { source: 'home of d', account: 'd' },
+  );
+  await t.rejects(refusal, new StretchOverloadError(2 * BATCH_MS));
+  t.same(harness.events.at(-1), { type: 'refused', predictedWaitMs: 2 * BATCH_MS });
+});
+
+t.test('a refused request leaves no trace in the queue', async (t) => {
+  const harness = calibrated({ threads: 1, maxWaitMs: BATCH_MS });
+  for (let i = 0; i < 50; i++) harness.submit('a', { source: 'flood' });
+  t.equal(harness.queue.waiting, 2);
+  await harness.finishAll();
+  harness.submit('x');
+  harness.submit('b', { source: 'flood' });
+  harness.submit('c');
+  await harness.finishAll();
+  t.same(harness.begun.slice(-2), [['x'], ['b', 'c']]);
+});
+
+for (const pairing of [true, false]) {
+  for (const threads of [1, 2, 5]) {
+    const shape = `${threads} threads, ${pairing ? 'in pairs' : 'one by one'}`;
+    t.test(`without newcomers in front, every wait is as predicted: ${shape}`, async (t) => {
+      const harness = calibrated({ threads, pairing, maxWaitMs: 60_000 });
+      const ends: number[] = [];
+      const predicted: number[] = [];
+      // Each batch takes exactly what the queue believes, and nothing happens between steps of 10 ms.
+      for (let step = 0; step < 200 || harness.running.length > 0; step++) {
+        while (ends[0] !== undefined && ends[0] <= harness.nowMs) {
+          ends.shift();
+          await harness.finishOne(0);
+        }
+        if (step < 200 && randomInt(3) > 0) {
+          predicted.push(harness.queue.predictWaitMs());
+          harness.submit(`account ${step}`);
+        }
+        while (ends.length < harness.running.length) ends.push(harness.nowMs + BATCH_MS);
+        harness.nowMs += 10;
+      }
+      const waited = harness.events.flatMap((event) => (event.type === 'started' ? [event.waitedMs] : []));
+      t.ok(waited.length > 60);
+      t.equal(predicted.filter((ms, i) => ms !== waited[i]).length, 0);
+    });
+  }
+}
+
+t.test('the prediction follows the time that batches take', async (t) => {
+  const harness = new QueueHarness({ threads: 1, pairing: false });
+  harness.submit('a');
+  await harness.finishOne(80);
+  for (const account of ['b', 'c']) harness.submit(account);
+  t.equal(harness.queue.predictWaitMs(), 160);
+  for (let i = 0; i < 40; i++) harness.submit(`more ${i}`);
+  for (let i = 0; i < 40; i++) await harness.finishOne(200);
+  t.equal(harness.queue.waiting, 1);
+  const wait = harness.queue.predictWaitMs();
+  t.ok(wait > 390 && wait <= 400, `${wait} ms for two`);
+});
+
+t.test('batches that fail at once do not make the queue hopeful', async (t) => {
+  const harness = calibrated({ threads: 1, pairing: false });
+  for (let i = 0; i < 20; i++) {
+    harness.submit('a');
+    harness.running.shift()?.die(new Error('worker exited with code: 1'));
+    await settle();
+  }
+  harness.submit('b');
+  harness.submit('c');
+  t.equal(harness.queue.predictWaitMs(), 2 * BATCH_MS);
+});
