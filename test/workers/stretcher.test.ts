@@ -1,0 +1,196 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { platform } from 'node:os';
+import t from 'tap';
+import { toHex } from '../../protocol/hex.js';
+import { simdSupported } from '../../workers/kernel/scrypt-kernel.js';
+import type { StretchReply, StretchRequest } from '../../workers/messages.js';
+import { QuickLane } from '../../workers/quick-lane.js';
+import type { StretchEvent } from '../../workers/stretch-queue.js';
+import { Stretcher, type StretcherOptions, type StretchThreadDied } from '../../workers/stretcher.js';
+import { KNOWN_REPLY, knownRequest } from './stretch-request.js';
+
+const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
+const onLinux = { skip: platform() !== 'linux' && 'threads have a priority of their own on Linux only' };
+
+const orderFrom = (source: string) => ({ source, account: source });
+const inHex = ({ verifier, unwrapBKey }: StretchReply) => ({
+  verifier: toHex(verifier),
+  unwrapBKey: toHex(unwrapBKey),
+});
+
+/** A stretcher that ends with the test, with all that was observed. */
+function startStretcher(
+  t: { teardown(end: () => Promise<void>): void },
+  options: Partial<StretcherOptions> = {},
+) {
+  const events: (StretchEvent | StretchThreadDied)[] = [];
+  const observe = (event: StretchEvent | StretchThreadDied) => {
+    events.push(event);
+    options.observe?.(event);
+  };
+  const stretcher = new Stretcher({
+    engine: 'simd',
+    threads: 1,
+    maxWaitMs: 60_000,
+    niceIncrement: 0,
+    ...options,
+    observe,
+  });
+  t.teardown(() => stretcher.close());
+  return { stretcher, events };
+}
+
+/** Resolves when so many requests have begun. */
+function begun(count: number) {
+  let missing = count;
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  const observe = ({ type }: StretchEvent | StretchThreadDied) => {
+    if (type === 'started' && --missing === 0) resolve();
+  };
+  return { promise, observe };
+}
+
+for (const engine of ['simd', 'openssl'] as const) {
+  t.test(`a password becomes the verifier and unwrapBKey of the vectors (${engine})`, async (t) => {
+    const { stretcher } = startStretcher(t, { engine });
+    t.same(inHex(await stretcher.stretch(knownRequest(), orderFrom('a'))), KNOWN_REPLY);
+  });
+}
+
+t.test('logins that find the thread busy are stretched in pairs', withSimd, async (t) => {
+  const { stretcher, events } = startStretcher(t);
+  const order = ['a', 'b', 'c'].map(orderFrom);
+  const replies = await Promise.all(order.map((from) => stretcher.stretch(knownRequest(), from)));
+  for (const reply of replies) t.same(inHex(reply), KNOWN_REPLY);
+  const batchSizes = events.flatMap((event) => (event.type === 'finished' ? [event.batchSize] : []));
+  t.same(batchSizes, [1, 2]);
+});
+
+t.test('a request that cannot be stretched fails alone, wherever it stands in its pair', async (t) => {
+  const { stretcher } = startStretcher(t);
+  const noEmail = { email: undefined as never };
+  const noSrpSalt = { srpSalt: undefined as never };
+  // The first goes alone, the others in pairs.
+  const changes = [{}, noEmail, {}, {}, noEmail, noSrpSalt, {}];
+  const outcomes = await Promise.allSettled(
+    changes.map((change, i) => stretcher.stretch({ ...knownRequest(), ...change }, orderFrom(`${i}`))),
+  );
+  for (const [i, outcome] of outcomes.entries()) {
+    if (changes[i] === noEmail || changes[i] === noSrpSalt) {
+      t.match(outcome, { reason: { code: 'STRETCH_FAILED', message: 'TypeError' } });
+    } else {
+      t.same(outcome.status === 'fulfilled' && inHex(outcome.value), KNOWN_REPLY);
+    }
+  }
+});
+
+t.test('a thread that is killed fails what it holds, is replaced and reported', async (t) => {
+  const gate = begun(simdSupported() ? 3 : 2);
+  const { stretcher, events } = startStretcher(t, { observe: gate.observe });
+  const [killed] = stretcher.threads;
+  const outcomes = Promise.allSettled(
+    ['a', 'b', 'c', 'd'].map((source) => stretcher.stretch(knownRequest(), orderFrom(source))),
+  );
+  await gate.promise;
+  await killed?.terminate();
+  const [first, ...rest] = await outcomes;
+  t.equal(first?.status, 'fulfilled', 'it was done before');
+  const held = simdSupported() ? 2 : 1;
+  for (const [i, outcome] of rest.entries()) {
+    if (i < held) t.match(outcome, { status: 'rejected', reason: { code: 'STRETCH_FAILED' } });
+    else t.equal(outcome.status, 'fulfilled', 'it waited meanwhile');
+  }
+  t.equal(events.filter(({ type }) => type === 'threadDied').length, 1);
+  t.not(stretcher.threads[0], killed);
+  t.equal(stretcher.threads.length, 1);
+});
+
+t.test('a thread that dies idle is missed by nobody', async (t) => {
+  const { stretcher, events } = startStretcher(t);
+  await stretcher.ready();
+  await stretcher.threads[0]?.terminate();
+  t.same(inHex(await stretcher.stretch(knownRequest(), orderFrom('a'))), KNOWN_REPLY);
+  t.match(events[0], { type: 'threadDied' });
+});
+
+t.test('threads that are told to end do not count as dead', async (t) => {
+  const { stretcher, events } = startStretcher(t);
+  const stretch = stretcher.stretch(knownRequest(), orderFrom('a'));
+  const rejected = t.rejects(stretch, { code: 'STRETCH_FAILED' });
+  await stretcher.close();
+  await rejected;
+  t.notMatch(events, [{ type: 'threadDied' }]);
+});
+
+t.test('password bytes are wiped whether stretched, refused or abandoned', async (t) => {
+  const { stretcher } = startStretcher(t, { maxWaitMs: 0.001 });
+  const requests = Array.from({ length: 3 }, knownRequest) as [
+    StretchRequest,
+    StretchRequest,
+    StretchRequest,
+  ];
+  const aborted = { ...orderFrom('c'), signal: AbortSignal.abort() };
+  const [stretched, refused, abandoned] = await Promise.allSettled([
+    stretcher.stretch(requests[0], orderFrom('a')),
+    stretcher.stretch(requests[1], orderFrom('b')),
+    stretcher.stretch(requests[2], aborted),
+  ]);
+  t.equal(stretched.status, 'fulfilled');
+  t.match(refused, { reason: { code: 'STRETCH_OVERLOAD' } });
+  t.match(abandoned, { reason: { code: 'STRETCH_ABANDONED' } });
+  for (const { password } of requests) t.same(password, new Uint8Array(password.length));
+});
+
+t.test('a thread wipes the password bytes that it was sent', async (t) => {
+  const { stretcher } = startStretcher(t);
+  const shared = () => {
+    const { password, ...request } = knownRequest();
+    const bytes = new Uint8Array(new SharedArrayBuffer(password.length));
+    bytes.set(password);
+    return { ...request, password: bytes };
+  };
+  const requests = [shared(), shared(), shared()];
+  // Past the stretcher, which would wipe the sender's bytes itself; these the thread sees in place.
+  const replies = await Promise.all(requests.map((r, i) => stretcher.queue.submit(r, orderFrom(`${i}`))));
+  for (const reply of replies) t.same(inHex(reply), KNOWN_REPLY);
+  for (const { password } of requests) t.same(password, new Uint8Array(password.length));
+});
+
+t.test('when the threads have warmed up, waits are predicted from their speed', async (t) => {
+  const { stretcher } = startStretcher(t, { threads: 2 });
+  const guessed = stretcher.queue.predictWaitMs(4);
+  await stretcher.ready();
+  const predicted = stretcher.queue.predictWaitMs(4);
+  t.not(predicted, guessed);
+  t.ok(predicted > 10);
+});
+
+t.test(
+  'stretch threads have a lower OS priority, by what was asked, and no other thread has',
+  onLinux,
+  async (t) => {
+    const before = niceOfThreads();
+    const quickLane = new QuickLane({ modPow: 'openssl', threads: 1 });
+    t.teardown(() => quickLane.close());
+    const { stretcher } = startStretcher(t, { threads: 2, niceIncrement: 7 });
+    await stretcher.ready();
+    await quickLane.run('srpStart', { verifier: new Uint8Array(256).fill(1) });
+    const own = before.get(process.pid) as number;
+    const lowered = [...niceOfThreads().values()].filter((nice) => nice !== own);
+    t.same(lowered, Array(2).fill(Math.min(own + 7, 19)));
+  },
+);
+
+/** The nice value of each thread of this process, by its id (proc(5), /proc/pid/task/tid/stat). */
+function niceOfThreads(): Map<number, number> {
+  const afterName = (stat: string) => stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return new Map(
+    readdirSync('/proc/self/task').map((id) => {
+      const fields = afterName(readFileSync(`/proc/self/task/${id}/stat`, 'utf8'));
+      return [Number(id), Number(fields[16])];
+    }),
+  );
+}
