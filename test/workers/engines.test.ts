@@ -26,14 +26,18 @@ const openssl = createEngine('openssl');
 /** Passwords longer than the hash's block are hashed first; the chain must not care. */
 const randomInput = () => ({ email: randomBytes(randomInt(3, 60)), password: randomBytes(randomInt(1, 90)) });
 
-t.test('the simd engine stretches as in the vectors, alone and in either place of a pair', withSimd, async (t) => {
-  const simd = createEngine('simd');
-  const other = randomInput();
-  const otherHex = toHex(openssl.stretch(other));
-  t.equal(toHex(simd.stretch(known)), stretching.stretchedPW);
-  t.same(simd.stretchPair?.(known, other).map(toHex), [stretching.stretchedPW, otherHex]);
-  t.same(simd.stretchPair?.(other, known).map(toHex), [otherHex, stretching.stretchedPW]);
-});
+t.test(
+  'the simd engine stretches as in the vectors, alone and in either place of a pair',
+  withSimd,
+  async (t) => {
+    const simd = createEngine('simd');
+    const other = randomInput();
+    const otherHex = toHex(openssl.stretch(other));
+    t.equal(toHex(simd.stretch(known)), stretching.stretchedPW);
+    t.same(simd.stretchPair?.(known, other).map(toHex), [stretching.stretchedPW, otherHex]);
+    t.same(simd.stretchPair?.(other, known).map(toHex), [otherHex, stretching.stretchedPW]);
+  },
+);
 
 for (const name of ['openssl', 'scrypt-js'] as const) {
   t.test(`the ${name} engine stretches as in the vectors`, async (t) => {
