@@ -19,7 +19,7 @@ import { Limits } from './limits.js';
 import { Mailer } from './mail/mailer.js';
 import { createMailTransport } from './mail/transport.js';
 import type { Services } from './services.js';
-import { StatusStreams } from './status-stream.js';
+import { StatusStreams } from './status-streams.js';
 import { loadStorageKeys } from './storage-key.js';
 
 /** How long answers are held with `ENUMERATION_GUARD=on`, in ms: longer than their work takes. */

@@ -7,7 +7,7 @@ import type { CertificateSigner } from './certificate-signer.js';
 import type { Decoys } from './decoy.js';
 import type { Limits } from './limits.js';
 import type { Mailer } from './mail/mailer.js';
-import type { StatusStreams } from './status-stream.js';
+import type { StatusStreams } from './status-streams.js';
 
 /** Everything a request may call: built once at start, passed in, never looked up. */
 export interface Services {

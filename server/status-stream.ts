@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import type { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
 import type { Session } from '../storage/sessions.js';
 import { ApiError } from './errors.js';
@@ -12,38 +12,6 @@ const MAX_UNREAD_BYTES = 16 * 1024;
 /** The reply of recovery_email/status. */
 export function toStatus({ email, verified }: Pick<Session, 'email' | 'verified'>) {
   return { email: Buffer.from(email).toString('hex'), verified };
-}
-
-/** The event streams of one server: counted, and ended together when it stops. */
-export class StatusStreams {
-  readonly #perAccount = new Map<string, Set<PassThrough>>();
-  #open = 0;
-
-  constructor(private readonly limits: { perAccount: number; inAll: number }) {}
-
-  get open(): number {
-    return this.#open;
-  }
-
-  /** @returns a stream that is counted until it closes, or `undefined` when there are too many */
-  add(uid: string): PassThrough | undefined {
-    const ofAccount = this.#perAccount.get(uid) ?? new Set();
-    if (ofAccount.size >= this.limits.perAccount || this.#open >= this.limits.inAll) return undefined;
-    const stream = new PassThrough();
-    this.#perAccount.set(uid, ofAccount.add(stream));
-    this.#open++;
-    stream.once('close', () => {
-      this.#open--;
-      ofAccount.delete(stream);
-      if (ofAccount.size === 0) this.#perAccount.delete(uid);
-    });
-    return stream;
-  }
-
-  /** Ends every stream; clients come back to another server. */
-  close(): void {
-    for (const ofAccount of this.#perAccount.values()) for (const stream of ofAccount) stream.end();
-  }
 }
 
 /**

@@ -1,16 +1,6 @@
 import { createFileTransport } from './file-transport.js';
-import type { RenderedMail } from './render-mail.js';
+import type { MailTransport } from './mail-transport.js';
 import { createSmtpTransport } from './smtp-transport.js';
-
-/** Where mails go. */
-export interface MailTransport {
-  /** @throws MailDeliveryError when the mail did not go out, or may not have */
-  send(mail: RenderedMail): Promise<void>;
-  /** Whether mails would go out now. @throws MailDeliveryError when not */
-  verify(): Promise<void>;
-  /** Ends connections; a mail under way fails. */
-  close(): void;
-}
 
 /** Where mails go: to a mail server, or, with no URL, into a directory. */
 export interface MailTransportOptions {

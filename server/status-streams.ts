@@ -1,0 +1,33 @@
+import { PassThrough } from 'node:stream';
+
+/** The event streams of one server: counted, and ended together when it stops. */
+export class StatusStreams {
+  readonly #perAccount = new Map<string, Set<PassThrough>>();
+  #open = 0;
+
+  constructor(private readonly limits: { perAccount: number; inAll: number }) {}
+
+  get open(): number {
+    return this.#open;
+  }
+
+  /** @returns a stream that is counted until it closes, or `undefined` when there are too many */
+  add(uid: string): PassThrough | undefined {
+    const ofAccount = this.#perAccount.get(uid) ?? new Set();
+    if (ofAccount.size >= this.limits.perAccount || this.#open >= this.limits.inAll) return undefined;
+    const stream = new PassThrough();
+    this.#perAccount.set(uid, ofAccount.add(stream));
+    this.#open++;
+    stream.once('close', () => {
+      this.#open--;
+      ofAccount.delete(stream);
+      if (ofAccount.size === 0) this.#perAccount.delete(uid);
+    });
+    return stream;
+  }
+
+  /** Ends every stream; clients come back to another server. */
+  close(): void {
+    for (const ofAccount of this.#perAccount.values()) for (const stream of ofAccount) stream.end();
+  }
+}
