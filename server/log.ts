@@ -1,15 +1,19 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import type { Settings } from '../config/schema.js';
 
-/** JSON lines on standard output; times in ISO 8601. */
-export function createLogger(level: Settings['logLevel']): Logger {
-  return pino({
+/**
+ * JSON lines; times in ISO 8601.
+ * @param destination standard output unless given
+ */
+export function createLogger(level: Settings['logLevel'], destination?: DestinationStream): Logger {
+  const options: LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: describeError },
-  });
+  };
+  return destination ? pino(options, destination) : pino(options);
 }
 
 /** What an error says of itself and of its causes. Not its other fields: drivers put values of rows there. */

@@ -1,0 +1,40 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ParsedMail, simpleParser } from 'mailparser';
+
+/** The headers that carry what a mail says (protocol.md, "mail"). */
+export type CodeHeader = 'x-verify-code' | 'x-recovery-code';
+
+/** The .eml files a server wrote. */
+export class Mailbox {
+  /** @param settle waits until the server has no mail left to send */
+  constructor(
+    private readonly directory: string,
+    private readonly settle: () => Promise<void>,
+  ) {}
+
+  /** The mails of an account, the oldest first. */
+  async list(uid: string): Promise<ParsedMail[]> {
+    await this.settle();
+    const names = await readdir(this.directory).catch(() => []);
+    const mails = await Promise.all(
+      names.map(async (name) => simpleParser(await readFile(join(this.directory, name)))),
+    );
+    return mails.filter((mail) => mail.headers.get('x-uid') === uid).sort((a, b) => sentAt(a) - sentAt(b));
+  }
+
+  /**
+   * The newest code mailed to an account.
+   * @throws Error when there is none
+   */
+  async readCode(header: CodeHeader, uid: string): Promise<string> {
+    const mails = (await this.list(uid)).filter(({ headers }) => headers.has(header));
+    const code = mails.at(-1)?.headers.get(header);
+    if (typeof code !== 'string') throw new Error(`no mail with ${header} for ${uid}`);
+    return code;
+  }
+}
+
+function sentAt({ date }: ParsedMail): number {
+  return date?.getTime() ?? 0;
+}

@@ -1,0 +1,108 @@
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import * as hawk from 'hawk';
+import { deriveToken, type TokenType } from './protocol-math.js';
+import type { TestServer } from './start-server.js';
+
+/** What a request goes to: where the server is bound, what it is called, and its clock. */
+export type Target = Pick<TestServer, 'url' | 'publicUrl' | 'clock'>;
+
+/** A token and its type. */
+export interface Signer {
+  type: TokenType;
+  token: string;
+}
+
+/** A request, and how it deviates from what a client would send. */
+export interface Call {
+  method?: 'GET' | 'POST';
+  signer?: Signer | undefined;
+  /** Sent as JSON, unless it is text or bytes. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** What the signature says instead of the truth; see {@link sign}. */
+  hawk?: HawkDeviation;
+}
+
+export interface HawkDeviation {
+  method?: string;
+  url?: string;
+  id?: string;
+  key?: Buffer;
+  timestamp?: number | string;
+  nonce?: string;
+  /** `false`: no payload hash. Text: signed for this payload. */
+  payload?: false | string;
+}
+
+/** The members that replies of this API have; each reply has some. */
+export interface ReplyBody {
+  [member: string]: unknown;
+  uid: string;
+  verified: boolean;
+  bundle: string;
+  sessionToken: string;
+  srpToken: string;
+  srp: { type: string; salt: string; B: string };
+  passwordStretching: Record<string, unknown> & { salt: string };
+  accountResetToken: string;
+  forgotPasswordToken: string;
+  devices: Record<string, unknown>[];
+  cert: string;
+  code: number;
+  errno: number;
+  message: string;
+}
+
+export interface Reply {
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** An empty object when the reply is no JSON. */
+  body: ReplyBody;
+  text: string;
+}
+
+/** Sends a request over node:http, signed by the `hawk` package's own client. The method is POST unless given. */
+export function send(target: Target, path: string, call: Call = {}): Promise<Reply> {
+  const { method = 'POST', signer, body, headers = {} } = call;
+  const payload =
+    body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  const all: Record<string, string> = {
+    ...(payload !== undefined && {
+      'Content-Type': 'application/json',
+      'Content-Length': String(Buffer.byteLength(payload)),
+    }),
+    ...(signer && { Authorization: sign(target, path, { ...call, body: payload }, signer) }),
+    ...headers,
+  };
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(target.url + path, { method, headers: all }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.once('error', reject);
+      response.once('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        const isJson = response.headers['content-type']?.startsWith('application/json');
+        const reply = { status: response.statusCode ?? 0, headers: response.headers, text };
+        resolve({ ...reply, body: (isJson ? JSON.parse(text) : {}) as ReplyBody });
+      });
+    });
+    request.once('error', reject);
+    request.end(payload);
+  });
+}
+
+/** The Authorization header of a request. */
+export function sign(target: Target, path: string, call: Call, signer: Signer): string {
+  const { method = 'POST', body, headers, hawk: deviation = {} } = call;
+  const { id, key } = deriveToken(signer.type, signer.token);
+  const payload = deviation.payload ?? body;
+  const options = {
+    credentials: { id: deviation.id ?? id, key: deviation.key ?? key, algorithm: 'sha256' },
+    timestamp: deviation.timestamp ?? Math.floor(target.clock.now() / 1000),
+    ...(deviation.nonce !== undefined && { nonce: deviation.nonce }),
+    ...(typeof payload !== 'boolean' &&
+      payload !== undefined && { payload, contentType: headers?.['Content-Type'] ?? 'application/json' }),
+  };
+  const url = deviation.url ?? target.publicUrl + path;
+  return hawk.client.header(url, deviation.method ?? method, options as never).header;
+}
