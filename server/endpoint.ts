@@ -62,7 +62,10 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
       body: schema && validateBody(schema, body?.json),
       credentials: credentials as never,
       source,
-      signal: abortedWithRequest(ctx),
+      // Made for those who ask: most requests are over before anyone could hang up.
+      get signal() {
+        return abortedWithRequest(ctx);
+      },
       ctx,
     };
     const handle = () => endpoint.handle(services, request);
