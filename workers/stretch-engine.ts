@@ -1,5 +1,5 @@
 import { scryptSync } from 'node:crypto';
-import { simdSupported } from './kernel/scrypt-kernel.js';
+import { simdSupported } from '../protocol/scrypt-kernel.js';
 import type { StretchEngineName } from './messages.js';
 
 /** What this machine's Node offers to stretch with. */

@@ -1,7 +1,7 @@
+import { createKernelMemory } from '../../protocol/scrypt-kernel.js';
+import { PAGE_BYTES, slotBytes } from '../../protocol/scrypt-parameters.js';
 import { scryptInput } from '../../protocol/stretching.js';
 import { readKernel } from '../../workers/kernel/load-kernel.js';
-import { createKernelMemory } from '../../workers/kernel/scrypt-kernel.js';
-import { PAGE_BYTES, slotBytes } from '../../workers/kernel/scrypt-parameters.js';
 import { interleave } from '../measure/interleave.js';
 import { median, pairedRatio, summarize } from '../measure/statistics.js';
 import type { BenchContext, Measured } from '../subject.js';

@@ -3,8 +3,8 @@ import { scrypt as nobleScrypt } from '@noble/hashes/scrypt.js';
 import { scrypt as hashWasmScrypt } from 'hash-wasm';
 import sodium from 'libsodium-wrappers-sumo';
 import scryptJs from 'scrypt-js';
+import type { ScryptParameters } from '../../protocol/scrypt-parameters.js';
 import { loadKernel } from '../../workers/kernel/load-kernel.js';
-import type { ScryptParameters } from '../../workers/kernel/scrypt-parameters.js';
 
 /** One implementation of scrypt on one core. */
 export interface ScryptPeer {

@@ -1,8 +1,8 @@
 import { randomBytes, randomInt, scryptSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import t from 'tap';
+import { createKernel, createKernelMemory, simdSupported } from '../../protocol/scrypt-kernel.js';
 import { loadKernel, readKernel } from '../../workers/kernel/load-kernel.js';
-import { createKernel, createKernelMemory, simdSupported } from '../../workers/kernel/scrypt-kernel.js';
 
 const { stretching } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
 const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };

@@ -2,14 +2,14 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { fromHex, toHex } from '../../protocol/hex.js';
-import { bigintModPow, SRP_BYTES, SRP_N_HEX } from '../../protocol/srp.js';
-import { readKernel } from '../../workers/kernel/load-kernel.js';
 import {
   createKernel,
   createKernelMemory,
   type ScryptKernel,
   simdSupported,
-} from '../../workers/kernel/scrypt-kernel.js';
+} from '../../protocol/scrypt-kernel.js';
+import { bigintModPow, SRP_BYTES, SRP_N_HEX } from '../../protocol/srp.js';
+import { readKernel } from '../../workers/kernel/load-kernel.js';
 import { createEngine } from '../../workers/thread/engines/create-engine.js';
 import type { Engine } from '../../workers/thread/engines/engine.js';
 import { createOpensslModPow } from '../../workers/thread/engines/openssl.js';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import t from 'tap';
 import { toHex } from '../../protocol/hex.js';
-import { simdSupported } from '../../workers/kernel/scrypt-kernel.js';
+import { simdSupported } from '../../protocol/scrypt-kernel.js';
 import type { StretchReply, StretchRequest } from '../../workers/messages.js';
 import { QuickLane } from '../../workers/quick-lane.js';
 import type { StretchEvent } from '../../workers/stretch-queue.js';

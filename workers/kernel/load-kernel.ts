@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createKernel, type ScryptKernel } from './scrypt-kernel.js';
+import { createKernel, type ScryptKernel } from '../../protocol/scrypt-kernel.js';
 
 /**
  * Makes a kernel from the scrypt.wasm beside this file, where the build puts it.

@@ -1,5 +1,5 @@
+import type { ScryptKernel } from '../../../protocol/scrypt-kernel.js';
 import { loadKernel } from '../../kernel/load-kernel.js';
-import type { ScryptKernel } from '../../kernel/scrypt-kernel.js';
 import type { Engine } from './engine.js';
 import { createOpensslModPow, opensslPbkdf2 } from './openssl.js';
 import { type Primitives, type ScryptInput, stretchPasswords } from './stretching-chain.js';
