@@ -35,7 +35,7 @@ export interface ScryptKernel {
   ): [Uint8Array, Uint8Array];
 }
 
-/** What assembly/scrypt.ts exports. Addresses and lengths are in bytes. */
+/** What workers/kernel/assembly/scrypt.ts exports. Addresses and lengths are in bytes. */
 interface KernelExports {
   romixOne(slot: number, N: number, r: number): void;
   romixTwo(slotA: number, slotB: number, N: number, r: number): void;

@@ -23,7 +23,7 @@ export const PAGE_BYTES = 65536;
 /** Two of the largest slots. The module is compiled with this maximum (see the build script). */
 export const MAX_MEMORY_PAGES = Math.ceil((2 * (MAX_V_BYTES + 2 * 128 * MAX_R)) / PAGE_BYTES);
 
-/** What one hash occupies: X, Y and V, as assembly/scrypt.ts lays them out. */
+/** What one hash occupies: X, Y and V, as workers/kernel/assembly/scrypt.ts lays them out. */
 export function slotBytes(N: number, r: number): number {
   return 128 * r * (N + 2);
 }

@@ -4,7 +4,7 @@ import { fromHex, toHex } from './hex.js';
 import { concatBytes } from './names.js';
 
 /** The only SRP type of this protocol. */
-export const SRP_TYPE = 'SRP-6a/SHA256/2048/v1';
+export const SRP_TYPE = 'SRP-6a/SHA256/2048/v1' as const;
 
 /** Length of N, A, B, S and v, in bytes; all are padded to it. */
 export const SRP_BYTES = 256;

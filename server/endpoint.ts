@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { HawkTokenType } from '../protocol/tokens.js';
 import { readClientSource } from './client-source.js';
 import { toApiError } from './error-translation.js';
+import type { ApiErrorName } from './errors.js';
 import { authenticate, type Credentials, giveBack } from './hawk-authentication.js';
 import { readRequestBody } from './request-body.js';
 import type { Services } from './services.js';
@@ -24,6 +25,7 @@ export interface EndpointRequest<Schema extends z.ZodType, Token extends HawkTok
 export interface Endpoint<
   Schema extends z.ZodType = z.ZodType,
   Token extends HawkTokenType | undefined = HawkTokenType | undefined,
+  Reply extends z.ZodObject = z.ZodObject,
 > {
   method: 'GET' | 'POST';
   path: string;
@@ -31,16 +33,22 @@ export interface Endpoint<
   token?: Token;
   /** The body a POST must have. */
   body?: Schema;
+  /** The body of the reply. */
+  reply: Reply;
+  /** What it refuses, besides what its method, token, body and limits already say. */
+  refusals?: readonly ApiErrorName[];
   /** Whether its time could tell if an address has an account; see {@link Decoys.evenly}. */
   hidesAccounts?: true;
   /** The business. @returns the reply's body; nothing when the handler wrote its own */
-  handle(services: Services, request: EndpointRequest<Schema, Token>): Promise<object | undefined>;
+  handle(services: Services, request: EndpointRequest<Schema, Token>): Promise<z.output<Reply> | undefined>;
 }
 
-/** Declares an endpoint, so that its handler is typed by its schema and its token. */
-export function endpoint<Schema extends z.ZodType, Token extends HawkTokenType | undefined = undefined>(
-  definition: Endpoint<Schema, Token>,
-): Endpoint {
+/** Declares an endpoint, so that its handler is typed by its schemas and its token. */
+export function endpoint<
+  Schema extends z.ZodType,
+  Reply extends z.ZodObject,
+  Token extends HawkTokenType | undefined = undefined,
+>(definition: Endpoint<Schema, Token, Reply>): Endpoint {
   return definition as unknown as Endpoint;
 }
 
@@ -84,7 +92,7 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
 const emptyBodyRefused = new WeakMap<z.ZodType, boolean>();
 
 /** Whether a schema has a field that must be there. */
-function needsBody(schema: z.ZodType | undefined): boolean {
+export function needsBody(schema: z.ZodType | undefined): boolean {
   if (!schema) return false;
   let needed = emptyBodyRefused.get(schema);
   if (needed === undefined) {

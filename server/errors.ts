@@ -4,7 +4,7 @@ import { STATUS_CODES } from 'node:http';
 const INFO = 'https://github.com/mozilla/picl-idp/blob/master/docs/api.md#response-format';
 
 /** Name → status, errno and message: the error list of api.md, with what protocol.md adds. */
-const ERRORS = {
+export const ERRORS = {
   accountExists: [400, 101, 'Account already exists'],
   unknownAccount: [400, 102, 'Unknown account'],
   incorrectPassword: [400, 103, 'Incorrect password'],

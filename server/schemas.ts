@@ -9,7 +9,7 @@ import { parsePublicKey } from './public-key.js';
 /** The bodies of every endpoint. Types, validation and documentation all come from here. */
 
 /** protocol.md, "verification code". */
-export const RECOVERY_CODE_DIGITS = 8;
+export const RECOVERY_CODE_DIGITS = 8 as const;
 
 const MAX_PASSWORD_BYTES = 1024;
 const MAX_DEVICE_NAME = 255;

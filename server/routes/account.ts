@@ -13,6 +13,7 @@ import {
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../errors.js';
 import { chooseLocale } from '../locales/locale.js';
+import { replies } from '../reply-schemas.js';
 import { bodies } from '../schemas.js';
 
 const WRAP_KB_BYTES = 32;
@@ -23,6 +24,8 @@ export const accountEndpoints = [
     method: 'POST',
     path: '/v1/account/create',
     body: bodies.accountCreate,
+    reply: replies.accountCreated,
+    refusals: ['accountExists'],
     async handle(services, { body: { email, srp, passwordStretching }, ctx, source }) {
       await requireFreeAddress(services, email, source);
       const password = {
@@ -44,6 +47,7 @@ export const accountEndpoints = [
     method: 'GET',
     path: '/v1/account/devices',
     token: 'sessionToken',
+    reply: replies.devices,
     async handle({ storage }, { credentials }) {
       const sessions = await storage.sessions.list(credentials.uid);
       const devices = sessions.map(({ tokenID, deviceId, deviceName, deviceType, lastAccessAt }) => ({
@@ -61,6 +65,8 @@ export const accountEndpoints = [
     method: 'GET',
     path: '/v1/account/keys',
     token: 'keyFetchToken',
+    reply: replies.accountKeys,
+    refusals: ['unknownAccount', 'unverifiedAccount'],
     async handle(services, { credentials }) {
       const { kA, wrapKb, verifiedAt } = await requireAccountFor(services, credentials);
       if (verifiedAt === null) throw new ApiError('unverifiedAccount');
@@ -74,6 +80,8 @@ export const accountEndpoints = [
     path: '/v1/account/reset',
     token: 'accountResetToken',
     body: bodies.accountReset,
+    reply: replies.empty,
+    refusals: ['unknownAccount'],
     async handle(services, { body: { bundle, srp, passwordStretching }, credentials }) {
       const opened = openBundle(fromHex(credentials.requestKey), 'account/reset', bundle);
       const wrapKb = opened?.subarray(0, WRAP_KB_BYTES);
@@ -96,6 +104,8 @@ export const accountEndpoints = [
     path: '/v1/account/destroy',
     token: 'authToken',
     body: bodies.none,
+    reply: replies.empty,
+    refusals: ['unknownAccount'],
     async handle(services, { credentials }) {
       const { uid, generation } = credentials;
       if (!(await services.storage.accounts.destroy(uid, generation))) {

@@ -6,6 +6,7 @@ import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
 import { requireAccountOf } from '../accounts.js';
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../errors.js';
+import { replies } from '../reply-schemas.js';
 import { bodies } from '../schemas.js';
 import { takeSrpToken } from '../srp-token.js';
 import { issueToken, TOKEN_LIFE_S } from '../tokens.js';
@@ -17,6 +18,8 @@ export const authEndpoints = [
     path: '/v1/auth/start',
     body: bodies.authStart,
     hidesAccounts: true,
+    reply: replies.authStart,
+    refusals: ['unknownAccount', 'incorrectEmailCase'],
     async handle(services, { body: { email } }) {
       const account = await requireAccountOf(services, email);
       const { uid, generation, verifier, srpSalt, stretchingSalt } = account;
@@ -39,6 +42,8 @@ export const authEndpoints = [
     method: 'POST',
     path: '/v1/auth/finish',
     body: bodies.authFinish,
+    reply: replies.authFinish,
+    refusals: ['invalidToken', 'incorrectPassword'],
     async handle(services, { body: { srpToken, A, M }, source }) {
       return takeSrpToken(services, srpToken, async ({ uid, generation, verifier, b, B }) => {
         if (isZeroModN(A)) throw new ApiError('invalidParameter', { param: 'A' });

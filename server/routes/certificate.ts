@@ -1,5 +1,6 @@
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../errors.js';
+import { replies } from '../reply-schemas.js';
 import { bodies } from '../schemas.js';
 
 /** api.md, "Certificate Signing". */
@@ -9,6 +10,8 @@ export const certificateEndpoints = [
     path: '/v1/certificate/sign',
     token: 'sessionToken',
     body: bodies.certificateSign,
+    reply: replies.certificate,
+    refusals: ['unverifiedAccount'],
     async handle({ signer }, { body: { publicKey, duration }, credentials }) {
       if (!credentials.verified) throw new ApiError('unverifiedAccount');
       return { cert: await signer.sign(credentials, publicKey, duration) };

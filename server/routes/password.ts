@@ -7,6 +7,7 @@ import { requireAccountFor, requireAccountOf } from '../accounts.js';
 import { isDecoy } from '../decoy.js';
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../errors.js';
+import { replies } from '../reply-schemas.js';
 import { bodies, RECOVERY_CODE_DIGITS } from '../schemas.js';
 import type { Services } from '../services.js';
 import { issueToken, TOKEN_LIFE_S } from '../tokens.js';
@@ -24,6 +25,8 @@ export const passwordEndpoints = [
     path: '/v1/password/change/start',
     token: 'authToken',
     body: bodies.none,
+    reply: replies.passwordChange,
+    refusals: ['unknownAccount'],
     async handle(services, { credentials }) {
       const { uid, generation } = await requireAccountFor(services, credentials);
       const keyFetch = await issueToken(services, 'keyFetchToken', { uid, generation });
@@ -38,6 +41,8 @@ export const passwordEndpoints = [
     path: '/v1/password/forgot/send_code',
     body: bodies.forgotSendCode,
     hidesAccounts: true,
+    reply: replies.recoveryCode,
+    refusals: ['unknownAccount'],
     async handle(services, { body: { email }, source }) {
       const account = await requireAccountOf(services, email);
       await services.limits.countMail(source, account.email);
@@ -63,6 +68,8 @@ export const passwordEndpoints = [
     token: 'forgotPasswordToken',
     body: bodies.forgotSendCode,
     hidesAccounts: true,
+    reply: replies.recoveryCode,
+    refusals: ['unknownAccount'],
     async handle(services, { body: { email }, credentials, source }) {
       const account = await requireAccountOf(services, email);
       if (account.uid !== credentials.uid) throw new ApiError('invalidParameter', { param: 'email' });
@@ -85,6 +92,8 @@ export const passwordEndpoints = [
     token: 'forgotPasswordToken',
     body: bodies.forgotVerifyCode,
     hidesAccounts: true,
+    reply: replies.recoveryCodeVerified,
+    refusals: ['unknownAccount', 'invalidCode'],
     async handle(services, { body: { code }, credentials }) {
       const { tokens } = services.storage;
       const { uid, generation } = isDecoy(credentials)

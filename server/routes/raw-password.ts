@@ -12,6 +12,7 @@ import {
 } from '../accounts.js';
 import { endpoint } from '../endpoint.js';
 import { chooseLocale } from '../locales/locale.js';
+import { replies } from '../reply-schemas.js';
 import { bodies } from '../schemas.js';
 import { openSession } from '../sessions.js';
 
@@ -21,6 +22,8 @@ export const rawPasswordEndpoints = [
     method: 'POST',
     path: '/v1/raw_password/account/create',
     body: bodies.rawAccountCreate,
+    reply: replies.accountCreated,
+    refusals: ['accountExists'],
     async handle(services, { body: { email, password }, ctx, ...order }) {
       await requireFreeAddress(services, email, order.source);
       const { unwrapBKey, ...material } = await stretchNewPassword(services, email.text, password, order);
@@ -39,6 +42,8 @@ export const rawPasswordEndpoints = [
     method: 'POST',
     path: '/v1/raw_password/session/create',
     body: bodies.rawSessionCreate,
+    reply: replies.rawSessionCreated,
+    refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken', 'tooManySessions'],
     async handle(services, { body: { email, password, device }, ...order }) {
       const account = await requireAccountOf(services, email);
       const unwrapBKey = await provePassword(services, account, password, order);
@@ -52,6 +57,8 @@ export const rawPasswordEndpoints = [
     method: 'POST',
     path: '/v1/raw_password/password/change',
     body: bodies.rawPasswordChange,
+    reply: replies.empty,
+    refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken'],
     async handle(services, { body: { email, oldPassword, newPassword }, ...order }) {
       const account = await requireAccountOf(services, email);
       const oldUnwrapBKey = await provePassword(services, account, oldPassword, order);
@@ -74,6 +81,8 @@ export const rawPasswordEndpoints = [
     path: '/v1/raw_password/password/reset',
     token: 'accountResetToken',
     body: bodies.rawPasswordReset,
+    reply: replies.empty,
+    refusals: ['unknownAccount'],
     async handle(services, { body: { newPassword }, credentials, ...order }) {
       const account = await requireAccountFor(services, credentials);
       const { unwrapBKey, ...material } = await stretchNewPassword(

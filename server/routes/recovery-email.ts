@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { verificationMail } from '../accounts.js';
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../errors.js';
+import { replies } from '../reply-schemas.js';
 import { bodies } from '../schemas.js';
 import { openStatusStream, toStatus } from '../status-stream.js';
 
@@ -11,6 +12,7 @@ export const recoveryEmailEndpoints = [
     method: 'GET',
     path: '/v1/recovery_email/status',
     token: 'sessionToken',
+    reply: replies.recoveryEmailStatus,
     async handle(services, { credentials, ctx }) {
       if (ctx.accepts('application/json', 'text/event-stream') !== 'text/event-stream') {
         return toStatus(credentials);
@@ -25,6 +27,8 @@ export const recoveryEmailEndpoints = [
     path: '/v1/recovery_email/resend_code',
     token: 'sessionToken',
     body: bodies.none,
+    reply: replies.empty,
+    refusals: ['unknownAccount'],
     async handle(services, { credentials, source }) {
       const { accounts, outbox } = services.storage;
       const account = await accounts.findByUid(credentials.uid);
@@ -42,6 +46,8 @@ export const recoveryEmailEndpoints = [
     method: 'POST',
     path: '/v1/recovery_email/verify_code',
     body: bodies.verifyCode,
+    reply: replies.empty,
+    refusals: ['unknownAccount', 'invalidCode'],
     async handle(services, { body: { uid, code }, source }) {
       const { accounts, tokens } = services.storage;
       const account = await accounts.findByUid(uid);

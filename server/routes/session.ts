@@ -4,6 +4,7 @@ import { concatBytes } from '../../protocol/names.js';
 import { requireAccountFor } from '../accounts.js';
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../errors.js';
+import { replies } from '../reply-schemas.js';
 import { bodies } from '../schemas.js';
 import { openSession } from '../sessions.js';
 import { issueToken } from '../tokens.js';
@@ -15,6 +16,8 @@ export const sessionEndpoints = [
     path: '/v1/session/create',
     token: 'authToken',
     body: bodies.sessionCreate,
+    reply: replies.sessionCreated,
+    refusals: ['unknownAccount', 'tooManySessions'],
     async handle(services, { body: { device }, credentials }) {
       const { uid, generation, verifiedAt } = await requireAccountFor(services, credentials);
       // The session last: should its statement fail, nothing is left that anyone could use.
@@ -31,6 +34,7 @@ export const sessionEndpoints = [
     path: '/v1/session/destroy',
     token: 'sessionToken',
     body: bodies.none,
+    reply: replies.empty,
     async handle({ storage }, { credentials }) {
       if (!(await storage.sessions.destroy(credentials.tokenID))) throw new ApiError('invalidToken');
       await storage.tokens.announce(credentials.uid);

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { SRP_BYTES, SRP_TYPE } from '../protocol/srp.js';
+import { STRETCHED_BYTES, STRETCHING_PARAMETERS } from '../protocol/stretching.js';
+import { TOKEN_BYTES } from '../protocol/tokens.js';
+import { DEVICE_TYPES } from '../storage/sessions.js';
+import { RECOVERY_CODE_DIGITS } from './schemas.js';
+
+/** The replies of every endpoint: handlers are typed by them, and the OpenAPI document shows them. */
+
+const KEY_BYTES = 32;
+const MAC_BYTES = 32;
+
+/** Exactly so many bytes, in lower-case hex. */
+const hexBytes = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
+
+const uid = z
+  .string()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+  .meta({ description: 'UUID' });
+
+const email = z
+  .string()
+  .regex(/^([0-9a-f]{2})+$/)
+  .meta({ description: 'Email address as first given: UTF-8 as hex' });
+
+const verified = z.boolean().meta({ description: 'Whether the email address is verified' });
+
+const token = (description: string) => hexBytes(TOKEN_BYTES).meta({ description });
+
+/** A bundle around so many bytes (protocol.md, "Bundles"). */
+const bundle = (bytes: number, description: string) => hexBytes(bytes + MAC_BYTES).meta({ description });
+
+const salt = hexBytes(STRETCHED_BYTES);
+
+const empty = z.object({});
+
+const recoveryCode = z.object({
+  forgotPasswordToken: token('Signs resend_code and verify_code; one an account, the newest'),
+  ttl: z.int().min(0).meta({ description: 'Seconds the token still lives' }),
+  codeLength: z.literal(RECOVERY_CODE_DIGITS).meta({ description: 'Digits of the mailed code' }),
+  tries: z.int().min(0).meta({ description: 'Codes that may still be tried' }),
+});
+
+const device = z.object({
+  id: uid,
+  type: z.enum(DEVICE_TYPES).nullable(),
+  name: z.string().nullable(),
+  isCurrentDevice: z.boolean().meta({ description: 'Whether this session asks' }),
+  lastAccessTime: z.int().meta({ description: 'Milliseconds since 1970, to about ten minutes' }),
+});
+
+export const replies = {
+  accountCreated: z.object({ uid }),
+  devices: z.object({ devices: z.array(device) }),
+  accountKeys: z.object({
+    bundle: bundle(2 * KEY_BYTES, 'kA | wrap(kB), under the keyFetchToken’s requestKey, `account/keys`'),
+  }),
+  authStart: z.object({
+    srpToken: uid,
+    srp: z.object({ type: z.literal(SRP_TYPE), salt, B: hexBytes(SRP_BYTES) }),
+    passwordStretching: z.object({
+      type: z.literal(STRETCHING_PARAMETERS.type),
+      PBKDF2_rounds_1: z.literal(STRETCHING_PARAMETERS.PBKDF2_rounds_1),
+      scrypt_N: z.literal(STRETCHING_PARAMETERS.scrypt_N),
+      scrypt_r: z.literal(STRETCHING_PARAMETERS.scrypt_r),
+      scrypt_p: z.literal(STRETCHING_PARAMETERS.scrypt_p),
+      PBKDF2_rounds_2: z.literal(STRETCHING_PARAMETERS.PBKDF2_rounds_2),
+      salt,
+    }),
+  }),
+  authFinish: z.object({ bundle: bundle(TOKEN_BYTES, 'authToken, under the SRP key K, `auth/finish`') }),
+  sessionCreated: z.object({
+    uid,
+    verified,
+    bundle: bundle(
+      2 * TOKEN_BYTES,
+      'keyFetchToken | sessionToken, under the authToken’s requestKey, `session/create`',
+    ),
+  }),
+  rawSessionCreated: z.object({ uid, verified, sessionToken: token('Lives until it is destroyed') }),
+  recoveryEmailStatus: z.object({ email, verified }),
+  certificate: z.object({
+    cert: z
+      .string()
+      .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/)
+      .meta({ description: 'BrowserID certificate: header, payload and signature in base64url' }),
+  }),
+  passwordChange: z.object({
+    bundle: bundle(
+      2 * TOKEN_BYTES,
+      'keyFetchToken | accountResetToken, under the authToken’s requestKey, `password/change`',
+    ),
+  }),
+  recoveryCode,
+  recoveryCodeVerified: z.object({ accountResetToken: token('Signs one account/reset or password/reset') }),
+  randomBytes: z.object({ data: hexBytes(32) }),
+  empty,
+};
