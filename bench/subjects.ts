@@ -1,7 +1,8 @@
+import { endpoints } from './endpoints/endpoints.js';
 import { login } from './login/login.js';
 import { sign } from './sign/sign.js';
 import { stretch } from './stretch/stretch.js';
 import type { Subject } from './subject.js';
 
 /** Everything `npm run bench` measures, in the order of the report. */
-export const SUBJECTS: Subject[] = [stretch, sign, login];
+export const SUBJECTS: Subject[] = [stretch, sign, login, endpoints];

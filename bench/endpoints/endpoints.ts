@@ -1,0 +1,148 @@
+import { createMany, createSrpAccount, verifyAccount } from '../load/accounts.js';
+import { type Answer, type PreparedRequest, Sender } from '../load/sender.js';
+import { median, percentile, percentileCurve, summarize } from '../measure/statistics.js';
+import { type ServerProcess, startServer } from '../server/server-process.js';
+import type { BenchContext, Measured, Subject } from '../subject.js';
+import { PHASES, type Phase, type PhaseName, type Round } from './phases.js';
+
+const CLIENTS = [1, 8] as const;
+const ACCOUNTS = 16;
+const WARM_UP_ROUNDS = 1;
+
+interface Timed {
+  /** CPU ms a request, of each round. */
+  cpuMs: number[];
+  latenciesMs: number[];
+}
+
+type Timings = Record<PhaseName, Timed>;
+
+/** What each request costs the whole server, HTTP and storage included. */
+export const endpoints: Subject = {
+  name: 'endpoints',
+  title: 'Requests that stretch nothing',
+  async run({ quick, progress }: BenchContext) {
+    progress.step('endpoints: starting a server');
+    const server = await startServer({ settings: { STRETCH_THREADS: '1' } });
+    const accounts = await createMany(ACCOUNTS, () => createSrpAccount(server));
+    for (const account of accounts) await verifyAccount(server, account);
+    const timings = new Map(CLIENTS.map((clients) => [clients, createTimings()]));
+    const rounds = quick ? 3 : 9;
+    const logins = quick ? 200 : 400;
+    for (let number = 1 - WARM_UP_ROUNDS; number <= rounds; number++) {
+      progress.step(`endpoints: round ${number} of ${rounds}`);
+      for (const [clients, timed] of timings) {
+        const round = { url: server.url, accounts, starts: [], Ks: [], authTokens: [], sessions: [] };
+        await runRound(server, clients, round, logins, number > 0 ? timed : createTimings());
+      }
+    }
+    await server.stop();
+    return describe(timings, rounds);
+  },
+};
+
+function createTimings(): Timings {
+  return Object.fromEntries(
+    PHASES.map(({ name }) => [name, { cpuMs: [], latenciesMs: [] }]),
+  ) as unknown as Timings;
+}
+
+async function runRound(
+  server: ServerProcess,
+  clients: number,
+  round: Round,
+  logins: number,
+  timings: Timings,
+): Promise<void> {
+  const sender = new Sender(server.url, clients);
+  for (const phase of PHASES as readonly (Phase & { name: PhaseName })[]) {
+    const requests = phase.build(round, logins);
+    const cpuBefore = server.cpuSeconds();
+    const answers = await sendAll(sender, clients, requests);
+    const cpuMs = 1000 * (server.cpuSeconds() - cpuBefore);
+    timings[phase.name].cpuMs.push(cpuMs / requests.length);
+    for (const { ms } of answers) timings[phase.name].latenciesMs.push(ms);
+    phase.take?.(round, answers);
+  }
+  sender.close();
+}
+
+/** Answers in the order of their requests, so many under way at once. */
+async function sendAll(sender: Sender, clients: number, requests: PreparedRequest[]): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  let next = 0;
+  async function runClient(): Promise<void> {
+    for (let i = next++; i < requests.length; i = next++) {
+      answers[i] = await sender.sendOk(requests[i] as PreparedRequest);
+    }
+  }
+  await Promise.all(Array.from({ length: clients }, runClient));
+  return answers;
+}
+
+function describe(timings: Map<number, Timings>, rounds: number): Measured {
+  const alone = timings.get(1) as Timings;
+  const loaded = timings.get(8) as Timings;
+  const cost = (timed: Timings, name: PhaseName) => median(timed[name].cpuMs);
+  const login = (timed: Timings) =>
+    cost(timed, 'auth/start') + cost(timed, 'auth/finish') + cost(timed, 'session/create');
+  const checks = [
+    { what: 'auth/start, auth/finish, session/create', measured: login(alone), goal: 5 },
+    { what: 'certificate/sign', measured: cost(alone, 'certificate/sign'), goal: 3 },
+    { what: 'Hawk-signed recovery_email/status', measured: cost(alone, 'recovery_email/status'), goal: 0.6 },
+  ];
+  return {
+    sections: [
+      {
+        title: 'CPU and latency of each endpoint',
+        method:
+          `SQLite and the token store in process, as by default; an RS signing key. ${rounds} rounds of all endpoints in ` +
+          'turns, one request at a time and eight at once; requests are built and signed before they are measured. ' +
+          'CPU: all threads of the server process, from /proc; medians.',
+        table: {
+          columns: [
+            { heading: 'endpoint' },
+            { heading: 'CPU ms, one', digits: 2 },
+            { heading: '± %', digits: 0 },
+            { heading: 'CPU ms, eight', digits: 2 },
+            { heading: 'p50 ms, one', digits: 2 },
+            { heading: 'p99 ms, one', digits: 2 },
+            { heading: 'p99 ms, eight', digits: 2 },
+          ],
+          rows: PHASES.map(({ name }) => [
+            name,
+            cost(alone, name),
+            100 * summarize(alone[name].cpuMs).spread,
+            cost(loaded, name),
+            percentile(alone[name].latenciesMs, 50),
+            percentile(alone[name].latenciesMs, 99),
+            percentile(loaded[name].latenciesMs, 99),
+          ]),
+        },
+        charts: [
+          {
+            kind: 'bars',
+            title: 'CPU of a request, one at a time',
+            valueLabel: 'CPU ms of the whole server (shorter is better)',
+            bars: PHASES.map(({ name }) => ({ label: name, value: cost(alone, name), highlight: true })),
+          },
+          {
+            kind: 'distribution',
+            title: 'Latency, eight at once',
+            valueLabel: 'ms',
+            series: (['recovery_email/status', 'auth/start', 'auth/finish', 'certificate/sign'] as const).map(
+              (name) => ({ name, values: percentileCurve(loaded[name].latenciesMs) }),
+            ),
+          },
+        ],
+      },
+    ],
+    checks: checks.map(({ what, ...check }) => ({
+      what: `${what}: CPU of the whole server`,
+      ...check,
+      bound: 'at most' as const,
+      unit: 'ms',
+    })),
+    figures: Object.fromEntries(PHASES.map(({ name }) => [`${name}, CPU ms`, cost(alone, name)])),
+  };
+}

@@ -1,0 +1,111 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { PublicKey } from '../../client/endpoints/certificate.js';
+import type { HawkCredentials } from '../../client/hawk.js';
+import { bytesToInteger } from '../../protocol/srp.js';
+import { type SrpAccount, sessionCredentials } from '../load/accounts.js';
+import { postJson, signed } from '../load/requests.js';
+import type { Answer, PreparedRequest } from '../load/sender.js';
+import {
+  finishRequest,
+  openAuthToken,
+  openSessionToken,
+  sessionRequest,
+  startRequest,
+} from '../load/srp-login.js';
+
+/** What the phases of one round hand on to each other. */
+export interface Round {
+  url: string;
+  accounts: SrpAccount[];
+  starts: Answer[];
+  Ks: Uint8Array[];
+  authTokens: string[];
+  sessions: HawkCredentials[];
+}
+
+/** One endpoint's turn: requests are built before it is measured, answers taken apart after. */
+export interface Phase {
+  name: string;
+  build(round: Round, logins: number): PreparedRequest[];
+  take?(round: Round, answers: Answer[]): void;
+}
+
+const CERTIFIED_KEY = makePublicKey();
+
+/** In this order, since most need what the one before was given. */
+export const PHASES = [
+  {
+    name: '__lbheartbeat__',
+    build: (_, logins) =>
+      repeat(5 * logins, () => ({ method: 'GET', path: '/__lbheartbeat__', headers: {} })),
+  },
+  {
+    name: 'get_random_bytes',
+    build: (_, logins) => repeat(5 * logins, () => postJson('/v1/get_random_bytes', {})),
+  },
+  {
+    name: 'auth/start',
+    build: ({ accounts }, logins) => repeat(logins, (i) => startRequest(pick(accounts, i))),
+    take(round, answers) {
+      round.starts = answers;
+    },
+  },
+  {
+    name: 'auth/finish',
+    build(round) {
+      const proofs = round.starts.map(({ body }, i) => finishRequest(pick(round.accounts, i), body));
+      round.Ks = proofs.map(({ K }) => K);
+      return proofs.map(({ request }) => request);
+    },
+    take(round, answers) {
+      round.authTokens = answers.map(({ body }, i) => openAuthToken(body, round.Ks[i] as Uint8Array));
+    },
+  },
+  {
+    name: 'session/create',
+    build: ({ url, authTokens }) => authTokens.map((authToken) => sessionRequest(url, authToken)),
+    take(round, answers) {
+      round.sessions = answers.map(({ body }, i) =>
+        sessionCredentials(openSessionToken(body, round.authTokens[i] as string)),
+      );
+    },
+  },
+  {
+    name: 'recovery_email/status',
+    build: ({ url, sessions }) =>
+      repeat(2 * sessions.length, (i) => signed(url, '/v1/recovery_email/status', pick(sessions, i))),
+  },
+  {
+    name: 'certificate/sign',
+    build: ({ url, sessions }) =>
+      sessions.map((session) =>
+        signed(url, '/v1/certificate/sign', session, { publicKey: CERTIFIED_KEY, duration: 3600 }),
+      ),
+  },
+  {
+    name: 'account/devices',
+    build: ({ url, sessions }) => sessions.map((session) => signed(url, '/v1/account/devices', session)),
+  },
+  {
+    name: 'session/destroy',
+    build: ({ url, sessions }) => sessions.map((session) => signed(url, '/v1/session/destroy', session, {})),
+  },
+] as const satisfies Phase[];
+
+export type PhaseName = (typeof PHASES)[number]['name'];
+
+function repeat<T>(times: number, make: (index: number) => T): T[] {
+  return Array.from({ length: times }, (_, i) => make(i));
+}
+
+function pick<T>(items: T[], index: number): T {
+  return items[index % items.length] as T;
+}
+
+/** A key as Firefox makes them: RSA, 2048 bits. */
+function makePublicKey(): PublicKey {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { n, e } = publicKey.export({ format: 'jwk' });
+  const decimal = (base64url: string) => bytesToInteger(Buffer.from(base64url, 'base64url')).toString();
+  return { algorithm: 'RS', n: decimal(n as string), e: decimal(e as string) };
+}
