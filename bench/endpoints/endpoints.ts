@@ -1,4 +1,4 @@
-import { createMany, createSrpAccount, verifyAccount } from '../load/accounts.js';
+import { createMany, createSrpAccount, verifyAccounts } from '../load/accounts.js';
 import { type Answer, type PreparedRequest, Sender } from '../load/sender.js';
 import { median, percentile, percentileCurve, summarize } from '../measure/statistics.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
@@ -25,7 +25,7 @@ export const endpoints: Subject = {
     progress.step('endpoints: starting a server');
     const server = await startServer({ settings: { STRETCH_THREADS: '1' } });
     const accounts = await createMany(ACCOUNTS, () => createSrpAccount(server));
-    for (const account of accounts) await verifyAccount(server, account);
+    await verifyAccounts(server, accounts);
     const timings = new Map(CLIENTS.map((clients) => [clients, createTimings()]));
     const rounds = quick ? 3 : 9;
     const logins = quick ? 200 : 400;

@@ -1,8 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto';
-import type { PublicKey } from '../../client/endpoints/certificate.js';
 import type { HawkCredentials } from '../../client/hawk.js';
-import { bytesToInteger } from '../../protocol/srp.js';
 import { type SrpAccount, sessionCredentials } from '../load/accounts.js';
+import { CERTIFICATE_REQUEST } from '../load/certificate-request.js';
 import { postJson, signed } from '../load/requests.js';
 import type { Answer, PreparedRequest } from '../load/sender.js';
 import {
@@ -29,8 +27,6 @@ export interface Phase {
   build(round: Round, logins: number): PreparedRequest[];
   take?(round: Round, answers: Answer[]): void;
 }
-
-const CERTIFIED_KEY = makePublicKey();
 
 /** In this order, since most need what the one before was given. */
 export const PHASES = [
@@ -78,9 +74,7 @@ export const PHASES = [
   {
     name: 'certificate/sign',
     build: ({ url, sessions }) =>
-      sessions.map((session) =>
-        signed(url, '/v1/certificate/sign', session, { publicKey: CERTIFIED_KEY, duration: 3600 }),
-      ),
+      sessions.map((session) => signed(url, '/v1/certificate/sign', session, CERTIFICATE_REQUEST)),
   },
   {
     name: 'account/devices',
@@ -100,12 +94,4 @@ function repeat<T>(times: number, make: (index: number) => T): T[] {
 
 function pick<T>(items: T[], index: number): T {
   return items[index % items.length] as T;
-}
-
-/** A key as Firefox makes them: RSA, 2048 bits. */
-function makePublicKey(): PublicKey {
-  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const { n, e } = publicKey.export({ format: 'jwk' });
-  const decimal = (base64url: string) => bytesToInteger(Buffer.from(base64url, 'base64url')).toString();
-  return { algorithm: 'RS', n: decimal(n as string), e: decimal(e as string) };
 }

@@ -1,7 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { emailToBytes, emailToHex } from '../../client/email.js';
-import { createFileMailbox } from '../../client/example/mailbox.js';
 import { deriveHawkCredentials, type HawkCredentials } from '../../client/hawk.js';
 import { KeyServerClient } from '../../client/key-server-client.js';
 import { toHex } from '../../protocol/hex.js';
@@ -9,6 +7,7 @@ import { computeVerifier, type ModPow, SRP_TYPE } from '../../protocol/srp.js';
 import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
 import { createOpensslModPow } from '../../workers/thread/engines/openssl.js';
 import type { ServerProcess } from '../server/server-process.js';
+import { takeMailedCodes } from './mail-folder.js';
 
 /** The bench's own arithmetic, for the client's half of SRP. */
 export const modPow: ModPow = createOpensslModPow();
@@ -59,19 +58,13 @@ export async function createMany<Account>(count: number, create: () => Promise<A
   return accounts;
 }
 
-/** The code of the newest mail of a kind to an account, which the server writes into its data folder. */
-export function readMailedCode(
-  { dataDir }: ServerProcess,
-  header: 'X-Verify-Code' | 'X-Recovery-Code',
-  account: { email: string; uid: string },
-): Promise<string> {
-  return createFileMailbox(join(dataDir, 'mail')).readCode(header, account);
-}
-
-/** Verifies an account with the code mailed to it. */
-export async function verifyAccount(server: ServerProcess, account: SrpAccount | RawAccount): Promise<void> {
-  const code = await readMailedCode(server, 'X-Verify-Code', account);
-  await new KeyServerClient({ url: server.url }).recoveryEmail.verifyCode(account.uid, code);
+/** Verifies accounts with the codes mailed to them. */
+export async function verifyAccounts(server: ServerProcess, accounts: { uid: string }[]): Promise<void> {
+  const uids = accounts.map(({ uid }) => uid);
+  const { recoveryEmail } = new KeyServerClient({ url: server.url });
+  for (const [uid, code] of await takeMailedCodes(server, 'X-Verify-Code', uids)) {
+    await recoveryEmail.verifyCode(uid, code);
+  }
 }
 
 /** The credentials that sign requests of a session. @param sessionToken 64 hex digits */
@@ -79,6 +72,7 @@ export function sessionCredentials(sessionToken: string): HawkCredentials {
   return deriveHawkCredentials('sessionToken', sessionToken);
 }
 
-function newAddress(): string {
+/** An address that nobody has used before. */
+export function newAddress(): string {
   return `${randomUUID()}@example.com`;
 }

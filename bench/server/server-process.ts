@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +57,10 @@ export async function startServer({ settings, probe = false, nodeFlags = [] }: S
   });
   closeSync(log);
   const exited = once(child, 'exit');
-  const endWithBench = () => child.kill('SIGKILL');
+  const endWithBench = () => {
+    child.kill('SIGKILL');
+    rmSync(dataDir, { recursive: true, force: true });
+  };
   process.once('exit', endWithBench);
   const pid = child.pid as number;
   const server: ServerProcess = {

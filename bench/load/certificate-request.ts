@@ -1,0 +1,13 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { PublicKey, SignRequest } from '../../client/endpoints/certificate.js';
+import { bytesToInteger } from '../../protocol/srp.js';
+
+/** The body of a certificate/sign for a key as Firefox makes them (RSA, 2048 bits), for an hour. */
+export const CERTIFICATE_REQUEST: SignRequest = { publicKey: makePublicKey(), duration: 3600 };
+
+function makePublicKey(): PublicKey {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { n, e } = publicKey.export({ format: 'jwk' });
+  const decimal = (base64url: string) => bytesToInteger(Buffer.from(base64url, 'base64url')).toString();
+  return { algorithm: 'RS', n: decimal(n as string), e: decimal(e as string) };
+}
