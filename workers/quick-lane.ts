@@ -1,4 +1,3 @@
-import { Piscina } from 'piscina';
 import {
   KEY_OPERATIONS,
   type QuickOperation,
@@ -6,6 +5,7 @@ import {
   type QuickTask,
   type QuickThreadData,
 } from './messages.js';
+import { ThreadPool } from './thread-pool.js';
 
 /** An operation of the quick lane failed, or the thread that held it died. */
 export class QuickLaneError extends Error {
@@ -20,6 +20,8 @@ export interface QuickLaneOptions extends QuickThreadData {
 /** A thread ended without being told to. What it held has failed, and another takes its place. */
 export interface QuickThreadDied {
   type: 'threadDied';
+  /** Why, when it held nothing; what it held was told. */
+  error: Error | undefined;
 }
 
 /**
@@ -28,38 +30,25 @@ export interface QuickThreadDied {
  * that lives for no longer does that.
  */
 export class QuickLane {
-  readonly #pool: Piscina;
-  readonly #keyPool: Piscina;
-  #closing = false;
+  readonly #pool: ThreadPool<QuickTask, unknown>;
+  readonly #keyPool: ThreadPool<QuickTask, unknown>;
 
   constructor({ modPow, threads, observe }: QuickLaneOptions) {
     const workerData: QuickThreadData = { modPow };
-    this.#pool = new Piscina({
-      filename: new URL('./thread/quick-thread.js', import.meta.url).href,
-      minThreads: threads,
-      maxThreads: threads,
-      // One in work and one at hand: a thread need not wait for the event loop between two.
-      concurrentTasksPerWorker: 2,
-      // Without it a task that finds no thread goes behind those that came later: of 32 clients one then
-      // waits ten times as long as the others.
-      stricterFIFO: true,
+    this.#pool = new ThreadPool({
+      file: new URL('./thread/quick-thread.js', import.meta.url),
+      threads,
       workerData,
+      // One in work and one at hand: a thread need not wait for the event loop between two.
+      tasksPerThread: 2,
+      onDied: (error) => observe?.({ type: 'threadDied', error }),
     });
-    this.#keyPool = new Piscina({
-      filename: new URL('./thread/key-thread.js', import.meta.url).href,
-      minThreads: 0,
-      maxThreads: 1,
-    });
-    this.#pool.on('workerDestroy', () => {
-      if (!this.#closing) observe?.({ type: 'threadDied' });
-    });
-    // An idle thread's last words; unheard, they would end the process.
-    for (const pool of [this.#pool, this.#keyPool]) pool.on('error', () => {});
+    this.#keyPool = new ThreadPool({ file: new URL('./thread/key-thread.js', import.meta.url), threads: 0 });
   }
 
   /** Operations waiting for a thread. */
   get waiting(): number {
-    return this.#pool.queueSize;
+    return this.#pool.waiting;
   }
 
   /** The share of thread time spent working, 0 to 1, since the start. */
@@ -67,7 +56,7 @@ export class QuickLane {
     return this.#pool.utilization;
   }
 
-  /** The threads of the pool, for the tests that kill one. */
+  /** The threads there are, for the tests that kill one. */
   get threads() {
     return this.#pool.threads;
   }
@@ -82,7 +71,7 @@ export class QuickLane {
   ): Promise<QuickOperations[Op]['out']> {
     const pool = KEY_OPERATIONS.some((keyOperation) => keyOperation === op) ? this.#keyPool : this.#pool;
     try {
-      return await pool.run({ op, input } as QuickTask);
+      return (await pool.run({ op, input } as QuickTask)) as QuickOperations[Op]['out'];
     } catch (error) {
       throw new QuickLaneError(`${op} failed`, { cause: error });
     }
@@ -90,7 +79,6 @@ export class QuickLane {
 
   /** Ends the threads; operations under way fail. */
   async close(): Promise<void> {
-    this.#closing = true;
-    await Promise.all([this.#pool.destroy(), this.#keyPool.destroy()]);
+    await Promise.all([this.#pool.close(), this.#keyPool.close()]);
   }
 }

@@ -1,5 +1,5 @@
-import { Piscina } from 'piscina';
 import type {
+  StretchBatch,
   StretchEngineName,
   StretchOutcome,
   StretchReply,
@@ -9,6 +9,7 @@ import type {
 } from './messages.js';
 import { canPair, resolveStretchEngine } from './stretch-engine.js';
 import { type StretchEvent, type StretchOrder, StretchQueue } from './stretch-queue.js';
+import { ThreadPool } from './thread-pool.js';
 
 export interface StretcherOptions {
   engine: StretchEngineName;
@@ -22,6 +23,8 @@ export interface StretcherOptions {
 /** A thread ended without being told to. What it held has failed, and another takes its place. */
 export interface StretchThreadDied {
   type: 'threadDied';
+  /** Why, when it held nothing; what it held was told. */
+  error: Error | undefined;
 }
 
 /**
@@ -32,20 +35,27 @@ export class Stretcher {
   readonly queue: StretchQueue;
   /** The engine that runs: not the one asked for where this machine cannot run that. */
   readonly engine: StretchEngineName;
-  readonly #pool: Piscina<StretchRequest[], StretchOutcome[]>;
-  readonly #ready: Promise<void>;
-  #closing = false;
+  readonly #pool: ThreadPool<StretchBatch, StretchOutcome[]>;
+  readonly #observe: StretcherOptions['observe'];
+  #settleReady!: { resolve: () => void; reject: (error: Error) => void };
+  readonly #ready = new Promise<void>((resolve, reject) => {
+    this.#settleReady = { resolve, reject };
+  });
+  #threadsToWarm: number;
 
   /** @throws Error when this machine can run neither the engine asked for nor its stand-in */
   constructor({ engine, threads, maxWaitMs, niceIncrement, observe }: StretcherOptions) {
     this.engine = resolveStretchEngine(engine);
+    this.#observe = observe;
+    this.#threadsToWarm = threads;
     const workerData: StretchThreadData = { engine: this.engine };
-    this.#pool = new Piscina({
-      filename: new URL('./thread/stretch-thread.js', import.meta.url).href,
-      minThreads: threads,
-      maxThreads: threads,
+    this.#pool = new ThreadPool({
+      file: new URL('./thread/stretch-thread.js', import.meta.url),
+      threads,
       niceIncrement,
       workerData,
+      onMessage: (message) => this.#noteReady(message as StretchThreadReady),
+      onDied: (error) => this.#noteDeath(error),
     });
     this.queue = new StretchQueue({
       threads,
@@ -55,15 +65,11 @@ export class Stretcher {
       now: () => performance.now(),
       ...(observe && { observe }),
     });
-    this.#ready = this.#awaitThreads(threads);
-    this.#pool.on('workerDestroy', () => {
-      if (!this.#closing) observe?.({ type: 'threadDied' });
-    });
-    // An idle thread's last words; unheard, they would end the process.
-    this.#pool.on('error', () => {});
+    // Who does not ask for it hears of it with the first stretch.
+    this.#ready.catch(() => {});
   }
 
-  /** The threads of the pool, for the tests that kill one. */
+  /** The threads there are, for the tests that kill one. */
   get threads() {
     return this.#pool.threads;
   }
@@ -71,6 +77,7 @@ export class Stretcher {
   /**
    * Resolves when every thread has warmed up. Nobody needs to wait for it: what comes earlier is stretched,
    * and waits for the thread.
+   * @throws Error when no thread can start
    */
   ready(): Promise<void> {
     return this.#ready;
@@ -91,19 +98,19 @@ export class Stretcher {
   }
 
   /** Ends the threads; stretches under way fail. */
-  async close(): Promise<void> {
-    this.#closing = true;
-    await this.#pool.destroy();
+  close(): Promise<void> {
+    return this.#pool.close();
   }
 
-  #awaitThreads(threads: number): Promise<void> {
-    let missing = threads;
-    return new Promise((resolve) => {
-      this.#pool.on('message', ({ batchSize, tookMs }: StretchThreadReady) => {
-        if (tookMs !== undefined) this.queue.learn(batchSize, tookMs);
-        missing--;
-        if (missing === 0) resolve();
-      });
-    });
+  #noteReady({ batchSize, tookMs }: StretchThreadReady): void {
+    if (tookMs !== undefined) this.queue.learn(batchSize, tookMs);
+    this.#threadsToWarm--;
+    if (this.#threadsToWarm === 0) this.#settleReady.resolve();
+  }
+
+  #noteDeath(error: Error | undefined): void {
+    this.#observe?.({ type: 'threadDied', error });
+    if (this.threads.length > 0) return;
+    this.#settleReady.reject(new Error('no stretch thread can start', { cause: error }));
   }
 }

@@ -1,0 +1,84 @@
+import { Piscina } from 'piscina';
+
+export interface ThreadPoolOptions {
+  /** The module whose default export does a task. */
+  file: URL;
+  /** Threads that there always are; with 0, one that lives while there is work. */
+  threads: number;
+  workerData?: unknown;
+  /** How much lower than the event loop the threads' OS priority is (POSIX nice). */
+  niceIncrement?: number;
+  tasksPerThread?: number;
+  /** Called with what a thread posts besides replies. */
+  onMessage?: (message: unknown) => void;
+  /** Called when a thread ends without being told to, with why if that is known. */
+  onDied?: (error: Error | undefined) => void;
+}
+
+/**
+ * Piscina, with threads that may die. It replaces one that does; this adds that it is told, and that no task
+ * waits for a thread when none can start.
+ */
+export class ThreadPool<Task, Result> {
+  readonly #pool: Piscina<Task, Result>;
+  readonly #options: ThreadPoolOptions;
+  #closing = false;
+  #lastWords: Error | undefined;
+
+  constructor(options: ThreadPoolOptions) {
+    this.#options = options;
+    this.#pool = new Piscina({
+      filename: options.file.href,
+      minThreads: options.threads,
+      maxThreads: options.threads || 1,
+      niceIncrement: options.niceIncrement ?? 0,
+      concurrentTasksPerWorker: options.tasksPerThread ?? 1,
+      // Without it a task that finds no thread goes behind those that came later: of 32 clients one then
+      // waits ten times as long as the others.
+      stricterFIFO: true,
+      workerData: options.workerData,
+    });
+    if (options.onMessage) this.#pool.on('message', options.onMessage);
+    // An idle thread's; a busy one's are told to its tasks. Unheard, they would end the process.
+    this.#pool.on('error', (error) => {
+      this.#lastWords = error as Error;
+    });
+    // In a microtask, when the pool is done with the dead and has told its last words.
+    this.#pool.on('workerDestroy', () => queueMicrotask(() => this.#bury()));
+  }
+
+  /** The threads there are. */
+  get threads() {
+    return this.#pool.threads;
+  }
+
+  /** Tasks waiting for a thread. */
+  get waiting(): number {
+    return this.#pool.queueSize;
+  }
+
+  /** The share of thread time spent working, 0 to 1, since the start. */
+  get utilization(): number {
+    return this.#pool.utilization;
+  }
+
+  /** @throws what the task throws, or Error when its thread dies or none can start */
+  run(task: Task): Promise<Result> {
+    return this.#pool.run(task);
+  }
+
+  /** Ends the threads; tasks under way fail. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.#pool.destroy();
+  }
+
+  #bury(): void {
+    const error = this.#lastWords;
+    this.#lastWords = undefined;
+    if (this.#closing) return;
+    // Piscina gives up on threads that fail as they start, and leaves their tasks where they are.
+    if (this.#pool.threads.length === 0 && this.#pool.queueSize > 0) void this.#pool.destroy();
+    this.#options.onDied?.(error);
+  }
+}
