@@ -91,7 +91,7 @@ export class ServiceProcess {
     const pid = this.#child?.pid;
     if (!pid) return;
     process.kill(pid, signal);
-    for (const childPid of childrenOf(pid)) process.kill(childPid, signal);
+    for (const childPid of childrenOf(pid)) signalIfThere(childPid, signal);
   }
 }
 
@@ -136,5 +136,14 @@ function parentOf(pid: number): number | undefined {
     return Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ')[1]);
   } catch {
     return undefined;
+  }
+}
+
+/** A child may end by itself at any moment. */
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
