@@ -48,7 +48,7 @@ export async function authenticate<Type extends HawkTokenType>(
   }
   if (type === 'sessionToken') {
     const { tokenID, lastAccessAt } = token as Session;
-    if (services.now() - lastAccessAt > TOUCH_INTERVAL_MS) await sessions.touch(tokenID, services.now());
+    if (services.now() - lastAccessAt > TOUCH_INTERVAL_MS) sessions.touch(tokenID, services.now());
   }
   return token as Credentials<Type>;
 }

@@ -4,6 +4,7 @@ import { DuplicateRowError } from './errors.js';
 import type { Outbox, OutgoingMail } from './outbox.js';
 import type { Sealer } from './sealer.js';
 import type { Tables } from './sql/schema.js';
+import { placeOf } from './sql/sealed-columns.js';
 
 /** What the password decides: set at creation and at every reset. Bytes. */
 export interface PasswordMaterial {
@@ -27,6 +28,24 @@ export interface Account extends PasswordMaterial {
   locale: string;
   createdAt: number;
 }
+
+type Sealed = 'verify_code' | 'verifier' | 'ka' | 'wrap_kb';
+
+/** By name: a server goes on while another one's migration adds a column. */
+const COLUMNS = [
+  'uid',
+  'email',
+  'verified_at',
+  'verify_code',
+  'verifier',
+  'srp_salt',
+  'stretching_salt',
+  'ka',
+  'wrap_kb',
+  'generation',
+  'locale',
+  'created_at',
+] as const;
 
 /** Accounts in SQL. Every method throws StoreUnavailableError when the database does. */
 export class Accounts {
@@ -87,7 +106,7 @@ export class Accounts {
     return this.#open(
       await this.#db
         .selectFrom('accounts')
-        .selectAll()
+        .select(COLUMNS)
         .where('normalized_email', '=', normalizeEmail(email))
         .executeTakeFirst(),
     );
@@ -95,7 +114,7 @@ export class Accounts {
 
   async findByUid(uid: string): Promise<Account | undefined> {
     return this.#open(
-      await this.#db.selectFrom('accounts').selectAll().where('uid', '=', uid).executeTakeFirst(),
+      await this.#db.selectFrom('accounts').select(COLUMNS).where('uid', '=', uid).executeTakeFirst(),
     );
   }
 
@@ -155,14 +174,13 @@ export class Accounts {
     };
   }
 
-  #seal(uid: string, column: string, plaintext: Uint8Array): Buffer {
-    return this.#sealer.seal(`accounts.${column}:${uid}`, plaintext);
+  #seal(uid: string, column: Sealed, plaintext: Uint8Array): Buffer {
+    return this.#sealer.seal(placeOf('accounts', column, uid), plaintext);
   }
 
-  #open(row: Tables['accounts'] | undefined): Account | undefined {
+  #open(row: Pick<Tables['accounts'], (typeof COLUMNS)[number]> | undefined): Account | undefined {
     if (!row) return undefined;
-    const open = (column: 'verify_code' | 'verifier' | 'ka' | 'wrap_kb') =>
-      this.#sealer.open(`accounts.${column}:${row.uid}`, row[column]);
+    const open = (column: Sealed) => this.#sealer.open(placeOf('accounts', column, row.uid), row[column]);
     return {
       uid: row.uid,
       email: row.email,

@@ -1,6 +1,9 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
+import { MissingRowError } from './errors.js';
 import type { Sealer } from './sealer.js';
+import type { SqlEngine } from './sql/migrations.js';
 import type { Tables } from './sql/schema.js';
+import { placeOf } from './sql/sealed-columns.js';
 
 /** A mail to be sent: what it says, not how it looks. */
 export interface OutgoingMail {
@@ -26,53 +29,70 @@ export interface ClaimedMail extends OutgoingMail {
 export class Outbox {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;
+  readonly #engine: SqlEngine;
 
-  constructor(db: Kysely<Tables>, sealer: Sealer) {
+  constructor(db: Kysely<Tables>, sealer: Sealer, engine: SqlEngine) {
     this.#db = db;
     this.#sealer = sealer;
+    this.#engine = engine;
   }
 
-  /** Adds a mail, within the caller's transaction where one is given. */
-  async add(mail: OutgoingMail, transaction: Kysely<Tables> = this.#db): Promise<void> {
+  /**
+   * Adds a mail, within the caller's transaction where one is given.
+   * @returns `false` when its account is gone
+   */
+  async add(mail: OutgoingMail, transaction: Kysely<Tables> = this.#db): Promise<boolean> {
     const { id, uid, createdAt, ...message } = mail;
-    await transaction
-      .insertInto('mails')
-      .values({
-        id,
-        uid,
-        message: this.#sealer.seal(`mails.message:${id}`, Buffer.from(JSON.stringify(message))),
-        next_attempt_at: createdAt,
-        created_at: createdAt,
-      })
-      .execute();
+    try {
+      await transaction
+        .insertInto('mails')
+        .values({
+          id,
+          uid,
+          message: this.#sealer.seal(place(id), Buffer.from(JSON.stringify(message))),
+          next_attempt_at: createdAt,
+          created_at: createdAt,
+        })
+        .execute();
+      return true;
+    } catch (error) {
+      if (error instanceof MissingRowError) return false;
+      throw error;
+    }
   }
 
   /**
    * Takes mails that are due; no other server gets them until the lease is over, and if this one
    * dies they are due again then.
+   * @returns the oldest first
    */
   async claim(limit: number, nowMs: number, leaseMs: number): Promise<ClaimedMail[]> {
     const rows = await this.#db
+      .with('due', (db) =>
+        db
+          .selectFrom('mails')
+          .select('id')
+          .where('next_attempt_at', '<=', nowMs)
+          .orderBy('next_attempt_at')
+          .orderBy('created_at')
+          .limit(limit)
+          // Servers that ask at once get different mails, and do not wait for one another.
+          .$if(this.#engine === 'postgres', (due) => due.forUpdate().skipLocked()),
+      )
       .updateTable('mails')
       .set({ next_attempt_at: nowMs + leaseMs, attempts: sql`attempts + 1` })
-      .where('next_attempt_at', '<=', nowMs)
-      .where('id', 'in', (eb) =>
-        eb
-          .selectFrom('mails as due')
-          .select('due.id')
-          .where('due.next_attempt_at', '<=', nowMs)
-          .orderBy('due.next_attempt_at')
-          .limit(limit),
-      )
-      .returningAll()
+      .where('id', 'in', (eb) => eb.selectFrom('due').select('due.id'))
+      .returning(['id', 'uid', 'message', 'attempts', 'created_at'])
       .execute();
-    return rows.flatMap((row) => this.#open(row) ?? []);
+    const mails = rows.flatMap((row) => this.#open(row) ?? []);
+    return mails.sort((a, b) => a.createdAt - b.createdAt);
   }
 
   /** `undefined` when no key opens the mail: it waits for its key, and must not hold up the others. */
-  #open({ id, uid, message, attempts, created_at }: Selectable<Tables['mails']>): ClaimedMail | undefined {
+  #open(row: Omit<Selectable<Tables['mails']>, 'next_attempt_at'>): ClaimedMail | undefined {
+    const { id, uid, message, attempts, created_at } = row;
     try {
-      const opened = JSON.parse(this.#sealer.open(`mails.message:${id}`, message).toString());
+      const opened = JSON.parse(this.#sealer.open(place(id), message).toString());
       return { ...opened, id, uid, createdAt: created_at, attempts: attempts - 1 };
     } catch {
       return undefined;
@@ -97,4 +117,8 @@ export class Outbox {
       .executeTakeFirstOrThrow();
     return Number(waiting);
   }
+}
+
+function place(id: string): string {
+  return placeOf('mails', 'message', id);
 }

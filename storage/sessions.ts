@@ -1,6 +1,9 @@
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
+import { MissingRowError } from './errors.js';
 import type { Sealer } from './sealer.js';
+import { SessionTouches } from './session-touches.js';
 import type { Tables } from './sql/schema.js';
+import { placeOf } from './sql/sealed-columns.js';
 
 /** The kinds of device a session can name. */
 export const DEVICE_TYPES = ['desktop', 'computer', 'phone', 'tablet', 'tv', 'other'] as const;
@@ -40,17 +43,36 @@ export interface DeviceSession {
 export class Sessions {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;
+  readonly #touches: SessionTouches;
+  readonly #findQuery: CompiledQuery<FoundRow>;
 
   constructor(db: Kysely<Tables>, sealer: Sealer) {
     this.#db = db;
     this.#sealer = sealer;
+    this.#touches = new SessionTouches(db);
+    // Every signed request asks this: it is put together once.
+    this.#findQuery = findQuery(db).compile();
   }
 
   /**
    * Opens a session, in one statement, if the account still has the generation that was proven and
-   * fewer than `maxSessions` sessions.
+   * fewer than `maxSessions` sessions. On PostgreSQL, logins to one account at the same instant do not
+   * see each other and may together pass the limit by one less than their number; it is there against
+   * clients gone wild, and closing the gap would cost every login a lock and two trips.
    */
   async create(session: NewSession, maxSessions: number): Promise<'created' | 'tooMany' | 'accountChanged'> {
+    const { uid, generation } = session;
+    try {
+      if (await this.#insert(session, maxSessions)) return 'created';
+    } catch (error) {
+      // Destroyed between our reading it and our writing.
+      if (error instanceof MissingRowError) return 'accountChanged';
+      throw error;
+    }
+    return (await this.#accountHasGeneration(uid, generation)) ? 'tooMany' : 'accountChanged';
+  }
+
+  async #insert(session: NewSession, maxSessions: number): Promise<boolean> {
     const { uid, generation } = session;
     const { numInsertedOrUpdatedRows } = await this.#db
       .insertInto('sessions')
@@ -86,29 +108,20 @@ export class Sessions {
               eb
                 .selectFrom('sessions')
                 .select((eb) => eb.fn.countAll<number>().as('open'))
-                .where('sessions.uid', '=', uid),
+                .where('sessions.uid', '=', uid)
+                .where('sessions.generation', '=', generation),
             '<',
             maxSessions,
           ),
       )
       .executeTakeFirst();
-    if (numInsertedOrUpdatedRows) return 'created';
-    return (await this.#accountHasGeneration(uid, generation)) ? 'tooMany' : 'accountChanged';
+    return Boolean(numInsertedOrUpdatedRows);
   }
 
   /** The session of a tokenID, with its account, in one statement. */
   async find(tokenID: string): Promise<Session | undefined> {
-    const row = await this.#db
-      .selectFrom('sessions')
-      .innerJoin('accounts', (join) =>
-        join
-          .onRef('accounts.uid', '=', 'sessions.uid')
-          .onRef('accounts.generation', '=', 'sessions.generation'),
-      )
-      .selectAll('sessions')
-      .select(['accounts.email', 'accounts.verified_at', 'accounts.locale'])
-      .where('token_id', '=', tokenID)
-      .executeTakeFirst();
+    const { rows } = await this.#db.executeQuery<FoundRow>({ ...this.#findQuery, parameters: [tokenID] });
+    const [row] = rows;
     return (
       row && {
         ...toDeviceSession(row),
@@ -125,22 +138,25 @@ export class Sessions {
 
   /** The account's sessions, the oldest first. */
   async list(uid: string): Promise<DeviceSession[]> {
-    const rows = await this.#db
-      .selectFrom('sessions')
+    const rows = await selectSessions(this.#db)
       .select(['token_id', 'device_id', 'device_name', 'device_type', 'last_access_at'])
-      .where('uid', '=', uid)
-      .orderBy('created_at')
+      .where('sessions.uid', '=', uid)
+      .orderBy('sessions.created_at')
       .execute();
-    return rows.map(toDeviceSession);
+    return rows.map((row) => {
+      const session = toDeviceSession(row);
+      return { ...session, lastAccessAt: this.#touches.get(session.tokenID) ?? session.lastAccessAt };
+    });
   }
 
-  /** Notes that a session was used. */
-  async touch(tokenID: string, nowMs: number): Promise<void> {
-    await this.#db
-      .updateTable('sessions')
-      .set({ last_access_at: nowMs })
-      .where('token_id', '=', tokenID)
-      .execute();
+  /** Notes that a session was used; written a few seconds later, with others. */
+  touch(tokenID: string, nowMs: number): void {
+    this.#touches.add(tokenID, nowMs);
+  }
+
+  /** Writes what `touch` noted. */
+  async close(): Promise<void> {
+    await this.#touches.write();
   }
 
   /** Ends a session. @returns `false` when it was not there: someone else ended it first */
@@ -163,8 +179,41 @@ export class Sessions {
   }
 }
 
+type FoundRow = Tables['sessions'] & Pick<Tables['accounts'], 'email' | 'verified_at' | 'locale'>;
+
+/** Sessions with their accounts; one that outlived its password is none. */
+function selectSessions(db: Kysely<Tables>) {
+  return db
+    .selectFrom('sessions')
+    .innerJoin('accounts', (join) =>
+      join
+        .onRef('accounts.uid', '=', 'sessions.uid')
+        .onRef('accounts.generation', '=', 'sessions.generation'),
+    );
+}
+
+/** The parameter is the tokenID. */
+function findQuery(db: Kysely<Tables>) {
+  return selectSessions(db)
+    .select([
+      'sessions.token_id',
+      'sessions.uid',
+      'sessions.generation',
+      'sessions.req_hmac_key',
+      'sessions.device_id',
+      'sessions.device_name',
+      'sessions.device_type',
+      'sessions.created_at',
+      'sessions.last_access_at',
+      'accounts.email',
+      'accounts.verified_at',
+      'accounts.locale',
+    ])
+    .where('token_id', '=', '');
+}
+
 function place(tokenID: string): string {
-  return `sessions.req_hmac_key:${tokenID}`;
+  return placeOf('sessions', 'req_hmac_key', tokenID);
 }
 
 function toDeviceSession(

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { DuplicateRowError } from './errors.js';
 import type { Sealer } from './sealer.js';
 import type { Tables } from './sql/schema.js';
+import { placeOf } from './sql/sealed-columns.js';
 
 /** A signing key at rest. Times in ms. */
 export interface StoredSigningKey {
@@ -27,7 +28,7 @@ export class SigningKeys {
   async list(): Promise<StoredSigningKey[]> {
     const rows = await this.#db
       .selectFrom('signing_keys')
-      .selectAll()
+      .select(['id', 'algorithm', 'private_key', 'created_at', 'retired_at'])
       .orderBy('created_at', 'desc')
       .execute();
     return rows.map((row) => ({
@@ -64,5 +65,5 @@ export class SigningKeys {
 }
 
 function place(id: string): string {
-  return `signing_keys.private_key:${id}`;
+  return placeOf('signing_keys', 'private_key', id);
 }

@@ -46,17 +46,18 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     ? await RedisTokenStore.open(options.redisUrl, sealer, options.now, options.observeCommand)
     : undefined;
   const tokens = redis ?? new MemoryTokenStore(options.now);
-  const outbox = new Outbox(database.db, sealer);
+  const outbox = new Outbox(database.db, sealer, database.engine);
+  const sessions = new Sessions(database.db, sealer);
   return {
     accounts: new Accounts(database.db, sealer, outbox),
-    sessions: new Sessions(database.db, sealer),
+    sessions,
     outbox,
     signingKeys: new SigningKeys(database.db, sealer),
     tokens,
     counters: redis?.openRateCounters() ?? createMemoryRateCounters(),
     pingDatabase: database.ping,
     async close() {
-      await tokens.close();
+      await Promise.all([tokens.close(), sessions.close()]);
       await database.close();
     },
   };

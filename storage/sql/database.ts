@@ -1,7 +1,7 @@
-import { Kysely, Migrator, PostgresDialect, sql } from 'kysely';
-import pg from 'pg';
+import { Kysely, Migrator, sql } from 'kysely';
 import { guardDialect, type StatementTiming } from './guarded-dialect.js';
 import { createMigrations, type SqlEngine } from './migrations.js';
+import { createPostgresDialect } from './postgres-dialect.js';
 import type { Tables } from './schema.js';
 import { createSqliteDialect } from './sqlite-dialect.js';
 
@@ -18,9 +18,6 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** How long a statement or a free connection may take, in ms: callers answer within two seconds. */
-const TIMEOUT_MS = 1500;
-
 /**
  * Opens the database and brings its schema up to date.
  * @param observe told of every statement
@@ -31,7 +28,7 @@ export async function openDatabase(
   observe: (timing: StatementTiming) => void = () => {},
 ): Promise<Database> {
   await migrate(location);
-  const db = new Kysely<Tables>({ dialect: guardDialect(createDialect(location, TIMEOUT_MS), observe) });
+  const db = new Kysely<Tables>({ dialect: guardDialect(createDialect(location, true), observe) });
   return {
     engine: location.engine,
     db,
@@ -42,7 +39,7 @@ export async function openDatabase(
 
 /** Runs on a connection of its own: a migration may take longer than any request is allowed to. */
 async function migrate(location: DatabaseLocation): Promise<void> {
-  const db = new Kysely<unknown>({ dialect: guardDialect(createDialect(location), () => {}) });
+  const db = new Kysely<unknown>({ dialect: guardDialect(createDialect(location, false), () => {}) });
   try {
     const migrator = new Migrator({ db, provider: createMigrations(location.engine) });
     const { error } = await migrator.migrateToLatest();
@@ -52,24 +49,7 @@ async function migrate(location: DatabaseLocation): Promise<void> {
   }
 }
 
-function createDialect(location: DatabaseLocation, timeoutMs?: number) {
-  if (location.engine === 'sqlite') return createSqliteDialect(location.filename);
-  const pool = new pg.Pool({
-    connectionString: location.url,
-    max: location.poolSize,
-    connectionTimeoutMillis: TIMEOUT_MS,
-    ...(timeoutMs && { query_timeout: timeoutMs }),
-    types: {
-      getTypeParser: ((oid: number, format: 'text') =>
-        parseColumn(oid, format)) as typeof pg.types.getTypeParser,
-    },
-  });
-  // An idle connection that breaks is replaced by the next query; unheard, the event would end the process.
-  pool.on('error', () => {});
-  return new PostgresDialect({ pool });
-}
-
-/** Every bigint column holds ms or a count, well inside a double. */
-function parseColumn(oid: number, format: 'text') {
-  return oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format);
+function createDialect(location: DatabaseLocation, forRequests: boolean) {
+  if (location.engine === 'sqlite') return createSqliteDialect({ filename: location.filename });
+  return createPostgresDialect({ url: location.url, poolSize: location.poolSize, forRequests });
 }

@@ -1,5 +1,5 @@
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
-import { DuplicateRowError, StoreUnavailableError } from '../errors.js';
+import { DuplicateRowError, MissingRowError, StoreUnavailableError } from '../errors.js';
 
 /** One statement, as metrics and the statement count see it. */
 export interface StatementTiming {
@@ -9,8 +9,10 @@ export interface StatementTiming {
 }
 
 /**
- * Wraps a dialect so that every failure leaves storage as one of two errors: DuplicateRowError for
- * a unique key that is taken, StoreUnavailableError for everything else, the cause kept for the log.
+ * Wraps a dialect so that every failure leaves storage as one of three errors: DuplicateRowError for a
+ * unique key that is taken, MissingRowError for a reference to nothing, StoreUnavailableError for
+ * everything else, the cause kept for the log.
+ * @param observe told of every statement, those that begin and end transactions too
  */
 export function guardDialect(dialect: Dialect, observe: (timing: StatementTiming) => void): Dialect {
   return {
@@ -34,9 +36,11 @@ function guardDriver(driver: Driver, observe: (timing: StatementTiming) => void)
         return known;
       }),
     beginTransaction: (connection, settings) =>
-      translate(() => driver.beginTransaction(inner(connection), settings)),
-    commitTransaction: (connection) => translate(() => driver.commitTransaction(inner(connection))),
-    rollbackTransaction: (connection) => translate(() => driver.rollbackTransaction(inner(connection))),
+      timed('begin', observe, () => driver.beginTransaction(inner(connection), settings)),
+    commitTransaction: (connection) =>
+      timed('commit', observe, () => driver.commitTransaction(inner(connection))),
+    rollbackTransaction: (connection) =>
+      timed('rollback', observe, () => driver.rollbackTransaction(inner(connection))),
     releaseConnection: (connection) => driver.releaseConnection(inner(connection)),
     destroy: () => driver.destroy(),
   };
@@ -48,16 +52,8 @@ class GuardedConnection implements DatabaseConnection {
     readonly observe: (timing: StatementTiming) => void,
   ) {}
 
-  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const started = performance.now();
-    let failed = true;
-    try {
-      const result = await translate(() => this.inner.executeQuery<R>(query));
-      failed = false;
-      return result;
-    } finally {
-      this.observe({ sql: query.sql, ms: performance.now() - started, failed });
-    }
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return timed(query.sql, this.observe, () => this.inner.executeQuery<R>(query));
   }
 
   streamQuery<R>(query: CompiledQuery, chunkSize?: number) {
@@ -65,17 +61,38 @@ class GuardedConnection implements DatabaseConnection {
   }
 }
 
+async function timed<T>(
+  sql: string,
+  observe: (timing: StatementTiming) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  const started = performance.now();
+  let failed = true;
+  try {
+    const result = await translate(work);
+    failed = false;
+    return result;
+  } finally {
+    observe({ sql, ms: performance.now() - started, failed });
+  }
+}
+
 async function translate<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (isUniqueViolation(error)) throw new DuplicateRowError('a row with this key exists', { cause: error });
+    const violated = violatedConstraint(error);
+    if (violated === 'unique') throw new DuplicateRowError('a row with this key exists', { cause: error });
+    if (violated === 'foreign key')
+      throw new MissingRowError('the row it belongs to is gone', { cause: error });
     throw new StoreUnavailableError('database', error);
   }
 }
 
-/** PostgreSQL's SQLSTATE 23505; SQLite names the kind of constraint in its message only. */
-function isUniqueViolation(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string };
-  return code === '23505' || (code === 'SQLITE_CONSTRAINT' && /UNIQUE/.test(message ?? ''));
+/** PostgreSQL has a SQLSTATE for each kind of constraint; SQLite names it in its message only. */
+function violatedConstraint(error: unknown): 'unique' | 'foreign key' | undefined {
+  const { code, message = '' } = error as { code?: string; message?: string };
+  if (code === '23505' || (code === 'SQLITE_CONSTRAINT' && message.includes('UNIQUE'))) return 'unique';
+  if (code === '23503' || (code === 'SQLITE_CONSTRAINT' && message.includes('FOREIGN'))) return 'foreign key';
+  return undefined;
 }

@@ -1,0 +1,26 @@
+import type { Tables } from './schema.js';
+
+/** The columns that are sealed, by table, with the table's key: what a change of the storage key goes through. */
+export const SEALED_COLUMNS = {
+  accounts: { key: 'uid', columns: ['verify_code', 'verifier', 'ka', 'wrap_kb'] },
+  sessions: { key: 'token_id', columns: ['req_hmac_key'] },
+  mails: { key: 'id', columns: ['message'] },
+  signing_keys: { key: 'id', columns: ['private_key'] },
+} as const satisfies { [Table in keyof Tables]?: SealedTable<Table> };
+
+interface SealedTable<Table extends keyof Tables> {
+  key: keyof Tables[Table];
+  columns: readonly (keyof Tables[Table])[];
+}
+
+type SealedColumn<Table extends keyof typeof SEALED_COLUMNS> =
+  (typeof SEALED_COLUMNS)[Table]['columns'][number];
+
+/** The place a column is sealed for: another row's, or another column's, contents do not open there. */
+export function placeOf<Table extends keyof typeof SEALED_COLUMNS>(
+  table: Table,
+  column: SealedColumn<Table>,
+  key: string,
+): string {
+  return `${table}.${column}:${key}`;
+}

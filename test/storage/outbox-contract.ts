@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import type { Test } from 'tap';
+import type { StoredSigningKey } from '../../storage/signing-keys.js';
+import { NOW_MS, newAccount, newMail } from './records.js';
+import type { SqlUnderTest } from './sql-under-test.js';
+
+const LEASE_MS = 60_000;
+
+/** What the outbox and the signing keys do, in every SQL engine. */
+export function describeOutbox(t: Test, { storage, other }: SqlUnderTest): void {
+  const { accounts, outbox } = storage;
+  /** Each test has a time of its own, so that it finds no other's mails. */
+  const createMails = async (count: number, at: number) => {
+    const account = newAccount();
+    const mails = Array.from({ length: count }, (_, i) => newMail(account, at + i));
+    await accounts.create(account, mails[0] ?? newMail(account, at));
+    for (const mail of mails.slice(1)) await outbox.add(mail);
+    return { account, mails };
+  };
+
+  t.test('mails are claimed as they were written, the oldest first, as far as they are due', async (t) => {
+    const { mails } = await createMails(3, 1000);
+    t.same(await outbox.claim(2, 1001, LEASE_MS), [
+      { ...mails[0], attempts: 0 },
+      { ...mails[1], attempts: 0 },
+    ]);
+    t.same(await outbox.claim(2, 1001, LEASE_MS), []);
+    t.same(await other.outbox.claim(2, 1002, LEASE_MS), [{ ...mails[2], attempts: 0 }]);
+    t.same(await outbox.claim(1, 1001 + LEASE_MS, LEASE_MS), [{ ...mails[0], attempts: 1 }]);
+    for (const { id } of mails) await outbox.remove(id);
+  });
+
+  t.test('a mail that is put off is due then, and one that is removed never', async (t) => {
+    const { mails } = await createMails(2, 2000);
+    const [first, second] = mails.map(({ id }) => id) as [string, string];
+    await outbox.claim(2, 2001, LEASE_MS);
+    await outbox.postpone(first, 5000);
+    await outbox.remove(second);
+    t.same(await outbox.claim(5, 4999, LEASE_MS), []);
+    t.match(await outbox.claim(5, 5000 + LEASE_MS, LEASE_MS), [{ id: first, attempts: 1 }]);
+    await outbox.remove(first);
+  });
+
+  t.test('servers that ask at once get every mail once', async (t) => {
+    const { mails } = await createMails(20, 3000);
+    const claimed: string[] = [];
+    while (claimed.length < mails.length) {
+      const claims = [storage, other, storage, other].map(({ outbox }) => outbox.claim(3, 3100, LEASE_MS));
+      const ids = (await Promise.all(claims)).flat().map(({ id }) => id);
+      t.not(ids.length, 0);
+      claimed.push(...ids);
+    }
+    t.same(claimed.sort(), mails.map(({ id }) => id).sort());
+    for (const { id } of mails) await outbox.remove(id);
+  });
+
+  t.test('no mail is added for an account that is gone', async (t) => {
+    const waiting = await outbox.count();
+    t.equal(await outbox.add(newMail(newAccount())), false);
+    t.equal(await outbox.count(), waiting);
+  });
+
+  t.test('signing keys come back, the newest first, and each id is given once', async (t) => {
+    const key = (createdAt: number): StoredSigningKey => ({
+      id: randomUUID(),
+      algorithm: 'DS',
+      privateKeyPem: `-----BEGIN PRIVATE KEY-----\n${createdAt}\n-----END PRIVATE KEY-----\n`,
+      createdAt,
+      retiredAt: null,
+    });
+    const [older, newer] = [key(NOW_MS), { ...key(NOW_MS + 1), retiredAt: NOW_MS + 2 }];
+    t.ok(await storage.signingKeys.add(older));
+    t.ok(await other.signingKeys.add(newer));
+    t.notOk(await storage.signingKeys.add({ ...key(NOW_MS), id: older.id }));
+    t.same(await storage.signingKeys.list(), [newer, older]);
+  });
+}

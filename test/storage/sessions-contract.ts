@@ -1,0 +1,138 @@
+import type { Test } from 'tap';
+import type { Account } from '../../storage/accounts.js';
+import { NOW_MS, newAccount, newMail, newPassword, newSession, randomHex } from './records.js';
+import type { SqlUnderTest } from './sql-under-test.js';
+
+/** What sessions do, in every SQL engine. */
+export function describeSessions(t: Test, { storage, other }: SqlUnderTest): void {
+  const { accounts, sessions } = storage;
+  const createAccount = async () => {
+    const account = newAccount();
+    await accounts.create(account, newMail(account));
+    return account;
+  };
+  const open = async (account: Account, createdAt?: number) => {
+    const session = newSession(account, createdAt);
+    await sessions.create(session, 100);
+    return session;
+  };
+
+  t.test('a session is found with its account', async (t) => {
+    const account = await createAccount();
+    const session = newSession(account);
+    t.equal(await sessions.create(session, 100), 'created');
+    const found = {
+      ...session,
+      lastAccessAt: session.createdAt,
+      email: account.email,
+      verified: false,
+      locale: account.locale,
+    };
+    t.same(await other.sessions.find(session.tokenID), found);
+    await accounts.markVerified(account.uid, NOW_MS);
+    t.same(await sessions.find(session.tokenID), { ...found, verified: true });
+    t.equal(await sessions.find(randomHex()), undefined);
+  });
+
+  t.test('a session without a device has none', async (t) => {
+    const account = await createAccount();
+    const session = { ...newSession(account), deviceName: null, deviceType: null };
+    await sessions.create(session, 100);
+    t.match(await sessions.find(session.tokenID), { deviceName: null, deviceType: null });
+  });
+
+  t.test('no session is opened for an unknown account or an older password', async (t) => {
+    const account = await createAccount();
+    t.equal(await sessions.create(newSession(newAccount()), 100), 'accountChanged');
+    t.equal(await sessions.create(newSession({ ...account, generation: NOW_MS - 1 }), 100), 'accountChanged');
+  });
+
+  t.test('an account has no more sessions than it may have', async (t) => {
+    const account = await createAccount();
+    t.equal(await sessions.create(newSession(account), 2), 'created');
+    const second = newSession(account);
+    t.equal(await sessions.create(second, 2), 'created');
+    t.equal(await sessions.create(newSession(account), 2), 'tooMany');
+    await sessions.destroy(second.tokenID);
+    t.equal(await sessions.create(newSession(account), 2), 'created');
+  });
+
+  t.test('an account’s sessions are listed, the oldest first, and nobody else’s', async (t) => {
+    const account = await createAccount();
+    const second = await open(account, NOW_MS + 2);
+    const first = await open(account, NOW_MS + 1);
+    await open(await createAccount());
+    const listed = await sessions.list(account.uid);
+    t.same(
+      listed.map(({ tokenID }) => tokenID),
+      [first.tokenID, second.tokenID],
+    );
+    t.same(listed[0], {
+      tokenID: first.tokenID,
+      deviceId: first.deviceId,
+      deviceName: first.deviceName,
+      deviceType: first.deviceType,
+      lastAccessAt: NOW_MS + 1,
+    });
+  });
+
+  t.test('a use shows at once, and to other servers when it is written', async (t) => {
+    const account = await createAccount();
+    const [used, unused] = [await open(account, NOW_MS), await open(account, NOW_MS + 1)];
+    const lastAccess = async (server = sessions) =>
+      (await server.list(account.uid)).map(({ lastAccessAt }) => lastAccessAt);
+    sessions.touch(used.tokenID, NOW_MS + 500);
+    sessions.touch(used.tokenID, NOW_MS + 700);
+    t.same(await lastAccess(), [NOW_MS + 700, NOW_MS + 1]);
+    t.same(await lastAccess(other.sessions), [NOW_MS, NOW_MS + 1]);
+    await sessions.close();
+    t.same(await lastAccess(other.sessions), [NOW_MS + 700, NOW_MS + 1]);
+    t.equal((await sessions.find(unused.tokenID))?.lastAccessAt, NOW_MS + 1);
+  });
+
+  t.test('many uses are all written', async (t) => {
+    const account = await createAccount();
+    const opened = [];
+    for (let i = 0; i < 60; i++) opened.push(await open(account));
+    for (const { tokenID } of opened) sessions.touch(tokenID, NOW_MS + 900);
+    await sessions.close();
+    const listed = await other.sessions.list(account.uid);
+    t.equal(listed.filter(({ lastAccessAt }) => lastAccessAt === NOW_MS + 900).length, 60);
+  });
+
+  t.test('of many simultaneous ends of a session one is told that it ended it', async (t) => {
+    const { tokenID } = await open(await createAccount());
+    const ended = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => (i % 2 ? storage : other).sessions.destroy(tokenID)),
+    );
+    t.equal(ended.filter(Boolean).length, 1);
+    t.equal(await sessions.find(tokenID), undefined);
+  });
+
+  t.test('a login beside a destruction is refused or ends with it, and never fails', async (t) => {
+    for (let round = 0; round < 10; round++) {
+      const account = await createAccount();
+      const opened = [newSession(account), newSession(account), newSession(account)];
+      const [destroyed, ...outcomes] = await Promise.all([
+        other.accounts.destroy(account.uid, account.generation),
+        ...opened.map((session) => sessions.create(session, 100)),
+      ]);
+      t.ok(destroyed);
+      for (const outcome of outcomes) t.match(outcome, /^(created|accountChanged)$/);
+      for (const { tokenID } of opened) t.equal(await sessions.find(tokenID), undefined);
+    }
+  });
+
+  t.test('a login beside a change of password is refused or ends with it', async (t) => {
+    for (let round = 0; round < 10; round++) {
+      const account = await createAccount();
+      const opened = [newSession(account), newSession(account), newSession(account)];
+      await Promise.all([
+        other.accounts.setPassword(account.uid, account.generation, newPassword(), NOW_MS + 1),
+        ...opened.map((session) => sessions.create(session, 100)),
+      ]);
+      for (const { tokenID } of opened) t.equal(await sessions.find(tokenID), undefined);
+      t.same(await sessions.list(account.uid), []);
+    }
+  });
+}
