@@ -17,7 +17,9 @@ parentPort?.postMessage(warmUp(engine));
 
 /**
  * A stretch thread's one task: stretches one password or two and derives verifier and unwrapBKey.
- * Passwords and everything made from them on the way are wiped before it returns.
+ * Passwords and everything made from them on the way are wiped before it returns. An accepted limit: V8 keeps
+ * arrays of up to 64 bytes in its heap, where the garbage collector may have moved one before it is wiped; the
+ * copy it leaves lasts until that part of the heap is used again.
  */
 export default function stretchBatch(batch: StretchBatch): StretchOutcome[] {
   try {
