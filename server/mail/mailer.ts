@@ -43,7 +43,6 @@ const CLOSING_GRACE_MS = 5_000;
  */
 export class Mailer {
   readonly #options: MailerOptions;
-  readonly #log: Logger;
   readonly #sending = new Set<Promise<void>>();
   /** Sent, and not yet removed because the database was away: not to be sent again. */
   readonly #sent = new Set<string>();
@@ -58,7 +57,6 @@ export class Mailer {
 
   constructor(options: MailerOptions) {
     this.#options = options;
-    this.#log = options.log.child({ component: 'mailer' });
   }
 
   /** Begins to send what waits, and to look for more every few seconds. */
@@ -140,7 +138,7 @@ export class Mailer {
     const { transport, now } = this.#options;
     const about = { mail: mail.id, kind: mail.kind, attempts: mail.attempts + 1 };
     if (isExpired(mail, now())) {
-      this.#log.warn({ ...about, attempts: mail.attempts }, 'mail given up: too old to be of use');
+      this.#options.log.warn({ event: 'mailExpired', ...about, attempts: mail.attempts });
       return 'expired';
     }
     try {
@@ -148,12 +146,12 @@ export class Mailer {
     } catch (error) {
       const { failure, reason } = toDeliveryError(error);
       if (failure === 'unreachable') this.#noteOutage();
-      this.#log.warn({ ...about, failure, reason }, 'mail not sent');
+      this.#options.log.warn({ event: 'mailNotSent', ...about, failure, reason });
       return failure;
     }
     this.#outageFailures = 0;
     this.#outageUntilMs = 0;
-    this.#log.info(about, 'mail sent');
+    this.#options.log.info({ event: 'mailSent', ...about });
     return 'sent';
   }
 
@@ -179,7 +177,7 @@ export class Mailer {
 
   /** Once an outage: the poll would repeat it every few seconds. */
   #logFailedStore(error: unknown): void {
-    if (!this.#databaseIsAway) this.#log.error({ err: error }, 'outbox not available');
+    if (!this.#databaseIsAway) this.#options.log.error({ event: 'outboxUnavailable', err: error });
     this.#databaseIsAway = true;
   }
 }

@@ -92,7 +92,7 @@ t.test('a recovery mail is given up when its code has expired', async (t) => {
   clock.advance(2 * MAX_OUTAGE_PAUSE_MS);
   t.same(await sendDue(), ['expired']);
   t.equal(await outbox.count(), 0);
-  t.match(lines.at(-1), { kind: 'recovery', attempts: 2, msg: /given up/ });
+  t.match(lines.at(-1), { kind: 'recovery', attempts: 2, event: 'mailExpired' });
 });
 
 t.test('a recipient that the server refuses for good ends the mail', async (t) => {

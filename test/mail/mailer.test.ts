@@ -15,7 +15,7 @@ t.test('a mail goes out when the mailer is woken, once, and leaves the outbox', 
   t.equal(server.received.length, 1);
   t.same(server.received[0]?.recipients, [mail.email]);
   t.equal(await outbox.count(), 0);
-  t.match(lines, [{ mail: mail.id, kind: 'verify', attempts: 1, msg: 'mail sent' }]);
+  t.match(lines, [{ mail: mail.id, kind: 'verify', attempts: 1, event: 'mailSent' }]);
   t.same(await sendDue(), []);
   t.equal(server.received.length, 1);
 });
@@ -160,7 +160,7 @@ t.test('a mail that went out is not sent again when the database failed to forge
   t.equal(await outbox.count(), 1);
   clock.advance(5 * MINUTE_MS);
   t.same(await sendDue(), []);
-  t.equal(lines.filter(({ msg }) => msg === 'outbox not available').length, 1, 'said once');
+  t.equal(lines.filter(({ event }) => event === 'outboxUnavailable').length, 1, 'said once');
   outbox.remove = remove;
   t.same(await sendDue(), []);
   t.equal(await outbox.count(), 0);
