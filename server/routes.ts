@@ -1,5 +1,6 @@
 import Router from '@koa/router';
 import { runEndpoint } from './endpoint.js';
+import { addPages } from './pages/pages.js';
 import { accountEndpoints } from './routes/account.js';
 import { authEndpoints } from './routes/auth.js';
 import { certificateEndpoints } from './routes/certificate.js';
@@ -30,5 +31,6 @@ export function createRouter(services: Services): Router {
     router.register(endpoint.path, [endpoint.method], (ctx) => runEndpoint(services, endpoint, ctx));
   }
   addOperations(router, services);
+  addPages(router, services);
   return router;
 }

@@ -23,4 +23,57 @@ export const en: Messages = {
     },
     footer: 'This is an automatic message from {host}.',
   },
+  pages: {
+    noScript: 'This page needs JavaScript.',
+    incomplete: {
+      title: 'This link is incomplete',
+      text: 'Open the link in the email again. If that does not help, copy all of it into the address bar.',
+    },
+    verify: {
+      title: 'Confirm your email address',
+      intro: 'An email from {host} brought you here. Confirm that the address it was sent to is yours.',
+      account: 'Account',
+      button: 'Confirm email address',
+      working: 'Confirming…',
+      doneTitle: 'Email address confirmed',
+      done: 'You can close this page. The app or device where you created the account goes on by itself.',
+      problems: {
+        wrongCode:
+          'This link does not fit the account. Open the newest email from {host}, or have your app send a new one.',
+        unknownAccount:
+          'This account does not exist, or no longer. If you need it, create it again in your app.',
+        tooManyTries: 'That was too often. You can try again in {wait}.',
+        busy: 'The server cannot answer right now. You can try again in {wait}.',
+        unreachable: 'The server cannot be reached. Check your connection and try again.',
+        failed: 'Something went wrong on the server. Please try again in a few minutes.',
+      },
+    },
+    reset: {
+      title: 'Your password reset code',
+      intro: 'Enter this code where you asked to reset your password:',
+      button: 'Copy code',
+      copied: 'Copied.',
+      selected: 'The code is selected. Copy it with your keyboard or the menu.',
+    },
+    signIn: {
+      title: 'Signing in happens in your app',
+      text: 'You sign in to your account at {host} in the app or device that uses it, and never on this page.',
+      button: 'Go back',
+    },
+    provision: {
+      title: 'Nothing to see here',
+      text: 'Browsers may load this page in the background to ask for a certificate. Accounts at {host} get theirs in the app that uses them.',
+    },
+    front: {
+      title: 'Firefox Accounts key server',
+      text: 'This server keeps accounts for apps and devices that speak the Firefox Accounts protocol of 2013. They talk to it by themselves; on this page there is nothing to sign in to.',
+      address: 'Address for apps',
+      version: 'Version',
+      health: 'Health',
+      well: 'Everything works.',
+      unwell: 'Not available right now: {parts}.',
+      database: 'accounts',
+      tokens: 'short-lived tokens',
+    },
+  },
 };

@@ -23,4 +23,58 @@ export const fr: Messages = {
     },
     footer: 'Ceci est un message automatique de {host}.',
   },
+  pages: {
+    noScript: 'Cette page nécessite JavaScript.',
+    incomplete: {
+      title: 'Ce lien est incomplet',
+      text: 'Ouvrez de nouveau le lien de l’e-mail. Si cela ne suffit pas, copiez-le en entier dans la barre d’adresse.',
+    },
+    verify: {
+      title: 'Confirmez votre adresse e-mail',
+      intro:
+        'Un e-mail de {host} vous a conduit ici. Confirmez que l’adresse à laquelle il a été envoyé est la vôtre.',
+      account: 'Compte',
+      button: 'Confirmer l’adresse e-mail',
+      working: 'Confirmation en cours…',
+      doneTitle: 'Adresse e-mail confirmée',
+      done: 'Vous pouvez fermer cette page. L’application ou l’appareil où vous avez créé le compte continue tout seul.',
+      problems: {
+        wrongCode:
+          'Ce lien ne correspond pas au compte. Ouvrez l’e-mail le plus récent de {host}, ou demandez-en un nouveau dans votre application.',
+        unknownAccount:
+          'Ce compte n’existe pas ou n’existe plus. Si vous en avez besoin, recréez-le dans votre application.',
+        tooManyTries: 'Trop de tentatives. Vous pourrez réessayer dans {wait}.',
+        busy: 'Le serveur ne peut pas répondre pour le moment. Vous pourrez réessayer dans {wait}.',
+        unreachable: 'Le serveur est injoignable. Vérifiez votre connexion et réessayez.',
+        failed: 'Un problème est survenu sur le serveur. Veuillez réessayer dans quelques minutes.',
+      },
+    },
+    reset: {
+      title: 'Votre code de réinitialisation du mot de passe',
+      intro: 'Saisissez ce code là où vous avez demandé la réinitialisation du mot de passe :',
+      button: 'Copier le code',
+      copied: 'Copié.',
+      selected: 'Le code est sélectionné. Copiez-le avec le clavier ou le menu.',
+    },
+    signIn: {
+      title: 'La connexion se fait dans votre application',
+      text: 'Vous vous connectez à votre compte {host} dans l’application ou l’appareil qui l’utilise, jamais sur cette page.',
+      button: 'Retour',
+    },
+    provision: {
+      title: 'Il n’y a rien à voir ici',
+      text: 'Les navigateurs peuvent charger cette page en arrière-plan pour demander un certificat. Les comptes de {host} obtiennent le leur dans l’application qui les utilise.',
+    },
+    front: {
+      title: 'Serveur de clés Firefox Accounts',
+      text: 'Ce serveur gère des comptes pour les applications et appareils qui parlent le protocole Firefox Accounts de 2013. Ils s’adressent à lui d’eux-mêmes ; il n’y a rien à quoi se connecter sur cette page.',
+      address: 'Adresse pour les applications',
+      version: 'Version',
+      health: 'État',
+      well: 'Tout fonctionne.',
+      unwell: 'Indisponible pour le moment : {parts}.',
+      database: 'comptes',
+      tokens: 'jetons de courte durée',
+    },
+  },
 };

@@ -19,6 +19,59 @@ export interface Messages {
     };
     footer: string;
   };
+  pages: {
+    noScript: string;
+    incomplete: {
+      title: string;
+      text: string;
+    };
+    verify: {
+      title: string;
+      intro: string;
+      account: string;
+      button: string;
+      working: string;
+      doneTitle: string;
+      done: string;
+      problems: {
+        wrongCode: string;
+        unknownAccount: string;
+        /** `{wait}` is a time such as "30 seconds". */
+        tooManyTries: string;
+        busy: string;
+        unreachable: string;
+        failed: string;
+      };
+    };
+    reset: {
+      title: string;
+      intro: string;
+      button: string;
+      copied: string;
+      selected: string;
+    };
+    signIn: {
+      title: string;
+      text: string;
+      button: string;
+    };
+    provision: {
+      title: string;
+      text: string;
+    };
+    front: {
+      title: string;
+      text: string;
+      address: string;
+      version: string;
+      health: string;
+      well: string;
+      /** `{parts}` is a list of the two below. */
+      unwell: string;
+      database: string;
+      tokens: string;
+    };
+  };
 }
 
 /** A text with its placeholders filled in. */

@@ -26,9 +26,11 @@ export function addOperations(router: Router, services: Services): void {
   });
 }
 
-async function checkStores({
-  storage,
-}: Services): Promise<Record<'database' | 'tokens', 'ok' | 'unavailable'>> {
+/** Which stores answer. */
+export type StoreStates = Record<'database' | 'tokens', 'ok' | 'unavailable'>;
+
+/** Asks every store. */
+export async function checkStores({ storage }: Services): Promise<StoreStates> {
   const check = (ping: Promise<void>) =>
     ping.then(
       () => 'ok' as const,

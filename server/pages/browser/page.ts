@@ -1,0 +1,21 @@
+/** An element of this page. @throws TypeError when the page has none such */
+export function find<Type extends HTMLElement>(id: string, type: new () => Type): Type {
+  const element = document.getElementById(id);
+  if (!(element instanceof type)) throw new TypeError(`this page has no ${id}`);
+  return element;
+}
+
+/** What the link says behind its `#`. Another link in the same tab loads no page by itself. */
+export function readFragment(): URLSearchParams {
+  addEventListener('hashchange', () => location.reload());
+  return new URLSearchParams(location.hash.slice(1));
+}
+
+/** Shows one section instead of the others, and takes reading and keyboard there. */
+export function showSection(id: string): void {
+  for (const section of document.querySelectorAll('section')) section.hidden = section.id !== id;
+  const heading = find(id, HTMLElement).querySelector('h1');
+  if (!heading) return;
+  document.title = heading.textContent;
+  if (heading.tabIndex === -1 && heading.hasAttribute('tabindex')) heading.focus();
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import { chooseLocale, LOCALES, messagesIn } from '../locales/locale.js';
+import { checkStores } from '../routes/operations.js';
+import type { Services } from '../services.js';
+import { provisionPage, signInPage } from './browserid-pages.js';
+import { renderFrontPage } from './front-page.js';
+import { describeSite, layOutPage, type Page, type Site } from './page-layout.js';
+import { resetPasswordPage } from './reset-password-page.js';
+import { ICON, STYLE } from './style.js';
+import { verifyEmailPage } from './verify-email-page.js';
+
+const PAGES = [verifyEmailPage, resetPasswordPage, signInPage, provisionPage];
+
+/** Compiled from browser/, beside this file. */
+const SCRIPTS = ['verify-email', 'reset-password', 'sign-in', 'provision', 'page'];
+
+/** Nothing but our own files, nothing inline, no text that becomes markup, no form, no base. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "require-trusted-types-for 'script'",
+];
+
+/** Adds what people see: the pages that mails link to, BrowserID's two, the front page, and their files. */
+export function addPages(router: Router, services: Services): void {
+  const site = describeSite(services.config.publicUrl);
+  for (const page of PAGES) addPage(router, page, site);
+  addFrontPage(router, services, site);
+  addAsset(router, 'style.css', 'text/css', STYLE);
+  addAsset(router, 'icon.svg', 'image/svg+xml', ICON);
+  for (const name of SCRIPTS) {
+    const source = readFileSync(new URL(`./browser/${name}.js`, import.meta.url), 'utf8');
+    addAsset(router, `${name}.js`, 'text/javascript', source);
+  }
+}
+
+function addPage(router: Router, { path, script, framed, render }: Page, site: Site): void {
+  const documents = new Map(
+    LOCALES.map((name) => {
+      const { locale, messages } = messagesIn(name);
+      return [name, withTag(layOutPage(render(messages, site), { locale, messages, site, script }))];
+    }),
+  );
+  router.get(path, (ctx) => {
+    const locale = setPageHeaders(ctx, framed);
+    sendUnlessKnown(ctx, 'text/html', documents.get(locale) as Tagged);
+  });
+}
+
+function addFrontPage(router: Router, services: Services, site: Site): void {
+  const { version } = services.version;
+  router.get('/', async (ctx) => {
+    const { locale, messages } = messagesIn(setPageHeaders(ctx));
+    const stores = await checkStores(services);
+    // How the server does is true for a moment: the default, no-store, stays.
+    ctx.type = 'text/html';
+    ctx.body = layOutPage(renderFrontPage(messages, site, { version, stores }), { locale, messages, site });
+  });
+}
+
+function addAsset(router: Router, name: string, type: string, source: string): void {
+  const tagged = withTag(source);
+  router.get(`/assets/${name}`, (ctx) => sendUnlessKnown(ctx, type, tagged));
+}
+
+/** Headers of every page. @returns its language */
+function setPageHeaders(ctx: Context, framed?: true) {
+  const locale = chooseLocale(ctx.req.headers['accept-language']);
+  ctx.set('Content-Language', locale);
+  ctx.vary('Accept-Language');
+  const frames = framed ? [] : ["frame-ancestors 'none'"];
+  ctx.set('Content-Security-Policy', [...CONTENT_SECURITY_POLICY, ...frames].join('; '));
+  ctx.set('Referrer-Policy', 'no-referrer');
+  return locale;
+}
+
+interface Tagged {
+  source: string;
+  etag: string;
+}
+
+function withTag(source: string): Tagged {
+  return { source, etag: createHash('sha256').update(source).digest('base64url') };
+}
+
+/** May be kept, and is asked for again each time: pages and scripts of two versions do not mix. */
+function sendUnlessKnown(ctx: Context, type: string, { source, etag }: Tagged): void {
+  ctx.set('Cache-Control', 'no-cache');
+  ctx.etag = etag;
+  ctx.type = type;
+  ctx.status = 200;
+  if (ctx.fresh) ctx.status = 304;
+  else ctx.body = source;
+}
