@@ -57,6 +57,7 @@ export const de: Messages = {
       button: 'Code kopieren',
       copied: 'Kopiert.',
       selected: 'Der Code ist ausgewählt. Kopieren Sie ihn mit der Tastatur oder über das Menü.',
+      expired: 'Falls der Code nicht mehr gilt, fordern Sie an derselben Stelle einen neuen an.',
     },
     signIn: {
       title: 'Angemeldet wird in der App',

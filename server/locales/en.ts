@@ -54,6 +54,7 @@ export const en: Messages = {
       button: 'Copy code',
       copied: 'Copied.',
       selected: 'The code is selected. Copy it with your keyboard or the menu.',
+      expired: 'If the code no longer works, ask for a new one in the same place.',
     },
     signIn: {
       title: 'Signing in happens in your app',

@@ -55,6 +55,7 @@ export const es: Messages = {
       button: 'Copiar código',
       copied: 'Copiado.',
       selected: 'El código está seleccionado. Cópialo con el teclado o desde el menú.',
+      expired: 'Si el código ya no funciona, pide uno nuevo en el mismo lugar.',
     },
     signIn: {
       title: 'La sesión se inicia en tu aplicación',

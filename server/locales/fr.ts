@@ -55,6 +55,7 @@ export const fr: Messages = {
       button: 'Copier le code',
       copied: 'Copié.',
       selected: 'Le code est sélectionné. Copiez-le avec le clavier ou le menu.',
+      expired: 'Si le code ne fonctionne plus, demandez-en un nouveau au même endroit.',
     },
     signIn: {
       title: 'La connexion se fait dans votre application',

@@ -49,6 +49,7 @@ export interface Messages {
       button: string;
       copied: string;
       selected: string;
+      expired: string;
     };
     signIn: {
       title: string;

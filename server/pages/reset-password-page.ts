@@ -16,6 +16,7 @@ export const resetPasswordPage: Page = {
 <button type="button" id="copy">${texts.button}</button>
 <p id="outcome" role="status" data-copied="${texts.copied}" data-selected="${texts.selected}"></p>
 <p>${messages.mail.recovery.validity}</p>
+<p>${texts.expired}</p>
 </section>
 ${incompleteLink(messages)}`,
     };

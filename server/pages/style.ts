@@ -37,17 +37,15 @@ body {
 main, footer { max-width: 35rem; margin: 0 auto; padding: 1.75rem 1.5rem; }
 main { background: var(--card); border: 1px solid var(--border); border-radius: 0.5rem; }
 footer { padding-block: 1rem; color: var(--quiet); font-size: 0.875rem; }
-h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.3; }
+h1, p, dl, dd { margin: 0; }
+:is(h1, p, dl, button) + :is(p, dl, button) { margin-top: 1rem; }
+h1 { font-size: 1.4rem; line-height: 1.3; text-wrap: balance; word-break: auto-phrase; }
 h1:focus { outline: none; }
-p { margin: 0 0 1rem; }
-dl { margin: 0 0 1rem; }
 dt { color: var(--quiet); font-size: 0.875rem; }
-dd { margin: 0 0 0.75rem; }
-:is(section, main) > :last-child { margin-bottom: 0; }
+dd + dt { margin-top: 0.75rem; }
 code { font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.9em; }
 button {
-  margin: 0 0 1rem;
-  padding: 0.75rem 1.4rem;
+  padding: 0.75rem 1rem;
   border: 2px solid transparent;
   border-radius: 0.4rem;
   background: var(--accent);
@@ -63,7 +61,6 @@ button[aria-disabled="true"] { background: none; border-color: var(--border); co
 [role="alert"] { padding-left: 0.75rem; border-left: 0.25rem solid var(--problem); }
 .code {
   display: block;
-  margin: 0 0 1rem;
   padding: 1rem 0.5rem;
   border-radius: 0.4rem;
   background: var(--page);

@@ -71,7 +71,7 @@ export async function openOutbox(
   };
 }
 
-function makeAccount({ uid, email, locale, createdAt }: OutgoingMail) {
+export function makeAccount({ uid, email, locale, createdAt }: OutgoingMail) {
   const bytes = () => randomBytes(32);
   return {
     uid,

@@ -1,0 +1,58 @@
+import axe from 'axe-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { findProgram, type Teardown } from '../services/service-process.js';
+
+/** A real Chromium, closed at the test's end. @throws Error when it is not installed */
+export async function openBrowser(t: Teardown): Promise<Browser> {
+  const browser = await chromium.launch({
+    executablePath: findProgram('chromium', 'chromium'),
+    // The sandbox refuses to run as root, which is what containers test as.
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+  });
+  t.teardown(() => browser.close());
+  return browser;
+}
+
+/** A tab of its own, that keeps what went wrong in it and whom it asked for anything. */
+export interface Tab {
+  page: Page;
+  /** Errors of scripts, and what the Content-Security-Policy stopped. */
+  complaints: string[];
+  requestedUrls: string[];
+}
+
+/** @param options a language, a colour scheme, a size; English, light and a phone's when left out */
+export async function openTab(browser: Browser, options: BrowserContextOptions = {}): Promise<Tab> {
+  const context = await browser.newContext({
+    locale: 'en',
+    colorScheme: 'light',
+    viewport: { width: 320, height: 640 },
+    ...options,
+  });
+  const page = await context.newPage();
+  // Nothing here takes long; what hangs shall say where.
+  page.setDefaultTimeout(10_000);
+  const complaints: string[] = [];
+  const requestedUrls: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    // A refused request is an error to the console, and no fault of the page.
+    if (message.type() === 'error' && !/^Failed to load resource/.test(message.text())) {
+      complaints.push(message.text());
+    }
+  });
+  page.on('request', (request) => requestedUrls.push(request.url()));
+  return { page, complaints, requestedUrls };
+}
+
+/** What axe-core finds wrong with a page as it stands, one line a finding. */
+export async function findBarriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations, passes } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: typeof axe }).axe.run({
+      resultTypes: ['violations'],
+    }),
+  );
+  if (passes.length === 0) throw new Error('axe-core checked nothing');
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+}
