@@ -1,5 +1,6 @@
 import Router from '@koa/router';
 import { runEndpoint } from './endpoint.js';
+import { addOpenApi } from './openapi/serve.js';
 import { addPages } from './pages/pages.js';
 import { accountEndpoints } from './routes/account.js';
 import { authEndpoints } from './routes/auth.js';
@@ -32,5 +33,6 @@ export function createRouter(services: Services): Router {
   }
   addOperations(router, services);
   addPages(router, services);
+  addOpenApi(router, endpoints, services);
   return router;
 }

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+const rsKey = z.object({ algorithm: z.literal('RS'), n: z.string(), e: z.string() });
+const dsKey = z.object({
+  algorithm: z.literal('DS'),
+  y: z.string(),
+  p: z.string(),
+  q: z.string(),
+  g: z.string(),
+});
+const publicKey = z.discriminatedUnion('algorithm', [rsKey, dsKey]);
+
+const stores = z.record(z.string(), z.enum(['ok', 'unavailable']));
+
+/** What is answered outside the API's endpoints, by status. */
+export const OPERATIONS: Readonly<Record<string, Record<number, z.ZodType>>> = {
+  'GET /v1/openapi.json': { 200: z.object({ openapi: z.string() }) },
+  'GET /.well-known/browserid': {
+    200: z.object({
+      'public-key': publicKey,
+      'public-keys': z
+        .array(publicKey)
+        .optional()
+        .meta({ description: 'After a rotation: this key and those before it' }),
+      authentication: z.string(),
+      provisioning: z.string(),
+    }),
+  },
+  'GET /__heartbeat__': { 200: stores, 503: stores },
+  'GET /__lbheartbeat__': { 200: z.object({}) },
+  'GET /__version__': { 200: z.object({ name: z.string(), version: z.string() }) },
+};

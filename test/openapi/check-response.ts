@@ -1,0 +1,103 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { openApiDocument } from './document.js';
+
+/** A response as it came, whole. */
+export interface CheckedResponse {
+  method: string;
+  /** Path and query. */
+  path: string;
+  status: number;
+  /** Names in lower case. */
+  headers: IncomingHttpHeaders;
+  text: string;
+}
+
+interface Documented {
+  headers?: Record<string, { $ref: string }>;
+  content: Record<string, object>;
+}
+
+const JSON_TYPE = 'application/json';
+const { paths } = openApiDocument as {
+  paths: Record<string, Record<string, { responses: Record<string, Documented> }>>;
+};
+/** What is answered where no operation is: 404 and 405. */
+const ANY_ERROR = { path: '/__lbheartbeat__', method: 'get', status: 'default' };
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+ajv.addSchema(seal(openApiDocument), 'openapi');
+const validators = new Map<string, ValidateFunction>();
+
+/**
+ * Holds a response of the API against the OpenAPI document: status, errno, headers, and a body with no member too
+ * many. Pages and other answers outside of it are let pass.
+ * @throws Error that names the operation and what is wrong
+ */
+export function checkResponse(response: CheckedResponse): void {
+  const path = response.path.split('?')[0] as string;
+  const method = response.method.toLowerCase();
+  if (!(path in paths) && !path.startsWith('/v1/')) return;
+  if (method === 'options' || method === 'head') return;
+  const responses = paths[path]?.[method]?.responses;
+  const status = responses && String(response.status) in responses ? String(response.status) : 'default';
+  checkAgainst(response, responses ? { path, method, status } : ANY_ERROR);
+}
+
+/** A fetch whose responses are checked. Event streams are let pass: they do not end. */
+export const checkedFetch: typeof fetch = async (input, init) => {
+  const response = await fetch(input, init);
+  const { pathname, search } = new URL(input instanceof Request ? input.url : input);
+  const headers = Object.fromEntries(response.headers);
+  if (!headers['content-type']?.startsWith('text/event-stream')) {
+    const { method = 'GET' } = init ?? {};
+    const text = await response.clone().text();
+    checkResponse({ method, path: pathname + search, status: response.status, headers, text });
+  }
+  return response;
+};
+
+function checkAgainst(
+  { method, path, status, headers, text }: CheckedResponse,
+  documented: { path: string; method: string; status: string },
+): void {
+  const fail = (what: string): never => {
+    throw new Error(`${method} ${path} answered ${status}, against its OpenAPI document: ${what}\n${text}`);
+  };
+  const { content, headers: documentedHeaders = {} } = find(documented);
+  for (const name of Object.keys(documentedHeaders)) {
+    if (!/^\d+$/.test(String(headers[name.toLowerCase()]))) fail(`no ${name} header`);
+  }
+  const type = headers['content-type']?.split(';')[0] ?? 'none';
+  if (!(type in content)) fail(`content type ${type}`);
+  if (type !== JSON_TYPE) return;
+  const body = JSON.parse(text);
+  const validate = validatorOf(documented);
+  if (!validate(body)) fail(ajv.errorsText(validate.errors, { dataVar: 'body' }));
+  if (status >= 400 && 'errno' in body && body.code !== status) fail(`code ${body.code}`);
+}
+
+function find({ path, method, status }: { path: string; method: string; status: string }): Documented {
+  return paths[path]?.[method]?.responses[status] as Documented;
+}
+
+function validatorOf({ path, method, status }: { path: string; method: string; status: string }) {
+  const steps = ['paths', path, method, 'responses', status, 'content', JSON_TYPE, 'schema'];
+  const pointer = steps.map((step) => step.replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
+  const validate = validators.get(pointer) ?? ajv.compile({ $ref: `openapi#/${pointer}` });
+  validators.set(pointer, validate);
+  return validate;
+}
+
+/** The document with its named schemas closed: what is not listed must not come. */
+function seal(document: object): object {
+  const { components, ...rest } = structuredClone(document) as { components: { schemas: object } };
+  return { ...rest, components: { ...components, schemas: close(components.schemas) } };
+}
+
+function close(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(close);
+  if (typeof node !== 'object' || node === null) return node;
+  const closed = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, close(value)]));
+  return 'properties' in node && 'type' in node ? { ...closed, additionalProperties: false } : closed;
+}
