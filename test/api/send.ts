@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import * as hawk from 'hawk';
+import { checkResponse } from '../openapi/check-response.js';
 import { deriveToken, type TokenType } from './protocol-math.js';
 import type { TestServer } from './start-server.js';
 
@@ -61,7 +62,10 @@ export interface Reply {
   text: string;
 }
 
-/** Sends a request over node:http, signed by the `hawk` package's own client. The method is POST unless given. */
+/**
+ * Sends a request over node:http, signed by the `hawk` package's own client. The method is POST unless given. Whatever
+ * the answer, it has to be one that the OpenAPI document knows.
+ */
 export function send(target: Target, path: string, call: Call = {}): Promise<Reply> {
   const { method = 'POST', signer, body, headers = {} } = call;
   const payload =
@@ -83,7 +87,12 @@ export function send(target: Target, path: string, call: Call = {}): Promise<Rep
         const text = Buffer.concat(chunks).toString();
         const isJson = response.headers['content-type']?.startsWith('application/json');
         const reply = { status: response.statusCode ?? 0, headers: response.headers, text };
-        resolve({ ...reply, body: (isJson ? JSON.parse(text) : {}) as ReplyBody });
+        try {
+          checkResponse({ method, path, ...reply });
+          resolve({ ...reply, body: (isJson ? JSON.parse(text) : {}) as ReplyBody });
+        } catch (error) {
+          reject(error);
+        }
       });
     });
     request.once('error', reject);

@@ -44,19 +44,6 @@ export function checkResponse(response: CheckedResponse): void {
   checkAgainst(response, responses ? { path, method, status } : ANY_ERROR);
 }
 
-/** A fetch whose responses are checked. Event streams are let pass: they do not end. */
-export const checkedFetch: typeof fetch = async (input, init) => {
-  const response = await fetch(input, init);
-  const { pathname, search } = new URL(input instanceof Request ? input.url : input);
-  const headers = Object.fromEntries(response.headers);
-  if (!headers['content-type']?.startsWith('text/event-stream')) {
-    const { method = 'GET' } = init ?? {};
-    const text = await response.clone().text();
-    checkResponse({ method, path: pathname + search, status: response.status, headers, text });
-  }
-  return response;
-};
-
 function checkAgainst(
   { method, path, status, headers, text }: CheckedResponse,
   documented: { path: string; method: string; status: string },

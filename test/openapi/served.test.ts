@@ -1,0 +1,26 @@
+import t from 'tap';
+import { send } from '../api/send.js';
+import { startServer } from '../api/start-server.js';
+
+t.test('the server serves its OpenAPI document, at its public address, to every origin', async (t) => {
+  const server = await startServer(t, { PUBLIC_URL: 'https://accounts.firefox.test' });
+  const origin = { Origin: 'https://reader.test' };
+  const { status, headers, body } = await send(server, '/v1/openapi.json', {
+    method: 'GET',
+    headers: origin,
+  });
+  t.equal(status, 200);
+  t.equal(headers['access-control-allow-origin'], '*');
+  t.match(body, {
+    openapi: '3.1.0',
+    servers: [{ url: 'https://accounts.firefox.test' }],
+    info: { version: server.services.version.version },
+  });
+});
+
+t.test('heartbeat, version and support document are as described', async (t) => {
+  const server = await startServer(t);
+  for (const path of ['/__heartbeat__', '/__lbheartbeat__', '/__version__', '/.well-known/browserid']) {
+    t.equal((await send(server, path, { method: 'GET' })).status, 200, path);
+  }
+});
