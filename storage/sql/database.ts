@@ -1,4 +1,4 @@
-import { Kysely, Migrator, sql } from 'kysely';
+import { type Dialect, Kysely, Migrator, sql } from 'kysely';
 import { guardDialect, type StatementTiming } from './guarded-dialect.js';
 import { createMigrations, type SqlEngine } from './migrations.js';
 import { createPostgresDialect } from './postgres-dialect.js';
@@ -28,7 +28,9 @@ export async function openDatabase(
   observe: (timing: StatementTiming) => void = () => {},
 ): Promise<Database> {
   await migrate(location);
-  const db = new Kysely<Tables>({ dialect: guardDialect(createDialect(location, true), observe) });
+  const db = new Kysely<Tables>({
+    dialect: guardDialect(createDialect(location, { forRequests: true }), observe),
+  });
   return {
     engine: location.engine,
     db,
@@ -39,7 +41,9 @@ export async function openDatabase(
 
 /** Runs on a connection of its own: a migration may take longer than any request is allowed to. */
 async function migrate(location: DatabaseLocation): Promise<void> {
-  const db = new Kysely<unknown>({ dialect: guardDialect(createDialect(location, false), () => {}) });
+  const db = new Kysely<unknown>({
+    dialect: guardDialect(createDialect(location, { forRequests: false }), () => {}),
+  });
   try {
     const migrator = new Migrator({ db, provider: createMigrations(location.engine) });
     const { error } = await migrator.migrateToLatest();
@@ -49,7 +53,16 @@ async function migrate(location: DatabaseLocation): Promise<void> {
   }
 }
 
-function createDialect(location: DatabaseLocation, forRequests: boolean) {
-  if (location.engine === 'sqlite') return createSqliteDialect({ filename: location.filename });
-  return createPostgresDialect({ url: location.url, poolSize: location.poolSize, forRequests });
+/**
+ * The dialect of an engine, bare: its errors are the drivers' own.
+ * @param options.forRequests whether statements must answer in time
+ * @param options.readOnly whether nothing may be written
+ */
+export function createDialect(
+  location: DatabaseLocation,
+  options: { forRequests: boolean; readOnly?: boolean },
+): Dialect {
+  return location.engine === 'sqlite'
+    ? createSqliteDialect({ ...options, filename: location.filename })
+    : createPostgresDialect({ ...options, url: location.url, poolSize: location.poolSize });
 }

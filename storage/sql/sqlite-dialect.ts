@@ -13,9 +13,15 @@ import { SqliteHandle } from './sqlite-handle.js';
 export interface SqliteOptions {
   /** Path of the database file. */
   filename: string;
+  /** Whether statements are bound in time, as requests want it and migrations do not. */
+  forRequests: boolean;
   /** Whether the file must exist, and is not written to. */
   readOnly?: boolean;
 }
+
+/** How long another process that writes is waited for, in ms: a request answers within two seconds. */
+const REQUEST_BUSY_TIMEOUT_MS = 1500;
+const LONG_BUSY_TIMEOUT_MS = 60_000;
 
 /**
  * Kysely over the `sqlite3` package: one handle that writes, for one after the other, and one that reads,
@@ -23,11 +29,18 @@ export interface SqliteOptions {
  */
 export function createSqliteDialect(options: SqliteOptions): Dialect {
   return {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new TransactionalSqliteAdapter(),
     createDriver: () => new SqliteDriver(options),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
+}
+
+/** SQLite's DDL is transactional, whatever Kysely thinks: a migration happens once, and whole. */
+class TransactionalSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
 }
 
 interface Handles {
@@ -46,11 +59,13 @@ class SqliteDriver implements Driver {
   }
 
   async init(): Promise<void> {
-    const { filename, readOnly } = this.#options;
+    const { filename, readOnly, forRequests } = this.#options;
+    const busyTimeoutMs = forRequests ? REQUEST_BUSY_TIMEOUT_MS : LONG_BUSY_TIMEOUT_MS;
     // The writer first: it makes the file.
-    const writer = await SqliteHandle.open(filename, readOnly ? 'visitor' : 'writer');
+    const writer = await SqliteHandle.open(filename, readOnly ? 'visitor' : 'writer', busyTimeoutMs);
     try {
-      this.#handles = { writer, reader: await SqliteHandle.open(filename, readOnly ? 'visitor' : 'reader') };
+      const reader = await SqliteHandle.open(filename, readOnly ? 'visitor' : 'reader', busyTimeoutMs);
+      this.#handles = { writer, reader };
     } catch (error) {
       await writer.close();
       throw error;

@@ -7,12 +7,12 @@ const ROLES = {
   /** Makes the file if need be. FULL: an acknowledged commit outlives the machine's power, not just the process. */
   writer: {
     mode: sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE,
-    pragmas: ['busy_timeout = 1500', 'journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON'],
+    pragmas: ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON'],
   },
   /** Reads beside a writer; even so it has a part in the file's shared memory. */
-  reader: { mode: sqlite3.OPEN_READWRITE, pragmas: ['busy_timeout = 1500', 'query_only = ON'] },
+  reader: { mode: sqlite3.OPEN_READWRITE, pragmas: ['query_only = ON'] },
   /** Leaves the file as it is. */
-  visitor: { mode: sqlite3.OPEN_READONLY, pragmas: ['busy_timeout = 1500'] },
+  visitor: { mode: sqlite3.OPEN_READONLY, pragmas: [] },
 };
 
 /** One open handle of a SQLite file, with promises, whose statements are prepared once. */
@@ -24,8 +24,15 @@ export class SqliteHandle {
     this.#database = database;
   }
 
-  /** @throws Error SQLITE_CANTOPEN and the like */
-  static async open(filename: string, role: keyof typeof ROLES): Promise<SqliteHandle> {
+  /**
+   * @param busyTimeoutMs how long to wait for another process that writes
+   * @throws Error SQLITE_CANTOPEN and the like
+   */
+  static async open(
+    filename: string,
+    role: keyof typeof ROLES,
+    busyTimeoutMs: number,
+  ): Promise<SqliteHandle> {
     const { mode, pragmas } = ROLES[role];
     const database = await new Promise<sqlite3.Database>((resolve, reject) => {
       const opened: sqlite3.Database = new sqlite3.Database(filename, mode, (error) =>
@@ -34,7 +41,8 @@ export class SqliteHandle {
     });
     const handle = new SqliteHandle(database);
     try {
-      for (const pragma of pragmas) await handle.execute(`PRAGMA ${pragma}`);
+      for (const pragma of [`busy_timeout = ${busyTimeoutMs}`, ...pragmas])
+        await handle.execute(`PRAGMA ${pragma}`);
       return handle;
     } catch (error) {
       await handle.close();
