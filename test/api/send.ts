@@ -85,7 +85,7 @@ export function send(target: Target, path: string, call: Call = {}): Promise<Rep
       response.once('error', reject);
       response.once('end', () => {
         const text = Buffer.concat(chunks).toString();
-        const isJson = response.headers['content-type']?.startsWith('application/json');
+        const isJson = text !== '' && response.headers['content-type']?.startsWith('application/json');
         const reply = { status: response.statusCode ?? 0, headers: response.headers, text };
         try {
           checkResponse({ method, path, ...reply });
