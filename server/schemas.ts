@@ -71,18 +71,27 @@ const duration = z
   .transform((given) => (given <= MAX_DURATION_SECONDS ? given * 1000 : given))
   .meta({ description: 'Seconds up to 86400, milliseconds above' });
 
-const decimal = z.string().regex(/^[1-9][0-9]*$/);
-const hexInteger = z.string().regex(/^[0-9a-fA-F]+$/);
+// `abort`: what is no number, or too long a one, must not reach the arithmetic of the refinement below.
+const decimal = (maxDigits: number) =>
+  z
+    .string()
+    .max(maxDigits, { abort: true })
+    .regex(/^[1-9][0-9]*$/, { abort: true });
+const hexInteger = (maxDigits: number) =>
+  z
+    .string()
+    .max(maxDigits, { abort: true })
+    .regex(/^[0-9a-fA-F]+$/, { abort: true });
 
 const publicKey = z
   .discriminatedUnion('algorithm', [
-    z.object({ algorithm: z.literal('RS'), n: decimal.max(2500), e: decimal.max(2500) }),
+    z.object({ algorithm: z.literal('RS'), n: decimal(2500), e: decimal(2500) }),
     z.object({
       algorithm: z.literal('DS'),
-      y: hexInteger.max(1024),
-      p: hexInteger.max(1024),
-      q: hexInteger.max(128),
-      g: hexInteger.max(1024),
+      y: hexInteger(1024),
+      p: hexInteger(1024),
+      q: hexInteger(128),
+      g: hexInteger(1024),
     }),
   ])
   .superRefine((key, context) => {
