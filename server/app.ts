@@ -5,6 +5,7 @@ import { ApiError } from './errors.js';
 import { logRequest } from './request-log.js';
 import { createRouter } from './routes.js';
 import type { Services } from './services.js';
+import { hasUnreadBody, replyBeforeBody } from './unread-body.js';
 
 /**
  * The server as a Koa application: what every request goes through, then the router.
@@ -17,6 +18,7 @@ export function createApp(services: Services, isStopping: () => boolean): Koa {
   app.use(logRequest(services));
   app.use(setHeaders(services, isStopping));
   app.use(answerErrors(services));
+  app.use(refuseMalformed);
   app.use(allowOrigins());
   const router = createRouter(services);
   app.use(router.routes());
@@ -48,9 +50,34 @@ function answerErrors({ log }: Services) {
         ctx.set('Retry-After', String(apiError.details.retryAfter));
       ctx.state.errno = apiError.errno;
       ctx.status = apiError.status;
-      ctx.body = apiError;
+      if (hasUnreadBody(ctx.req)) answerBeforeBody(ctx, JSON.stringify(apiError));
+      else ctx.body = apiError;
     }
   };
+}
+
+function answerBeforeBody(ctx: Context, reply: string): void {
+  ctx.type = 'json';
+  ctx.body = replyBeforeBody(reply, ctx.req);
+  ctx.length = Buffer.byteLength(reply);
+}
+
+/** What Node's parser lets through and is no request: no Host (RFC 9112, 3.2), or a target that is no URL. */
+function refuseMalformed(ctx: Context, next: Next): Promise<void> {
+  const { httpVersion, headers } = ctx.req;
+  if (!hasPath(ctx) || (httpVersion === '1.1' && headers.host === undefined)) {
+    ctx.set('Connection', 'close');
+    throw new ApiError('badRequest');
+  }
+  return next();
+}
+
+function hasPath(ctx: Context): boolean {
+  try {
+    return ctx.path !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function allowOrigins() {

@@ -33,13 +33,11 @@ const readText = koaBody({
  */
 export async function readRequestBody(ctx: Context, required: boolean): Promise<RequestBody> {
   const { 'content-length': length, 'transfer-encoding': transferEncoding } = ctx.req.headers;
-  if (transferEncoding !== undefined) throw refuseUnread(ctx, 'missingContentLength');
+  if (transferEncoding !== undefined) throw new ApiError('missingContentLength');
   if (length === undefined && required) throw new ApiError('missingContentLength');
   if (length === undefined || Number(length) === 0) return { raw: undefined, json: {} };
-  if (Number(length) > MAX_BODY_BYTES) throw refuseUnread(ctx, 'bodyTooLarge');
-  if (!ctx.is('application/json') || ctx.req.headers['content-encoding']) {
-    throw refuseUnread(ctx, 'invalidJson');
-  }
+  if (Number(length) > MAX_BODY_BYTES) throw new ApiError('bodyTooLarge');
+  if (!ctx.is('application/json') || ctx.req.headers['content-encoding']) throw new ApiError('invalidJson');
   const raw = Buffer.from(await readLatin1(ctx), 'latin1');
   return { raw, json: parseJson(raw) };
 }
@@ -60,13 +58,4 @@ function parseJson(raw: Buffer): unknown {
   } catch {
     throw new ApiError('invalidJson');
   }
-}
-
-/** What is not read would be taken for the next request, so the connection ends with the reply. */
-function refuseUnread(
-  ctx: Context,
-  reason: 'missingContentLength' | 'bodyTooLarge' | 'invalidJson',
-): ApiError {
-  ctx.set('Connection', 'close');
-  return new ApiError(reason);
 }
