@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type LimitName, parseRate, type Rate } from '../config/limits.js';
-import { type Config, withListeningPort } from '../config/load.js';
+import { type Config, ConfigError, withListeningPort } from '../config/load.js';
 import { createMemoryRateCounters } from '../storage/rate-counters.js';
 import { openStorage, type Storage } from '../storage/storage.js';
 import { QuickLane } from '../workers/quick-lane.js';
@@ -14,8 +14,10 @@ import { createApp } from './app.js';
 import { CertificateSigner, openSigningKey } from './certificate-signer.js';
 import { capConnections } from './connection-cap.js';
 import { Decoys } from './decoy.js';
+import { prepareDrain } from './drain.js';
 import { createHttpServer } from './http-server.js';
 import { Limits } from './limits.js';
+import { listen } from './listen.js';
 import { Mailer } from './mail/mailer.js';
 import { createMailTransport } from './mail/transport.js';
 import type { Services } from './services.js';
@@ -46,12 +48,13 @@ export interface KeyServerOptions {
  * @throws ConfigError; StoreUnavailableError when the database does not answer; what `listen` throws
  */
 export async function startKeyServer({ config, log, now = Date.now }: KeyServerOptions): Promise<KeyServer> {
-  await mkdir(config.dataDir, { recursive: true });
+  await makeDataDir(config);
   const storageKeys = await loadStorageKeys(config);
   const storage = await openStores(config, storageKeys, now);
   const lanes = openLanes(config);
   const server = createHttpServer(now);
   capConnections(server, config.maxConnections);
+  const drain = prepareDrain(server);
   try {
     const { signingKeys } = storage;
     const { quickLane } = lanes;
@@ -79,7 +82,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
     };
     let closing: Promise<void> | undefined;
     const close = () => {
-      closing ??= closeAll(server, services);
+      closing ??= closeAll(drain, services);
       return closing;
     };
     server.on('request', createApp(services, () => closing !== undefined).callback());
@@ -89,6 +92,14 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
     server.close();
     await Promise.all([lanes.stretcher.close(), lanes.quickLane.close(), storage.close()]);
     throw error;
+  }
+}
+
+async function makeDataDir({ dataDir }: Config): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true });
+  } catch (error) {
+    throw new ConfigError(`DATA_DIR: ${dataDir} cannot be made (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 
@@ -132,20 +143,10 @@ function createMailer(config: Config, { outbox }: Storage, log: Logger, now: () 
   return new Mailer({ outbox, transport, from, publicUrl, now, log });
 }
 
-function listen(server: Server, { port, host }: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, host }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
 /** In the order in which work flows: no new requests, then those under way, then what they need. */
-async function closeAll(server: Server, services: Services): Promise<void> {
+async function closeAll(drain: () => Promise<void>, services: Services): Promise<void> {
   const { statusStreams, mailer, stretcher, quickLane, storage } = services;
-  const drained = new Promise((resolve) => server.close(resolve));
+  const drained = drain();
   statusStreams.close();
   await drained;
   await mailer.close();

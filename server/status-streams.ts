@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream';
 export class StatusStreams {
   readonly #perAccount = new Map<string, Set<PassThrough>>();
   #open = 0;
+  #closed = false;
 
   constructor(private readonly limits: { perAccount: number; inAll: number }) {}
 
@@ -11,10 +12,11 @@ export class StatusStreams {
     return this.#open;
   }
 
-  /** @returns a stream that is counted until it closes, or `undefined` when there are too many */
+  /** @returns a stream that is counted until it closes, or `undefined` when there are too many or the server stops */
   add(uid: string): PassThrough | undefined {
     const ofAccount = this.#perAccount.get(uid) ?? new Set();
-    if (ofAccount.size >= this.limits.perAccount || this.#open >= this.limits.inAll) return undefined;
+    const { perAccount, inAll } = this.limits;
+    if (this.#closed || ofAccount.size >= perAccount || this.#open >= inAll) return undefined;
     const stream = new PassThrough();
     this.#perAccount.set(uid, ofAccount.add(stream));
     this.#open++;
@@ -28,6 +30,7 @@ export class StatusStreams {
 
   /** Ends every stream; clients come back to another server. */
   close(): void {
+    this.#closed = true;
     for (const ofAccount of this.#perAccount.values()) for (const stream of ofAccount) stream.end();
   }
 }
