@@ -45,6 +45,18 @@ t.test('while the mail server is down one mail tries for all, and all go out whe
   t.equal(await outbox.count(), 0);
 });
 
+t.test('a mail alone is tried every few minutes however long the mail server is down', async (t) => {
+  const clock = createClock();
+  const { outbox, addMail } = await openOutbox(t, clock);
+  const smtpUrl = `smtp://127.0.0.1:${await findClosedPort()}`;
+  const { sendDue } = createMailer(t, { outbox, clock, smtpUrl });
+  await addMail();
+  for (let i = 0; i < 20; i += 1) {
+    t.same(await sendDue(), ['unreachable']);
+    clock.advance(MAX_OUTAGE_PAUSE_MS * 1.2);
+  }
+});
+
 t.test('a mail that the server puts off is tried again, with pauses that grow', async (t) => {
   const clock = createClock();
   const tries: number[] = [];

@@ -164,7 +164,11 @@ t.test('addresses that no mail can reach end at once, and hold up no other', asy
     'a@(x)example.com',
     'a@\u2028example.com',
   ];
-  const { events, mails } = await deliver(t, [...unmailable.map((email) => ({ email })), {}]);
+  const { events, mails, recipientCommands } = await deliver(t, [
+    ...unmailable.map((email) => ({ email })),
+    {},
+  ]);
   t.same(events.map(({ type }) => type).sort(), [...unmailable.map(() => 'refused'), 'sent']);
   t.equal(mails.at(-1)?.received.length, 1);
+  t.equal(recipientCommands.length, 1, 'no other address was tried in their place');
 });
