@@ -1,6 +1,6 @@
-import { type Kysely, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import t from 'tap';
-import { openDatabase } from '../../storage/sql/database.js';
+import { createDialect, openDatabase } from '../../storage/sql/database.js';
 import type { Tables } from '../../storage/sql/schema.js';
 import { startPostgres } from '../services/postgres.js';
 import { newSqliteFile } from './sqlite-directory.js';
@@ -44,8 +44,9 @@ t.test('on SQLite what belongs to an account is found by an index when it is des
 t.test('on PostgreSQL with 100,000 accounts no request reads a table from end to end', async (t) => {
   const byMethod = await recordStatements(t, postgres);
   t.same(countEach(byMethod), STATEMENTS);
-  const { db, close } = await openDatabase({ ...postgres, poolSize: 1 });
-  t.teardown(close);
+  const dialect = createDialect({ ...postgres, poolSize: 1 }, { forRequests: false });
+  const db = new Kysely<Tables>({ dialect });
+  t.teardown(() => db.destroy());
   await fill(db);
   await sql`set plan_cache_mode = force_generic_plan`.execute(db);
   const statements = statementsOf(byMethod);
