@@ -3,6 +3,7 @@ import { toHex } from '../protocol/hex.js';
 import type { Account, PasswordMaterial } from '../storage/accounts.js';
 import type { OutgoingMail } from '../storage/outbox.js';
 import type { StretchReply } from '../workers/messages.js';
+import { makeUnprovableVerifier } from './decoy.js';
 import { ApiError } from './errors.js';
 import type { Services } from './services.js';
 
@@ -23,12 +24,16 @@ const SALT_BYTES = 32;
 const KEY_BYTES = 32;
 const encoder = new TextEncoder();
 
-/** The account of an address, in any case; a decoy where unknown ones are to be hidden. @throws ApiError 102 */
+/**
+ * The account of an address, in any case; a decoy where unknown ones are to be hidden. To a locked one no
+ * password fits: its clients keep what they have and ask for the password, as after a change of it.
+ * @throws ApiError 102
+ */
 export async function requireAccountOf(services: Services, email: GivenEmail): Promise<Account> {
   const account =
     (await services.storage.accounts.findByEmail(email.text)) ?? services.decoys?.accountOf(email.text);
   if (!account) throw new ApiError('unknownAccount');
-  return account;
+  return account.lockedAt === null ? account : { ...account, verifier: makeUnprovableVerifier() };
 }
 
 /**
@@ -81,6 +86,7 @@ export async function createAccount(
     generation: now,
     locale,
     createdAt: now,
+    lockedAt: null,
     ...password,
   };
   const created = await services.storage.accounts.create(account, verificationMail(account, now));

@@ -29,9 +29,6 @@ export class Decoys {
       createHmac('sha256', this.#key)
         .update(`${purpose}:${normalizeEmail(email)}`)
         .digest();
-    // Below N, whose first byte is 0xac; unpredictable, as the B it goes into is to be.
-    const verifier = randomBytes(SRP_BYTES);
-    verifier[0] = (verifier[0] as number) & 0x7f;
     return {
       uid: toUuid(derive('uid')),
       email,
@@ -39,12 +36,13 @@ export class Decoys {
       verifyCode: '',
       kA: Buffer.alloc(0),
       wrapKb: Buffer.alloc(0),
-      verifier,
+      verifier: makeUnprovableVerifier(),
       srpSalt: derive('srpSalt'),
       stretchingSalt: derive('stretchingSalt'),
       generation: DECOY_GENERATION,
       locale: 'en',
       createdAt: 0,
+      lockedAt: null,
     };
   }
 
@@ -54,6 +52,13 @@ export class Decoys {
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
   }
+}
+
+/** A verifier that no password fits: below N, whose first byte is 0xac, and as unpredictable as the B it goes into. */
+export function makeUnprovableVerifier(): Uint8Array {
+  const verifier = new Uint8Array(randomBytes(SRP_BYTES));
+  verifier[0] = (verifier[0] as number) & 0x7f;
+  return verifier;
 }
 
 /** Whether an account, or a token's word of one, is of a decoy: no password was set before 1970. */

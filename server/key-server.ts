@@ -11,7 +11,7 @@ import { openStorage, type Storage } from '../storage/storage.js';
 import { QuickLane } from '../workers/quick-lane.js';
 import { Stretcher } from '../workers/stretcher.js';
 import { createApp } from './app.js';
-import { CertificateSigner, openSigningKey } from './certificate-signer.js';
+import { CertificateSigner } from './certificate-signer.js';
 import { capConnections } from './connection-cap.js';
 import { Decoys } from './decoy.js';
 import { prepareDrain } from './drain.js';
@@ -21,6 +21,7 @@ import { listen } from './listen.js';
 import { Mailer } from './mail/mailer.js';
 import { createMailTransport } from './mail/transport.js';
 import type { Services } from './services.js';
+import { SigningKeyRing } from './signing-key-ring.js';
 import { StatusStreams } from './status-streams.js';
 import { loadStorageKeys } from './storage-key.js';
 
@@ -58,11 +59,12 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
   try {
     const { signingKeys } = storage;
     const { quickLane } = lanes;
-    const signingKey = await openSigningKey({
+    const keys = await SigningKeyRing.open({
       signingKeys,
       quickLane,
       algorithm: config.signingAlgorithm,
       now,
+      log,
     });
     await listen(server, config);
     // From here to the handler nothing waits: a request may come at the next turn of the event loop.
@@ -72,7 +74,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       log,
       storage,
       ...lanes,
-      signer: new CertificateSigner({ signingKey, quickLane, domain: bound.domain, now }),
+      signer: new CertificateSigner({ keys, quickLane, domain: bound.domain, now }),
       decoys: config.enumerationGuard ? new Decoys(storageKeys[0] as Buffer, EVEN_ANSWER_MS) : undefined,
       limits: createLimits(config, storage, log),
       mailer: createMailer(bound, storage, log, now),
@@ -86,6 +88,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       return closing;
     };
     server.on('request', createApp(services, () => closing !== undefined).callback());
+    services.signer.keys.start();
     services.mailer.start();
     return { url: urlOf(server), services, close };
   } catch (error) {
@@ -145,10 +148,11 @@ function createMailer(config: Config, { outbox }: Storage, log: Logger, now: () 
 
 /** In the order in which work flows: no new requests, then those under way, then what they need. */
 async function closeAll(drain: () => Promise<void>, services: Services): Promise<void> {
-  const { statusStreams, mailer, stretcher, quickLane, storage } = services;
+  const { statusStreams, signer, mailer, stretcher, quickLane, storage } = services;
   const drained = drain();
   statusStreams.close();
   await drained;
+  signer.keys.close();
   await mailer.close();
   await Promise.all([stretcher.close(), quickLane.close(), storage.close()]);
 }

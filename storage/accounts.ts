@@ -23,10 +23,12 @@ export interface Account extends PasswordMaterial {
   /** 64 hex digits. */
   verifyCode: string;
   kA: Uint8Array;
-  /** When the password was last set; it only grows. */
+  /** When the password was last set or the account locked; it only grows. */
   generation: number;
   locale: string;
   createdAt: number;
+  /** When an operator locked it. */
+  lockedAt: number | null;
 }
 
 type Sealed = 'verify_code' | 'verifier' | 'ka' | 'wrap_kb';
@@ -45,6 +47,7 @@ const COLUMNS = [
   'generation',
   'locale',
   'created_at',
+  'locked_at',
 ] as const;
 
 /** Accounts in SQL. Every method throws StoreUnavailableError when the database does. */
@@ -79,6 +82,7 @@ export class Accounts {
             generation: account.generation,
             locale: account.locale,
             created_at: account.createdAt,
+            locked_at: account.lockedAt,
             ...this.#sealMaterial(uid, account),
           })
           .execute();
@@ -165,6 +169,43 @@ export class Accounts {
     return numDeletedRows > 0n;
   }
 
+  /**
+   * Locks an account: its sessions end, and with its generation every proof of its password given before.
+   * @returns `false` when it is gone, or locked already
+   */
+  async lock(uid: string, nowMs: number): Promise<boolean> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const { numUpdatedRows } = await transaction
+        .updateTable('accounts')
+        .set((eb) => ({
+          locked_at: nowMs,
+          generation: eb
+            .case()
+            .when('generation', '<', nowMs)
+            .then(nowMs)
+            .else(eb('generation', '+', 1))
+            .end(),
+        }))
+        .where('uid', '=', uid)
+        .where('locked_at', 'is', null)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) return false;
+      await transaction.deleteFrom('sessions').where('uid', '=', uid).execute();
+      return true;
+    });
+  }
+
+  /** Unlocks an account. @returns `false` when it is gone, or not locked */
+  async unlock(uid: string): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('accounts')
+      .set({ locked_at: null })
+      .where('uid', '=', uid)
+      .where('locked_at', 'is not', null)
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
+  }
+
   #sealMaterial(uid: string, material: PasswordMaterial) {
     return {
       verifier: this.#seal(uid, 'verifier', material.verifier),
@@ -190,6 +231,7 @@ export class Accounts {
       generation: row.generation,
       locale: row.locale,
       createdAt: row.created_at,
+      lockedAt: row.locked_at,
       verifier: open('verifier'),
       srpSalt: row.srp_salt,
       stretchingSalt: row.stretching_salt,

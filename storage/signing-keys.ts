@@ -10,7 +10,7 @@ export interface StoredSigningKey {
   algorithm: 'RS' | 'DS';
   privateKeyPem: string;
   createdAt: number;
-  /** When a newer key took over; its certificates still verify until they expire. */
+  /** When a newer key takes over, or took; its certificates still verify until they expire. */
   retiredAt: number | null;
 }
 
@@ -46,21 +46,49 @@ export class SigningKeys {
    */
   async add(key: StoredSigningKey): Promise<boolean> {
     try {
-      await this.#db
-        .insertInto('signing_keys')
-        .values({
-          id: key.id,
-          algorithm: key.algorithm,
-          private_key: this.#sealer.seal(place(key.id), Buffer.from(key.privateKeyPem)),
-          created_at: key.createdAt,
-          retired_at: key.retiredAt,
-        })
-        .execute();
+      await this.#insert(key, this.#db);
       return true;
     } catch (error) {
       if (error instanceof DuplicateRowError) return false;
       throw error;
     }
+  }
+
+  /**
+   * Adds a key that takes over from the one of its algorithm, at a time ahead: by then every server knows it.
+   * @returns `false` when a key of this id is there: somebody else was first
+   */
+  async rotate(key: StoredSigningKey, takesOverAtMs: number): Promise<boolean> {
+    const { id, algorithm } = key;
+    try {
+      await this.#db.transaction().execute(async (transaction) => {
+        await this.#insert(key, transaction);
+        await transaction
+          .updateTable('signing_keys')
+          .set({ retired_at: takesOverAtMs })
+          .where('algorithm', '=', algorithm)
+          .where('id', '!=', id)
+          .where('retired_at', 'is', null)
+          .execute();
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof DuplicateRowError) return false;
+      throw error;
+    }
+  }
+
+  async #insert(key: StoredSigningKey, db: Kysely<Tables>): Promise<void> {
+    await db
+      .insertInto('signing_keys')
+      .values({
+        id: key.id,
+        algorithm: key.algorithm,
+        private_key: this.#sealer.seal(place(key.id), Buffer.from(key.privateKeyPem)),
+        created_at: key.createdAt,
+        retired_at: key.retiredAt,
+      })
+      .execute();
   }
 }
 

@@ -19,7 +19,8 @@ export function addOperations(router: Router, services: Services): void {
 
   router.get('/.well-known/browserid', (ctx) => {
     ctx.body = {
-      'public-key': services.signer.publicKey,
+      'public-key': services.signer.keys.current.publicKey,
+      'public-keys': services.signer.keys.published,
       authentication: '/.well-known/browserid/sign_in.html',
       provisioning: '/.well-known/browserid/provision.html',
     };

@@ -47,7 +47,7 @@ export const passwordEndpoints = [
       const account = await requireAccountOf(services, email);
       await services.limits.countMail(source, account.email);
       const { uid, generation } = account;
-      const code = isDecoy(account) ? UNTYPEABLE_CODE : makeRecoveryCode();
+      const code = isRecoverable(account) ? makeRecoveryCode() : UNTYPEABLE_CODE;
       const issued = await issueToken(services, 'forgotPasswordToken', { uid, generation, code });
       const ttl = TOKEN_LIFE_S.forgotPasswordToken;
       // The token before this one is cancelled last: not by a request that then fails.
@@ -124,8 +124,13 @@ function makeRecoveryCode(): string {
     .padStart(RECOVERY_CODE_DIGITS, '0');
 }
 
+/** Whether codes go out: not for a decoy, not for a locked account. Who asks gets the same answer. */
+function isRecoverable(account: Account): boolean {
+  return !isDecoy(account) && account.lockedAt === null;
+}
+
 async function sendRecoveryMail(services: Services, account: Account, code: string): Promise<void> {
-  if (isDecoy(account)) return;
+  if (!isRecoverable(account)) return;
   const { uid, email, locale } = account;
   const mail = {
     id: randomUUID(),

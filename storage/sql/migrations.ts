@@ -68,6 +68,11 @@ export function createMigrations(engine: SqlEngine): MigrationProvider {
           .execute();
       },
     },
+    '0003-locked-accounts': {
+      async up(db: Kysely<unknown>) {
+        await db.schema.alterTable('accounts').addColumn('locked_at', 'bigint').execute();
+      },
+    },
   };
   return { getMigrations: async () => migrations };
 }

@@ -14,10 +14,11 @@ export interface Tables {
     stretching_salt: Uint8Array;
     ka: Uint8Array;
     wrap_kb: Uint8Array;
-    /** When the password was last set; sessions and tokens of another generation are dead. */
+    /** When the password was last set or the account locked; sessions and tokens of another generation are dead. */
     generation: number;
     locale: string;
     created_at: number;
+    locked_at: number | null;
   };
   sessions: {
     token_id: string;

@@ -38,7 +38,14 @@ export function makeRsaKey(): PublicKey {
  */
 export async function readCertificate(server: TestServer, cert: string) {
   const document = accept(await send(server, '/.well-known/browserid', { method: 'GET' }));
-  const serverKey = document['public-key'] as PublicKey;
+  return verifyCertificate(cert, document['public-key'] as PublicKey);
+}
+
+/**
+ * Reads a certificate that must be signed by a key.
+ * @throws Error when it is not
+ */
+export function verifyCertificate(cert: string, serverKey: PublicKey): CertificatePayload {
   const [header, payload, signature] = cert.split('.') as [string, string, string];
   const { alg } = decode(header) as { alg: string };
   const key = {

@@ -86,6 +86,7 @@ export function makeAccount({ uid, email, locale, createdAt }: OutgoingMail) {
     stretchingSalt: bytes(),
     verifier: randomBytes(256),
     generation: createdAt,
+    lockedAt: null,
   };
 }
 

@@ -97,6 +97,42 @@ export function describeAccounts(t: Test, { storage, other }: SqlUnderTest): voi
     t.same(await accounts.findByUid(uid), now);
   });
 
+  t.test('a locked account has no sessions, and what was proven before counts for nothing', async (t) => {
+    const account = await create();
+    const session = newSession(account);
+    await sessions.create(session, 100);
+    t.ok(await accounts.lock(account.uid, NOW_MS + 5));
+    t.same(await other.accounts.findByUid(account.uid), {
+      ...account,
+      lockedAt: NOW_MS + 5,
+      generation: NOW_MS + 5,
+    });
+    t.equal(await sessions.find(session.tokenID), undefined);
+    t.equal(await sessions.create(newSession(account), 100), 'accountChanged');
+    t.notOk(await accounts.setPassword(account.uid, account.generation, newPassword(), NOW_MS + 6));
+    t.notOk(await accounts.destroy(account.uid, account.generation));
+  });
+
+  t.test(
+    'a lock within the same millisecond, or by a slow clock, is a new generation all the same',
+    async (t) => {
+      const account = await create();
+      t.ok(await accounts.lock(account.uid, NOW_MS - 1000));
+      t.equal((await accounts.findByUid(account.uid))?.generation, NOW_MS + 1);
+    },
+  );
+
+  t.test('an account is locked once and unlocked once, and its password is what it was', async (t) => {
+    const account = await create();
+    t.notOk(await accounts.unlock(account.uid));
+    t.ok(await accounts.lock(account.uid, NOW_MS + 5));
+    t.notOk(await other.accounts.lock(account.uid, NOW_MS + 6));
+    t.ok(await accounts.unlock(account.uid));
+    t.notOk(await accounts.unlock(account.uid));
+    t.same(await accounts.findByUid(account.uid), { ...account, generation: NOW_MS + 5 });
+    t.notOk(await accounts.lock(newAccount().uid, NOW_MS));
+  });
+
   t.test('a destroyed account is gone with its sessions and mails, and its address is free', async (t) => {
     const waiting = await outbox.count();
     const account = await create();

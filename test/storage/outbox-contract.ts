@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { Test } from 'tap';
-import type { StoredSigningKey } from '../../storage/signing-keys.js';
-import { NOW_MS, newAccount, newMail } from './records.js';
+import { newAccount, newMail } from './records.js';
 import type { SqlUnderTest } from './sql-under-test.js';
 
 const LEASE_MS = 60_000;
 
-/** What the outbox and the signing keys do, in every SQL engine. */
+/** What the outbox does, in every SQL engine. */
 export function describeOutbox(t: Test, { storage, other }: SqlUnderTest): void {
   const { accounts, outbox } = storage;
   /** Each test has a time of its own, so that it finds no other's mails. */
@@ -58,20 +56,5 @@ export function describeOutbox(t: Test, { storage, other }: SqlUnderTest): void 
     const waiting = await outbox.count();
     t.equal(await outbox.add(newMail(newAccount())), false);
     t.equal(await outbox.count(), waiting);
-  });
-
-  t.test('signing keys come back, the newest first, and each id is given once', async (t) => {
-    const key = (createdAt: number): StoredSigningKey => ({
-      id: randomUUID(),
-      algorithm: 'DS',
-      privateKeyPem: `-----BEGIN PRIVATE KEY-----\n${createdAt}\n-----END PRIVATE KEY-----\n`,
-      createdAt,
-      retiredAt: null,
-    });
-    const [older, newer] = [key(NOW_MS), { ...key(NOW_MS + 1), retiredAt: NOW_MS + 2 }];
-    t.ok(await storage.signingKeys.add(older));
-    t.ok(await other.signingKeys.add(newer));
-    t.notOk(await storage.signingKeys.add({ ...key(NOW_MS), id: older.id }));
-    t.same(await storage.signingKeys.list(), [newer, older]);
   });
 }

@@ -5,6 +5,7 @@ import { describeAtRest } from './at-rest-contract.js';
 import { describeMigrations } from './migrations-contract.js';
 import { describeOutbox } from './outbox-contract.js';
 import { describeSessions } from './sessions-contract.js';
+import { describeSigningKeys } from './signing-keys-contract.js';
 import { openTwice } from './sql-under-test.js';
 
 const { url, createDatabase } = await startPostgres(t);
@@ -13,6 +14,7 @@ const servers = await openTwice(t, { engine: 'postgres', url, poolSize: 5 });
 t.test('accounts', async (t) => describeAccounts(t, servers));
 t.test('sessions', async (t) => describeSessions(t, servers));
 t.test('outbox', async (t) => describeOutbox(t, servers));
+t.test('signing keys', async (t) => describeSigningKeys(t, servers));
 const newDatabase = async () => ({ engine: 'postgres', url: await createDatabase(), poolSize: 3 }) as const;
 t.test('migrations', async (t) => describeMigrations(t, newDatabase, 10));
 t.test('at rest', async (t) => describeAtRest(t, newDatabase));

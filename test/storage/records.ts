@@ -38,6 +38,7 @@ export function newAccount(overrides: Partial<Account> = {}): Account {
     generation: NOW_MS,
     locale: 'de',
     createdAt: NOW_MS,
+    lockedAt: null,
     ...newPassword(),
     ...overrides,
   };

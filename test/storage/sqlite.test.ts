@@ -4,6 +4,7 @@ import { describeAtRest } from './at-rest-contract.js';
 import { describeMigrations } from './migrations-contract.js';
 import { describeOutbox } from './outbox-contract.js';
 import { describeSessions } from './sessions-contract.js';
+import { describeSigningKeys } from './signing-keys-contract.js';
 import { openTwice } from './sql-under-test.js';
 import { newSqliteFile } from './sqlite-directory.js';
 
@@ -12,5 +13,6 @@ const servers = await openTwice(t, await newSqliteFile(t));
 t.test('accounts', async (t) => describeAccounts(t, servers));
 t.test('sessions', async (t) => describeSessions(t, servers));
 t.test('outbox', async (t) => describeOutbox(t, servers));
+t.test('signing keys', async (t) => describeSigningKeys(t, servers));
 t.test('migrations', async (t) => describeMigrations(t, () => newSqliteFile(t), 3));
 t.test('at rest', async (t) => describeAtRest(t, () => newSqliteFile(t)));

@@ -1,0 +1,50 @@
+import type { Test } from 'tap';
+import type { StoredSigningKey } from '../../storage/signing-keys.js';
+import { NOW_MS, randomHex } from './records.js';
+import type { SqlUnderTest } from './sql-under-test.js';
+
+/** What signing keys do, in every SQL engine. */
+export function describeSigningKeys(t: Test, { storage: { signingKeys }, other }: SqlUnderTest): void {
+  const newKey = (id: string, createdAt: number, algorithm: 'RS' | 'DS' = 'RS'): StoredSigningKey => ({
+    id,
+    algorithm,
+    privateKeyPem: randomHex(),
+    createdAt,
+    retiredAt: null,
+  });
+
+  t.test(
+    'keys come back, the newest first, each id is given once, and a rotation retires its algorithm',
+    async (t) => {
+      const [first, dsa, second] = [
+        newKey('RS-1', NOW_MS),
+        newKey('DS-1', NOW_MS + 1, 'DS'),
+        newKey('RS-2', NOW_MS + 2),
+      ];
+      t.ok(await signingKeys.add(first));
+      t.notOk(await other.signingKeys.add(newKey('RS-1', NOW_MS)));
+      t.ok(await other.signingKeys.add(dsa));
+      t.same(await signingKeys.list(), [dsa, first]);
+      t.ok(await other.signingKeys.rotate(second, NOW_MS + 60));
+      t.same(await signingKeys.list(), [second, dsa, { ...first, retiredAt: NOW_MS + 60 }]);
+    },
+  );
+
+  t.test('of two rotations to the same id one is done, and the other changes nothing', async (t) => {
+    const done = await Promise.all([
+      signingKeys.rotate(newKey('RS-3', NOW_MS + 3), NOW_MS + 70),
+      other.signingKeys.rotate(newKey('RS-3', NOW_MS + 3), NOW_MS + 70),
+    ]);
+    t.equal(done.filter(Boolean).length, 1);
+    const keys = await signingKeys.list();
+    t.same(
+      keys.map(({ id, retiredAt }) => [id, retiredAt]),
+      [
+        ['RS-3', null],
+        ['RS-2', NOW_MS + 70],
+        ['DS-1', null],
+        ['RS-1', NOW_MS + 60],
+      ],
+    );
+  });
+}
