@@ -17,12 +17,12 @@ export function describeMigrations(
   t.test('an account and a session of the first release are there after an update', async (t) => {
     const key = randomBytes(32);
     const database = await newDatabase();
-    const { verifiedAt, locale, ...account } = newAccount();
-    const session = newSession({ ...account, verifiedAt, locale });
+    const { verifiedAt, locale, lockedAt, ...account } = newAccount();
+    const session = newSession({ ...account, verifiedAt, locale, lockedAt });
     await makeFirstRelease(database, new Sealer([key]), account, session);
 
     const storage = await openServer(t, database, [key]);
-    const updated = { ...account, verifiedAt: null, locale: 'en' };
+    const updated = { ...account, verifiedAt: null, locale: 'en', lockedAt: null };
     t.same(await storage.accounts.findByUid(account.uid), updated);
     t.match(await storage.sessions.find(session.tokenID), session);
     t.ok(await storage.outbox.add(newMail(updated)));
@@ -42,7 +42,7 @@ export function describeMigrations(
 async function makeFirstRelease(
   database: DatabaseLocation,
   sealer: Sealer,
-  account: Omit<ReturnType<typeof newAccount>, 'verifiedAt' | 'locale'>,
+  account: Omit<ReturnType<typeof newAccount>, 'verifiedAt' | 'locale' | 'lockedAt'>,
   session: ReturnType<typeof newSession>,
 ): Promise<void> {
   const db = new Kysely<unknown>({ dialect: createDialect(database, { forRequests: false }) });
