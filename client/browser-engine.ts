@@ -15,7 +15,9 @@ const nobleScrypt: Scrypt = ({ password, salt, N, r, p, length }) =>
 
 const webCryptoPbkdf2: Pbkdf2 = async ({ password, salt, rounds, length }) => {
   const { subtle } = globalThis.crypto;
-  const key = await subtle.importKey('raw', password, 'PBKDF2', false, ['deriveBits']);
+  // Not on shared memory: nothing here is.
+  const secret = password as Uint8Array<ArrayBuffer>;
+  const key = await subtle.importKey('raw', secret, 'PBKDF2', false, ['deriveBits']);
   const parameters = { name: 'PBKDF2', hash: 'SHA-256', salt, iterations: rounds };
   return new Uint8Array(await subtle.deriveBits(parameters, key, 8 * length));
 };

@@ -1,7 +1,9 @@
+#!/usr/bin/env node
 /**
  * Walks through the example flows of api.md against a running server, over both doors:
  *
  *     node dist/client/example.js http://127.0.0.1:9000 --mail-dir ./var/mail
+ *     npx fxa-key-server-client http://127.0.0.1:9000
  *
  * Without --mail-dir it asks for the mailed codes on the terminal. Exits non-zero when anything goes wrong.
  */
@@ -14,7 +16,7 @@ import { KeyServerClient } from './key-server-client.js';
 import { createNodeEngine } from './node-engine.js';
 import { SrpClient } from './srp-client.js';
 
-const USAGE = 'usage: node dist/client/example.js URL [--mail-dir DIRECTORY]';
+const USAGE = 'usage: fxa-key-server-client URL [--mail-dir DIRECTORY]';
 
 async function main(): Promise<void> {
   const { url, mailDirectory } = readArguments();

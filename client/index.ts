@@ -20,6 +20,7 @@ export {
   isApiError,
   ProtocolError,
 } from './errors.js';
+export { createKernelScrypt, isKernelSupported } from './kernel-scrypt.js';
 export { KeyServerClient, type SupportDocument } from './key-server-client.js';
 export { RawPasswordClient } from './raw-password-client.js';
 export type { Authentication } from './srp-authentication.js';

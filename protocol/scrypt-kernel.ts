@@ -65,7 +65,7 @@ export function createKernelMemory(): WebAssembly.Memory {
  * @throws CompileError where there is no SIMD; see `simdSupported`
  */
 export function createKernel(
-  wasm: WebAssembly.BufferSource | WebAssembly.Module,
+  wasm: Uint8Array<ArrayBuffer> | WebAssembly.Module,
   memory: WebAssembly.Memory = createKernelMemory(),
 ): ScryptKernel {
   const module = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm);

@@ -24,5 +24,6 @@ declare namespace WebAssembly {
   var Memory: { prototype: Memory; new (descriptor: { initial: number; maximum?: number }): Memory };
 
   type BufferSource = ArrayBuffer | ArrayBufferView;
+  function compile(bytes: BufferSource): Promise<Module>;
   function validate(bytes: BufferSource): boolean;
 }

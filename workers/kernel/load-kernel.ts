@@ -10,6 +10,6 @@ export function loadKernel(): ScryptKernel {
 }
 
 /** The bytes of scrypt.wasm. */
-export function readKernel(): Uint8Array {
+export function readKernel(): Uint8Array<ArrayBuffer> {
   return readFileSync(new URL('./scrypt.wasm', import.meta.url));
 }
