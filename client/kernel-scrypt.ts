@@ -2,7 +2,7 @@ import { createKernel, simdSupported } from '../protocol/scrypt-kernel.js';
 import type { Scrypt } from './stretcher.js';
 
 /**
- * scrypt in WebAssembly with SIMD, for `createBrowserEngine`: several times as fast as the JavaScript that stands in
+ * scrypt in WebAssembly with SIMD, for `createBrowserEngine`: about twice as fast as the JavaScript that stands in
  * without it. It runs on the thread that calls it, for some tenths of a second; give it a worker where that matters.
  * @param wasm the bytes of the package's `scrypt.wasm`
  * @throws CompileError where {@link isKernelSupported} says no, or what is given is another file
