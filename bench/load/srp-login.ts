@@ -7,7 +7,7 @@ import { fromHex, toHex } from '../../protocol/hex.js';
 import { computeA, computeClientProof, SRP_SECRET_BYTES } from '../../protocol/srp.js';
 import { modPow, type SrpAccount } from './accounts.js';
 import { postJson, signed } from './requests.js';
-import type { PreparedRequest } from './sender.js';
+import type { PreparedRequest, Sender } from './sender.js';
 
 /*
  * The client's half of a login in three steps, apart from the sending, so that what the client computes
@@ -49,4 +49,12 @@ export function openSessionToken(sessionBody: string, authToken: string): string
   const { bundle } = JSON.parse(sessionBody) as { bundle: string };
   const [, sessionToken] = openValues(deriveRequestKey('authToken', authToken), 'session/create', bundle, 2);
   return toHex(sessionToken as Uint8Array);
+}
+
+/** A whole login. @returns the sessionToken, 64 hex digits */
+export async function logIn(url: string, sender: Sender, account: SrpAccount): Promise<string> {
+  const started = await sender.sendOk(startRequest(account));
+  const { request, K } = finishRequest(account, started.body);
+  const authToken = openAuthToken((await sender.sendOk(request)).body, K);
+  return openSessionToken((await sender.sendOk(sessionRequest(url, authToken))).body, authToken);
 }

@@ -1,14 +1,8 @@
 import { createMany, createRawAccount, createSrpAccount, sessionCredentials } from '../load/accounts.js';
 import { type Answer, type PreparedRequest, Sender } from '../load/sender.js';
-import {
-  finishRequest,
-  openAuthToken,
-  openSessionToken,
-  sessionRequest,
-  startRequest,
-} from '../load/srp-login.js';
+import { logIn } from '../load/srp-login.js';
 import { median, percentile, percentileCurve, type WelchTest, welchTest } from '../measure/statistics.js';
-import { type ServerProcess, startServer } from '../server/server-process.js';
+import { startServer } from '../server/server-process.js';
 import type { BenchContext, Measured, Subject } from '../subject.js';
 import { accountGuesses, type Guess, secretGuesses } from './guesses.js';
 
@@ -41,7 +35,7 @@ async function measureSecrets(context: BenchContext): Promise<Comparison[]> {
   const server = await startServer({ settings: { STRETCH_THREADS: '1' } });
   const sender = new Sender(server.url, 1);
   const account = await createSrpAccount(server);
-  const session = await login(server, sender, account);
+  const session = sessionCredentials(await logIn(server.url, sender, account));
   const guesses = secretGuesses(server, sender, account, session);
   const comparisons = await compareAll(context, sender, guesses, context.quick ? 500 : 4000);
   sender.close();
@@ -60,14 +54,6 @@ async function measureAccounts(context: BenchContext): Promise<Comparison[]> {
   sender.close();
   await server.stop();
   return comparisons;
-}
-
-async function login(server: ServerProcess, sender: Sender, account: Parameters<typeof startRequest>[0]) {
-  const started = await sender.sendOk(startRequest(account));
-  const { request, K } = finishRequest(account, started.body);
-  const authToken = openAuthToken((await sender.sendOk(request)).body, K);
-  const created = await sender.sendOk(sessionRequest(server.url, authToken));
-  return sessionCredentials(openSessionToken(created.body, authToken));
 }
 
 async function compareAll(
