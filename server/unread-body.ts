@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 
 /** How long a client may go on sending what nobody reads, in ms. */
-export const LINGER_MS = 5_000;
+export const LINGER_MS = 2_000;
 
 /** Whether a request has a body that was not read to its end. */
 export function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {

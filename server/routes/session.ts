@@ -17,7 +17,8 @@ export const sessionEndpoints = [
     token: 'authToken',
     body: bodies.sessionCreate,
     reply: replies.sessionCreated,
-    refusals: ['unknownAccount', 'tooManySessions'],
+    // A device need not be given, but has a name and a type when it is.
+    refusals: ['unknownAccount', 'missingParameter', 'tooManySessions'],
     async handle(services, { body: { device }, credentials }) {
       const { uid, generation, verifiedAt } = await requireAccountFor(services, credentials);
       // The session last: should its statement fail, nothing is left that anyone could use.

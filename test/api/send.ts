@@ -19,7 +19,8 @@ export interface Call {
   signer?: Signer | undefined;
   /** Sent as JSON, unless it is text or bytes. */
   body?: unknown;
-  headers?: Record<string, string>;
+  /** One that is `undefined` is left out. */
+  headers?: Record<string, string | undefined>;
   /** What the signature says instead of the truth; see {@link sign}. */
   hawk?: HawkDeviation;
 }
@@ -70,7 +71,7 @@ export function send(target: Target, path: string, call: Call = {}): Promise<Rep
   const { method = 'POST', signer, body, headers = {} } = call;
   const payload =
     body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-  const all: Record<string, string> = {
+  const all: Record<string, string | undefined> = {
     ...(payload !== undefined && {
       'Content-Type': 'application/json',
       'Content-Length': String(Buffer.byteLength(payload)),
@@ -78,8 +79,9 @@ export function send(target: Target, path: string, call: Call = {}): Promise<Rep
     ...(signer && { Authorization: sign(target, path, { ...call, body: payload }, signer) }),
     ...headers,
   };
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
   return new Promise((resolve, reject) => {
-    const request = httpRequest(target.url + path, { method, headers: all }, (response) => {
+    const request = httpRequest(target.url + path, { method, headers: given }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('error', reject);
