@@ -1,0 +1,35 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import t from 'tap';
+
+const run = promisify(execFile);
+/** In tenths of the exposure level, which goes from 0 to 10. */
+const MAX_EXPOSURE = 20;
+
+t.test('systemd finds the unit file in order, and well shut', { skip: whySkip() }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'unit-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const unit = await readFile('docs/systemd/key-server.service', 'utf8');
+  const file = join(folder, 'key-server.service');
+  // The two paths that this machine may not have.
+  await writeFile(file, unit.replace('/usr/bin/node', process.execPath).replace('/opt/key-server', folder));
+  const { stderr } = await run('systemd-analyze', ['verify', file]);
+  t.equal(stderr, '');
+  const exposure = ['security', '--offline=true', `--threshold=${MAX_EXPOSURE}`, file];
+  await t.resolves(run('systemd-analyze', exposure), `exposure at most ${MAX_EXPOSURE / 10} of 10`);
+
+  await writeFile(file, unit.replace('/usr/bin/node', '/nowhere/node'));
+  await t.rejects(run('systemd-analyze', ['verify', file]), { code: 1 }, 'it does find faults');
+});
+
+function whySkip(): string | false {
+  try {
+    execFileSync('systemd-analyze', ['--version'], { stdio: 'ignore' });
+    return false;
+  } catch {
+    return 'systemd-analyze is not installed here';
+  }
+}
