@@ -2,10 +2,11 @@ import { endpoints } from './endpoints/endpoints.js';
 import { latency } from './latency/latency.js';
 import { login } from './login/login.js';
 import { overload } from './overload/overload.js';
+import { profile } from './profile/profile.js';
 import { sign } from './sign/sign.js';
 import { stretch } from './stretch/stretch.js';
 import type { Subject } from './subject.js';
 import { timing } from './timing/timing.js';
 
 /** Everything `npm run bench` measures, in the order of the report. */
-export const SUBJECTS: Subject[] = [stretch, sign, login, endpoints, latency, timing, overload];
+export const SUBJECTS: Subject[] = [stretch, sign, login, endpoints, latency, profile, timing, overload];

@@ -1,9 +1,10 @@
 import { createMany, createSrpAccount, verifyAccounts } from '../load/accounts.js';
-import { type Answer, type PreparedRequest, Sender } from '../load/sender.js';
+import { sendAll } from '../load/send-all.js';
+import { Sender } from '../load/sender.js';
 import { median, percentile, percentileCurve, summarize } from '../measure/statistics.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
 import type { BenchContext, Measured, Subject } from '../subject.js';
-import { PHASES, type Phase, type PhaseName, type Round } from './phases.js';
+import { createRound, PHASES, type Phase, type PhaseName, type Round } from './phases.js';
 
 const CLIENTS = [1, 8] as const;
 const ACCOUNTS = 16;
@@ -32,7 +33,7 @@ export const endpoints: Subject = {
     for (let number = 1 - WARM_UP_ROUNDS; number <= rounds; number++) {
       progress.step(`endpoints: round ${number} of ${rounds}`);
       for (const [clients, timed] of timings) {
-        const round = { url: server.url, accounts, starts: [], Ks: [], authTokens: [], sessions: [] };
+        const round = createRound(server.url, accounts);
         await runRound(server, clients, round, logins, number > 0 ? timed : createTimings());
       }
     }
@@ -65,19 +66,6 @@ async function runRound(
     phase.take?.(round, answers);
   }
   sender.close();
-}
-
-/** Answers in the order of their requests, so many under way at once. */
-async function sendAll(sender: Sender, clients: number, requests: PreparedRequest[]): Promise<Answer[]> {
-  const answers: Answer[] = [];
-  let next = 0;
-  async function runClient(): Promise<void> {
-    for (let i = next++; i < requests.length; i = next++) {
-      answers[i] = await sender.sendOk(requests[i] as PreparedRequest);
-    }
-  }
-  await Promise.all(Array.from({ length: clients }, runClient));
-  return answers;
 }
 
 function describe(timings: Map<number, Timings>, rounds: number): Measured {

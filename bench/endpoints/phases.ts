@@ -11,7 +11,7 @@ import {
   startRequest,
 } from '../load/srp-login.js';
 
-/** What the phases of one round hand on to each other. */
+/** What the phases of one round hand on to each other. `accounts` are verified. */
 export interface Round {
   url: string;
   accounts: SrpAccount[];
@@ -19,6 +19,10 @@ export interface Round {
   Ks: Uint8Array[];
   authTokens: string[];
   sessions: HawkCredentials[];
+}
+
+export function createRound(url: string, accounts: SrpAccount[]): Round {
+  return { url, accounts, starts: [], Ks: [], authTokens: [], sessions: [] };
 }
 
 /** One endpoint's turn: requests are built before it is measured, answers taken apart after. */

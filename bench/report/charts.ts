@@ -8,8 +8,9 @@ import {
   PERCENTILES,
 } from '../results.js';
 import { formatNumber } from '../text-table.js';
+import { drawFlameGraph } from './flame-graph.js';
 
-const WIDTH = 720;
+const WIDTH = 600;
 const FONT_SIZE = 12;
 /** About the width of a character at that size. */
 const CHARACTER_WIDTH = 6.6;
@@ -27,6 +28,8 @@ export function drawChart(chart: Chart): string {
       return drawLines(chart);
     case 'distribution':
       return drawDistribution(chart);
+    case 'flame':
+      return drawFlameGraph(chart);
   }
 }
 
@@ -127,6 +130,7 @@ function drawDistribution({ series, valueLabel, limit }: DistributionChart): str
       labelArrow: 'none',
       tickFormat: formatSignificant,
       ticks: 6,
+      tickSize: 0,
     },
     color: colourScale(series.map(({ name }) => name)),
     marks: [

@@ -1,7 +1,9 @@
 import { type Machine, machineLines } from '../machine.js';
-import { type Cell, type Check, isMet, type Section, type SubjectResult, type Table } from '../results.js';
+import type { Cell, Chart, Section, SubjectResult, Table } from '../results.js';
 import { formatCell, formatNumber } from '../text-table.js';
 import { drawChart } from './charts.js';
+import { renderChecks } from './checks.js';
+import { escapeHtml } from './escape-html.js';
 import { STYLE } from './style.js';
 
 /**
@@ -50,28 +52,6 @@ function renderMachine(machine: Machine): string {
   return `<dl class="machine">${items.join('')}</dl>`;
 }
 
-function renderChecks(results: SubjectResult[]): string {
-  const checks = results.flatMap(({ checks }) => checks);
-  if (checks.length === 0) return '';
-  const met = checks.filter(isMet).length;
-  return `<h2>Goals</h2>
-<p class="soft">${met} of ${checks.length} met.</p>
-<ul class="checks">${checks.map(renderCheck).join('\n')}</ul>`;
-}
-
-function renderCheck(check: Check): string {
-  const { what, measured, bound, goal, unit } = check;
-  const met = isMet(check);
-  return `<li class="${met ? 'met' : 'missed'}"><span class="what">${escapeHtml(what)}</span>
-<strong>${formatNumber(measured, digitsFor(goal))} ${escapeHtml(unit)}</strong>
-<span class="soft">${bound} ${formatNumber(goal, digitsFor(goal))}</span>
-<span class="verdict">${met ? 'met' : 'missed'}</span></li>`;
-}
-
-function digitsFor(goal: number): number {
-  return goal >= 50 ? 0 : 2;
-}
-
 function renderSubject(result: SubjectResult, firstMachine: Machine | undefined): string {
   const { subject, title, sections, durationSeconds, startedAt, machine } = result;
   const elsewhere = JSON.stringify(machine) !== JSON.stringify(firstMachine);
@@ -98,14 +78,15 @@ other machines on the same hardware ${formatNumber(neighbours.stolenCores, 2)}. 
 }
 
 function renderSection({ title, method, table, charts }: Section): string {
-  const figures = charts.map(
-    (chart) =>
-      `<figure class="chart"><figcaption>${escapeHtml(chart.title)}</figcaption>${drawChart(chart)}</figure>`,
-  );
+  const isWide = ({ kind }: Chart) => kind === 'flame';
+  const draw = (chart: Chart) =>
+    `<figure class="chart ${chart.kind}"><figcaption>${escapeHtml(chart.title)}</figcaption>${drawChart(chart)}</figure>`;
+  const narrow = charts.filter((chart) => !isWide(chart)).map(draw);
   return `<section>
 <h3>${escapeHtml(title)}</h3>
 <p class="method">${escapeHtml(method)}</p>
-<div class="side">${figures.join('\n')}
+${charts.filter(isWide).map(draw).join('\n')}
+<div class="side">${narrow.join('\n')}
 <div class="scroll">${renderTable(table)}</div></div>
 </section>`;
 }
@@ -118,10 +99,4 @@ function renderTable({ columns, rows }: Table): string {
   const renderRow = (row: Cell[]) =>
     `<tr>${columns.map((column, i) => cell('td', formatCell(row[i], column), i)).join('')}</tr>`;
   return `<table><thead><tr>${head}</tr></thead><tbody>${rows.map(renderRow).join('')}</tbody></table>`;
-}
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ENTITIES[character] as string);
 }

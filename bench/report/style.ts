@@ -6,6 +6,7 @@ export const STYLE = `
   --own: #0b6e8f; --other: #b4bbc2; --limit: #b3261e;
   --met: #1b7f4b; --missed: #b3261e;
   --series-1: #0b6e8f; --series-2: #e07a1f; --series-3: #7a5cc0;
+  --flame-1: #7cc4dc; --flame-2: #f2c48d; --flame-3: #b9d8a8; --flame-4: #cfd3d8;
   --series-4: #4d9a3a; --series-5: #c13c78; --series-6: #6c757d;
 }
 @media (prefers-color-scheme: dark) {
@@ -38,7 +39,13 @@ dl.machine dt { color: var(--soft); font-size: 12px; text-transform: uppercase; 
 dl.machine dd { margin: 0; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 20px 24px; margin: 16px 0; }
 .side { display: flex; flex-wrap: wrap; gap: 8px 40px; align-items: flex-start; }
-figure.chart { margin: 12px 0 4px; flex: 1 1 460px; min-width: 0; max-width: 720px; }
+figure.chart { margin: 12px 0 4px; flex: 1 1 480px; min-width: 0; max-width: 640px; }
+figure.chart.flame { max-width: none; }
+svg.flame { display: block; max-width: none; font: 10.5px ui-monospace, "DejaVu Sans Mono", monospace; }
+svg.flame text { fill: #14171b; pointer-events: none; }
+svg.flame g:hover rect { opacity: 0.7; }
+.flame-legend { display: flex; gap: 18px; font-size: 12.5px; margin: 6px 0; }
+.flame-legend i { display: inline-block; width: 12px; height: 12px; margin-right: 6px; vertical-align: -1px; }
 figcaption { font-weight: 600; font-size: 14px; }
 .plot { max-width: 100%; height: auto; font-family: inherit; }
 figure.plot-figure, .chart figure { margin: 0; }
@@ -50,13 +57,16 @@ th:first-child, td:first-child { padding-left: 0; }
 th { color: var(--soft); font-weight: 500; vertical-align: bottom; }
 td.text, th.text { text-align: left; }
 tr:last-child td { border-bottom: 0; }
-ul.checks { list-style: none; margin: 12px 0 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 10px; }
-ul.checks li { background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--met); border-radius: 8px; padding: 10px 14px; }
-ul.checks li.missed { border-left-color: var(--missed); }
-ul.checks strong { font-size: 19px; font-variant-numeric: tabular-nums; }
-ul.checks .verdict { color: var(--met); font-weight: 600; }
-ul.checks .missed .verdict { color: var(--missed); }
-ul.checks span.what { display: block; font-size: 13.5px; }
+.goals { columns: 2 460px; column-gap: 40px; }
+.goals .group { break-inside: avoid; margin-bottom: 20px; }
+.goals h3 a { color: inherit; text-decoration: none; }
+.goals ul { list-style: none; margin: 0; padding: 0; }
+.goals li { display: grid; grid-template-columns: 14px 1fr auto 92px; gap: 0 10px; align-items: baseline; padding: 4px 0; border-bottom: 1px solid var(--line); font-size: 13.5px; }
+.goals li::before { content: "✓"; color: var(--met); font-weight: 700; }
+.goals li.missed::before { content: "✗"; color: var(--missed); }
+.goals li.missed strong { color: var(--missed); }
+.goals strong { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.goals .soft { text-align: right; font-size: 12.5px; white-space: nowrap; }
 .note { border-left: 4px solid var(--series-2); padding: 6px 12px; margin: 12px 0; color: var(--soft); font-size: 13.5px; }
 footer { max-width: 1180px; margin: 48px auto; padding: 0 24px; color: var(--soft); font-size: 13px; }
 @media print { section { break-inside: avoid; } }

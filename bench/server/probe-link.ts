@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Profiler } from 'node:inspector';
 
-export type ProbeCommand = 'resetDelay' | 'readDelay' | 'killBusiestWorker';
+export type ProbeCommand = 'resetDelay' | 'readDelay' | 'killBusiestWorker' | 'startProfile' | 'stopProfile';
 
 /** How late the server's event loop ran what was due. */
 export interface EventLoopDelay {
@@ -35,6 +36,15 @@ export class ProbeLink {
   /** Ends the server's busiest thread; under load that is one that stretches. */
   async killBusiestWorker(): Promise<void> {
     await this.#ask('killBusiestWorker');
+  }
+
+  /** Begins to sample the event loop's thread. */
+  async startProfile(): Promise<void> {
+    await this.#ask('startProfile');
+  }
+
+  async stopProfile(): Promise<Profiler.Profile> {
+    return (await this.#ask('stopProfile')) as Profiler.Profile;
   }
 
   #ask(command: ProbeCommand): Promise<unknown> {

@@ -1,0 +1,18 @@
+import type { Answer, PreparedRequest, Sender } from './sender.js';
+
+/** Answers in the order of their requests, so many under way at once. @throws Error when one is not 200 */
+export async function sendAll(
+  sender: Sender,
+  clients: number,
+  requests: PreparedRequest[],
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  let next = 0;
+  async function runClient(): Promise<void> {
+    for (let i = next++; i < requests.length; i = next++) {
+      answers[i] = await sender.sendOk(requests[i] as PreparedRequest);
+    }
+  }
+  await Promise.all(Array.from({ length: clients }, runClient));
+  return answers;
+}
