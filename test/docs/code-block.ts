@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * The code block that follows a marker, `<!-- name -->`, in a document.
+ * @throws Error when there is none
+ */
+export function readCodeBlock(document: string, name: string): string {
+  const text = readFileSync(document, 'utf8');
+  const block = new RegExp(`<!-- ${name.replaceAll('.', '\\.')} -->\\n+\`\`\`\\w*\\n([\\s\\S]*?)\`\`\``).exec(
+    text,
+  )?.[1];
+  if (!block) throw new Error(`${document} has no code block ${name}`);
+  return block;
+}

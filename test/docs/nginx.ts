@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { Agent, request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { findProgram, ServiceProcess, type Teardown } from '../services/service-process.js';
+import { readCodeBlock } from './code-block.js';
+
+export const HOST = 'accounts.example.org';
+
+/** A real nginx that runs the configuration of the document. */
+export interface Nginx extends ServiceProcess {
+  /** A fetch that finds the host on loopback and trusts its certificate. @param from the address to come from */
+  fetchFrom(from: string): typeof fetch;
+}
+
+/**
+ * Starts nginx as docs/operators/nginx.md says, but for ports and the paths of the certificate.
+ * @param upstreamPort the key server's port; @param port nginx's, which is part of `PUBLIC_URL`
+ * @throws Error when nginx or openssl is not installed
+ */
+export async function startNginx(t: Teardown, upstreamPort: number, port: number): Promise<Nginx> {
+  const program = findProgram('nginx', 'nginx-light', ['/usr/sbin']);
+  const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
+  const certificate = await makeCertificate(folder);
+  const documented = readCodeBlock('docs/operators/nginx.md', 'nginx.conf');
+  const replacements: [string, string][] = [
+    ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],
+    ['server 127.0.0.1:9000', `server 127.0.0.1:${upstreamPort}`],
+    [`/etc/nginx/tls/${HOST}.pem`, join(folder, 'tls.pem')],
+    [`/etc/nginx/tls/${HOST}.key`, join(folder, 'tls.key')],
+  ];
+  const configuration = replacements.reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`the document’s configuration has no "${from}"`);
+    return text.replace(from, to);
+  }, documented);
+  const file = join(folder, 'nginx.conf');
+  await writeFile(file, AROUND(folder, configuration));
+  const nginx = new ServiceProcess({
+    command: [program, '-p', folder, '-c', file, '-e', 'stderr'],
+    ready: /start worker process \d+/,
+    stopSignal: 'SIGTERM',
+  });
+  t.teardown(async () => {
+    await nginx.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  await nginx.start();
+  const fetchFrom = (from: string) => createFetch(certificate, from);
+  return Object.assign(nginx, { fetchFrom });
+}
+
+/** What a distribution's nginx.conf has around the included site. */
+const AROUND = (folder: string, site: string) => `
+daemon off;
+${process.getuid?.() === 0 ? 'user root;' : ''}
+pid ${folder}/nginx.pid;
+error_log stderr notice;
+events {}
+http {
+  access_log off;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/fastcgi;
+  scgi_temp_path ${folder}/scgi;
+  uwsgi_temp_path ${folder}/uwsgi;
+  ${site}
+}
+`;
+
+async function makeCertificate(folder: string): Promise<Buffer> {
+  const [key, pem] = [join(folder, 'tls.key'), join(folder, 'tls.pem')];
+  const subject = ['-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST}`, '-days', '1'];
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  await promisify(execFile)('openssl', ['req', ...kind, ...subject, '-keyout', key, '-out', pem]);
+  return readFile(pem);
+}
+
+function createFetch(ca: Buffer, localAddress: string): typeof fetch {
+  const agent = new Agent({ ca, localAddress, lookup: findOnLoopback as never, keepAlive: false });
+  return (input, { method = 'GET', headers, body, signal } = {}) =>
+    new Promise((resolve, reject) => {
+      const options = {
+        method,
+        agent,
+        headers: headers as Record<string, string>,
+        signal: signal ?? undefined,
+      };
+      const request = httpsRequest(String(input), options, (response) => {
+        const { statusCode: status = 0, headers } = response;
+        const stream = Readable.toWeb(response) as ReadableStream<Uint8Array>;
+        resolve(new Response(stream, { status, headers: headers as Record<string, string> }));
+      });
+      request.once('error', reject);
+      // With a string that is sent whole, Node sets Content-Length.
+      request.end(body ?? undefined);
+    });
+}
+
+function findOnLoopback(
+  _host: string,
+  options: { all?: boolean },
+  callback: (error: null, address: unknown, family?: number) => void,
+): void {
+  if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+  else callback(null, '127.0.0.1', 4);
+}
