@@ -8,6 +8,9 @@ const MAX_PAUSE_MS = 500;
 /** After how many ms of such attempts the cluster is asked who has the node's slots now. */
 const REFRESH_TOPOLOGY_MS = 500;
 
+/** The link bounds every command; the package's own bound costs an AbortSignal each. */
+const NO_TIMEOUT = { timeout: 0 };
+
 const URL_FORM = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^@/]+)(?:\/(.*))?$/;
 
 /** A connection to Redis as the link uses it, whatever stands behind it. */
@@ -32,6 +35,7 @@ export interface RedisTopology {
   connectSubscriber: ConnectRedis;
 }
 
+type RedisClusterNode = NonNullable<Parameters<typeof createCluster>[0]>['rootNodes'][number];
 type NodeOptions = Pick<RedisClientOptions, 'url' | 'username' | 'password' | 'socket' | 'database'>;
 type Host = { host: string; port: number };
 
@@ -75,6 +79,7 @@ async function connectNode(options: NodeOptions): Promise<RedisConnection> {
     ...options,
     // Without a connection a command fails at once; what to do about it is the link's to decide.
     disableOfflineQueue: true,
+    commandOptions: NO_TIMEOUT,
     socket: { ...options.socket, connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false },
   } as RedisClientOptions);
   // Failures are told by the commands that meet them; unheard, the event would end the process.
@@ -103,18 +108,8 @@ function createSentinelTopology(
   name: string,
   options: (node?: Host) => NodeOptions,
 ): RedisTopology {
-  const connect = async () => {
-    // Whichever sentinel leads to a master first: one that is cut off may name a master of yesterday.
-    const attempts = sentinels.map((node) => connectMaster(node, name, options));
-    const master = await Promise.any(attempts);
-    for (const attempt of attempts) {
-      attempt.then(
-        (other) => other !== master && other.close(),
-        () => {},
-      );
-    }
-    return master;
-  };
+  // Whichever sentinel leads to a master first: one that is cut off may name a master of yesterday.
+  const connect = () => connectFirst(sentinels.map((node) => connectMaster(node, name, options)));
   return { connect, connectSubscriber: connect };
 }
 
@@ -148,43 +143,57 @@ async function connectMaster(
 }
 
 function createClusterTopology(nodes: Host[], options: (node?: Host) => NodeOptions): RedisTopology {
-  const connect = async (): Promise<RedisConnection> => {
-    const { socket, ...credentials } = options();
-    const cluster = createCluster({
-      rootNodes: nodes.map((node) => ({
-        ...options(node),
-        socket: { ...options(node).socket, connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false },
-      })) as [],
-      defaults: {
-        ...credentials,
-        disableOfflineQueue: true,
-        socket: {
-          ...socket,
-          connectTimeout: CONNECT_TIMEOUT_MS,
-          reconnectStrategy: (retries: number) => Math.min(50 * 2 ** retries, MAX_PAUSE_MS),
-        },
-      } as object,
-      // A node that is down must not keep the others from being used.
-      minimizeConnections: true,
-      topologyRefreshOnReconnectionAttemptStrategy: REFRESH_TOPOLOGY_MS,
-    });
-    cluster.on('error', () => {});
-    try {
-      await within(CONNECT_TIMEOUT_MS, cluster.connect());
-    } catch (error) {
-      cluster.destroy();
-      throw error;
-    }
-    return {
-      send: (key, command) => cluster.sendCommand(key, false, command),
-      subscribe: (channel, listener) => cluster.subscribe(channel, listener),
-      // It reconnects to its nodes by itself.
-      onLost: () => {},
-      close: () => cluster.destroy(),
-    };
-  };
+  const connect = () => connectFirst(nodes.map((node) => connectCluster(node, options)));
   // What is published on one node of a cluster is heard on each; if one goes, the next one is listened to.
   let next = 0;
   const connectSubscriber = () => connectNode(options(nodes[next++ % nodes.length] as Host));
   return { connect, connectSubscriber };
+}
+
+/** @param node whom to ask for the other nodes */
+async function connectCluster(node: Host, options: (node?: Host) => NodeOptions): Promise<RedisConnection> {
+  const { socket, ...credentials } = options();
+  const root = { ...options(node).socket, connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false };
+  const cluster = createCluster({
+    rootNodes: [{ ...options(node), socket: root } as RedisClusterNode],
+    defaults: {
+      ...credentials,
+      disableOfflineQueue: true,
+      socket: {
+        ...socket,
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        reconnectStrategy: (retries: number) => Math.min(50 * 2 ** retries, MAX_PAUSE_MS),
+      },
+    } as object,
+    commandOptions: NO_TIMEOUT,
+    // A node that is down must not keep the others from being used.
+    minimizeConnections: true,
+    topologyRefreshOnReconnectionAttemptStrategy: REFRESH_TOPOLOGY_MS,
+  });
+  cluster.on('error', () => {});
+  try {
+    await within(CONNECT_TIMEOUT_MS, cluster.connect());
+  } catch (error) {
+    cluster.destroy();
+    throw error;
+  }
+  return {
+    send: (key, command) => cluster.sendCommand(key, false, command),
+    subscribe: (channel, listener) => cluster.subscribe(channel, listener),
+    // It reconnects to its nodes by itself.
+    onLost: () => {},
+    close: () => cluster.destroy(),
+  };
+}
+
+/** The first connection that is made; the others are closed. */
+async function connectFirst(attempts: Promise<RedisConnection>[]): Promise<RedisConnection> {
+  const first = await Promise.any(attempts);
+  for (const attempt of attempts) {
+    attempt.then(
+      (other) => other !== first && other.close(),
+      () => {},
+    );
+  }
+  return first;
 }

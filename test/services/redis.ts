@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createClient } from 'redis';
 import { findFreePort } from './free-port.js';
 import { findProgram, ServiceProcess, type Teardown } from './service-process.js';
 
@@ -36,4 +37,15 @@ export async function startRedis(t: Teardown, options: { args?: string[] } = {})
   });
   await redis.start();
   return Object.assign(redis, { port, url: `redis://127.0.0.1:${port}` });
+}
+
+/** Asks a Redis one thing, on a connection of its own. */
+export async function askRedis({ url }: Pick<Redis, 'url'>, command: string[]): Promise<unknown> {
+  const client = createClient({ url }).on('error', () => {});
+  await client.connect();
+  try {
+    return await client.sendCommand(command);
+  } finally {
+    client.destroy();
+  }
 }

@@ -1,17 +1,10 @@
 import t from 'tap';
 import { MemoryTokenStore } from '../../storage/tokens/memory-token-store.js';
+import { createClock } from './clock.js';
 import { describeTokenStore } from './token-store-contract.js';
 
-let nowMs = 1_385_251_200_000;
-const now = () => nowMs;
-const store = new MemoryTokenStore(now);
+const clock = createClock({ real: false });
+const store = new MemoryTokenStore(clock.now);
 t.teardown(() => store.close());
 
-describeTokenStore(t, {
-  store,
-  other: store,
-  now,
-  async elapse(ms) {
-    nowMs += ms;
-  },
-});
+describeTokenStore(t, { store, other: store, ...clock });

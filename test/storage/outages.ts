@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { within } from '../../storage/within.js';
+import { until } from '../services/until.js';
 
 /** How a store tells that it does not answer. */
 export const UNAVAILABLE = { code: 'STORE_UNAVAILABLE' };
@@ -11,14 +11,17 @@ export function withinTwoSeconds<Value>(work: Promise<Value>): Promise<Value> {
 
 /** Asks until there is an answer, for as long as a store may take to be found again: five seconds. */
 export async function untilAnswered(ask: () => Promise<unknown>): Promise<void> {
-  const deadline = Date.now() + 5000;
-  for (;;) {
+  let failure: unknown;
+  const isAnswered = async () => {
     try {
       await ask();
-      return;
+      return true;
     } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await delay(20);
+      failure = error;
+      return false;
     }
-  }
+  };
+  await until(isAnswered, 5000).catch(() => {
+    throw failure;
+  });
 }

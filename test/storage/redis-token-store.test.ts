@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from 'redis';
 import t from 'tap';
 import type { RateWindow } from '../../storage/rate-counters.js';
 import { Sealer } from '../../storage/sealer.js';
 import { RedisTokenStore } from '../../storage/tokens/redis-token-store.js';
 import { startRedis } from '../services/redis.js';
+import { createClock } from './clock.js';
 import { randomHex, TOKEN_KINDS, tokenRecords } from './records.js';
 import { describeTokenStore } from './token-store-contract.js';
 
@@ -15,23 +15,14 @@ const client = createClient({ url: redis.url });
 await client.connect();
 t.teardown(() => client.destroy());
 
-let passedMs = 0;
-const now = () => 1_385_251_200_000 + passedMs;
+const clock = createClock({ real: true });
 let trips = 0;
-const store = await RedisTokenStore.open(redis.url, sealer, now, () => trips++);
-const other = await RedisTokenStore.open(redis.url, sealer, now);
+const store = await RedisTokenStore.open(redis.url, sealer, clock.now, () => trips++);
+const other = await RedisTokenStore.open(redis.url, sealer, clock.now);
 const counters = store.openRateCounters();
 t.teardown(() => Promise.all([store.close(), other.close()]));
 
-describeTokenStore(t, {
-  store,
-  other,
-  now,
-  async elapse(ms) {
-    passedMs += ms;
-    await delay(ms);
-  },
-});
+describeTokenStore(t, { store, other, ...clock });
 
 /** Uses every method that writes. */
 async function fill(uid: string) {

@@ -1,0 +1,73 @@
+import { findFreePort } from './free-port.js';
+import { askRedis, type Redis, startRedis } from './redis.js';
+import type { Teardown } from './service-process.js';
+import { until } from './until.js';
+
+const SLOTS = 16_384;
+const MASTERS = 3;
+/** How long a node must be silent to be taken for dead, in ms. */
+const NODE_TIMEOUT_MS = 1000;
+
+/** Three masters that share the slots, and as many replicas as asked for. */
+export interface RedisCluster {
+  /** `redis+cluster://127.0.0.1:<port>,…`: the masters */
+  readonly url: string;
+  readonly masters: Redis[];
+  /** One for the first masters each. */
+  readonly replicas: Redis[];
+}
+
+/**
+ * Starts a real three-node Redis Cluster on free ports of 127.0.0.1, gone at the test's end.
+ * @param options.replicas how many masters have a replica; none by default
+ * @throws Error when redis-server is not installed
+ */
+export async function startRedisCluster(
+  t: Teardown,
+  { replicas: replicaCount = 0 }: { replicas?: number } = {},
+): Promise<RedisCluster> {
+  const nodes = await Promise.all(Array.from({ length: MASTERS + replicaCount }, () => startNode(t)));
+  const onNode = (index: number, command: string[]) => askRedis(nodes[index] as Redis, command);
+
+  for (let i = 0; i < MASTERS; i++) {
+    const slots = [Math.floor((i * SLOTS) / MASTERS), Math.floor(((i + 1) * SLOTS) / MASTERS) - 1];
+    await onNode(i, ['CLUSTER', 'ADDSLOTSRANGE', ...slots.map(String)]);
+  }
+  for (const { port, busPort } of nodes.slice(1)) {
+    await onNode(0, ['CLUSTER', 'MEET', '127.0.0.1', String(port), String(busPort)]);
+  }
+  const everyNode = async (pattern: RegExp) => {
+    const states = await Promise.all(nodes.map((_, i) => onNode(i, ['CLUSTER', 'INFO'])));
+    return states.every((state) => pattern.test(String(state)));
+  };
+  await until(() => everyNode(new RegExp(`cluster_known_nodes:${nodes.length}\\b`)));
+  for (let i = 0; i < replicaCount; i++) {
+    const masterId = String(await onNode(i, ['CLUSTER', 'MYID']));
+    await onNode(MASTERS + i, ['CLUSTER', 'REPLICATE', masterId]);
+  }
+  await until(() => everyNode(/cluster_state:ok/));
+  if (replicaCount > 0) {
+    // A replica that has not caught up once is not promoted.
+    await until(async () =>
+      (
+        await Promise.all(
+          Array.from({ length: replicaCount }, (_, i) => onNode(MASTERS + i, ['INFO', 'replication'])),
+        )
+      ).every((info) => /master_link_status:up/.test(String(info))),
+    );
+  }
+  const masters = nodes.slice(0, MASTERS);
+  const hosts = masters.map(({ port }) => `127.0.0.1:${port}`).join(',');
+  return { url: `redis+cluster://${hosts}`, masters, replicas: nodes.slice(MASTERS) };
+}
+
+async function startNode(t: Teardown): Promise<Redis & { busPort: number }> {
+  const busPort = await findFreePort();
+  const node = await startRedis(t, {
+    args: [
+      ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
+      ...['--cluster-node-timeout', String(NODE_TIMEOUT_MS)],
+    ],
+  });
+  return Object.assign(node, { busPort });
+}
