@@ -1,4 +1,4 @@
-import { randomInt, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { sealBundle } from '../../protocol/bundle.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { concatBytes } from '../../protocol/names.js';
@@ -7,6 +7,7 @@ import { requireAccountFor, requireAccountOf } from '../accounts.js';
 import { isDecoy } from '../decoy.js';
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../errors.js';
+import { makeRecoveryCode } from '../recovery-code.js';
 import { replies } from '../reply-schemas.js';
 import { bodies, RECOVERY_CODE_DIGITS } from '../schemas.js';
 import type { Services } from '../services.js';
@@ -116,13 +117,6 @@ export const passwordEndpoints = [
     },
   }),
 ];
-
-/** Uniform over all codes: `randomInt` rejects what would bias it. */
-function makeRecoveryCode(): string {
-  return randomInt(10 ** RECOVERY_CODE_DIGITS)
-    .toString()
-    .padStart(RECOVERY_CODE_DIGITS, '0');
-}
 
 /** Whether codes go out: not for a decoy, not for a locked account. Who asks gets the same answer. */
 function isRecoverable(account: Account): boolean {

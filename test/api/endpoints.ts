@@ -101,7 +101,8 @@ export function resetBody(token: string, email: string, srpPW = randomBytes(32))
   };
 }
 
-function makeBody(path: string, { email }: TestAccount, token: string, code: string | undefined) {
+/** A body that an endpoint takes; `undefined` where it has no parameters. */
+export function makeBody(path: string, { email }: TestAccount, token: string, code: string | undefined) {
   switch (path) {
     case '/v1/account/reset':
       return resetBody(token, email);
