@@ -65,11 +65,7 @@ t.test('durations up to a day of seconds are seconds, and milliseconds above tha
 });
 
 const [n, e] = [BigInt(RSA_KEY.n), BigInt(RSA_KEY.e)];
-const [p, q, _g] = [DSA_KEY.p, DSA_KEY.q, DSA_KEY.g].map((hex) => BigInt(`0x${hex}`)) as [
-  bigint,
-  bigint,
-  bigint,
-];
+const [p, q] = [BigInt(`0x${DSA_KEY.p}`), BigInt(`0x${DSA_KEY.q}`)];
 const hex = (value: bigint) => value.toString(16);
 /** What is in no number: wrong digits, signs, spaces, other types. */
 const NO_NUMBERS = [
@@ -77,7 +73,7 @@ const NO_NUMBERS = [
   ' ',
   '-1',
   '+1',
-  '1e3',
+  '1e+3',
   '0x1f',
   'zz',
   '1.5',
@@ -104,6 +100,7 @@ const WRONG_RSA: Record<'n' | 'e', unknown[]> = {
     ...NO_NUMBERS,
   ],
   e: [
+    '1e3',
     '0',
     '1',
     '2',
@@ -120,7 +117,7 @@ const WRONG_RSA: Record<'n' | 'e', unknown[]> = {
 };
 const WRONG_DSA: Record<'y' | 'p' | 'q' | 'g', unknown[]> = {
   y: ['0', '00', '1', '01', hex(p - 1n), hex(p), hex(p + 1n), 'f'.repeat(50_000), ...NO_NUMBERS],
-  p: ['0', '1', hex(p - 1n), hex(p + 2n), hex(2n * p), 'f'.repeat(50_000), ...NO_NUMBERS],
+  p: ['0', '1', hex(p - 1n), hex(2n * p), 'f'.repeat(50_000), ...NO_NUMBERS],
   q: ['0', '1', '2', hex(q - 1n), hex(q + 2n), hex(p - 1n), 'f'.repeat(50_000), ...NO_NUMBERS],
   g: ['0', '1', hex(p - 1n), hex(p), 'f'.repeat(50_000), ...NO_NUMBERS],
 };
