@@ -29,11 +29,18 @@ export interface RateCounters {
 /** More than any window's count can reach: limits are compared by the caller, with the count in hand. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
-/** Counters over rate-limiter-flexible. @param open makes the limiter of a window, in memory or in Redis */
-export function createRateCounters(
-  open: (options: { keyPrefix: string; points: number; duration: number }) => RateLimiterAbstract,
-  guard: <T>(work: () => Promise<T>) => Promise<T> = (work) => work(),
-): RateCounters {
+/** Where rate-limiter-flexible counts. */
+export interface RateBackend {
+  /** Makes the limiter of a window. */
+  open(options: { keyPrefix: string; points: number; duration: number }): RateLimiterAbstract;
+  /** Takes one back from a key. */
+  takeBack(limiter: RateLimiterAbstract, key: string): Promise<unknown>;
+  /** Runs what is one trip. */
+  guard<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** Counters over rate-limiter-flexible. */
+export function createRateCounters({ open, takeBack, guard }: RateBackend): RateCounters {
   const limiters = new Map<string, RateLimiterAbstract>();
   const limiterOf = ({ name, seconds }: RateWindow) => {
     let limiter = limiters.get(name);
@@ -54,12 +61,16 @@ export function createRateCounters(
       }));
     },
     async takeBack(keys) {
-      await guard(() => Promise.all(keys.map(([window, key]) => limiterOf(window).reward(key))));
+      await guard(() => Promise.all(keys.map(([window, key]) => takeBack(limiterOf(window), key))));
     },
   };
 }
 
 /** Counters in this process. */
 export function createMemoryRateCounters(): RateCounters {
-  return createRateCounters((options) => new RateLimiterMemory(options));
+  return createRateCounters({
+    open: (options) => new RateLimiterMemory(options),
+    takeBack: (limiter, key) => limiter.reward(key),
+    guard: (work) => work(),
+  });
 }

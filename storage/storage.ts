@@ -1,4 +1,5 @@
 import { Accounts } from './accounts.js';
+import { Housekeeping, type HousekeepingOptions } from './housekeeping.js';
 import { Outbox } from './outbox.js';
 import { createMemoryRateCounters, type RateCounters } from './rate-counters.js';
 import { Sealer } from './sealer.js';
@@ -18,6 +19,7 @@ export interface StorageOptions {
   storageKeys: Uint8Array[];
   /** The clock, ms since 1970. */
   now: () => number;
+  housekeeping?: HousekeepingOptions;
   observeStatement?: (timing: StatementTiming) => void;
   observeCommand?: (timing: { ms: number; failed: boolean }) => void;
 }
@@ -31,6 +33,8 @@ export interface Storage {
   tokens: TokenStore;
   /** Where the tokens are. */
   counters: RateCounters;
+  /** Runs by itself. */
+  housekeeping: Housekeeping;
   pingDatabase(): Promise<void>;
   close(): Promise<void>;
 }
@@ -48,6 +52,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const tokens = redis ?? new MemoryTokenStore(options.now);
   const outbox = new Outbox(database.db, sealer, database.engine);
   const sessions = new Sessions(database.db, sealer);
+  const housekeeping = new Housekeeping(database.db, options.now, options.housekeeping);
   return {
     accounts: new Accounts(database.db, sealer, outbox),
     sessions,
@@ -55,8 +60,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     signingKeys: new SigningKeys(database.db, sealer),
     tokens,
     counters: redis?.openRateCounters() ?? createMemoryRateCounters(),
+    housekeeping,
     pingDatabase: database.ping,
     async close() {
+      housekeeping.close();
       await Promise.all([tokens.close(), sessions.close()]);
       await database.close();
     },

@@ -58,6 +58,10 @@ return redis.call('SCARD', KEYS[1])`);
 /** Undoes GUESS. KEYS: guesses. ARGV: claim. */
 export const UNGUESS = createScript(`return redis.call('SREM', KEYS[1], ARGV[1])`);
 
+/** Takes one back of what was counted; nothing stays of what was all taken back. KEYS: counter. */
+export const TAKE_BACK = createScript(`
+if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('DECR', KEYS[1]) <= 0 then redis.call('DEL', KEYS[1]) end`);
+
 /** Runs a script; a Redis that does not know it yet is told it. @throws what RedisLink.send throws */
 export async function runScript(
   link: RedisLink,

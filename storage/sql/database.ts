@@ -1,4 +1,4 @@
-import { type Dialect, Kysely, Migrator, sql } from 'kysely';
+import { DEFAULT_MIGRATION_TABLE, type Dialect, Kysely, Migrator, sql } from 'kysely';
 import { guardDialect, type StatementTiming } from './guarded-dialect.js';
 import { createMigrations, type SqlEngine } from './migrations.js';
 import { createPostgresDialect } from './postgres-dialect.js';
@@ -39,7 +39,31 @@ export async function openDatabase(
   };
 }
 
-/** Runs on a connection of its own: a migration may take longer than any request is allowed to. */
+/**
+ * Opens a database for work that takes longer than any request is allowed to, its schema up to date.
+ * @throws StoreUnavailableError when it cannot be opened, Error when a migration fails
+ */
+export async function openForLongWork(location: DatabaseLocation): Promise<Kysely<Tables>> {
+  await migrate(location);
+  return new Kysely({ dialect: guardDialect(createDialect(location, { forRequests: false }), () => {}) });
+}
+
+/** Opens a database, as it is, for reading alone. @throws StoreUnavailableError when it cannot be opened */
+export async function openToRead(location: DatabaseLocation): Promise<Kysely<Tables>> {
+  const dialect = createDialect(location, { forRequests: false, readOnly: true });
+  return new Kysely({ dialect: guardDialect(dialect, () => {}) });
+}
+
+/** The names of the migrations a database has been through, in order. */
+export async function listMigrations(db: Kysely<Tables>): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}
+    order by name`.execute(db);
+  return rows.map(({ name }) => name);
+}
+
+/** Runs on a connection of its own: a migration, too, may take long. */
 async function migrate(location: DatabaseLocation): Promise<void> {
   const db = new Kysely<unknown>({
     dialect: guardDialect(createDialect(location, { forRequests: false }), () => {}),

@@ -73,6 +73,15 @@ export function createMigrations(engine: SqlEngine): MigrationProvider {
         await db.schema.alterTable('accounts').addColumn('locked_at', 'bigint').execute();
       },
     },
+    '0004-leases': {
+      async up(db: Kysely<unknown>) {
+        await db.schema
+          .createTable('leases')
+          .addColumn('name', 'text', (c) => c.primaryKey())
+          .addColumn('until', 'bigint', (c) => c.notNull())
+          .execute();
+      },
+    },
   };
   return { getMigrations: async () => migrations };
 }

@@ -47,4 +47,9 @@ export interface Tables {
     created_at: number;
     retired_at: number | null;
   };
+  /** Work that one server at a time does, and until when it is that server's. */
+  leases: {
+    name: string;
+    until: number;
+  };
 }

@@ -12,6 +12,7 @@ import {
   type RedisScript,
   runScript,
   TAKE,
+  TAKE_BACK,
   UNGUESS,
 } from '../redis/scripts.js';
 import { parseRedisUrl } from '../redis/topology.js';
@@ -173,15 +174,16 @@ export class RedisTokenStore implements TokenStore {
 
   /** Rate counters over the same connection. */
   openRateCounters(): RateCounters {
-    // The one command that a limiter needs to count and to take back.
+    // The one command that a limiter needs to count.
     const storeClient = {
       eval: (source: string, options: { keys: string[]; arguments: string[] }) =>
         runScript(this.#link, createScript(source), options.keys, options.arguments),
     };
-    return createRateCounters(
-      (options) => new RateLimiterRedis({ ...options, storeClient, useRedisPackage: true }),
-      (work) => this.#trip(work),
-    );
+    return createRateCounters({
+      open: (options) => new RateLimiterRedis({ ...options, storeClient, useRedisPackage: true }),
+      takeBack: (limiter, key) => runScript(this.#link, TAKE_BACK, [`${limiter.keyPrefix}:${key}`], []),
+      guard: (work) => this.#trip(work),
+    });
   }
 
   async ping() {

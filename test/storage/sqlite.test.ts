@@ -1,8 +1,10 @@
 import t from 'tap';
 import { describeAccounts } from './accounts-contract.js';
 import { describeAtRest } from './at-rest-contract.js';
+import { describeHousekeeping } from './housekeeping-contract.js';
 import { describeMigrations } from './migrations-contract.js';
 import { describeOutbox } from './outbox-contract.js';
+import { describeReencryption } from './reencrypt-contract.js';
 import { describeSessions } from './sessions-contract.js';
 import { describeSigningKeys } from './signing-keys-contract.js';
 import { openTwice } from './sql-under-test.js';
@@ -16,3 +18,5 @@ t.test('outbox', async (t) => describeOutbox(t, servers));
 t.test('signing keys', async (t) => describeSigningKeys(t, servers));
 t.test('migrations', async (t) => describeMigrations(t, () => newSqliteFile(t), 3));
 t.test('at rest', async (t) => describeAtRest(t, () => newSqliteFile(t)));
+t.test('housekeeping', async (t) => describeHousekeeping(t, () => newSqliteFile(t)));
+t.test('change of the storage key', async (t) => describeReencryption(t, () => newSqliteFile(t)));

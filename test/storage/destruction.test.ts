@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import { createClient } from 'redis';
+import t from 'tap';
+import { type DatabaseLocation, openForLongWork } from '../../storage/sql/database.js';
+import { openStorage } from '../../storage/storage.js';
+import { startPostgres } from '../services/postgres.js';
+import { startRedis } from '../services/redis.js';
+import { NOW_MS, newAccount, newMail, newSession, randomHex, TOKEN_KINDS, tokenRecords } from './records.js';
+import { newSqliteFile } from './sqlite-directory.js';
+
+const redis = await startRedis(t);
+const client = createClient({ url: redis.url });
+await client.connect();
+t.teardown(() => client.destroy());
+
+/** Every value of every row of every table, those of the libraries included. */
+async function dump(database: DatabaseLocation): Promise<string[]> {
+  const db = await openForLongWork(database);
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  const rows = await Promise.all(
+    tables.map(({ name }) => sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(db)),
+  );
+  await db.destroy();
+  return rows.flatMap(({ rows }) => rows.flatMap((row) => Object.values(row).map(String)));
+}
+
+for (const engine of ['sqlite', 'postgres'] as const) {
+  t.test(`a destroyed account leaves no row in ${engine} and no key in Redis`, async (t) => {
+    await client.flushDb();
+    const database: DatabaseLocation =
+      engine === 'sqlite'
+        ? await newSqliteFile(t)
+        : { engine, url: (await startPostgres(t)).url, poolSize: 2 };
+    const storage = await openStorage({
+      database,
+      redisUrl: redis.url,
+      storageKeys: [randomBytes(32)],
+      now: () => NOW_MS,
+    });
+    t.teardown(() => storage.close());
+    const { accounts, sessions, outbox, tokens, counters } = storage;
+    const [account, bystander] = [newAccount(), newAccount()];
+    for (const one of [account, bystander]) await accounts.create(one, newMail(one));
+    const { uid } = account;
+    const before = (await dump(database)).filter((value) => value.includes(bystander.uid)).length;
+
+    const session = newSession(account);
+    await sessions.create(session, 100);
+    await outbox.add(newMail(account));
+    const records = tokenRecords(uid);
+    const ids = TOKEN_KINDS.map(() => randomHex());
+    for (const [i, kind] of TOKEN_KINDS.entries()) {
+      await tokens.put(kind, ids[i] as string, records[kind], 600);
+      await tokens.countGuess(ids[i] as string, 600);
+      await tokens.claimNonce({ uid, tokenID: ids[i] as string }, 'nonce', 1, 121);
+    }
+    await tokens.take('authToken', ids[TOKEN_KINDS.indexOf('authToken')] as string);
+    await tokens.replaceForgotPasswordToken(uid, ids.at(-1) as string, 600);
+    await tokens.claimNonce({ uid, tokenID: session.tokenID }, 'nonce', 1, 121);
+    const limit: [{ name: string; seconds: number }, string][] = [[{ name: 'passwords', seconds: 900 }, uid]];
+    await counters.add(limit);
+    await counters.takeBack(limit);
+
+    await accounts.destroy(uid, account.generation);
+    await tokens.forgetAccount(uid);
+    t.same(await client.keys('*'), []);
+    const left = await dump(database);
+    for (const trace of [
+      uid,
+      account.email,
+      account.email.toLowerCase(),
+      session.tokenID,
+      session.deviceId,
+    ]) {
+      t.same(
+        left.filter((value) => value.includes(trace)),
+        [],
+      );
+    }
+    t.equal(left.filter((value) => value.includes(bystander.uid)).length, before);
+  });
+}
