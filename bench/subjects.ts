@@ -1,3 +1,4 @@
+import { cluster } from './cluster/cluster.js';
 import { endpoints } from './endpoints/endpoints.js';
 import { latency } from './latency/latency.js';
 import { login } from './login/login.js';
@@ -9,4 +10,14 @@ import type { Subject } from './subject.js';
 import { timing } from './timing/timing.js';
 
 /** Everything `npm run bench` measures, in the order of the report. */
-export const SUBJECTS: Subject[] = [stretch, sign, login, endpoints, latency, profile, timing, overload];
+export const SUBJECTS: Subject[] = [
+  stretch,
+  sign,
+  login,
+  endpoints,
+  latency,
+  profile,
+  timing,
+  overload,
+  cluster,
+];

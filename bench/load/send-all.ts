@@ -1,8 +1,8 @@
-import type { Answer, PreparedRequest, Sender } from './sender.js';
+import type { Answer, PreparedRequest } from './sender.js';
 
 /** Answers in the order of their requests, so many under way at once. @throws Error when one is not 200 */
 export async function sendAll(
-  sender: Sender,
+  sender: { sendOk(request: PreparedRequest): Promise<Answer> },
   clients: number,
   requests: PreparedRequest[],
 ): Promise<Answer[]> {

@@ -17,19 +17,21 @@ export interface MemoryUse {
  * @see proc_pid_stat(5)
  */
 export function cpuSeconds(pid: number): number {
-  return readCpuSeconds(`/proc/${pid}/stat`);
-}
-
-/** CPU seconds of a process's first thread, which runs its event loop. @throws ENOENT, as above */
-export function mainThreadCpuSeconds(pid: number): number {
-  return readCpuSeconds(`/proc/${pid}/task/${pid}/stat`);
-}
-
-function readCpuSeconds(path: string): number {
-  const stat = readFileSync(path, 'latin1');
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   // The name, in parentheses, may hold spaces; utime and stime are the 12th and 13th fields behind it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/**
+ * CPU seconds of a process's first thread, to the nanosecond: the event loop of a Node process, all of a
+ * process that has one thread.
+ * @throws ENOENT, as above
+ * @see the kernel's sched-stats.rst
+ */
+export function firstThreadCpuSeconds(pid: number): number {
+  const [ranNs] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ');
+  return Number(ranNs) / 1e9;
 }
 
 /**

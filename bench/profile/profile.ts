@@ -2,7 +2,7 @@ import { createRound, PHASES, type Phase, type PhaseName, type Round } from '../
 import { createMany, createSrpAccount, type SrpAccount, verifyAccounts } from '../load/accounts.js';
 import { sendAll } from '../load/send-all.js';
 import { Sender } from '../load/sender.js';
-import { mainThreadCpuSeconds } from '../measure/process-usage.js';
+import { firstThreadCpuSeconds } from '../measure/process-usage.js';
 import type { Section } from '../results.js';
 import type { ProbeLink } from '../server/probe-link.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
@@ -103,11 +103,11 @@ async function runPhases(server: ServerProcess, sender: Sender, round: Round, na
   for (const phase of PHASES as readonly (Phase & { name: PhaseName })[]) {
     if (!names.includes(phase.name)) continue;
     const requests = phase.build(round, LOGINS);
-    const [cpu, mainCpu] = [server.cpuSeconds(), mainThreadCpuSeconds(server.pid)];
+    const [cpu, mainCpu] = [server.cpuSeconds(), firstThreadCpuSeconds(server.pid)];
     const answers = await sendAll(sender, CLIENTS, requests);
     used.requests += requests.length;
     used.cpuSeconds += server.cpuSeconds() - cpu;
-    used.mainCpuSeconds += mainThreadCpuSeconds(server.pid) - mainCpu;
+    used.mainCpuSeconds += firstThreadCpuSeconds(server.pid) - mainCpu;
     phase.take?.(round, answers);
   }
   return used;
