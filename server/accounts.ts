@@ -4,7 +4,9 @@ import type { Account, PasswordMaterial } from '../storage/accounts.js';
 import type { OutgoingMail } from '../storage/outbox.js';
 import type { StretchReply } from '../workers/messages.js';
 import { makeUnprovableVerifier } from './decoy.js';
+import { toApiError } from './error-translation.js';
 import { ApiError } from './errors.js';
+import type { Asker, Door } from './security-log.js';
 import type { Services } from './services.js';
 
 /** An address as a request gives it. */
@@ -16,7 +18,7 @@ export interface GivenEmail {
 
 /** A password as a request gives it, with what fairness needs to know of the request. */
 export interface PasswordOrder {
-  source: string;
+  asker: Asker;
   signal: AbortSignal;
 }
 
@@ -34,6 +36,22 @@ export async function requireAccountOf(services: Services, email: GivenEmail): P
     (await services.storage.accounts.findByEmail(email.text)) ?? services.decoys?.accountOf(email.text);
   if (!account) throw new ApiError('unknownAccount');
   return account.lockedAt === null ? account : { ...account, verifier: makeUnprovableVerifier() };
+}
+
+/** The account that someone wants to log in to. @throws ApiError 102 */
+export async function requireAccountToLogIn(
+  services: Services,
+  email: GivenEmail,
+  asker: Asker,
+  door: Door,
+): Promise<Account> {
+  try {
+    return await requireAccountOf(services, email);
+  } catch (error) {
+    const { reason } = toApiError(error);
+    if (reason === 'unknownAccount') asker.record('loginFailed', { door, reason });
+    throw error;
+  }
 }
 
 /**
@@ -54,13 +72,9 @@ export async function requireAccountFor(
  * Whether an account may be created for an address, before anything costly is done for it.
  * @throws ApiError 101 when the address, in any case, has one; 114
  */
-export async function requireFreeAddress(
-  services: Services,
-  email: GivenEmail,
-  source: string,
-): Promise<void> {
+export async function requireFreeAddress(services: Services, email: GivenEmail, asker: Asker): Promise<void> {
   if (await services.storage.accounts.exists(email.text)) throw new ApiError('accountExists');
-  await services.limits.countCreation(source, email.text);
+  await services.limits.countCreation(asker, email.text);
 }
 
 /**
@@ -131,10 +145,12 @@ export async function provePassword(
   password: Uint8Array,
   order: PasswordOrder,
 ): Promise<Uint8Array> {
-  return services.limits.tryPassword(account.uid, order.source, async () => {
-    const { verifier, unwrapBKey } = await stretch(services, account.email, password, account, order);
-    if (!timingSafeEqual(verifier, account.verifier)) throw new ApiError('incorrectPassword');
-    return unwrapBKey;
+  const { uid, email } = account;
+  return services.limits.tryPassword(uid, order.asker, async () => {
+    const { verifier, unwrapBKey } = await stretch(services, email, password, account, order);
+    if (timingSafeEqual(verifier, account.verifier)) return unwrapBKey;
+    order.asker.record('loginFailed', { uid, door: 'raw', reason: 'incorrectPassword' });
+    throw new ApiError('incorrectPassword');
   });
 }
 
@@ -180,7 +196,7 @@ function stretch(
   email: string,
   password: Uint8Array,
   { srpSalt, stretchingSalt }: { srpSalt: Uint8Array; stretchingSalt: Uint8Array },
-  { source, signal }: PasswordOrder,
+  { asker: { source }, signal }: PasswordOrder,
 ): Promise<StretchReply> {
   const request = { email: encoder.encode(email), password, srpSalt, stretchingSalt };
   return stretcher.stretch(request, { source, account: toHex(request.email), signal });

@@ -1,9 +1,9 @@
 import cors from '@koa/cors';
+import type Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
 import { toApiError } from './error-translation.js';
 import { ApiError } from './errors.js';
 import { logRequest } from './request-log.js';
-import { createRouter } from './routes.js';
 import type { Services } from './services.js';
 import { hasUnreadBody, replyBeforeBody } from './unread-body.js';
 
@@ -11,7 +11,7 @@ import { hasUnreadBody, replyBeforeBody } from './unread-body.js';
  * The server as a Koa application: what every request goes through, then the router.
  * @param isStopping whether the server is on its way out: connections then end with their reply
  */
-export function createApp(services: Services, isStopping: () => boolean): Koa {
+export function createApp(services: Services, router: Router, isStopping: () => boolean): Koa {
   const app = new Koa();
   // What reaches Koa's own handler is an event stream that broke, or a reply to a client that left.
   app.on('error', (error) => services.log.debug({ event: 'connectionLost', err: error }));
@@ -20,7 +20,6 @@ export function createApp(services: Services, isStopping: () => boolean): Koa {
   app.use(answerErrors(services));
   app.use(refuseMalformed);
   app.use(allowOrigins());
-  const router = createRouter(services);
   app.use(router.routes());
   app.use(refuseUnrouted);
   return app;

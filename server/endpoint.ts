@@ -6,6 +6,7 @@ import { toApiError } from './error-translation.js';
 import type { ApiErrorName } from './errors.js';
 import { authenticate, type Credentials, giveBack } from './hawk-authentication.js';
 import { readRequestBody } from './request-body.js';
+import { type Asker, identifyAsker } from './security-log.js';
 import type { Services } from './services.js';
 import { validateBody } from './validation.js';
 
@@ -13,8 +14,8 @@ import { validateBody } from './validation.js';
 export interface EndpointRequest<Schema extends z.ZodType, Token extends HawkTokenType | undefined> {
   body: z.output<Schema>;
   credentials: Token extends HawkTokenType ? Credentials<Token> : undefined;
-  /** Who asks, for fairness: an IPv4 address or an IPv6 /64. */
-  source: string;
+  /** Who asks: for limits and fairness, and for the security log. */
+  asker: Asker;
   /** Aborted when the client hangs up. */
   signal: AbortSignal;
   /** For what is no JSON: event streams, headers. */
@@ -61,7 +62,8 @@ export function endpoint<
 export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: Context): Promise<void> {
   const { token, body: schema } = endpoint;
   const source = readClientSource(ctx.req, services.config.trustProxy);
-  await services.limits.countRequest(source);
+  const asker = identifyAsker(services.log, ctx.state as { id: string }, source);
+  await services.limits.countRequest(asker);
   const body = endpoint.method === 'POST' ? await readRequestBody(ctx, needsBody(schema)) : undefined;
   const credentials = token && (await authenticate(services, ctx, token, body));
   if (credentials) ctx.state.uid = credentials.uid;
@@ -69,7 +71,7 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
     const request = {
       body: schema && validateBody(schema, body?.json),
       credentials: credentials as never,
-      source,
+      asker,
       // Made for those who ask: most requests are over before anyone could hang up.
       get signal() {
         return abortedWithRequest(ctx);

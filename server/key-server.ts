@@ -3,11 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Logger } from 'pino';
 import { type LimitName, parseRate, type Rate } from '../config/limits.js';
 import { type Config, ConfigError, withListeningPort } from '../config/load.js';
 import { createMemoryRateCounters } from '../storage/rate-counters.js';
-import { openStorage, type Storage } from '../storage/storage.js';
+import type { Storage } from '../storage/storage.js';
 import { QuickLane } from '../workers/quick-lane.js';
 import { Stretcher } from '../workers/stretcher.js';
 import { createApp } from './app.js';
@@ -20,10 +21,14 @@ import { Limits } from './limits.js';
 import { listen } from './listen.js';
 import { Mailer } from './mail/mailer.js';
 import { createMailTransport } from './mail/transport.js';
+import { createMetrics, type Metrics } from './metrics/metrics.js';
+import { type OperatorsPort, openOperatorsPort } from './operators-port.js';
+import { createRouter } from './routes.js';
 import type { Services } from './services.js';
 import { SigningKeyRing } from './signing-key-ring.js';
 import { StatusStreams } from './status-streams.js';
 import { loadStorageKeys } from './storage-key.js';
+import { openStores } from './stores.js';
 
 /** How long answers are held with `ENUMERATION_GUARD=on`, in ms: longer than their work takes. */
 const EVEN_ANSWER_MS = 50;
@@ -32,6 +37,8 @@ const EVEN_ANSWER_MS = 50;
 export interface KeyServer {
   /** Where it is bound: `http://HOST:PORT`. */
   url: string;
+  /** Where `/metrics` is: there, or on `METRICS_PORT`. */
+  metricsUrl: string;
   services: Services;
   /** Finishes what is under way, then closes everything. A second call waits for the first. */
   close(): Promise<void>;
@@ -51,8 +58,9 @@ export interface KeyServerOptions {
 export async function startKeyServer({ config, log, now = Date.now }: KeyServerOptions): Promise<KeyServer> {
   await makeDataDir(config);
   const storageKeys = await loadStorageKeys(config);
-  const storage = await openStores(config, storageKeys, now);
-  const lanes = openLanes(config);
+  const metrics = createMetrics();
+  const storage = await openStores(config, { storageKeys, now, ...metrics.stores });
+  const lanes = openLanes(config, metrics.lanes);
   const server = createHttpServer(now);
   capConnections(server, config.maxConnections);
   const drain = prepareDrain(server);
@@ -66,7 +74,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       now,
       log,
     });
-    await listen(server, config);
+    await listen(server, { ...config, setting: 'PORT' });
     // From here to the handler nothing waits: a request may come at the next turn of the event loop.
     const bound = withListeningPort(config, (server.address() as AddressInfo).port);
     const services: Services = {
@@ -76,23 +84,29 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       ...lanes,
       signer: new CertificateSigner({ keys, quickLane, domain: bound.domain, now }),
       decoys: config.enumerationGuard ? new Decoys(storageKeys[0] as Buffer, EVEN_ANSWER_MS) : undefined,
-      limits: createLimits(config, storage, log),
-      mailer: createMailer(bound, storage, log, now),
+      limits: createLimits(config, storage, metrics),
+      mailer: createMailer(bound, storage, log, now, metrics),
       statusStreams: new StatusStreams({ perAccount: config.maxStreamsPerAccount, inAll: config.maxStreams }),
+      metrics,
       now,
       version: readVersion(),
     };
+    metrics.watch(services, promisify(server.getConnections.bind(server)));
     let closing: Promise<void> | undefined;
+    const isStopping = () => closing !== undefined;
+    const app = createApp(services, createRouter(services), isStopping);
+    server.on('request', app.callback());
+    const operators = config.metricsPort ? await openOperatorsPort(services, isStopping) : undefined;
     const close = () => {
-      closing ??= closeAll(drain, services);
+      closing ??= closeAll(drain, services, operators);
       return closing;
     };
-    server.on('request', createApp(services, () => closing !== undefined).callback());
     services.signer.keys.start();
     services.mailer.start();
-    return { url: urlOf(server), services, close };
+    return { url: urlOf(server), metricsUrl: urlOf(operators?.server ?? server), services, close };
   } catch (error) {
     server.close();
+    metrics.close();
     await Promise.all([lanes.stretcher.close(), lanes.quickLane.close(), storage.close()]);
     throw error;
   }
@@ -106,54 +120,58 @@ async function makeDataDir({ dataDir }: Config): Promise<void> {
   }
 }
 
-async function openStores(config: Config, storageKeys: Buffer[], now: () => number): Promise<Storage> {
-  const { databaseUrl, databasePoolSize, dataDir, redisUrl } = config;
-  return openStorage({
-    database: databaseUrl
-      ? { engine: 'postgres', url: databaseUrl, poolSize: databasePoolSize }
-      : { engine: 'sqlite', filename: join(dataDir, 'key-server.sqlite') },
-    redisUrl: redisUrl || undefined,
-    storageKeys,
-    now,
-  });
-}
-
-function openLanes(config: Config) {
+function openLanes(config: Config, { observeStretch, observeQuick }: Metrics['lanes']) {
   const stretcher = new Stretcher({
     engine: config.stretchEngine,
     threads: config.stretchThreads,
     maxWaitMs: config.stretchMaxWait * 1000,
     niceIncrement: config.stretchNice,
+    observe: observeStretch,
   });
   const modPow = config.stretchEngine === 'scrypt-js' ? 'jsbn' : 'openssl';
-  return { stretcher, quickLane: new QuickLane({ threads: config.quickThreads, modPow }) };
+  return {
+    stretcher,
+    quickLane: new QuickLane({ threads: config.quickThreads, modPow, observe: observeQuick }),
+  };
 }
 
-function createLimits({ limits, rateLimits: mode }: Config, { counters }: Storage, log: Logger): Limits {
+function createLimits({ limits, rateLimits: mode }: Config, { counters }: Storage, metrics: Metrics): Limits {
   const rates = Object.fromEntries(Object.entries(limits).map(([name, rate]) => [name, parseRate(rate)]));
   return new Limits({
     rates: rates as Record<LimitName, Rate>,
     mode,
     counters,
     ownCounters: createMemoryRateCounters(),
-    log,
+    observe: metrics.observeRateLimited,
   });
 }
 
-function createMailer(config: Config, { outbox }: Storage, log: Logger, now: () => number): Mailer {
+function createMailer(
+  config: Config,
+  { outbox }: Storage,
+  log: Logger,
+  now: () => number,
+  { mail }: Metrics,
+): Mailer {
   const { smtpUrl, dataDir, mailFrom: from, publicUrl } = config;
   const transport = createMailTransport({ smtpUrl, directory: join(dataDir, 'mail') });
-  return new Mailer({ outbox, transport, from, publicUrl, now, log });
+  return new Mailer({ outbox, transport, from, publicUrl, now, log, observe: mail.observe });
 }
 
 /** In the order in which work flows: no new requests, then those under way, then what they need. */
-async function closeAll(drain: () => Promise<void>, services: Services): Promise<void> {
-  const { statusStreams, signer, mailer, stretcher, quickLane, storage } = services;
+async function closeAll(
+  drain: () => Promise<void>,
+  services: Services,
+  operators: OperatorsPort | undefined,
+): Promise<void> {
+  const { statusStreams, signer, mailer, stretcher, quickLane, storage, metrics } = services;
   const drained = drain();
   statusStreams.close();
   await drained;
   signer.keys.close();
   await mailer.close();
+  await operators?.close();
+  metrics.close();
   await Promise.all([stretcher.close(), quickLane.close(), storage.close()]);
 }
 

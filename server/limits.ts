@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Logger } from 'pino';
 import type { LimitName, Rate } from '../config/limits.js';
 import { normalizeEmail } from '../protocol/email.js';
 import type { Counted, RateCounters, RateKey } from '../storage/rate-counters.js';
 import { ApiError } from './errors.js';
+import type { Asker } from './security-log.js';
 
 export interface LimitsOptions {
   rates: Readonly<Record<LimitName, Rate>>;
@@ -13,7 +13,7 @@ export interface LimitsOptions {
   counters: RateCounters;
   /** Of this process: for what is counted at every request. */
   ownCounters: RateCounters;
-  log: Logger;
+  observe?: (limit: LimitName, refused: boolean) => void;
 }
 
 type Refusal = { limit: LimitName; resetMs: number };
@@ -30,52 +30,53 @@ export class Limits {
   constructor(private readonly options: LimitsOptions) {}
 
   /** A request of any kind. */
-  async countRequest(source: string): Promise<void> {
+  async countRequest(asker: Asker): Promise<void> {
     const { ownCounters } = this.options;
-    await this.#count([['requestsOfSource', source]], ownCounters);
+    await this.#count(asker, [['requestsOfSource', asker.source]], {}, ownCounters);
   }
 
   /** An account that is to be created, and its mail. */
-  async countCreation(source: string, email: string): Promise<void> {
-    await this.#count([
-      ['accountsFromSource', source],
-      ['mailsFromSource', source],
+  async countCreation(asker: Asker, email: string): Promise<void> {
+    await this.#count(asker, [
+      ['accountsFromSource', asker.source],
+      ['mailsFromSource', asker.source],
       ['mailsToAddress', addressKey(email)],
     ]);
   }
 
   /** A mail that is to be sent. */
-  async countMail(source: string, email: string): Promise<void> {
-    await this.#count([
-      ['mailsFromSource', source],
+  async countMail(asker: Asker, { uid, email }: { uid: string; email: string }): Promise<void> {
+    const keys: Key[] = [
+      ['mailsFromSource', asker.source],
       ['mailsToAddress', addressKey(email)],
-    ]);
+    ];
+    await this.#count(asker, keys, { uid });
   }
 
   /** Tries a password; unless it is wrong, the try is taken back. */
-  async tryPassword<Proof>(uid: string, source: string, prove: () => Promise<Proof>): Promise<Proof> {
-    return this.#tryOnce(
-      [
-        ['passwordsForAccountFromSource', `${uid}:${source}`],
-        ['passwordsFromSource', source],
-        ['passwordsForAccount', uid],
-      ],
-      'incorrectPassword',
-      prove,
-    );
+  async tryPassword<Proof>(uid: string, asker: Asker, prove: () => Promise<Proof>): Promise<Proof> {
+    const keys: Key[] = [
+      ['passwordsForAccountFromSource', `${uid}:${asker.source}`],
+      ['passwordsFromSource', asker.source],
+      ['passwordsForAccount', uid],
+    ];
+    return this.#tryOnce(asker, keys, { uid }, 'incorrectPassword', prove);
   }
 
   /** Tries a verification code; unless it is wrong, the try is taken back. */
-  async tryCode<Proof>(uid: string, source: string, prove: () => Promise<Proof>): Promise<Proof> {
-    return this.#tryOnce([['codesForAccountFromSource', `${uid}:${source}`]], 'invalidCode', prove);
+  async tryCode<Proof>(uid: string, asker: Asker, prove: () => Promise<Proof>): Promise<Proof> {
+    const keys: Key[] = [['codesForAccountFromSource', `${uid}:${asker.source}`]];
+    return this.#tryOnce(asker, keys, { uid }, 'invalidCode', prove);
   }
 
   async #tryOnce<Proof>(
+    asker: Asker,
     keys: Key[],
+    about: { uid: string },
     failure: ApiError['reason'],
     prove: () => Promise<Proof>,
   ): Promise<Proof> {
-    await this.#count(keys);
+    await this.#count(asker, keys, about);
     try {
       const proof = await prove();
       await this.#takeBack(keys);
@@ -88,13 +89,19 @@ export class Limits {
   }
 
   /** Counts what is asked for, or refuses it. */
-  async #count(keys: Key[], counters = this.options.counters): Promise<void> {
-    const { mode, log } = this.options;
+  async #count(
+    asker: Asker,
+    keys: Key[],
+    about: { uid?: string } = {},
+    counters = this.options.counters,
+  ): Promise<void> {
+    const { mode, observe } = this.options;
     if (mode === 'off') return;
     const counted = await counters.add(this.#windows(keys));
     const refusal = this.#findRefusal(new Map(keys.map(([limit], i) => [limit, counted[i] as Counted])));
     if (!refusal) return;
-    log.warn({ event: 'rateLimited', limit: refusal.limit, refused: mode === 'on' });
+    asker.record('rateLimited', { ...about, limit: refusal.limit, refused: mode === 'on' });
+    observe?.(refusal.limit, mode === 'on');
     if (mode !== 'on') return;
     // What is refused was not done: whoever goes on all the same uses up nobody else's share.
     await this.#takeBack(keys, counters);

@@ -1,23 +1,30 @@
 import type { Server } from 'node:http';
-import { type Config, ConfigError } from '../config/load.js';
+import { ConfigError } from '../config/load.js';
+
+interface Address {
+  host: string;
+  port: number;
+  /** The variable that says the port. */
+  setting: 'PORT' | 'METRICS_PORT';
+}
 
 /** What keeps a port from being bound, as the person at the terminal is told. */
-const REASONS: Record<string, (config: Config) => string> = {
-  EADDRINUSE: ({ host, port }) => `PORT: ${port} is in use on ${host}`,
-  EACCES: ({ port }) => `PORT: ${port} may not be bound by this user`,
+const REASONS: Record<string, (address: Address) => string> = {
+  EADDRINUSE: ({ host, port, setting }) => `${setting}: ${port} is in use on ${host}`,
+  EACCES: ({ port, setting }) => `${setting}: ${port} may not be bound by this user`,
   EADDRNOTAVAIL: ({ host }) => `HOST: ${host} is no address of this machine`,
   ENOTFOUND: ({ host }) => `HOST: ${host} has no address`,
 };
 
 /**
- * Binds HOST and PORT.
- * @throws ConfigError when they cannot be bound; what else `listen` throws
+ * Binds an address.
+ * @throws ConfigError when it cannot be bound; what else `listen` throws
  */
-export function listen(server: Server, config: Config): Promise<void> {
-  const { port, host } = config;
+export function listen(server: Server, address: Address): Promise<void> {
+  const { port, host } = address;
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException) => {
-      const reason = REASONS[error.code ?? '']?.(config);
+      const reason = REASONS[error.code ?? '']?.(address);
       reject(reason ? new ConfigError(reason) : error);
     };
     server.once('error', fail);

@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   const server = await startKeyServer({ config, log });
   const { publicUrl } = server.services.config;
   const stretchEngine = server.services.stretcher.engine;
-  log.info({ event: 'listening', url: server.url, publicUrl, stretchEngine });
+  log.info({ event: 'listening', url: server.url, metricsUrl: server.metricsUrl, publicUrl, stretchEngine });
   if (stretchEngine !== config.stretchEngine) {
     log.warn({ event: 'stretchEngineMissing', asked: config.stretchEngine, used: stretchEngine });
   }

@@ -2,22 +2,46 @@ import { randomUUID } from 'node:crypto';
 import type { Context, Next } from 'koa';
 import type { Services } from './services.js';
 
-/** One line a request: which route, how it ended, how long it took, for whom. Never a path, query or body. */
-export function logRequest({ log }: Services) {
+/** The status of a request whose client did not wait for its reply; nginx logs the same number. */
+const CLIENT_LEFT = 499;
+
+/**
+ * One line a request, and one count: which route, how it ended, how long it took, for whom. Never a path, query
+ * or body.
+ */
+export function logRequest({ log, metrics }: Services) {
   return async (ctx: Context, next: Next) => {
     const started = performance.now();
     ctx.state.id = randomUUID();
     ctx.res.once('close', () => {
-      const ms = Math.round((performance.now() - started) * 10) / 10;
+      const ms = performance.now() - started;
+      const { method, res } = ctx;
       const { id, errno, uid } = ctx.state;
-      log.info({ event: 'request', id, route: routeOf(ctx), status: ctx.res.statusCode, errno, ms, uid });
+      const path = pathOf(ctx);
+      const status = res.headersSent ? res.statusCode : CLIENT_LEFT;
+      log.info({
+        event: 'request',
+        id,
+        route: path ? `${method} ${path}` : 'none',
+        status,
+        errno,
+        ms: Math.round(ms * 10) / 10,
+        uid,
+      });
+      metrics.observeRequest({
+        method,
+        route: path ?? 'none',
+        status,
+        errno: errno ?? 0,
+        ms,
+        streamed: res.getHeader('Content-Type')?.toString().startsWith('text/event-stream') ?? false,
+      });
     });
     await next();
   };
 }
 
-/** The route as it is declared; what a client made up is none. */
-function routeOf(ctx: Context): string {
-  const { _matchedRoute: path } = ctx as unknown as { _matchedRoute?: string };
-  return path ? `${ctx.method} ${path}` : 'none';
+/** The path as it is declared; what a client made up is none. */
+function pathOf(ctx: Context): string | undefined {
+  return (ctx as unknown as { _matchedRoute?: string })._matchedRoute;
 }

@@ -6,7 +6,7 @@ import { accountEndpoints } from './routes/account.js';
 import { authEndpoints } from './routes/auth.js';
 import { certificateEndpoints } from './routes/certificate.js';
 import { miscellaneousEndpoints } from './routes/miscellaneous.js';
-import { addOperations } from './routes/operations.js';
+import { addHealth, addMetrics, addSupportDocument } from './routes/operations.js';
 import { passwordEndpoints } from './routes/password.js';
 import { rawPasswordEndpoints } from './routes/raw-password.js';
 import { recoveryEmailEndpoints } from './routes/recovery-email.js';
@@ -25,14 +25,24 @@ export const endpoints = [
   ...miscellaneousEndpoints,
 ];
 
-/** The router of everything this server answers. */
+/** The router of everything this server answers on PORT. */
 export function createRouter(services: Services): Router {
   const router = new Router();
   for (const endpoint of endpoints) {
     router.register(endpoint.path, [endpoint.method], (ctx) => runEndpoint(services, endpoint, ctx));
   }
-  addOperations(router, services);
+  addSupportDocument(router, services);
+  addHealth(router, services);
+  if (!services.config.metricsPort) addMetrics(router, services);
   addPages(router, services);
   addOpenApi(router, endpoints, services);
+  return router;
+}
+
+/** The router of what it answers on METRICS_PORT. */
+export function createOperatorsRouter(services: Services): Router {
+  const router = new Router();
+  addHealth(router, services);
+  addMetrics(router, services);
   return router;
 }

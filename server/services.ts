@@ -7,6 +7,7 @@ import type { CertificateSigner } from './certificate-signer.js';
 import type { Decoys } from './decoy.js';
 import type { Limits } from './limits.js';
 import type { Mailer } from './mail/mailer.js';
+import type { Metrics } from './metrics/metrics.js';
 import type { StatusStreams } from './status-streams.js';
 
 /** Everything a request may call: built once at start, passed in, never looked up. */
@@ -22,6 +23,7 @@ export interface Services {
   /** With `ENUMERATION_GUARD=on`. */
   decoys: Decoys | undefined;
   statusStreams: StatusStreams;
+  metrics: Metrics;
   /** The clock, ms since 1970. */
   now: () => number;
   version: { name: string; version: string };

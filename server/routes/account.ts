@@ -15,6 +15,7 @@ import { ApiError } from '../errors.js';
 import { chooseLocale } from '../locales/locale.js';
 import { replies } from '../reply-schemas.js';
 import { bodies } from '../schemas.js';
+import { recordNewPassword } from '../security-log.js';
 
 const WRAP_KB_BYTES = 32;
 
@@ -26,8 +27,8 @@ export const accountEndpoints = [
     body: bodies.accountCreate,
     reply: replies.accountCreated,
     refusals: ['accountExists'],
-    async handle(services, { body: { email, srp, passwordStretching }, ctx, source }) {
-      await requireFreeAddress(services, email, source);
+    async handle(services, { body: { email, srp, passwordStretching }, ctx, asker }) {
+      await requireFreeAddress(services, email, asker);
       const password = {
         verifier: srp.verifier,
         srpSalt: srp.salt,
@@ -39,6 +40,7 @@ export const accountEndpoints = [
         password,
         chooseLocale(ctx.req.headers['accept-language']),
       );
+      asker.record('accountCreated', { uid, door: 'srp' });
       return { uid };
     },
   }),
@@ -82,7 +84,7 @@ export const accountEndpoints = [
     body: bodies.accountReset,
     reply: replies.empty,
     refusals: ['unknownAccount'],
-    async handle(services, { body: { bundle, srp, passwordStretching }, credentials }) {
+    async handle(services, { body: { bundle, srp, passwordStretching }, credentials, asker }) {
       const opened = openBundle(fromHex(credentials.requestKey), 'account/reset', bundle);
       const wrapKb = opened?.subarray(0, WRAP_KB_BYTES);
       const verifier = opened?.subarray(WRAP_KB_BYTES);
@@ -95,6 +97,7 @@ export const accountEndpoints = [
         stretchingSalt: passwordStretching.salt,
         wrapKb: wrapKb.every((byte) => byte === 0) ? makeWrapKb() : wrapKb,
       });
+      recordNewPassword(asker, credentials, 'srp');
       return {};
     },
   }),
@@ -106,13 +109,14 @@ export const accountEndpoints = [
     body: bodies.none,
     reply: replies.empty,
     refusals: ['unknownAccount'],
-    async handle(services, { credentials }) {
+    async handle(services, { credentials, asker }) {
       const { uid, generation } = credentials;
       if (!(await services.storage.accounts.destroy(uid, generation))) {
         await requireAccountFor(services, credentials);
         throw new ApiError('invalidToken');
       }
       await forgetTokens(services, uid);
+      asker.record('accountDestroyed', { uid });
       return {};
     },
   }),

@@ -3,7 +3,7 @@ import { sealBundle } from '../../protocol/bundle.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { isZeroModN, SRP_TYPE } from '../../protocol/srp.js';
 import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
-import { requireAccountOf } from '../accounts.js';
+import { requireAccountToLogIn } from '../accounts.js';
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../errors.js';
 import { replies } from '../reply-schemas.js';
@@ -20,8 +20,8 @@ export const authEndpoints = [
     hidesAccounts: true,
     reply: replies.authStart,
     refusals: ['unknownAccount', 'incorrectEmailCase'],
-    async handle(services, { body: { email } }) {
-      const account = await requireAccountOf(services, email);
+    async handle(services, { body: { email }, asker }) {
+      const account = await requireAccountToLogIn(services, email, asker, 'srp');
       const { uid, generation, verifier, srpSalt, stretchingSalt } = account;
       if (account.email !== email.text && !services.decoys) {
         throw new ApiError('incorrectEmailCase', { email: Buffer.from(account.email).toString('hex') });
@@ -44,14 +44,15 @@ export const authEndpoints = [
     body: bodies.authFinish,
     reply: replies.authFinish,
     refusals: ['invalidToken', 'incorrectPassword'],
-    async handle(services, { body: { srpToken, A, M }, source }) {
+    async handle(services, { body: { srpToken, A, M }, asker }) {
       return takeSrpToken(services, srpToken, async ({ uid, generation, verifier, b, B }) => {
         if (isZeroModN(A)) throw new ApiError('invalidParameter', { param: 'A' });
         const exchange = { verifier: fromHex(verifier), b: fromHex(b), B: fromHex(B), A, M };
-        const K = await services.limits.tryPassword(uid, source, async () => {
+        const K = await services.limits.tryPassword(uid, asker, async () => {
           const proof = await services.quickLane.run('srpFinish', exchange);
-          if (!proof.K) throw new ApiError('incorrectPassword');
-          return proof.K;
+          if (proof.K) return proof.K;
+          asker.record('loginFailed', { uid, door: 'srp', reason: 'incorrectPassword' });
+          throw new ApiError('incorrectPassword');
         });
         const { token } = await issueToken(services, 'authToken', {
           uid,

@@ -1,8 +1,8 @@
 import type Router from '@koa/router';
 import type { Services } from '../services.js';
 
-/** What operators and load balancers ask (protocol.md, "Operations"), and what relying parties read. */
-export function addOperations(router: Router, services: Services): void {
+/** What load balancers ask (protocol.md, "Operations"). */
+export function addHealth(router: Router, services: Services): void {
   router.get('/__heartbeat__', async (ctx) => {
     const stores = await checkStores(services);
     ctx.status = Object.values(stores).every((state) => state === 'ok') ? 200 : 503;
@@ -16,7 +16,19 @@ export function addOperations(router: Router, services: Services): void {
   router.get('/__version__', (ctx) => {
     ctx.body = services.version;
   });
+}
 
+/** What Prometheus asks. */
+export function addMetrics(router: Router, { metrics }: Services): void {
+  router.get('/metrics', async (ctx) => {
+    const { type, text } = await metrics.render();
+    ctx.type = type;
+    ctx.body = text;
+  });
+}
+
+/** What relying parties read. */
+export function addSupportDocument(router: Router, services: Services): void {
   router.get('/.well-known/browserid', (ctx) => {
     ctx.body = {
       'public-key': services.signer.keys.current.publicKey,

@@ -10,6 +10,7 @@ import { ApiError } from '../errors.js';
 import { makeRecoveryCode } from '../recovery-code.js';
 import { replies } from '../reply-schemas.js';
 import { bodies, RECOVERY_CODE_DIGITS } from '../schemas.js';
+import type { Asker } from '../security-log.js';
 import type { Services } from '../services.js';
 import { issueToken, TOKEN_LIFE_S } from '../tokens.js';
 
@@ -31,7 +32,11 @@ export const passwordEndpoints = [
     async handle(services, { credentials }) {
       const { uid, generation } = await requireAccountFor(services, credentials);
       const keyFetch = await issueToken(services, 'keyFetchToken', { uid, generation });
-      const accountReset = await issueToken(services, 'accountResetToken', { uid, generation });
+      const accountReset = await issueToken(services, 'accountResetToken', {
+        uid,
+        generation,
+        provenBy: 'password',
+      });
       const tokens = concatBytes(keyFetch.token, accountReset.token);
       return { bundle: toHex(sealBundle(fromHex(credentials.requestKey), 'password/change', tokens)) };
     },
@@ -44,15 +49,15 @@ export const passwordEndpoints = [
     hidesAccounts: true,
     reply: replies.recoveryCode,
     refusals: ['unknownAccount'],
-    async handle(services, { body: { email }, source }) {
+    async handle(services, { body: { email }, asker }) {
       const account = await requireAccountOf(services, email);
-      await services.limits.countMail(source, account.email);
+      await services.limits.countMail(asker, account);
       const { uid, generation } = account;
       const code = isRecoverable(account) ? makeRecoveryCode() : UNTYPEABLE_CODE;
       const issued = await issueToken(services, 'forgotPasswordToken', { uid, generation, code });
       const ttl = TOKEN_LIFE_S.forgotPasswordToken;
       // The token before this one is cancelled last: not by a request that then fails.
-      await sendRecoveryMail(services, account, code);
+      await sendRecoveryMail(services, account, code, asker);
       await services.storage.tokens.replaceForgotPasswordToken(uid, issued.tokenID, ttl);
       return {
         forgotPasswordToken: toHex(issued.token),
@@ -71,13 +76,13 @@ export const passwordEndpoints = [
     hidesAccounts: true,
     reply: replies.recoveryCode,
     refusals: ['unknownAccount'],
-    async handle(services, { body: { email }, credentials, source }) {
+    async handle(services, { body: { email }, credentials, asker }) {
       const account = await requireAccountOf(services, email);
       if (account.uid !== credentials.uid) throw new ApiError('invalidParameter', { param: 'email' });
       if (account.generation !== credentials.generation) throw new ApiError('invalidToken');
-      await services.limits.countMail(source, account.email);
+      await services.limits.countMail(asker, account);
       const guesses = await services.storage.tokens.guesses(credentials.tokenID);
-      await sendRecoveryMail(services, account, credentials.code);
+      await sendRecoveryMail(services, account, credentials.code, asker);
       return {
         forgotPasswordToken: credentials.token,
         ttl: Math.max(0, Math.floor((credentials.expiresAt - services.now()) / 1000)),
@@ -95,7 +100,7 @@ export const passwordEndpoints = [
     hidesAccounts: true,
     reply: replies.recoveryCodeVerified,
     refusals: ['unknownAccount', 'invalidCode'],
-    async handle(services, { body: { code }, credentials }) {
+    async handle(services, { body: { code }, credentials, asker }) {
       const { tokens } = services.storage;
       const { uid, generation } = isDecoy(credentials)
         ? credentials
@@ -104,15 +109,18 @@ export const passwordEndpoints = [
       const guesses = await tokens.countGuess(credentials.tokenID, TOKEN_LIFE_S.forgotPasswordToken);
       if (guesses > TRIES) throw new ApiError('invalidToken');
       if (!timingSafeEqual(Buffer.from(code), Buffer.from(credentials.code))) {
+        asker.record('recoveryCodeWrong', { uid });
         if (guesses === TRIES) await tokens.take('forgotPasswordToken', credentials.tokenID);
         throw new ApiError('invalidCode');
       }
-      const { token, tokenID } = await issueToken(services, 'accountResetToken', { uid, generation });
+      const facts = { uid, generation, provenBy: 'code' } as const;
+      const { token, tokenID } = await issueToken(services, 'accountResetToken', facts);
       // Of many right codes at once, one takes the token and answers.
       if (!(await tokens.take('forgotPasswordToken', credentials.tokenID))) {
         await tokens.take('accountResetToken', tokenID);
         throw new ApiError('invalidToken');
       }
+      asker.record('recoveryCodeAccepted', { uid });
       return { accountResetToken: toHex(token) };
     },
   }),
@@ -123,7 +131,12 @@ function isRecoverable(account: Account): boolean {
   return !isDecoy(account) && account.lockedAt === null;
 }
 
-async function sendRecoveryMail(services: Services, account: Account, code: string): Promise<void> {
+async function sendRecoveryMail(
+  services: Services,
+  account: Account,
+  code: string,
+  asker: Asker,
+): Promise<void> {
   if (!isRecoverable(account)) return;
   const { uid, email, locale } = account;
   const mail = {
@@ -137,4 +150,5 @@ async function sendRecoveryMail(services: Services, account: Account, code: stri
   } as const;
   await services.storage.outbox.add(mail);
   services.mailer.wake();
+  asker.record('recoveryCodeSent', { uid });
 }

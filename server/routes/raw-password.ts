@@ -5,7 +5,7 @@ import {
   makeWrapKb,
   provePassword,
   requireAccountFor,
-  requireAccountOf,
+  requireAccountToLogIn,
   requireFreeAddress,
   setPassword,
   stretchNewPassword,
@@ -14,6 +14,7 @@ import { endpoint } from '../endpoint.js';
 import { chooseLocale } from '../locales/locale.js';
 import { replies } from '../reply-schemas.js';
 import { bodies } from '../schemas.js';
+import { recordNewPassword } from '../security-log.js';
 import { openSession } from '../sessions.js';
 
 /** api.md, "RawPassword", and the two endpoints protocol.md adds to it: the server stretches. */
@@ -25,7 +26,7 @@ export const rawPasswordEndpoints = [
     reply: replies.accountCreated,
     refusals: ['accountExists'],
     async handle(services, { body: { email, password }, ctx, ...order }) {
-      await requireFreeAddress(services, email, order.source);
+      await requireFreeAddress(services, email, order.asker);
       const { unwrapBKey, ...material } = await stretchNewPassword(services, email.text, password, order);
       unwrapBKey.fill(0);
       const uid = await createAccount(
@@ -34,6 +35,7 @@ export const rawPasswordEndpoints = [
         material,
         chooseLocale(ctx.req.headers['accept-language']),
       );
+      order.asker.record('accountCreated', { uid, door: 'raw' });
       return { uid };
     },
   }),
@@ -45,10 +47,11 @@ export const rawPasswordEndpoints = [
     reply: replies.rawSessionCreated,
     refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken', 'tooManySessions'],
     async handle(services, { body: { email, password, device }, ...order }) {
-      const account = await requireAccountOf(services, email);
+      const account = await requireAccountToLogIn(services, email, order.asker, 'raw');
       const unwrapBKey = await provePassword(services, account, password, order);
       unwrapBKey.fill(0);
       const sessionToken = await openSession(services, account, device);
+      order.asker.record('loginSucceeded', { uid: account.uid, door: 'raw' });
       return { uid: account.uid, verified: account.verifiedAt !== null, sessionToken: toHex(sessionToken) };
     },
   }),
@@ -60,7 +63,7 @@ export const rawPasswordEndpoints = [
     reply: replies.empty,
     refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken'],
     async handle(services, { body: { email, oldPassword, newPassword }, ...order }) {
-      const account = await requireAccountOf(services, email);
+      const account = await requireAccountToLogIn(services, email, order.asker, 'raw');
       const oldUnwrapBKey = await provePassword(services, account, oldPassword, order);
       const { unwrapBKey, ...material } = await stretchNewPassword(
         services,
@@ -72,6 +75,7 @@ export const rawPasswordEndpoints = [
       const wrapKb = xorBytes(xorBytes(account.wrapKb, oldUnwrapBKey), unwrapBKey);
       for (const secret of [oldUnwrapBKey, unwrapBKey]) secret.fill(0);
       await setPassword(services, account, { ...material, wrapKb });
+      order.asker.record('passwordChanged', { uid: account.uid, door: 'raw' });
       return {};
     },
   }),
@@ -93,6 +97,7 @@ export const rawPasswordEndpoints = [
       );
       unwrapBKey.fill(0);
       await setPassword(services, account, { ...material, wrapKb: makeWrapKb() });
+      recordNewPassword(order.asker, credentials, 'raw');
       return {};
     },
   }),

@@ -29,12 +29,12 @@ export const recoveryEmailEndpoints = [
     body: bodies.none,
     reply: replies.empty,
     refusals: ['unknownAccount'],
-    async handle(services, { credentials, source }) {
+    async handle(services, { credentials, asker }) {
       const { accounts, outbox } = services.storage;
       const account = await accounts.findByUid(credentials.uid);
       if (!account) throw new ApiError('unknownAccount');
       if (account.verifiedAt === null) {
-        await services.limits.countMail(source, account.email);
+        await services.limits.countMail(asker, account);
         await outbox.add(verificationMail(account, services.now()));
         services.mailer.wake();
       }
@@ -48,14 +48,15 @@ export const recoveryEmailEndpoints = [
     body: bodies.verifyCode,
     reply: replies.empty,
     refusals: ['unknownAccount', 'invalidCode'],
-    async handle(services, { body: { uid, code }, source }) {
+    async handle(services, { body: { uid, code }, asker }) {
       const { accounts, tokens } = services.storage;
       const account = await accounts.findByUid(uid);
       if (!account) throw new ApiError('unknownAccount');
-      await services.limits.tryCode(uid, source, async () => {
+      await services.limits.tryCode(uid, asker, async () => {
         if (!timingSafeEqual(code, Buffer.from(account.verifyCode, 'hex'))) throw new ApiError('invalidCode');
       });
       await accounts.markVerified(uid, services.now());
+      if (account.verifiedAt === null) asker.record('emailVerified', { uid });
       await tokens.announce(uid);
       return {};
     },

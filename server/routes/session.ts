@@ -19,11 +19,12 @@ export const sessionEndpoints = [
     reply: replies.sessionCreated,
     // A device need not be given, but has a name and a type when it is.
     refusals: ['unknownAccount', 'missingParameter', 'tooManySessions'],
-    async handle(services, { body: { device }, credentials }) {
+    async handle(services, { body: { device }, credentials, asker }) {
       const { uid, generation, verifiedAt } = await requireAccountFor(services, credentials);
       // The session last: should its statement fail, nothing is left that anyone could use.
       const { token: keyFetchToken } = await issueToken(services, 'keyFetchToken', { uid, generation });
       const sessionToken = await openSession(services, credentials, device);
+      asker.record('loginSucceeded', { uid, door: 'srp' });
       const tokens = concatBytes(keyFetchToken, sessionToken);
       const bundle = toHex(sealBundle(fromHex(credentials.requestKey), 'session/create', tokens));
       return { uid, verified: verifiedAt !== null, bundle };
@@ -36,8 +37,9 @@ export const sessionEndpoints = [
     token: 'sessionToken',
     body: bodies.none,
     reply: replies.empty,
-    async handle({ storage }, { credentials }) {
+    async handle({ storage }, { credentials, asker }) {
       if (!(await storage.sessions.destroy(credentials.tokenID))) throw new ApiError('invalidToken');
+      asker.record('sessionEnded', { uid: credentials.uid });
       await storage.tokens.announce(credentials.uid);
       return {};
     },

@@ -12,7 +12,7 @@ export interface StatementTiming {
  * Wraps a dialect so that every failure leaves storage as one of three errors: DuplicateRowError for a
  * unique key that is taken, MissingRowError for a reference to nothing, StoreUnavailableError for
  * everything else, the cause kept for the log.
- * @param observe told of every statement, those that begin and end transactions too
+ * @param observe told of every statement, those that begin and end transactions too, and of connections not had
  */
 export function guardDialect(dialect: Dialect, observe: (timing: StatementTiming) => void): Dialect {
   return {
@@ -30,7 +30,7 @@ function guardDriver(driver: Driver, observe: (timing: StatementTiming) => void)
     init: () => translate(() => driver.init()),
     acquireConnection: () =>
       translate(async () => {
-        const connection = await driver.acquireConnection();
+        const connection = await connect(driver, observe);
         const known = guarded.get(connection) ?? new GuardedConnection(connection, observe);
         guarded.set(connection, known);
         return known;
@@ -44,6 +44,20 @@ function guardDriver(driver: Driver, observe: (timing: StatementTiming) => void)
     releaseConnection: (connection) => driver.releaseConnection(inner(connection)),
     destroy: () => driver.destroy(),
   };
+}
+
+/** Observed only when it fails, as a statement `connect`. */
+async function connect(
+  driver: Driver,
+  observe: (timing: StatementTiming) => void,
+): Promise<DatabaseConnection> {
+  const started = performance.now();
+  try {
+    return await driver.acquireConnection();
+  } catch (error) {
+    observe({ sql: 'connect', ms: performance.now() - started, failed: true });
+    throw error;
+  }
 }
 
 class GuardedConnection implements DatabaseConnection {

@@ -8,7 +8,8 @@ export interface TokenRecords {
   srpToken: AccountBound & { verifier: string; b: string; B: string };
   authToken: AccountBound & HawkKeys & { authAt: number };
   keyFetchToken: AccountBound & HawkKeys;
-  accountResetToken: AccountBound & HawkKeys;
+  /** With what the token was bought. */
+  accountResetToken: AccountBound & HawkKeys & { provenBy: 'password' | 'code' };
   forgotPasswordToken: AccountBound & HawkKeys & { token: string; code: string };
 }
 

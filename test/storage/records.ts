@@ -20,7 +20,7 @@ export function tokenRecords(uid: string = randomUUID()): TokenRecords {
     srpToken: { ...account, verifier: randomHex(), b: randomHex(), B: randomHex() },
     authToken: { ...account, ...hawkKeys(), authAt: 1_385_251_300_000 },
     keyFetchToken: { ...account, ...hawkKeys() },
-    accountResetToken: { ...account, ...hawkKeys() },
+    accountResetToken: { ...account, ...hawkKeys(), provenBy: 'code' },
     forgotPasswordToken: { ...account, ...hawkKeys(), token: randomHex(), code: '01234567' },
   };
 }

@@ -1,0 +1,56 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { within } from '../../storage/within.js';
+import type { MailEvent } from '../mail/mailer.js';
+
+/** How long a scrape waits for the outbox to be counted, in ms. */
+const COUNT_TIMEOUT_MS = 1000;
+const BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Counts mails that were tried, and those that wait once `watch` was called. */
+export function createMailMetrics(registry: Registry) {
+  const registers = [registry];
+  const attempts = new Counter({
+    name: 'keyserver_mail_attempts_total',
+    help: 'Mails tried: sent; expired or refused, and so given up; deferred or unreachable, and so postponed',
+    labelNames: ['kind', 'outcome'],
+    registers,
+  });
+  for (const kind of ['verify', 'recovery']) attempts.inc({ kind, outcome: 'sent' }, 0);
+  const durations = new Histogram({
+    name: 'keyserver_mail_attempt_duration_seconds',
+    help: 'How long the mail server took, whatever it said',
+    buckets: BUCKETS,
+    registers,
+  });
+  return {
+    observe({ kind, type: outcome, ms }: MailEvent): void {
+      attempts.inc({ kind, outcome });
+      durations.observe(ms / 1000);
+    },
+    watch(outbox: { count(): Promise<number> }): void {
+      const count = countOnce(outbox);
+      new Gauge({
+        name: 'keyserver_mails_waiting',
+        help: 'Mails in the outbox, of all servers; no number while the database is away',
+        registers,
+        async collect() {
+          this.set(await count());
+        },
+      });
+    },
+  };
+}
+
+/** One query at a time, however many scrapes wait; NaN when it fails or takes too long. */
+function countOnce(outbox: { count(): Promise<number> }): () => Promise<number> {
+  let underWay: Promise<number> | undefined;
+  return () => {
+    underWay ??= outbox
+      .count()
+      .catch(() => Number.NaN)
+      .finally(() => {
+        underWay = undefined;
+      });
+    return within(COUNT_TIMEOUT_MS, underWay).catch(() => Number.NaN);
+  };
+}

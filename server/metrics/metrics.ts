@@ -1,0 +1,81 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { LimitName } from '../../config/limits.js';
+import type { Services } from '../services.js';
+import { createLaneMetrics } from './lane-metrics.js';
+import { createMailMetrics } from './mail-metrics.js';
+import { createProcessMetrics } from './process-metrics.js';
+import { createRequestMetrics } from './request-metrics.js';
+import { createStoreMetrics } from './store-metrics.js';
+
+/** What a server measures of itself. */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/**
+ * Makes the metrics of one server, in a registry of their own: there may be several in a process. The parts
+ * of a server tell what happens to them; `watch` names those that are asked at every scrape.
+ * Every label has few values, none of which a client can make up.
+ */
+export function createMetrics() {
+  const registry = new Registry();
+  const close = createProcessMetrics(registry);
+  const stores = createStoreMetrics(registry);
+  const lanes = createLaneMetrics(registry);
+  const mail = createMailMetrics(registry);
+  const rateLimited = new Counter({
+    name: 'keyserver_rate_limited_total',
+    help: 'What went beyond a limit, and whether it was refused (RATE_LIMITS=log only tells)',
+    labelNames: ['limit', 'refused'],
+    registers: [registry],
+  });
+  return {
+    stores,
+    lanes,
+    mail,
+    observeRequest: createRequestMetrics(registry),
+    observeRateLimited(limit: LimitName, refused: boolean): void {
+      rateLimited.inc({ limit, refused: String(refused) });
+    },
+    watch(services: Services, countConnections: () => Promise<number>): void {
+      const { config, storage, stretcher, quickLane, statusStreams, version } = services;
+      const registers = [registry];
+      lanes.watch({
+        stretchQueue: stretcher.queue,
+        stretchThreads: config.stretchThreads,
+        quickLane,
+        quickThreads: config.quickThreads,
+      });
+      mail.watch(storage.outbox);
+      for (const limit of Object.keys(config.limits)) {
+        if (config.rateLimits !== 'off')
+          rateLimited.inc({ limit, refused: String(config.rateLimits === 'on') }, 0);
+      }
+      new Gauge({
+        name: 'keyserver_event_streams',
+        help: 'Open event streams of recovery_email/status',
+        registers,
+        collect() {
+          this.set(statusStreams.open);
+        },
+      });
+      new Gauge({
+        name: 'keyserver_http_connections',
+        help: 'Open connections',
+        registers,
+        async collect() {
+          this.set(await countConnections());
+        },
+      });
+      new Gauge({
+        name: 'keyserver_build_info',
+        help: '1, with the version and the stretch engine that runs',
+        labelNames: ['version', 'stretch_engine'],
+        registers,
+      }).set({ version: version.version, stretch_engine: stretcher.engine }, 1);
+    },
+    /** Every metric in Prometheus' text format, and its content type. */
+    async render(): Promise<{ type: string; text: string }> {
+      return { type: registry.contentType, text: await registry.metrics() };
+    },
+    close,
+  };
+}

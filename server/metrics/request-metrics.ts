@@ -1,0 +1,42 @@
+import { Counter, Histogram, type Registry } from 'prom-client';
+
+/** A request that is over. */
+export interface FinishedRequest {
+  method: string;
+  /** The path as declared; `none` for what has no route. */
+  route: string;
+  status: number;
+  /** 0 when it was not refused. */
+  errno: number;
+  ms: number;
+  /** Whether it was an event stream: how long it was open says nothing of the server. */
+  streamed: boolean;
+}
+
+/** Methods that have a series of their own; a client can think of more. */
+const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS'];
+/** From what needs no store to what waits for a stretch, in seconds. */
+const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Counts and times requests. @returns told of every request when it is over */
+export function createRequestMetrics(registry: Registry): (request: FinishedRequest) => void {
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'keyserver_http_requests_total',
+    help: 'Requests answered, by route as declared, method, status and errno (0: not refused)',
+    labelNames: ['route', 'method', 'status', 'errno'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'keyserver_http_request_duration_seconds',
+    help: 'From the arrival of a request to the end of its reply; without event streams',
+    labelNames: ['route', 'method', 'status'],
+    buckets: LATENCY_BUCKETS,
+    registers,
+  });
+  return ({ method: given, route, status, errno, ms, streamed }) => {
+    const method = METHODS.includes(given) ? given : 'other';
+    requests.inc({ route, method, status, errno });
+    if (!streamed) durations.observe({ route, method, status }, ms / 1000);
+  };
+}

@@ -1,0 +1,40 @@
+import { Counter, Histogram, type Registry } from 'prom-client';
+import type { StatementTiming } from '../../storage/sql/guarded-dialect.js';
+
+/** What statements begin with, and `connect` for those that never came to it; everything else is `other`. */
+const OPERATIONS = ['connect', 'select', 'insert', 'update', 'delete', 'begin', 'commit', 'rollback'];
+const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** Times statements and commands, and counts those that failed. */
+export function createStoreMetrics(registry: Registry) {
+  const registers = [registry];
+  const labelNames = ['store', 'operation'];
+  const durations = new Histogram({
+    name: 'keyserver_store_operation_duration_seconds',
+    help: 'Statements of the database by their first word, from the connection they were given; trips to Redis',
+    labelNames,
+    buckets: BUCKETS,
+    registers,
+  });
+  const errors = new Counter({
+    name: 'keyserver_store_errors_total',
+    help: 'Statements and trips that failed, or were not answered in time',
+    labelNames,
+    registers,
+  });
+  for (const operation of OPERATIONS) errors.inc({ store: 'database', operation }, 0);
+  errors.inc({ store: 'tokens', operation: 'command' }, 0);
+  const observe = (store: string, operation: string, ms: number, failed: boolean) => {
+    durations.observe({ store, operation }, ms / 1000);
+    if (failed) errors.inc({ store, operation });
+  };
+  return {
+    observeStatement({ sql, ms, failed }: StatementTiming): void {
+      const word = /^\w+/.exec(sql)?.[0].toLowerCase() ?? '';
+      observe('database', OPERATIONS.includes(word) ? word : 'other', ms, failed);
+    },
+    observeCommand({ ms, failed }: { ms: number; failed: boolean }): void {
+      observe('tokens', 'command', ms, failed);
+    },
+  };
+}

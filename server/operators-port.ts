@@ -1,0 +1,30 @@
+import type { Server } from 'node:http';
+import { createApp } from './app.js';
+import { prepareDrain } from './drain.js';
+import { createHttpServer } from './http-server.js';
+import { listen } from './listen.js';
+import { createOperatorsRouter } from './routes.js';
+import type { Services } from './services.js';
+
+/** A listener of its own, for what only operators are to see. */
+export interface OperatorsPort {
+  server: Server;
+  /** Ends it; what was asked is answered. */
+  close(): Promise<void>;
+}
+
+/**
+ * Binds `METRICS_PORT`: metrics, and the health endpoints besides.
+ * @throws ConfigError when the port cannot be bound
+ */
+export async function openOperatorsPort(
+  services: Services,
+  isStopping: () => boolean,
+): Promise<OperatorsPort> {
+  const { config, now } = services;
+  const server = createHttpServer(now);
+  const close = prepareDrain(server);
+  server.on('request', createApp(services, createOperatorsRouter(services), isStopping).callback());
+  await listen(server, { host: config.host, port: config.metricsPort, setting: 'METRICS_PORT' });
+  return { server, close };
+}

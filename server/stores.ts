@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import type { Config } from '../config/load.js';
+import type { DatabaseLocation } from '../storage/sql/database.js';
+import { openStorage, type Storage, type StorageOptions } from '../storage/storage.js';
+
+/** Where the settings have accounts and sessions kept. */
+export function locateDatabase({ databaseUrl, databasePoolSize, dataDir }: Config): DatabaseLocation {
+  return databaseUrl
+    ? { engine: 'postgres', url: databaseUrl, poolSize: databasePoolSize }
+    : { engine: 'sqlite', filename: join(dataDir, 'key-server.sqlite') };
+}
+
+/**
+ * Opens the stores that the settings name.
+ * @throws StoreUnavailableError when the database does not answer
+ */
+export function openStores(
+  config: Config,
+  options: Omit<StorageOptions, 'database' | 'redisUrl'>,
+): Promise<Storage> {
+  return openStorage({
+    ...options,
+    database: locateDatabase(config),
+    redisUrl: config.redisUrl || undefined,
+  });
+}
