@@ -40,6 +40,8 @@ export async function openStatusStream(services: Services, session: Session, ctx
       'X-Accel-Buffering': 'no',
     });
     ctx.body = stream;
+    // A stream's end is waited for in more places than Node takes for a leak.
+    ctx.res.setMaxListeners(20);
     ctx.res.once('close', () => stream.destroy());
     await events.refresh();
   } catch (error) {

@@ -1,0 +1,86 @@
+import { STATUS_CODES } from 'node:http';
+
+/** A request with its answer, as they went over the wire. */
+interface Exchange {
+  method: string;
+  path: string;
+  requestHeaders: Record<string, string>;
+  requestBody: string | undefined;
+  status: number;
+  responseHeaders: Headers;
+  responseBody: string;
+}
+
+/** The headers a client writer has to know of; the rest is the transport's. */
+const SHOWN_REQUEST_HEADERS = ['Authorization', 'Content-Type', 'Accept', 'Accept-Language'];
+const SHOWN_RESPONSE_HEADERS = ['Content-Type', 'Timestamp', 'Retry-After'];
+/** Longer hex than this is shown by its ends; decimal numbers are not. */
+const MOST_HEX_DIGITS = 128;
+
+/** Takes down what goes between a client and a server. */
+export class Recorder {
+  #exchanges: Promise<Exchange>[] = [];
+
+  /** @param serverUrl where requests really go */
+  constructor(private readonly serverUrl: string) {}
+
+  /** The fetch to give to the client. */
+  readonly fetch: typeof fetch = async (input, init = {}) => {
+    const { pathname, search } = new URL(String(input));
+    const response = await fetch(this.serverUrl + pathname + search, init);
+    const { method = 'GET', headers, body } = init;
+    const exchange = {
+      method,
+      path: pathname + search,
+      requestHeaders: headers as Record<string, string>,
+      requestBody: body === undefined ? undefined : String(body),
+      status: response.status,
+      responseHeaders: response.headers,
+    };
+    // An event stream is whole when it has ended.
+    const copy = response.clone();
+    this.#exchanges.push(copy.text().then((responseBody) => ({ ...exchange, responseBody })));
+    return response;
+  };
+
+  /** Everything since the last time, as Markdown. */
+  async take(): Promise<string> {
+    const exchanges = await Promise.all(this.#exchanges);
+    this.#exchanges = [];
+    return exchanges.map(render).join('\n');
+  }
+}
+
+function render(exchange: Exchange): string {
+  const { method, path, requestHeaders, requestBody, status, responseHeaders, responseBody } = exchange;
+  const body = requestBody === undefined ? [] : [`Content-Length: ${Buffer.byteLength(requestBody)}`];
+  const request = [
+    `${method} ${path} HTTP/1.1`,
+    'Host: accounts.example.org',
+    ...SHOWN_REQUEST_HEADERS.flatMap((name) =>
+      requestHeaders[name] ? `${name}: ${requestHeaders[name]}` : [],
+    ),
+    ...body,
+    ...(requestBody === undefined ? [] : ['', layOut(requestBody)]),
+  ];
+  const answer = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...SHOWN_RESPONSE_HEADERS.flatMap((name) => {
+      const value = responseHeaders.get(name);
+      return value === null ? [] : `${name}: ${value}`;
+    }),
+    '',
+    layOut(responseBody),
+  ];
+  return `\`\`\`http\n${request.join('\n')}\n\`\`\`\n\n\`\`\`http\n${answer.join('\n')}\n\`\`\`\n`;
+}
+
+/** JSON over several lines, long hex by its ends; an event stream as it is. */
+function layOut(body: string): string {
+  if (!body.startsWith('{')) return body.trimEnd();
+  const shorten = (_: string, value: unknown) =>
+    typeof value === 'string' && value.length > MOST_HEX_DIGITS && /^(?!\d+$)[0-9a-f]+$/.test(value)
+      ? `${value.slice(0, 16)}…${value.slice(-16)} (${value.length / 2} bytes)`
+      : value;
+  return JSON.stringify(JSON.parse(body), shorten, 2);
+}
