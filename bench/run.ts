@@ -7,13 +7,18 @@ import { createProgress } from './progress.js';
 import { renderReport } from './report/report.js';
 import { isMet, type SubjectResult } from './results.js';
 import { RESULTS_FOLDER, readResults, writeResult } from './results-folder.js';
+import { updateReadme } from './scale/readme.js';
 import type { Subject } from './subject.js';
 import { SUBJECTS } from './subjects.js';
 import { formatNumber, formatTable } from './text-table.js';
 
+/** What can be asked for besides subjects. */
+const COMMANDS = ['report', 'readme'];
+
 const USAGE = `npm run bench -- [subject …] [--quick] [--out folder]
 
-  subjects   ${SUBJECTS.map(({ name }) => name).join(' ')} (default: all); report (draws the last results again)
+  subjects   ${SUBJECTS.map(({ name }) => name).join(' ')} (default: all); report (draws the
+             last results again); readme (writes them into bench/README.md)
   --quick    fewer rounds: a first look
   --out      where results go (default: bench/results)
 `;
@@ -26,7 +31,9 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const unknown = positionals.filter((name) => name !== 'report' && !SUBJECTS.some((s) => s.name === name));
+const unknown = positionals.filter(
+  (name) => !COMMANDS.includes(name) && !SUBJECTS.some((s) => s.name === name),
+);
 if (values.help || unknown.length > 0) {
   process.stderr.write(
     unknown.length > 0 ? `There is no ${unknown.join(', ')} to measure.\n\n${USAGE}` : USAGE,
@@ -38,10 +45,18 @@ const chosen = SUBJECTS.filter(({ name }) => positionals.length === 0 || positio
 const progress = createProgress(process.stderr);
 const machine = describeMachine();
 print(machineLines(machine).map(([name, value]) => `${name.padEnd(8)} ${value}`));
-for (const subject of chosen) await runSubject(subject);
+for (const subject of chosen) {
+  // One that cannot run here, for want of /proc or of a database, keeps none of the others from it.
+  await runSubject(subject).catch((error: Error) => {
+    progress.finish();
+    print(['', `${subject.title}: not measured: ${error.message}`]);
+    process.exitCode = 1;
+  });
+}
 
 const reportPath = join(values.out, 'report.html');
 const results = await readResults(values.out);
+if (positionals.includes('readme')) await updateReadme(results);
 await writeFile(reportPath, renderReport(SUBJECTS.flatMap(({ name }) => results.get(name) ?? [])));
 print(['', `Report: ${reportPath}`]);
 

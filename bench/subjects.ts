@@ -4,6 +4,7 @@ import { latency } from './latency/latency.js';
 import { login } from './login/login.js';
 import { overload } from './overload/overload.js';
 import { profile } from './profile/profile.js';
+import { scale } from './scale/scale.js';
 import { sign } from './sign/sign.js';
 import { stretch } from './stretch/stretch.js';
 import type { Subject } from './subject.js';
@@ -20,4 +21,5 @@ export const SUBJECTS: Subject[] = [
   timing,
   overload,
   cluster,
+  scale,
 ];

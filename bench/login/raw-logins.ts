@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { createMany, createRawAccount, type RawAccount } from '../load/accounts.js';
 import { postJson } from '../load/requests.js';
 import { Sender } from '../load/sender.js';
 import { type LoopMeasurement, measureClosedLoop } from '../measure/closed-loop.js';
 import { cpuTimeMs } from '../measure/own-cpu-time.js';
+import { firstThreadCpuSeconds } from '../measure/process-usage.js';
 import { median, pairedRatio, percentile, percentileCurve } from '../measure/statistics.js';
 import type { Cell, Section } from '../results.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
@@ -16,6 +18,8 @@ const LOADS = [
   { clients: 8, name: 'eight at once' },
 ] as const;
 const ACCOUNTS = 8;
+/** What a thread of the simd engine holds from its first pair on. */
+const STRETCH_THREAD_MIB = 128;
 
 interface Target {
   engine: (typeof ENGINES)[number];
@@ -29,6 +33,8 @@ interface Contender {
   target: Target;
   load: (typeof LOADS)[number];
   rounds: LoopMeasurement[];
+  /** CPU ms of the event loop's thread for each login, a round each. */
+  loopMs: number[];
 }
 
 /** Whole raw-password logins over HTTP: both engines in turns, and the bare stretching of node:crypto. */
@@ -36,7 +42,7 @@ export async function measureRawLogins({ quick, progress }: BenchContext): Promi
   progress.step('raw logins: starting a server for each engine');
   const targets = await Promise.all(ENGINES.map(createTarget));
   const contenders: Contender[] = targets.flatMap((target) =>
-    LOADS.map((load) => ({ name: `${target.engine}, ${load.name}`, target, load, rounds: [] })),
+    LOADS.map((load) => ({ name: `${target.engine}, ${load.name}`, target, load, rounds: [], loopMs: [] })),
   );
   const bareCpuMs: number[] = [];
   const rounds = quick ? 2 : 7;
@@ -45,14 +51,20 @@ export async function measureRawLogins({ quick, progress }: BenchContext): Promi
     bareCpuMs.push(measureBare(quick ? 3 : 5));
     for (const [i, contender] of contenders.entries()) {
       progress.at(i + 1, contenders.length + 1);
-      contender.rounds.push(await runLogins(contender, quick));
+      await runLogins(contender, quick);
     }
   }
+  const peakMib = (targets[0] as Target).server.memory().peakMib;
   for (const { server, sender } of targets) {
     sender.close();
     await server.stop();
   }
-  return describe(contenders, bareCpuMs, rounds);
+  const measured = describe(contenders, bareCpuMs, rounds);
+  const besideStretchingMib = peakMib - availableParallelism() * STRETCH_THREAD_MIB;
+  return {
+    ...measured,
+    figures: { ...measured.figures, 'memory beside stretching, MiB': besideStretchingMib },
+  };
 }
 
 async function createTarget(engine: Target['engine']): Promise<Target> {
@@ -70,18 +82,25 @@ function measureBare(times: number): number {
   return (cpuTimeMs() - before) / times;
 }
 
-function runLogins({ target, load: { clients } }: Contender, quick: boolean): Promise<LoopMeasurement> {
-  const { server, sender, accounts } = target;
+async function runLogins(contender: Contender, quick: boolean): Promise<void> {
+  const {
+    target: { server, sender, accounts },
+    load: { clients },
+  } = contender;
   const logins = accounts.map(({ emailHex, password }) =>
     postJson('/v1/raw_password/session/create', { email: emailHex, password }),
   );
-  return measureClosedLoop({
+  let sent = 0;
+  const loopBefore = firstThreadCpuSeconds(server.pid);
+  const round = await measureClosedLoop({
     clients,
     warmUps: clients,
     count: clients === 1 ? (quick ? 6 : 10) : quick ? 24 : 48,
-    task: (index) => sender.sendOk(logins[index % logins.length] as (typeof logins)[0]),
+    task: () => sender.sendOk(logins[sent++ % logins.length] as (typeof logins)[0]),
     cpuSeconds: server.cpuSeconds,
   });
+  contender.rounds.push(round);
+  contender.loopMs.push((1000 * (firstThreadCpuSeconds(server.pid) - loopBefore)) / sent);
 }
 
 const cpuMs = ({ cpuSeconds, done }: LoopMeasurement) => (1000 * cpuSeconds) / done;
@@ -126,6 +145,7 @@ function describe(contenders: Contender[], bareCpuMs: number[], rounds: number):
       'raw login one at a time, CPU ms': median(alone.rounds.map(cpuMs)),
       'raw login eight at once, CPU ms': median(loaded.rounds.map(cpuMs)),
       'raw login alone, latency ms': median(alone.rounds.map(middleLatency)),
+      'raw login, event loop ms': median(loaded.loopMs),
       'bare stretch, CPU ms': median(bareCpuMs),
     },
   };

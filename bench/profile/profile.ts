@@ -6,7 +6,7 @@ import { firstThreadCpuSeconds } from '../measure/process-usage.js';
 import type { Section } from '../results.js';
 import type { ProbeLink } from '../server/probe-link.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
-import type { BenchContext, Subject } from '../subject.js';
+import { type BenchContext, joinMeasured, type Measured, type Subject } from '../subject.js';
 import { timeByModule, toCallTree } from './call-tree.js';
 
 const CLIENTS = 8;
@@ -40,13 +40,13 @@ export const profile: Subject = {
     const server = await startServer({ settings: { STRETCH_THREADS: '1' }, probe: true });
     const accounts = await createMany(16, () => createSrpAccount(server));
     await verifyAccounts(server, accounts);
-    const sections: Section[] = [];
+    const parts: Measured[] = [];
     for (const load of LOADS) {
       progress.step(`profile: ${load.title}`);
-      sections.push(await profileLoad(server, accounts, load, quick ? 2 : 6));
+      parts.push(await profileLoad(server, accounts, load, quick ? 2 : 6));
     }
     await server.stop();
-    return { sections, checks: [], figures: {} };
+    return joinMeasured(parts);
   },
 };
 
@@ -55,7 +55,7 @@ async function profileLoad(
   accounts: SrpAccount[],
   load: Load,
   rounds: number,
-): Promise<Section> {
+): Promise<Measured> {
   const sender = new Sender(server.url, CLIENTS);
   const round = createRound(server.url, accounts);
   const run = (phases: PhaseName[]) => runPhases(server, sender, round, phases);
@@ -76,7 +76,7 @@ async function profileLoad(
   const modules = timeByModule(measured, times);
   const busyMs = modules.reduce((sum, [, ms]) => sum + ms, 0);
   const share = (100 * mainCpuSeconds) / cpuSeconds;
-  return {
+  const section: Section = {
     title: load.title,
     method:
       `${load.phases.join(', ')}; ${CLIENTS} requests at once, the event loop’s thread sampled every 0.2 ms. ` +
@@ -94,6 +94,11 @@ async function profileLoad(
         root: toCallTree(measured, times),
       },
     ],
+  };
+  return {
+    sections: [section],
+    checks: [],
+    figures: { [`${load.title}, event loop ms`]: (1000 * mainCpuSeconds) / times },
   };
 }
 

@@ -1,0 +1,67 @@
+/** What one login costs, as measured. CPU in ms. */
+export interface LoginCost {
+  name: string;
+  /** All threads of the server. */
+  serverCpuMs: number;
+  /** The part of that which only the one event loop of a process can do. */
+  eventLoopMs: number;
+  postgresCpuMs: number;
+  redisCpuMs: number;
+  sqlStatements: number;
+  redisRoundTrips: number;
+  /** Whether the server stretches, and so needs a thread's memory for each core that does. */
+  stretches: boolean;
+}
+
+/** What so many logins a second need. Cores and processes are whole. */
+export interface Needs {
+  loginsPerSecond: number;
+  serverCores: number;
+  /** Server processes: as many as keep every event loop below the target. */
+  processes: number;
+  memoryGib: number;
+  sqlPerSecond: number;
+  postgresCores: number;
+  redisTripsPerSecond: number;
+  /** Redis executes commands on one core: this is how many instances, or shards, they need. */
+  redisInstances: number;
+}
+
+/** How busy a core or an event loop may be on average: the rest is for the peaks within a second. */
+export const TARGET_UTILISATION = 0.7;
+
+/** @param besideStretchingMib memory of a server process without its stretch threads */
+export function computeNeeds(cost: LoginCost, loginsPerSecond: number, besideStretchingMib: number): Needs {
+  const cores = (cpuMs: number) =>
+    // A core that is exactly used up must not become two by a rounding error.
+    Math.max(1, Math.ceil((loginsPerSecond * cpuMs) / 1000 / TARGET_UTILISATION - 1e-9));
+  const serverCores = cores(cost.serverCpuMs);
+  const processes = cores(cost.eventLoopMs);
+  const threadsMib = cost.stretches ? serverCores * STRETCH_THREAD_MIB : 0;
+  return {
+    loginsPerSecond,
+    serverCores,
+    processes,
+    memoryGib: (threadsMib + processes * besideStretchingMib) / 1024,
+    sqlPerSecond: loginsPerSecond * cost.sqlStatements,
+    postgresCores: cores(cost.postgresCpuMs),
+    redisTripsPerSecond: loginsPerSecond * cost.redisRoundTrips,
+    redisInstances: cores(cost.redisCpuMs),
+  };
+}
+
+/** Two slots of 64 MiB, once a thread has stretched a pair. */
+const STRETCH_THREAD_MIB = 128;
+
+/** Logins a second at which each part is at the target, the lowest first: what has to be multiplied next. */
+export function findBottlenecks(cost: LoginCost): { part: string; loginsPerSecond: number }[] {
+  const parts = [
+    { part: 'a core of a server', cpuMs: cost.serverCpuMs },
+    { part: 'the event loop of a server process', cpuMs: cost.eventLoopMs },
+    { part: 'a core of PostgreSQL', cpuMs: cost.postgresCpuMs },
+    { part: 'the one core of a Redis', cpuMs: cost.redisCpuMs },
+  ];
+  return parts
+    .map(({ part, cpuMs }) => ({ part, loginsPerSecond: (1000 * TARGET_UTILISATION) / cpuMs }))
+    .sort((a, b) => a.loginsPerSecond - b.loginsPerSecond);
+}
