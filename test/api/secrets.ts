@@ -1,0 +1,69 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createClient } from 'redis';
+
+/** Secrets by name: text, or bytes given in hex. */
+export class Secrets {
+  readonly #forms = new Map<string, Buffer[]>();
+
+  addText(name: string, text: string): string {
+    this.#forms.set(name, formsOf(Buffer.from(text)));
+    return text;
+  }
+
+  addHex(name: string, hex: string): string {
+    this.#forms.set(name, formsOf(Buffer.from(hex, 'hex')));
+    return hex;
+  }
+
+  get names(): string[] {
+    return [...this.#forms.keys()];
+  }
+
+  /** The names of the secrets that some bytes hold: as they are, in hex of either case, or in base64. */
+  findIn(haystack: Buffer | string): string[] {
+    const bytes = Buffer.isBuffer(haystack) ? haystack : Buffer.from(haystack);
+    return this.names.filter((name) => this.#forms.get(name)?.some((form) => bytes.includes(form)));
+  }
+}
+
+/** What a secret looks like, wherever in a base64 text it begins. */
+function formsOf(secret: Buffer): Buffer[] {
+  const hex = secret.toString('hex');
+  const base64 = [0, 1, 2].flatMap((offset) => {
+    const text = Buffer.concat([Buffer.alloc(offset), secret, Buffer.alloc(2)]).toString('base64');
+    // Digits that bytes before or behind the secret have a part in are left out.
+    const inner = text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + secret.length) * 8) / 6));
+    return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+  return [secret, ...[hex, hex.toUpperCase(), ...base64].map((text) => Buffer.from(text))];
+}
+
+/** The files of a server's directory, but for the mails: those are for the owner of the address. */
+export async function readDataDir(dataDir: string): Promise<[name: string, content: Buffer][]> {
+  const entries = await readdir(dataDir, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  return Promise.all(
+    names.map(async (name): Promise<[string, Buffer]> => [name, await readFile(join(dataDir, name))]),
+  );
+}
+
+/** Everything a Redis holds, keys and values, as it would serialise them uncompressed. */
+export async function readRedis(url: string): Promise<[key: string, value: string][]> {
+  const client = await createClient({ url }).connect();
+  try {
+    const keys = await client.keys('*');
+    return await Promise.all(
+      keys.map(async (key): Promise<[string, string]> => {
+        const type = await client.type(key);
+        if (type === 'string') return [key, (await client.get(key)) ?? ''];
+        if (type === 'set') return [key, (await client.sMembers(key)).join('\n')];
+        if (type === 'zset') return [key, (await client.zRange(key, 0, -1)).join('\n')];
+        if (type === 'hash') return [key, JSON.stringify(await client.hGetAll(key))];
+        throw new Error(`${key} is a ${type}, which this test cannot read`);
+      }),
+    );
+  } finally {
+    client.destroy();
+  }
+}
