@@ -60,7 +60,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
   const storageKeys = await loadStorageKeys(config);
   const metrics = createMetrics();
   const storage = await openStores(config, { storageKeys, now, ...metrics.stores });
-  const lanes = openLanes(config, metrics.lanes);
+  const lanes = openLanes(config, metrics, log);
   const server = createHttpServer(now);
   capConnections(server, config.maxConnections);
   const drain = prepareDrain(server);
@@ -120,19 +120,29 @@ async function makeDataDir({ dataDir }: Config): Promise<void> {
   }
 }
 
-function openLanes(config: Config, { observeStretch, observeQuick }: Metrics['lanes']) {
+function openLanes(config: Config, { lanes }: Metrics, log: Logger) {
+  const tellDeath = (lane: string, event: { type: string; error?: Error | undefined }) => {
+    if (event.type === 'threadDied') log.error({ event: 'threadDied', lane, err: event.error });
+  };
   const stretcher = new Stretcher({
     engine: config.stretchEngine,
     threads: config.stretchThreads,
     maxWaitMs: config.stretchMaxWait * 1000,
     niceIncrement: config.stretchNice,
-    observe: observeStretch,
+    observe(event) {
+      lanes.observeStretch(event);
+      tellDeath('stretch', event);
+    },
   });
-  const modPow = config.stretchEngine === 'scrypt-js' ? 'jsbn' : 'openssl';
-  return {
-    stretcher,
-    quickLane: new QuickLane({ threads: config.quickThreads, modPow, observe: observeQuick }),
-  };
+  const quickLane = new QuickLane({
+    threads: config.quickThreads,
+    modPow: config.stretchEngine === 'scrypt-js' ? 'jsbn' : 'openssl',
+    observe(event) {
+      lanes.observeQuick(event);
+      tellDeath('quick', event);
+    },
+  });
+  return { stretcher, quickLane };
 }
 
 function createLimits({ limits, rateLimits: mode }: Config, { counters }: Storage, metrics: Metrics): Limits {

@@ -84,4 +84,6 @@ t.test('threads that die are counted, by lane', async (t) => {
   const seen = await scrapeUntil(server, ({ read }) => read(deaths) === 2);
   t.equal(seen.read(deaths, { lane: 'stretch' }), 1);
   t.equal(seen.read(deaths, { lane: 'quick' }), 1);
+  const told = server.logLines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'threadDied');
+  t.same(told.map(({ lane }) => lane).sort(), ['quick', 'stretch']);
 });
