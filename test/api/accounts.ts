@@ -54,6 +54,14 @@ export function accountBody(email: string, srpPW: Buffer, stretchingSalt = rando
   };
 }
 
+/** Accounts that are not made yet, with their bodies of account/create: a load that is the server's alone. */
+export function prepareAccounts(count: number) {
+  return Array.from({ length: count }, () => {
+    const email = makeEmail();
+    return { email, body: accountBody(email, randomBytes(32)) };
+  });
+}
+
 /**
  * Opens an account over SRP, and verifies it unless told otherwise.
  * @param options.password stretched, a quarter of a CPU second, so that the account opens at both doors

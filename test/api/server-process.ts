@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Teardown } from '../services/service-process.js';
+import { createClock } from './start-server.js';
+
+const MAIN = 'dist/server/main.js';
+const DEFAULTS = { PORT: '0', RATE_LIMITS: 'off', STRETCH_THREADS: '1', QUICK_THREADS: '1' };
+
+/** How a process ended, and what it said. */
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A key server in a process of its own, started as `npm start` does. */
+export class ServerProcess {
+  /** Where it listens; known once {@link listening} is. */
+  url = '';
+  readonly clock = createClock();
+  readonly #child: ChildProcess;
+  readonly #exit: Promise<Exit>;
+  readonly #listening: Promise<void>;
+
+  /** @param env all that the process sees, besides PATH */
+  constructor(t: Teardown, env: Record<string, string>) {
+    const child = spawn(process.execPath, [MAIN], {
+      env: { PATH: process.env.PATH, ...DEFAULTS, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    const output = { stdout: '', stderr: '' };
+    child.stderr?.on('data', (chunk) => {
+      output.stderr += chunk;
+    });
+    this.#exit = once(child, 'close').then(([code, signal]) => ({ code, signal, ...output }));
+    this.#listening = new Promise((resolve) => {
+      createInterface(child.stdout as NonNullable<typeof child.stdout>).on('line', (line) => {
+        output.stdout += `${line}\n`;
+        const { event, url } = JSON.parse(line);
+        if (event !== 'listening') return;
+        this.url = url;
+        resolve();
+      });
+    });
+    t.teardown(() => child.kill('SIGKILL'));
+  }
+
+  get publicUrl(): string {
+    return this.url;
+  }
+
+  /**
+   * Waits until it serves.
+   * @throws Error with what it said, when it ends instead
+   */
+  async listening(): Promise<this> {
+    const ended = this.#exit.then(({ code, stdout, stderr }) => {
+      if (!this.url) throw new Error(`ended with ${code}: ${stdout}${stderr}`);
+    });
+    await Promise.race([this.#listening, ended]);
+    return this;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits for the end. */
+  exit(): Promise<Exit> {
+    return this.#exit;
+  }
+}
