@@ -1,0 +1,59 @@
+import t from 'tap';
+import { KeyServerClient } from '../../client/key-server-client.js';
+import { createNodeEngine } from '../../client/node-engine.js';
+import { RawPasswordClient } from '../../client/raw-password-client.js';
+import { SrpClient } from '../../client/srp-client.js';
+import { verifyAccount } from '../api/accounts.js';
+import { startServer } from '../api/start-server.js';
+
+const server = await startServer(t);
+const HOUR_MS = 3_600_000;
+
+t.test(
+  'a client whose clock is an hour off learns the time from the first refusal, and gets its keys',
+  async (t) => {
+    for (const offsetMs of [-HOUR_MS, HOUR_MS]) {
+      const client = new KeyServerClient({ url: server.publicUrl, now: () => Date.now() + offsetMs });
+      const srp = new SrpClient(client, createNodeEngine());
+      const email = `clock${offsetMs}@example.org`;
+      const { uid } = await srp.createAccount(email, 'password');
+      await verifyAccount(server, uid);
+      t.equal(client.transport.clockOffsetMs, 0);
+      const { sessionToken, keyFetchToken, unwrapBKey } = await srp.login(email, 'password');
+      t.ok(
+        Math.abs(client.transport.clockOffsetMs + offsetMs) < 60_000,
+        `${client.transport.clockOffsetMs} ms`,
+      );
+      const keys = await srp.fetchKeys(keyFetchToken, unwrapBKey);
+      t.equal(keys.kA.length, 32);
+      t.match(await client.recoveryEmail.status(sessionToken), { verified: true });
+      const requests = server.logLines.filter((line) => line.includes(uid) && line.includes('"errno":111'));
+      t.equal(requests.length, 0, 'what is refused for its time is nobody’s');
+    }
+  },
+);
+
+t.test('an address typed in another case opens the account, at both doors', async (t) => {
+  const client = new KeyServerClient({ url: server.publicUrl });
+  const srp = new SrpClient(client, createNodeEngine());
+  const raw = new RawPasswordClient(client);
+  const { uid } = await raw.createAccount('Some.Body@Example.org', 'password');
+  t.match(await srp.login('some.body@example.ORG', 'password'), { uid, email: 'Some.Body@Example.org' });
+  t.match(await raw.login('some.body@example.ORG', 'password'), { uid });
+});
+
+t.test('what the server refuses is an error that says why', async (t) => {
+  const client = new KeyServerClient({ url: server.publicUrl });
+  const srp = new SrpClient(client, createNodeEngine());
+  const { uid } = await srp.createAccount('taken@example.org', 'password');
+  const name = 'ApiError';
+  await t.rejects(srp.createAccount('Taken@example.org', 'password'), { name, errno: 101 });
+  await t.rejects(srp.login('nobody@example.org', 'password'), { name, errno: 102 });
+  await t.rejects(srp.login('taken@example.org', 'Password'), { name, errno: 103 });
+  const { sessionToken, keyFetchToken, unwrapBKey } = await srp.login('taken@example.org', 'password');
+  await t.rejects(srp.fetchKeys(keyFetchToken, unwrapBKey), { name, errno: 104 });
+  await t.rejects(srp.fetchKeys(keyFetchToken, unwrapBKey), { name, errno: 110 });
+  await t.rejects(client.recoveryEmail.verifyCode(uid, 'ab'.repeat(32)), { name, errno: 105 });
+  await client.session.destroy(sessionToken);
+  await t.rejects(client.recoveryEmail.status(sessionToken), { name, errno: 110 });
+});
