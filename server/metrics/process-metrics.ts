@@ -5,10 +5,10 @@ import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 const RESOLUTION_MS = 10;
 
 /**
- * Of the library's own: the event loop's lag with the sampling interval in it, and lists whose making walks
- * through every open connection.
+ * Of the library's own: the event loop's lag, which has the sampling interval in it; lists that are made by
+ * walking through every open connection; details of memory that say no more than its sums.
  */
-const UNWANTED = /^nodejs_(eventloop_lag|active_)/;
+const UNWANTED = /^(nodejs_(eventloop_lag|active_|heap_space_)|process_(virtual_memory|heap)_)/;
 
 /** Measures the process and its event loop. @returns ends the measuring */
 export function createProcessMetrics(registry: Registry): () => void {
