@@ -21,7 +21,7 @@ export async function measureScryptOnOneCore({ quick, progress }: BenchContext):
   const timings = await interleave(competitors, { rounds, warmUps: 1, atLeastMs: 0, progress });
 
   const ratioTo = (name: keyof typeof timings, peer: keyof typeof timings) =>
-    pairedRatio(timings[peer].wallMs, timings[name].wallMs);
+    pairedRatio(timings[peer].cpuMs, timings[name].cpuMs);
   const wipeMs = measureWipe(slotBytes(N, r));
   return {
     sections: [
@@ -29,7 +29,7 @@ export async function measureScryptOnOneCore({ quick, progress }: BenchContext):
         title: 'scrypt on one core',
         method:
           `N = ${N}, r = ${r}, p = ${p}: 64 MiB a hash. Peers take turns in one thread, ${rounds} rounds; ` +
-          'medians per hash, ratios of the same round. Before that every peer has shown that it computes ' +
+          'medians per hash. Ratios are of CPU time, in the same round. Before that every peer has shown that it computes ' +
           `the same hash. Wiping the 64 MiB afterwards, which only simd does, is in its figure: ${wipeMs.toFixed(1)} ms.`,
         table: {
           columns: [
