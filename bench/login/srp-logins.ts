@@ -29,6 +29,9 @@ interface Contender {
 export async function measureSrpLogins({ quick, progress }: BenchContext): Promise<Measured> {
   progress.step('SRP logins: starting a server for each arithmetic');
   const contenders = (await Promise.all(ARITHMETICS.map(createContenders))).flat();
+  progress.step('SRP logins: warming up');
+  for (const contender of contenders) await runLogins(contender, false);
+  for (const contender of contenders) contender.latenciesMs.length = 0;
   const rounds = quick ? 1 : 5;
   for (let round = 1; round <= rounds; round++) {
     progress.step(`SRP logins: round ${round} of ${rounds}`);
