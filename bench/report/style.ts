@@ -54,7 +54,7 @@ figure.plot-figure, .chart figure { margin: 0; }
 table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; margin-top: 10px; }
 th, td { padding: 5px 12px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child, td:first-child { padding-left: 0; }
-th { color: var(--soft); font-weight: 500; vertical-align: bottom; }
+th { color: var(--soft); font-weight: 500; vertical-align: bottom; white-space: normal; max-width: 110px; }
 td.text, th.text { text-align: left; }
 tr:last-child td { border-bottom: 0; }
 .goals { columns: 2 460px; column-gap: 40px; }

@@ -14,7 +14,7 @@ export async function updateReadme(results: ReadonlyMap<string, SubjectResult>):
   const readme = await readFile(README, 'utf8');
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error('bench/README.md has lost its marks');
-  const text = `${BEGIN}\n\n${renderFigures(results)}\n`;
+  const text = `${BEGIN}\n\n${renderFigures(results)}\n\n`;
   await writeFile(README, readme.slice(0, begin) + text + readme.slice(end));
 }
 

@@ -63,8 +63,15 @@ export async function startServer({ settings, probe = false, nodeFlags = [] }: S
   };
   process.once('exit', endWithBench);
   const pid = child.pid as number;
+  const forget = () => {
+    process.off('exit', endWithBench);
+    return rm(dataDir, { recursive: true, force: true });
+  };
   const server: ServerProcess = {
-    url: await waitForUrl(child, logPath),
+    url: await waitForUrl(child, logPath).catch(async (error) => {
+      await forget();
+      throw error;
+    }),
     pid,
     dataDir,
     probe: probe ? new ProbeLink(child) : undefined,
@@ -73,8 +80,7 @@ export async function startServer({ settings, probe = false, nodeFlags = [] }: S
     async stop() {
       child.kill('SIGTERM');
       const [code] = await exited;
-      process.off('exit', endWithBench);
-      await rm(dataDir, { recursive: true, force: true });
+      await forget();
       return code;
     },
   };
