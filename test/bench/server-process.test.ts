@@ -31,6 +31,6 @@ t.test(
 
 t.test('a server that does not start says why', async (t) => {
   await t.rejects(startServer({ settings: { STRETCH_THREADS: 'many' } }), {
-    message: /did not start:\n.*stretchThreads/s,
+    message: /did not start:\n.*STRETCH_THREADS/s,
   });
 });
