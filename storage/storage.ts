@@ -41,15 +41,19 @@ export interface Storage {
 
 /**
  * Opens the stores and brings the schema up to date.
- * @throws StoreUnavailableError when the database does not answer
+ * @throws StoreUnavailableError when the database does not answer; RangeError when a key or the Redis URL has
+ *   no form that is known
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const sealer = new Sealer(options.storageKeys);
-  const database = await openDatabase(options.database, options.observeStatement);
   const redis = options.redisUrl
     ? await RedisTokenStore.open(options.redisUrl, sealer, options.now, options.observeCommand)
     : undefined;
   const tokens = redis ?? new MemoryTokenStore(options.now);
+  const database = await openDatabase(options.database, options.observeStatement).catch(async (error) => {
+    await tokens.close();
+    throw error;
+  });
   const outbox = new Outbox(database.db, sealer, database.engine);
   const sessions = new Sessions(database.db, sealer);
   const housekeeping = new Housekeeping(database.db, options.now, options.housekeeping);

@@ -58,10 +58,7 @@ export async function startPostgres(t: Teardown, options: { args?: string[] } = 
   let databases = 0;
   const createDatabase = async () => {
     const name = `test${++databases}`;
-    const client = new pg.Client({ connectionString: `${server}/postgres` });
-    await client.connect();
-    await client.query(`create database ${name}`);
-    await client.end();
+    await askPostgres(`${server}/postgres`, `create database ${name}`);
     return `${server}/${name}`;
   };
   return Object.assign(postgres, { port, url: `${server}/postgres`, createDatabase });
@@ -84,4 +81,15 @@ async function versions(): Promise<string[]> {
 async function idsOf(user: string): Promise<[uid: number, gid: number]> {
   const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => run('id', [flag, user])));
   return [Number(uid?.stdout), Number(gid?.stdout)];
+}
+
+/** Asks a database one thing, on a connection of its own. @returns the rows */
+export async function askPostgres(url: string, statement: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(statement)).rows;
+  } finally {
+    await client.end();
+  }
 }

@@ -1,8 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import pg from 'pg';
 import { createClient } from 'redis';
 import t from 'tap';
-import { startPostgres } from './postgres.js';
+import { askPostgres, startPostgres } from './postgres.js';
 import { startRedis } from './redis.js';
 
 t.test('a private Redis answers, stops, and answers again on its port', async (t) => {
@@ -31,22 +30,13 @@ t.test('a frozen Redis answers when it goes on', async (t) => {
 
 t.test('a private PostgreSQL keeps its databases apart and survives a restart', async (t) => {
   const postgres = await startPostgres(t, { args: ['-c', 'max_connections=17'] });
-  const query = async (url: string, sql: string) => {
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    try {
-      return (await client.query(sql)).rows;
-    } finally {
-      await client.end();
-    }
-  };
-  t.same(await query(postgres.url, 'show max_connections'), [{ max_connections: '17' }]);
+  t.same(await askPostgres(postgres.url, 'show max_connections'), [{ max_connections: '17' }]);
   const [one, two] = [await postgres.createDatabase(), await postgres.createDatabase()];
-  await query(one, 'create table things (name text)');
-  await t.rejects(query(two, 'select * from things'), { code: '42P01' });
+  await askPostgres(one, 'create table things (name text)');
+  await t.rejects(askPostgres(two, 'select * from things'), { code: '42P01' });
 
   await postgres.restart('SIGQUIT');
-  t.same(await query(one, 'select * from things'), []);
+  t.same(await askPostgres(one, 'select * from things'), []);
   await postgres.stop();
-  await t.rejects(query(one, 'select 1'), { code: 'ECONNREFUSED' });
+  await t.rejects(askPostgres(one, 'select 1'), { code: 'ECONNREFUSED' });
 });
