@@ -37,7 +37,7 @@ export function createOpenApiDocument(
   for (const endpoint of endpoints) add(endpoint.method, endpoint.path, describeEndpoint(endpoint, schemas));
   for (const [name, responses] of Object.entries(OPERATIONS)) {
     const [method, path] = name.split(' ') as [string, string];
-    add(method, path, describeOperation(responses));
+    add(method, path, describeOperation(toName(path, ''), responses, schemas));
   }
   return {
     openapi: '3.1.0',
@@ -112,15 +112,17 @@ const EVENT_STREAM = {
   example: 'data: {"email":"6d65406578616d706c652e636f6d","verified":false}\n\n:\n\n',
 };
 
-function describeOperation(responses: Record<number, z.ZodType>): object {
-  const described = Object.entries(responses).map(([status, schema]) => [
-    status,
-    {
-      description: status === '200' ? 'Done.' : 'A store does not answer.',
-      headers: TIMESTAMP,
-      content: { [JSON_TYPE]: { schema: toSchema(schema, 'output') } },
-    },
-  ]);
+function describeOperation(
+  name: string,
+  responses: Record<number, z.ZodType>,
+  schemas: Record<string, object>,
+): object {
+  const described = Object.entries(responses).map(([status, schema]) => {
+    const schemaName = `${name}Reply${status === '200' ? '' : status}`;
+    schemas[schemaName] = toSchema(schema, 'output');
+    const description = status === '200' ? 'Done.' : 'A store does not answer.';
+    return [status, { description, headers: TIMESTAMP, content: content(schemaName, undefined) }];
+  });
   return { security: [], responses: { ...Object.fromEntries(described), ...errorResponses([]) } };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../../config/load.js';
 import { type KeyServer, startKeyServer } from '../../server/key-server.js';
 import { createLogger } from '../../server/log.js';
+import { watchResponses } from '../openapi/watch-responses.js';
 import type { Teardown } from '../services/service-process.js';
 import { Mailbox } from './mailbox.js';
 
@@ -39,6 +40,7 @@ export async function startServer(
   const logLines: string[] = [];
   const log = createLogger('trace', { write: (line) => void logLines.push(line) });
   const server = await startKeyServer({ config: loadConfig(settings), log, now: clock.now });
+  watchResponses(t, server.url);
   t.teardown(() => server.close());
   const mailbox = new Mailbox(join(dataDir, 'mail'), () => server.services.mailer.waitUntilIdle());
   const { publicUrl } = server.services.config;

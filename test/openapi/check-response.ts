@@ -86,5 +86,5 @@ function close(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(close);
   if (typeof node !== 'object' || node === null) return node;
   const closed = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, close(value)]));
-  return 'properties' in node && 'type' in node ? { ...closed, additionalProperties: false } : closed;
+  return 'properties' in node && 'type' in node ? { additionalProperties: false, ...closed } : closed;
 }

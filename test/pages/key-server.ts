@@ -7,6 +7,7 @@ import { loadConfig } from '../../config/load.js';
 import { type KeyServer, startKeyServer } from '../../server/key-server.js';
 import type { OutgoingMail } from '../../storage/outbox.js';
 import { makeAccount } from '../mail/outbox-fixture.js';
+import { watchResponses } from '../openapi/watch-responses.js';
 import type { Teardown } from '../services/service-process.js';
 
 /** The whole server on a free port, with a directory of its own, gone at the test's end. */
@@ -15,6 +16,7 @@ export async function startServer(t: Teardown, env: NodeJS.ProcessEnv = {}): Pro
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
   const config = loadConfig({ PORT: '0', DATA_DIR: dataDir, STRETCH_THREADS: '1', ...env });
   const server = await startKeyServer({ config, log: pino({ level: 'silent' }) });
+  watchResponses(t, server.url);
   t.teardown(() => server.close());
   return server;
 }
