@@ -26,7 +26,7 @@ export interface RedisConnection {
   close(): void;
 }
 
-/** Connects once. Rejects within about two seconds when nothing answers. */
+/** Connects once. Rejects within some seconds when nothing answers: each step has one. */
 export type ConnectRedis = () => Promise<RedisConnection>;
 
 /** How to reach one Redis: for commands, and for a connection that only listens. */
