@@ -1,17 +1,31 @@
 import { pbkdf2 } from '@noble/hashes/pbkdf2.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import {
+  checkGroup,
   checkInput,
   checkParameters,
-  MAX_MEMORY_PAGES,
+  MAX_GROUP,
   PAGE_BYTES,
+  pagesOf,
   type ScryptInput,
   type ScryptParameters,
+  SLOT_BYTES,
   slotBytes,
 } from './scrypt-parameters.js';
 
+/** How one hash alone is computed: which is faster depends on the processor. */
+export type LoneKernel = 'scalar' | 'vector';
+
+/** Where in its memory a kernel computes, and how. */
+export interface Placement {
+  /** The slots to use, one for each hash; by default the first. */
+  slots?: readonly number[];
+  /** For a group of one; `vector` by default. */
+  lone?: LoneKernel;
+}
+
 /**
- * scrypt on one core, synchronous. Each call leaves the kernel's memory zeroed as far as it used it, also
+ * scrypt on one core, synchronous. Each call leaves the slots it used zeroed as far as it used them, also
  * when it throws (1 ms for each 64 MiB).
  * Everything is checked before anything runs: RangeError for a number out of its limits, TypeError for
  * what is no byte array.
@@ -24,21 +38,26 @@ export interface ScryptKernel {
    */
   scrypt(password: Uint8Array, salt: Uint8Array, parameters: ScryptParameters, dkLen: number): Uint8Array;
   /**
-   * Two hashes in step: both together take a quarter longer than one alone, in twice its memory, which the
-   * kernel first takes when it is first given a pair. The results come in the order of the inputs.
+   * One hash, or two to four in step: four together take little longer than two alone, in four times the
+   * memory. The results come in the order of the inputs.
    */
-  scryptPair(
-    a: ScryptInput,
-    b: ScryptInput,
+  scryptGroup(
+    inputs: readonly ScryptInput[],
     parameters: ScryptParameters,
     dkLen: number,
-  ): [Uint8Array, Uint8Array];
+    placement?: Placement,
+  ): Uint8Array[];
+  /** Zeroes a whole slot. */
+  wipeSlot(slot: number): void;
 }
 
 /** What workers/kernel/assembly/scrypt.ts exports. Addresses and lengths are in bytes. */
-interface KernelExports {
+export interface KernelExports {
+  romixScalar(slot: number, N: number, r: number): void;
   romixOne(slot: number, N: number, r: number): void;
   romixTwo(slotA: number, slotB: number, N: number, r: number): void;
+  romixThree(slotA: number, slotB: number, slotC: number, N: number, r: number): void;
+  romixFour(slotA: number, slotB: number, slotC: number, slotD: number, N: number, r: number): void;
   wipe(start: number, length: number): void;
 }
 
@@ -53,14 +72,14 @@ export function simdSupported(): boolean {
   return typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_PROBE);
 }
 
-/** Memory that `createKernel` accepts: it starts with a page, and grows to what the hashes need. */
+/** Memory of a kernel's own, for one built without threads: it starts with a page, and grows to what the hashes need. */
 export function createKernelMemory(): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 1, maximum: MAX_MEMORY_PAGES });
+  return new WebAssembly.Memory({ initial: 1, maximum: pagesOf(MAX_GROUP) });
 }
 
 /**
- * Makes a kernel, for one thread. Its memory grows with the first hash and stays: fresh pages cost some
- * 20 ms per 64 MiB, and the first hash runs partly in baseline code besides.
+ * Makes a kernel, for one thread. Memory that can grow does so with the first hash, and stays: fresh pages cost
+ * some 20 ms per 64 MiB, and the first hash runs partly in baseline code besides.
  * @param wasm scrypt.wasm, as bytes or as a module compiled elsewhere (a browser's `compileStreaming`)
  * @throws CompileError where there is no SIMD; see `simdSupported`
  */
@@ -68,9 +87,7 @@ export function createKernel(
   wasm: Uint8Array<ArrayBuffer> | WebAssembly.Module,
   memory: WebAssembly.Memory = createKernelMemory(),
 ): ScryptKernel {
-  const module = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm);
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const kernel = exports as unknown as KernelExports;
+  const kernel = instantiateKernel(wasm, memory);
 
   function reserve(bytes: number) {
     const missing = bytes - memory.buffer.byteLength;
@@ -78,32 +95,37 @@ export function createKernel(
   }
 
   /** Runs ROMix over the lanes of every hash, lane by lane; `blocks` hold B, p times 128·r bytes each. */
-  function romix(blocks: Uint8Array[], { N, r, p }: ScryptParameters) {
-    const slot = slotBytes(N, r);
-    const used = slot * blocks.length;
+  function romix(blocks: Uint8Array[], { N, r, p }: ScryptParameters, addresses: number[], lone: LoneKernel) {
+    const used = slotBytes(N, r);
     const laneBytes = 128 * r;
-    reserve(used);
+    reserve(Math.max(...addresses) + used);
     const bytes = new Uint8Array(memory.buffer);
+    // Behind X, where the kernel takes its input and leaves its output.
+    const places = addresses.map((address) => bytes.subarray(address + laneBytes, address + 2 * laneBytes));
     try {
       for (let lane = 0; lane < p; lane++) {
-        const [from, to] = [lane * laneBytes, (lane + 1) * laneBytes];
-        // Behind X, where the kernel takes its input and leaves its output.
-        blocks.forEach((B, i) => {
-          bytes.set(B.subarray(from, to), i * slot + laneBytes);
+        const from = lane * laneBytes;
+        places.forEach((place, i) => {
+          place.set((blocks[i] as Uint8Array).subarray(from, from + laneBytes));
         });
-        if (blocks.length === 2) kernel.romixTwo(0, slot, N, r);
-        else kernel.romixOne(0, N, r);
-        blocks.forEach((B, i) => {
-          B.set(bytes.subarray(i * slot + laneBytes, i * slot + 2 * laneBytes), from);
+        runRomix(kernel, addresses, N, r, lone);
+        places.forEach((place, i) => {
+          (blocks[i] as Uint8Array).set(place, from);
         });
       }
     } finally {
-      kernel.wipe(0, used);
+      for (const address of addresses) kernel.wipe(address, used);
     }
   }
 
-  function hash(inputs: ScryptInput[], parameters: ScryptParameters, dkLen: number): Uint8Array[] {
+  function scryptGroup(
+    inputs: readonly ScryptInput[],
+    parameters: ScryptParameters,
+    dkLen: number,
+    { slots = inputs.map((_, i) => i), lone = 'vector' }: Placement = {},
+  ): Uint8Array[] {
     checkParameters(parameters, dkLen);
+    checkGroup(inputs, slots);
     for (const input of inputs) checkInput(input);
     const { r, p } = parameters;
     const blocks: Uint8Array[] = [];
@@ -111,7 +133,7 @@ export function createKernel(
       for (const { password, salt } of inputs) {
         blocks.push(pbkdf2(sha256, password, salt, { c: 1, dkLen: p * 128 * r }));
       }
-      romix(blocks, parameters);
+      romix(blocks, parameters, slots.map(addressOf), lone);
       return inputs.map(({ password }, i) =>
         pbkdf2(sha256, password, blocks[i] as Uint8Array, { c: 1, dkLen }),
       );
@@ -122,7 +144,38 @@ export function createKernel(
 
   return {
     scrypt: (password, salt, parameters, dkLen) =>
-      hash([{ password, salt }], parameters, dkLen)[0] as Uint8Array,
-    scryptPair: (a, b, parameters, dkLen) => hash([a, b], parameters, dkLen) as [Uint8Array, Uint8Array],
+      scryptGroup([{ password, salt }], parameters, dkLen)[0] as Uint8Array,
+    scryptGroup,
+    wipeSlot: (slot) => kernel.wipe(addressOf(slot), SLOT_BYTES),
   };
+}
+
+/** The bare functions of a kernel, for who measures them. */
+export function instantiateKernel(
+  wasm: Uint8Array<ArrayBuffer> | WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): KernelExports {
+  const module = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return exports as unknown as KernelExports;
+}
+
+/** ROMix of the hashes at up to four addresses, in step. */
+export function runRomix(
+  kernel: KernelExports,
+  addresses: readonly number[],
+  N: number,
+  r: number,
+  lone: LoneKernel,
+): void {
+  const [a, b, c, d] = addresses as [number, number?, number?, number?];
+  if (d !== undefined) kernel.romixFour(a, b as number, c as number, d, N, r);
+  else if (c !== undefined) kernel.romixThree(a, b as number, c, N, r);
+  else if (b !== undefined) kernel.romixTwo(a, b, N, r);
+  else if (lone === 'scalar') kernel.romixScalar(a, N, r);
+  else kernel.romixOne(a, N, r);
+}
+
+function addressOf(slot: number): number {
+  return slot * SLOT_BYTES;
 }

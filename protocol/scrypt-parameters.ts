@@ -20,8 +20,22 @@ const MAX_DK_BYTES = 1024;
 /** A page of WebAssembly memory. */
 export const PAGE_BYTES = 65536;
 
-/** Two of the largest slots. The module is compiled with this maximum (see the build script). */
-export const MAX_MEMORY_PAGES = Math.ceil((2 * (MAX_V_BYTES + 2 * 128 * MAX_R)) / PAGE_BYTES);
+/** How many hashes a kernel computes in step at most. */
+export const MAX_GROUP = 4;
+
+/**
+ * Where a slot begins, counted from the one before: the most that a hash within the limits occupies. Which
+ * slots are in use says nothing of the parameters, so that threads that share memory need not agree on them.
+ */
+export const SLOT_BYTES = MAX_V_BYTES + 2 * 128 * MAX_R;
+
+/** Slots that a memory can have: WebAssembly addresses 4 GiB. */
+export const MAX_SLOTS = Math.floor(2 ** 32 / SLOT_BYTES);
+
+/** The pages that hold so many slots. */
+export function pagesOf(slots: number): number {
+  return Math.ceil((slots * SLOT_BYTES) / PAGE_BYTES);
+}
 
 /** What one hash occupies: X, Y and V, as workers/kernel/assembly/scrypt.ts lays them out. */
 export function slotBytes(N: number, r: number): number {
@@ -37,6 +51,15 @@ export function checkParameters({ N, r, p }: ScryptParameters, dkLen: number): v
   checkInteger('dkLen', dkLen, 1, MAX_DK_BYTES);
   if (128 * N * r > MAX_V_BYTES) {
     throw new RangeError(`128·N·r must be at most ${MAX_V_BYTES} bytes, not ${128 * N * r}`);
+  }
+}
+
+/** @throws RangeError unless there are one to four inputs, each with a slot of its own */
+export function checkGroup(inputs: readonly ScryptInput[], slots: readonly number[]): void {
+  checkInteger('the number of inputs', inputs.length, 1, MAX_GROUP);
+  for (const slot of slots) checkInteger('a slot', slot, 0, MAX_SLOTS - 1);
+  if (new Set(slots).size !== inputs.length || slots.length !== inputs.length) {
+    throw new RangeError(`${inputs.length} inputs need a slot each, not ${slots.join(', ')}`);
   }
 }
 

@@ -7,6 +7,10 @@ import { median, pairedRatio, summarize } from '../measure/statistics.js';
 import type { BenchContext, Measured } from '../subject.js';
 import { checkAgreement, createScryptPeers } from './scrypt-peers.js';
 
+/** What this server computes with: what is fastest on the machine, of these. */
+const LONE = ['scalar, one', 'simd, one'] as const;
+const GROUPS = ['simd, two', 'simd, three', 'simd, four'] as const;
+
 /** scrypt alone, of every peer, on the main thread. */
 export async function measureScryptOnOneCore({ quick, progress }: BenchContext): Promise<Measured> {
   const K1 = Uint8Array.from({ length: 32 }, (_, i) => i);
@@ -22,6 +26,8 @@ export async function measureScryptOnOneCore({ quick, progress }: BenchContext):
 
   const ratioTo = (name: keyof typeof timings, peer: keyof typeof timings) =>
     pairedRatio(timings[peer].cpuMs, timings[name].cpuMs);
+  const best = (names: readonly (keyof typeof timings)[], peer: keyof typeof timings) =>
+    Math.max(...names.map((name) => ratioTo(name, peer)));
   const wipeMs = measureWipe(slotBytes(N, r));
   return {
     sections: [
@@ -30,7 +36,7 @@ export async function measureScryptOnOneCore({ quick, progress }: BenchContext):
         method:
           `N = ${N}, r = ${r}, p = ${p}: 64 MiB a hash. Peers take turns in one thread, ${rounds} rounds; ` +
           'medians per hash. Ratios are of CPU time, in the same round. Before that every peer has shown that it computes ' +
-          `the same hash. Wiping the 64 MiB afterwards, which only simd does, is in its figure: ${wipeMs.toFixed(1)} ms.`,
+          `the same hash. Wiping the 64 MiB afterwards, which only this server's do, is in its figure: ${wipeMs.toFixed(1)} ms.`,
         table: {
           columns: [
             { heading: 'scrypt' },
@@ -63,17 +69,17 @@ export async function measureScryptOnOneCore({ quick, progress }: BenchContext):
             bars: peers.map(({ name }) => ({
               label: name,
               value: median(timings[name].wallMs),
-              highlight: name.startsWith('simd'),
+              highlight: /^(scalar|simd), /.test(name),
             })),
           },
         ],
       },
     ],
     checks: [
-      check('scrypt one at a time, against node:crypto', ratioTo('simd, one', 'node:crypto'), 1.9),
-      check('scrypt one at a time, against scrypt-js', ratioTo('simd, one', 'scrypt-js'), 6),
-      check('scrypt two in step, against node:crypto', ratioTo('simd, two', 'node:crypto'), 2.9),
-      check('scrypt two in step, against scrypt-js', ratioTo('simd, two', 'scrypt-js'), 9),
+      check('scrypt one at a time, against node:crypto', best(LONE, 'node:crypto'), 1.9),
+      check('scrypt one at a time, against scrypt-js', best(LONE, 'scrypt-js'), 6),
+      check('scrypt in step, against node:crypto', best(GROUPS, 'node:crypto'), 2.9),
+      check('scrypt in step, against scrypt-js', best(GROUPS, 'scrypt-js'), 9),
     ],
     figures: Object.fromEntries(
       peers.map(({ name }) => [`scrypt ${name}, ms`, median(timings[name].wallMs)] as const),
@@ -89,7 +95,7 @@ function check(what: string, measured: number, goal: number) {
 function measureWipe(bytes: number): number {
   const memory = createKernelMemory();
   memory.grow(Math.ceil(bytes / PAGE_BYTES));
-  const module = new WebAssembly.Module(readKernel());
+  const module = new WebAssembly.Module(readKernel('plain'));
   const { wipe } = new WebAssembly.Instance(module, { env: { memory } }).exports as {
     wipe(start: number, length: number): void;
   };

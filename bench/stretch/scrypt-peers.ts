@@ -3,6 +3,7 @@ import { scrypt as nobleScrypt } from '@noble/hashes/scrypt.js';
 import { scrypt as hashWasmScrypt } from 'hash-wasm';
 import sodium from 'libsodium-wrappers-sumo';
 import scryptJs from 'scrypt-js';
+import type { LoneKernel } from '../../protocol/scrypt-kernel.js';
 import type { ScryptParameters } from '../../protocol/scrypt-parameters.js';
 import { loadKernel } from '../../workers/kernel/load-kernel.js';
 
@@ -12,8 +13,8 @@ export interface ScryptPeer {
   /** What it is, for a reader who has never met it. */
   what: string;
   /** How many passwords one call hashes. */
-  perRun: 1 | 2;
-  /** The hashes of `password` (twice the same for a pair), 32 bytes each. */
+  perRun: number;
+  /** The hashes of `password` (as often the same as one call hashes), 32 bytes each. */
   hash(password: Uint8Array): Uint8Array[] | Promise<Uint8Array[]>;
 }
 
@@ -24,6 +25,10 @@ export async function createScryptPeers(parameters: ScryptParameters, salt: Uint
   const { N, r, p } = parameters;
   await sodium.ready;
   const kernel = loadKernel();
+  const ours =
+    (count: number, lone: LoneKernel = 'vector') =>
+    (password: Uint8Array) =>
+      kernel.scryptGroup(Array(count).fill({ password, salt }), parameters, DERIVED_BYTES, { lone });
   return [
     {
       name: 'scrypt-js',
@@ -68,20 +73,20 @@ export async function createScryptPeers(parameters: ScryptParameters, salt: Uint
       hash: (password) => [scryptSync(password, salt, DERIVED_BYTES, { N, r, p, maxmem: 256 * N * r })],
     },
     {
+      name: 'scalar, one',
+      what: 'this server: AssemblyScript, WebAssembly',
+      perRun: 1,
+      hash: ours(1, 'scalar'),
+    },
+    {
       name: 'simd, one',
       what: 'this server: AssemblyScript, WebAssembly SIMD',
       perRun: 1,
-      hash: (password) => [kernel.scrypt(password, salt, parameters, DERIVED_BYTES)],
+      hash: ours(1),
     },
-    {
-      name: 'simd, two',
-      what: 'the same, two hashes in step',
-      perRun: 2,
-      hash: (password) => {
-        const input = { password, salt };
-        return kernel.scryptPair(input, input, parameters, DERIVED_BYTES);
-      },
-    },
+    { name: 'simd, two', what: 'the same, two hashes in step', perRun: 2, hash: ours(2) },
+    { name: 'simd, three', what: 'the same, three hashes in step', perRun: 3, hash: ours(3) },
+    { name: 'simd, four', what: 'the same, four hashes in step', perRun: 4, hash: ours(4) },
   ] as const satisfies ScryptPeer[];
 }
 

@@ -1,15 +1,36 @@
 import { randomBytes, randomInt, scryptSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { createKernel, createKernelMemory, simdSupported } from '../../protocol/scrypt-kernel.js';
-import { loadKernel, readKernel } from '../../workers/kernel/load-kernel.js';
+import {
+  createKernel,
+  createKernelMemory,
+  instantiateKernel,
+  type LoneKernel,
+  simdSupported,
+} from '../../protocol/scrypt-kernel.js';
+import { PAGE_BYTES, type ScryptInput, SLOT_BYTES } from '../../protocol/scrypt-parameters.js';
+import { createSharedMemory, loadKernel, readKernel } from '../../workers/kernel/load-kernel.js';
 
 const { stretching } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
 const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
 const kernel = simdSupported() ? loadKernel() : (undefined as never);
 
+const STRETCHING = { N: 65536, r: 8, p: 1 };
+const QUICK = { N: 16, r: 1, p: 1 };
+
 const ascii = (text: string) => new TextEncoder().encode(text);
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+const SCRYPT_SALT = ascii('identity.mozilla.com/picl/v1/scrypt');
+
+/** Past 64 bytes of password HMAC hashes it first. */
+const randomInput = (): ScryptInput => ({
+  password: randomBytes(randomInt(0, 100)),
+  salt: randomBytes(randomInt(0, 70)),
+});
+
+const isZero = ({ buffer }: WebAssembly.Memory) =>
+  Buffer.from(buffer).equals(Buffer.alloc(buffer.byteLength));
 
 /** RFC 7914, section 12; the last, of 1 GiB, is over the kernel's limit. */
 const RFC_7914 = [
@@ -39,94 +60,137 @@ const RFC_7914 = [
   },
 ];
 
-t.test('one hash agrees with the vectors of RFC 7914', withSimd, async (t) => {
-  for (const { password, salt, parameters, key } of RFC_7914) {
-    t.equal(hex(kernel.scrypt(ascii(password), ascii(salt), parameters, 64)), key);
-  }
-});
+/** Every way to compute: the size of the group, and for one hash alone the operations. */
+const WAYS: { name: string; size: number; lone?: LoneKernel }[] = [
+  { name: 'one hash in scalar operations', size: 1, lone: 'scalar' },
+  { name: 'one hash in vectors', size: 1, lone: 'vector' },
+  { name: 'two in step', size: 2 },
+  { name: 'three in step', size: 3 },
+  { name: 'four in step', size: 4 },
+];
 
-t.test('a pair agrees with the vectors of RFC 7914 in either place', withSimd, async (t) => {
-  for (const { password, salt, parameters, key } of RFC_7914) {
-    const known = { password: ascii(password), salt: ascii(salt) };
-    const other = { password: randomBytes(9), salt: randomBytes(5) };
-    const otherKey = hex(scryptSync(other.password, other.salt, 64, parameters));
-    t.same(kernel.scryptPair(known, other, parameters, 64).map(hex), [key, otherKey]);
-    t.same(kernel.scryptPair(other, known, parameters, 64).map(hex), [otherKey, key]);
-  }
-});
+for (const { name, size, lone } of WAYS) {
+  const placement = lone && { lone };
 
-t.test('K1 becomes the K2 of the protocol vectors, alone and in a pair', withSimd, async (t) => {
-  const K1 = Buffer.from(stretching.K1, 'hex');
-  const salt = ascii('identity.mozilla.com/picl/v1/scrypt');
-  const parameters = { N: 65536, r: 8, p: 1 };
-  t.equal(hex(kernel.scrypt(K1, salt, parameters, 32)), stretching.K2);
-  const twins = kernel.scryptPair({ password: K1, salt }, { password: K1, salt }, parameters, 32);
-  t.same(twins.map(hex), [stretching.K2, stretching.K2]);
-});
+  t.test(`${name}: the vectors of RFC 7914, in every place`, withSimd, async (t) => {
+    for (const { password, salt, parameters, key } of RFC_7914) {
+      const inputs = Array.from({ length: size }, randomInput);
+      const keys = inputs.map((other) => hex(scryptSync(other.password, other.salt, 64, parameters)));
+      for (let place = 0; place < size; place++) {
+        const known = { password: ascii(password), salt: ascii(salt) };
+        const hashed = kernel.scryptGroup(inputs.with(place, known), parameters, 64, placement);
+        t.same(hashed.map(hex), keys.with(place, key));
+      }
+    }
+  });
 
-t.test('thousands of random inputs agree with node:crypto, alone and in pairs', withSimd, async (t) => {
-  let disagreements = 0;
-  for (let i = 0; i < 2000; i++) {
-    const parameters = { N: 2 ** randomInt(1, 7), r: randomInt(1, 10), p: randomInt(1, 4) };
-    const dkLen = randomInt(1, 80);
-    // Past 64 bytes of password HMAC hashes it first.
-    const random = () => ({ password: randomBytes(randomInt(0, 100)), salt: randomBytes(randomInt(0, 70)) });
-    const [a, b] = [random(), random()];
-    const expectedA = hex(scryptSync(a.password, a.salt, dkLen, parameters));
-    const expectedB = hex(scryptSync(b.password, b.salt, dkLen, parameters));
-    const single = hex(kernel.scrypt(a.password, a.salt, parameters, dkLen));
-    const [pairA, pairB] = kernel.scryptPair(a, b, parameters, dkLen).map(hex);
-    if (single !== expectedA || pairA !== expectedA || pairB !== expectedB) disagreements++;
-  }
-  t.equal(disagreements, 0);
-});
+  t.test(`${name}: K1 becomes the K2 of the protocol vectors`, withSimd, async (t) => {
+    const K1 = { password: Buffer.from(stretching.K1, 'hex'), salt: SCRYPT_SALT };
+    const hashed = kernel.scryptGroup(Array(size).fill(K1), STRETCHING, 32, placement);
+    t.same(hashed.map(hex), Array(size).fill(stretching.K2));
+  });
 
-t.test('no trace of a hash stays in memory, whatever its size', withSimd, async (t) => {
-  const memory = createKernelMemory();
-  const kernel = createKernel(readKernel(), memory);
-  const untouched = () => new Uint8Array(memory.buffer).every((byte) => byte === 0);
-  for (const parameters of [
-    { N: 2, r: 1, p: 1 },
-    { N: 1024, r: 8, p: 1 },
-    { N: 64, r: 32, p: 16 },
-    { N: 16, r: 3, p: 2 },
-  ]) {
-    const a = { password: randomBytes(32), salt: randomBytes(8) };
-    const b = { password: randomBytes(32), salt: randomBytes(8) };
-    kernel.scrypt(a.password, a.salt, parameters, 32);
-    t.ok(untouched(), `one hash, ${JSON.stringify(parameters)}`);
-    kernel.scryptPair(a, b, parameters, 32);
-    t.ok(untouched(), `a pair, ${JSON.stringify(parameters)}`);
-  }
-});
+  t.test(`${name}: thousands of random inputs agree with node:crypto`, withSimd, async (t) => {
+    let disagreements = 0;
+    for (let i = 0; i < 1000; i++) {
+      const parameters = { N: 2 ** randomInt(1, 7), r: randomInt(1, 10), p: randomInt(1, 4) };
+      const dkLen = randomInt(1, 80);
+      const inputs = Array.from({ length: size }, randomInput);
+      const expected = inputs.map(({ password, salt }) => hex(scryptSync(password, salt, dkLen, parameters)));
+      const hashed = kernel.scryptGroup(inputs, parameters, dkLen, placement).map(hex);
+      if (hashed.join() !== expected.join()) disagreements++;
+    }
+    t.equal(disagreements, 0);
+  });
+
+  t.test(`${name}: no trace stays in memory, whatever the parameters`, withSimd, async (t) => {
+    const memory = createKernelMemory();
+    const kernel = createKernel(readKernel('plain'), memory);
+    for (const parameters of [
+      { N: 2, r: 1, p: 1 },
+      { N: 1024, r: 8, p: 1 },
+      { N: 64, r: 32, p: 16 },
+      { N: 16, r: 3, p: 2 },
+    ]) {
+      kernel.scryptGroup(Array.from({ length: size }, randomInput), parameters, 32, placement);
+      t.ok(isZero(memory), JSON.stringify(parameters));
+    }
+  });
+}
 
 t.test('without the wipe every block of memory would hold a trace', withSimd, async (t) => {
   const memory = createKernelMemory();
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readKernel()), { env: { memory } });
-  const { romixOne } = exports as { romixOne(slot: number, N: number, r: number): void };
+  const { romixScalar, romixOne } = instantiateKernel(readKernel('plain'), memory);
   const blockBytes = 128;
-  new Uint8Array(memory.buffer).set(randomBytes(blockBytes), blockBytes);
-  romixOne(0, 16, 1);
-  for (let block = 0; block < 18; block++) {
-    const bytes = new Uint8Array(memory.buffer, block * blockBytes, blockBytes);
-    t.notOk(bytes.every((byte) => byte === 0));
+  for (const romix of [romixScalar, romixOne]) {
+    const bytes = new Uint8Array(memory.buffer).fill(0);
+    bytes.set(randomBytes(blockBytes), blockBytes);
+    romix(0, 16, 1);
+    for (let block = 0; block < 18; block++) {
+      t.notOk(bytes.subarray(block * blockBytes, (block + 1) * blockBytes).every((byte) => byte === 0));
+    }
   }
 });
 
-t.test('a kernel that never hashes a pair stays at the memory of one hash', withSimd, async (t) => {
+t.test('a group leaves the slots of others alone, whatever its own are', withSimd, async (t) => {
+  const memory = createSharedMemory(6);
+  const kernel = createKernel(readKernel('shared'), memory);
+  const bytes = Buffer.from(memory.buffer);
+  const others = [0, 2];
+  for (const slot of others) bytes.fill(0xa5, slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES);
+  const inputs = Array.from({ length: 4 }, randomInput);
+  const expected = inputs.map(({ password, salt }) => hex(scryptSync(password, salt, 32, QUICK)));
+  t.same(kernel.scryptGroup(inputs, QUICK, 32, { slots: [5, 1, 4, 3] }).map(hex), expected);
+  const untouched = Buffer.alloc(SLOT_BYTES, 0xa5);
+  for (const slot of others) {
+    t.ok(bytes.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES).equals(untouched));
+    kernel.wipeSlot(slot);
+  }
+  t.ok(isZero(memory));
+});
+
+t.test('threads that share memory can each have a kernel in it', withSimd, async (t) => {
+  const memory = createSharedMemory(2);
+  const module = new WebAssembly.Module(readKernel('shared'));
+  const kernels = [createKernel(module, memory), createKernel(module, memory)];
+  const input = randomInput();
+  const expected = hex(scryptSync(input.password, input.salt, 32, QUICK));
+  for (const [slot, kernel] of kernels.entries()) {
+    t.same(kernel.scryptGroup([input], QUICK, 32, { slots: [slot] }).map(hex), [expected]);
+  }
+});
+
+t.test('memory of its own grows with the largest group and no further', withSimd, async (t) => {
   const memory = createKernelMemory();
-  const kernel = createKernel(readKernel(), memory);
-  const parameters = { N: 65536, r: 8, p: 1 };
-  const input = { password: randomBytes(8), salt: randomBytes(8) };
-  for (let i = 0; i < 2; i++) kernel.scrypt(input.password, input.salt, parameters, 32);
-  t.equal(memory.buffer.byteLength, 64 * 1024 * 1024 + 65536);
-  kernel.scryptPair(input, input, parameters, 32);
-  t.equal(memory.buffer.byteLength, 128 * 1024 * 1024 + 65536);
+  const kernel = createKernel(readKernel('plain'), memory);
+  const input = randomInput();
+  const pagesFor = (hashes: number) => Math.ceil(((hashes - 1) * SLOT_BYTES + 128 * 8 * 65538) / PAGE_BYTES);
+  for (let i = 0; i < 2; i++) kernel.scrypt(input.password, input.salt, STRETCHING, 32);
+  t.equal(memory.buffer.byteLength, pagesFor(1) * PAGE_BYTES);
+  kernel.scryptGroup([input, input], STRETCHING, 32);
+  t.equal(memory.buffer.byteLength, pagesFor(2) * PAGE_BYTES);
+});
+
+t.test('groups of a wrong size, and slots that are no place, are refused', withSimd, async (t) => {
+  const input = randomInput();
+  const refused: [number, number[] | undefined, RegExp][] = [
+    [0, undefined, /number of inputs must be an integer from 1 to 4, not 0/],
+    [5, undefined, /number of inputs must be an integer from 1 to 4, not 5/],
+    [2, [0], /2 inputs need a slot each, not 0/],
+    [2, [1, 1], /2 inputs need a slot each, not 1, 1/],
+    [1, [0, 1], /1 inputs need a slot each, not 0, 1/],
+    [1, [-1], /a slot must be an integer from 0 to 62, not -1/],
+    [1, [63], /a slot must be an integer from 0 to 62, not 63/],
+  ];
+  for (const [size, slots, message] of refused) {
+    const call = () => kernel.scryptGroup(Array(size).fill(input), QUICK, 32, slots && { slots });
+    t.throws(call, { name: 'RangeError', message });
+  }
 });
 
 t.test('parameters out of their limits are refused by name before memory is taken', withSimd, async (t) => {
   const memory = createKernelMemory();
-  const kernel = createKernel(readKernel(), memory);
+  const kernel = createKernel(readKernel('plain'), memory);
   const good = { N: 16, r: 8, p: 1 };
   const password = ascii('password');
   const refused: [object, number, RegExp][] = [
@@ -146,7 +210,7 @@ t.test('parameters out of their limits are refused by name before memory is take
     const parameters = { ...good, ...wrong };
     const input = { password, salt: password };
     t.throws(() => kernel.scrypt(password, password, parameters, dkLen), { name: 'RangeError', message });
-    t.throws(() => kernel.scryptPair(input, input, parameters, dkLen), { name: 'RangeError', message });
+    t.throws(() => kernel.scryptGroup([input, input], parameters, dkLen), { name: 'RangeError', message });
   }
   t.equal(memory.buffer.byteLength, 65536);
 });
@@ -157,24 +221,26 @@ t.test('what is no byte array is refused, and the kernel goes on working', withS
   const bad = { password: 'password' as unknown as Uint8Array, salt: ascii('salt') };
   const message = 'password must be a Uint8Array';
   t.throws(() => kernel.scrypt(bad.password, bad.salt, parameters, 32), { name: 'TypeError', message });
-  t.throws(() => kernel.scryptPair(good, bad, parameters, 32), { name: 'TypeError', message });
-  t.throws(() => kernel.scryptPair(bad, good, parameters, 32), { name: 'TypeError', message });
+  t.throws(() => kernel.scryptGroup([good, bad], parameters, 32), { name: 'TypeError', message });
+  t.throws(() => kernel.scryptGroup([bad, good], parameters, 32), { name: 'TypeError', message });
   const expected = hex(scryptSync('password', 'salt', 32, parameters));
-  t.same(kernel.scryptPair(good, good, parameters, 32).map(hex), [expected, expected]);
+  t.same(kernel.scryptGroup([good, good], parameters, 32).map(hex), [expected, expected]);
 });
 
 t.test('inputs are left as they were', withSimd, async (t) => {
   const a = { password: ascii('password'), salt: ascii('salt') };
-  kernel.scryptPair(a, a, { N: 16, r: 1, p: 1 }, 32);
+  kernel.scryptGroup([a, a], QUICK, 32);
   t.same([hex(a.password), hex(a.salt)], [hex(ascii('password')), hex(ascii('salt'))]);
 });
 
 t.test('a module compiled elsewhere serves as well as its bytes', withSimd, async (t) => {
-  const kernel = createKernel(new WebAssembly.Module(readKernel()));
+  const kernel = createKernel(new WebAssembly.Module(readKernel('plain')));
   const parameters = { N: 16, r: 1, p: 1 };
   t.equal(hex(kernel.scrypt(ascii(''), ascii(''), parameters, 64)), RFC_7914[0]?.key);
 });
 
 t.test('SIMD is found where the kernel compiles', async (t) => {
-  t.equal(simdSupported(), WebAssembly.validate(readKernel()));
+  for (const build of ['plain', 'shared'] as const) {
+    t.equal(simdSupported(), WebAssembly.validate(readKernel(build)));
+  }
 });

@@ -1,15 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { createKernel, type ScryptKernel } from '../../protocol/scrypt-kernel.js';
+import { pagesOf } from '../../protocol/scrypt-parameters.js';
 
 /**
- * Makes a kernel from the scrypt.wasm beside this file, where the build puts it.
+ * Makes a kernel with memory of its own from the scrypt.wasm beside this file, where the build puts it.
  * @throws ENOENT before a build; CompileError on a runtime without SIMD
  */
 export function loadKernel(): ScryptKernel {
-  return createKernel(readKernel());
+  return createKernel(readKernel('plain'));
 }
 
-/** The bytes of scrypt.wasm. */
-export function readKernel(): Uint8Array<ArrayBuffer> {
-  return readFileSync(new URL('./scrypt.wasm', import.meta.url));
+/** The bytes of the kernel: built for memory of its own, or for memory that threads share. */
+export function readKernel(build: 'plain' | 'shared'): Uint8Array<ArrayBuffer> {
+  const file = build === 'plain' ? './scrypt.wasm' : './scrypt-shared.wasm';
+  return readFileSync(new URL(file, import.meta.url));
+}
+
+/**
+ * Memory that threads share, for a kernel built for that. It takes up room as its slots are used.
+ * @param slots from 1 to MAX_SLOTS
+ * @throws RangeError when the operating system does not give so much address space
+ */
+export function createSharedMemory(slots: number): WebAssembly.Memory {
+  const pages = pagesOf(slots);
+  // The types know nothing of `shared`, and take it from a variable only.
+  const descriptor = { initial: pages, maximum: pages, shared: true };
+  return new WebAssembly.Memory(descriptor);
 }

@@ -1,4 +1,4 @@
-// scryptBlockMix (RFC 7914, section 4) on Salsa20/8 (section 3), for one hash or for two at once.
+// scryptBlockMix (RFC 7914, section 4) on Salsa20/8 (section 3) in vectors, for up to four hashes in step.
 //
 // A 64-byte block is kept as four vectors of diagonals: word i of the kernel's block is word 5i mod 16
 // of the RFC's. A quarter of a column round is then one vector operation, and the turn to the row round
@@ -32,23 +32,43 @@ function input(mixed: bool, B: usize, V: usize, row: usize): v128 {
   return mixed ? v128.xor(v128.load(B + row), v128.load(V + row)) : v128.load(B + row);
 }
 
+@inline
+function put(out: usize, x0: v128, x1: v128, x2: v128, x3: v128): void {
+  v128.store(out, x0);
+  v128.store(out, x1, 16);
+  v128.store(out, x2, 32);
+  v128.store(out, x3, 48);
+}
+
+@inline
+function plus(x: v128, out: usize, row: usize): v128 {
+  return i32x4.add(x, v128.load(out + row));
+}
+
 /**
- * One BlockMix of 2r blocks from `aB` to `aOut`, and when `two` is set another from `bB` to `bOut`; of
- * B ^ V when `mixed` is set. Output goes straight to its place, even blocks in front. `two` and `mixed`
- * are constants at every call, and what they exclude is not compiled: a single hash has no trace of b.
+ * One BlockMix of 2r blocks from B to Out for each of `lanes` hashes, a to d; of B ^ V when `mixed` is set.
+ * Output goes straight to its place, even blocks in front. `lanes` and `mixed` are constants at every call,
+ * and what they exclude is not compiled: where a lane is missing its variables copy lane a's and lead nowhere.
  *
- * One Salsa20/8 is a chain of additions, shifts and xors that each wait for the one before, and leaves
- * more than half of the core's vector units idle. A second, independent chain costs a fifth more time:
- * 43 ns for both against 36 ns for one (Zen 4, 3.7 GHz). gcc -O2 -mavx needs the same for the same
- * algorithm, so there is nothing left to gain from the order of instructions. V8 puts that in order itself,
- * whatever the order here. Tried and slower: both hashes in one vector, which saves a third of the lane
- * rotations (46 ns), and a separate pass for B ^ V_j.
+ * One Salsa20/8 is a chain of additions, shifts and xors that each wait for the one before, and leaves most of
+ * the core's vector units idle; chains of other hashes fill them. CPU ms for each hash of 64 MiB, with 1, 2, 3
+ * and 4 in step:
+ *   Zen 4, 3.7 GHz   89, 56, not measured
+ *   Zen 5, 4.3 GHz  137, 71, 50, 42   (a vector operation takes two cycles there, a scalar one takes one)
+ * From five on the sixteen vector registers no longer hold what is needed at once: 43 and 42 for 5 and 6.
+ *
+ * Tried and no better: two hashes in one vector, which saves a third of the lane rotations; a scalar hash in
+ * step with three vector ones, or two such one after the other meanwhile (41 a hash, of five); a separate pass
+ * for B ^ V_j. A loop in place of the four double rounds written out costs 10 % with four hashes, and nothing
+ * with two. The order in which instructions are written is nothing to V8, which finds its own.
  */
 @inline
 export function blockMix(
-  two: bool, mixed: bool, r: u32,
+  lanes: i32, mixed: bool, r: u32,
   aB: usize, aV: usize, aOut: usize,
   bB: usize, bV: usize, bOut: usize,
+  cB: usize, cV: usize, cOut: usize,
+  dB: usize, dV: usize, dOut: usize,
 ): void {
   const half = <usize>r << 6;
   const last = (half << 1) - 64;
@@ -59,11 +79,25 @@ export function blockMix(
   let a2 = input(mixed, aB + last, aV + last, 32);
   let a3 = input(mixed, aB + last, aV + last, 48);
   let b0 = a0, b1 = a1, b2 = a2, b3 = a3;
-  if (two) {
+  if (lanes > 1) {
     b0 = input(mixed, bB + last, bV + last, 0);
     b1 = input(mixed, bB + last, bV + last, 16);
     b2 = input(mixed, bB + last, bV + last, 32);
     b3 = input(mixed, bB + last, bV + last, 48);
+  }
+  let c0 = a0, c1 = a1, c2 = a2, c3 = a3;
+  if (lanes > 2) {
+    c0 = input(mixed, cB + last, cV + last, 0);
+    c1 = input(mixed, cB + last, cV + last, 16);
+    c2 = input(mixed, cB + last, cV + last, 32);
+    c3 = input(mixed, cB + last, cV + last, 48);
+  }
+  let d0 = a0, d1 = a1, d2 = a2, d3 = a3;
+  if (lanes > 3) {
+    d0 = input(mixed, dB + last, dV + last, 0);
+    d1 = input(mixed, dB + last, dV + last, 16);
+    d2 = input(mixed, dB + last, dV + last, 32);
+    d3 = input(mixed, dB + last, dV + last, 48);
   }
 
   // V_j is anywhere in 64 MiB, and where is known only now. Asking for all its lines before waiting for any
@@ -73,7 +107,9 @@ export function blockMix(
   if (mixed) {
     for (let line: usize = 0; line < last; line += 64) {
       load<u32>(aV + line);
-      if (two) load<u32>(bV + line);
+      if (lanes > 1) load<u32>(bV + line);
+      if (lanes > 2) load<u32>(cV + line);
+      if (lanes > 3) load<u32>(dV + line);
     }
   }
 
@@ -83,87 +119,115 @@ export function blockMix(
     a1 = v128.xor(a1, input(mixed, aB, aV, 16));
     a2 = v128.xor(a2, input(mixed, aB, aV, 32));
     a3 = v128.xor(a3, input(mixed, aB, aV, 48));
-    if (two) {
+    put(aOut, a0, a1, a2, a3);
+    if (lanes > 1) {
       b0 = v128.xor(b0, input(mixed, bB, bV, 0));
       b1 = v128.xor(b1, input(mixed, bB, bV, 16));
       b2 = v128.xor(b2, input(mixed, bB, bV, 32));
       b3 = v128.xor(b3, input(mixed, bB, bV, 48));
+      put(bOut, b0, b1, b2, b3);
     } else {
       b0 = a0; b1 = a1; b2 = a2; b3 = a3;
     }
-    const c0 = a0, c1 = a1, c2 = a2, c3 = a3;
-    const d0 = b0, d1 = b1, d2 = b2, d3 = b3;
-
-    // Four double rounds, written out because AssemblyScript does not unroll: a loop costs 1 to 2 %.
-    a1 = turn(a1, a0, a3, 7);  b1 = turn(b1, b0, b3, 7);
-    a2 = turn(a2, a1, a0, 9);  b2 = turn(b2, b1, b0, 9);
-    a3 = turn(a3, a2, a1, 13); a1 = right1(a1);  b3 = turn(b3, b2, b1, 13); b1 = right1(b1);
-    a0 = turn(a0, a3, a2, 18); a2 = right2(a2); a3 = right3(a3);
-    b0 = turn(b0, b3, b2, 18); b2 = right2(b2); b3 = right3(b3);
-    a3 = turn(a3, a0, a1, 7);  b3 = turn(b3, b0, b1, 7);
-    a2 = turn(a2, a3, a0, 9);  b2 = turn(b2, b3, b0, 9);
-    a1 = turn(a1, a2, a3, 13); a3 = right1(a3);  b1 = turn(b1, b2, b3, 13); b3 = right1(b3);
-    a0 = turn(a0, a1, a2, 18); a2 = right2(a2); a1 = right3(a1);
-    b0 = turn(b0, b1, b2, 18); b2 = right2(b2); b1 = right3(b1);
-
-    a1 = turn(a1, a0, a3, 7);  b1 = turn(b1, b0, b3, 7);
-    a2 = turn(a2, a1, a0, 9);  b2 = turn(b2, b1, b0, 9);
-    a3 = turn(a3, a2, a1, 13); a1 = right1(a1);  b3 = turn(b3, b2, b1, 13); b1 = right1(b1);
-    a0 = turn(a0, a3, a2, 18); a2 = right2(a2); a3 = right3(a3);
-    b0 = turn(b0, b3, b2, 18); b2 = right2(b2); b3 = right3(b3);
-    a3 = turn(a3, a0, a1, 7);  b3 = turn(b3, b0, b1, 7);
-    a2 = turn(a2, a3, a0, 9);  b2 = turn(b2, b3, b0, 9);
-    a1 = turn(a1, a2, a3, 13); a3 = right1(a3);  b1 = turn(b1, b2, b3, 13); b3 = right1(b3);
-    a0 = turn(a0, a1, a2, 18); a2 = right2(a2); a1 = right3(a1);
-    b0 = turn(b0, b1, b2, 18); b2 = right2(b2); b1 = right3(b1);
-
-    a1 = turn(a1, a0, a3, 7);  b1 = turn(b1, b0, b3, 7);
-    a2 = turn(a2, a1, a0, 9);  b2 = turn(b2, b1, b0, 9);
-    a3 = turn(a3, a2, a1, 13); a1 = right1(a1);  b3 = turn(b3, b2, b1, 13); b1 = right1(b1);
-    a0 = turn(a0, a3, a2, 18); a2 = right2(a2); a3 = right3(a3);
-    b0 = turn(b0, b3, b2, 18); b2 = right2(b2); b3 = right3(b3);
-    a3 = turn(a3, a0, a1, 7);  b3 = turn(b3, b0, b1, 7);
-    a2 = turn(a2, a3, a0, 9);  b2 = turn(b2, b3, b0, 9);
-    a1 = turn(a1, a2, a3, 13); a3 = right1(a3);  b1 = turn(b1, b2, b3, 13); b3 = right1(b3);
-    a0 = turn(a0, a1, a2, 18); a2 = right2(a2); a1 = right3(a1);
-    b0 = turn(b0, b1, b2, 18); b2 = right2(b2); b1 = right3(b1);
-
-    a1 = turn(a1, a0, a3, 7);  b1 = turn(b1, b0, b3, 7);
-    a2 = turn(a2, a1, a0, 9);  b2 = turn(b2, b1, b0, 9);
-    a3 = turn(a3, a2, a1, 13); a1 = right1(a1);  b3 = turn(b3, b2, b1, 13); b1 = right1(b1);
-    a0 = turn(a0, a3, a2, 18); a2 = right2(a2); a3 = right3(a3);
-    b0 = turn(b0, b3, b2, 18); b2 = right2(b2); b3 = right3(b3);
-    a3 = turn(a3, a0, a1, 7);  b3 = turn(b3, b0, b1, 7);
-    a2 = turn(a2, a3, a0, 9);  b2 = turn(b2, b3, b0, 9);
-    a1 = turn(a1, a2, a3, 13); a3 = right1(a3);  b1 = turn(b1, b2, b3, 13); b3 = right1(b3);
-    a0 = turn(a0, a1, a2, 18); a2 = right2(a2); a1 = right3(a1);
-    b0 = turn(b0, b1, b2, 18); b2 = right2(b2); b1 = right3(b1);
-
-    a0 = i32x4.add(a0, c0);
-    a1 = i32x4.add(a1, c1);
-    a2 = i32x4.add(a2, c2);
-    a3 = i32x4.add(a3, c3);
-    v128.store(aOut, a0);
-    v128.store(aOut, a1, 16);
-    v128.store(aOut, a2, 32);
-    v128.store(aOut, a3, 48);
-    if (two) {
-      b0 = i32x4.add(b0, d0);
-      b1 = i32x4.add(b1, d1);
-      b2 = i32x4.add(b2, d2);
-      b3 = i32x4.add(b3, d3);
-      v128.store(bOut, b0);
-      v128.store(bOut, b1, 16);
-      v128.store(bOut, b2, 32);
-      v128.store(bOut, b3, 48);
+    if (lanes > 2) {
+      c0 = v128.xor(c0, input(mixed, cB, cV, 0));
+      c1 = v128.xor(c1, input(mixed, cB, cV, 16));
+      c2 = v128.xor(c2, input(mixed, cB, cV, 32));
+      c3 = v128.xor(c3, input(mixed, cB, cV, 48));
+      put(cOut, c0, c1, c2, c3);
+    } else {
+      c0 = a0; c1 = a1; c2 = a2; c3 = a3;
+    }
+    if (lanes > 3) {
+      d0 = v128.xor(d0, input(mixed, dB, dV, 0));
+      d1 = v128.xor(d1, input(mixed, dB, dV, 16));
+      d2 = v128.xor(d2, input(mixed, dB, dV, 32));
+      d3 = v128.xor(d3, input(mixed, dB, dV, 48));
+      put(dOut, d0, d1, d2, d3);
+    } else {
+      d0 = a0; d1 = a1; d2 = a2; d3 = a3;
     }
 
-    aB += 64;
-    bB += 64;
-    aV += 64;
-    bV += 64;
-    aOut += step;
-    bOut += step;
+    a1 = turn(a1, a0, a3, 7);  b1 = turn(b1, b0, b3, 7);  c1 = turn(c1, c0, c3, 7);  d1 = turn(d1, d0, d3, 7);
+    a2 = turn(a2, a1, a0, 9);  b2 = turn(b2, b1, b0, 9);  c2 = turn(c2, c1, c0, 9);  d2 = turn(d2, d1, d0, 9);
+    a3 = turn(a3, a2, a1, 13);  b3 = turn(b3, b2, b1, 13);  c3 = turn(c3, c2, c1, 13);  d3 = turn(d3, d2, d1, 13);
+    a1 = right1(a1);  b1 = right1(b1);  c1 = right1(c1);  d1 = right1(d1);
+    a0 = turn(a0, a3, a2, 18);  b0 = turn(b0, b3, b2, 18);  c0 = turn(c0, c3, c2, 18);  d0 = turn(d0, d3, d2, 18);
+    a2 = right2(a2); a3 = right3(a3);  b2 = right2(b2); b3 = right3(b3);
+    c2 = right2(c2); c3 = right3(c3);  d2 = right2(d2); d3 = right3(d3);
+    a3 = turn(a3, a0, a1, 7);  b3 = turn(b3, b0, b1, 7);  c3 = turn(c3, c0, c1, 7);  d3 = turn(d3, d0, d1, 7);
+    a2 = turn(a2, a3, a0, 9);  b2 = turn(b2, b3, b0, 9);  c2 = turn(c2, c3, c0, 9);  d2 = turn(d2, d3, d0, 9);
+    a1 = turn(a1, a2, a3, 13);  b1 = turn(b1, b2, b3, 13);  c1 = turn(c1, c2, c3, 13);  d1 = turn(d1, d2, d3, 13);
+    a3 = right1(a3);  b3 = right1(b3);  c3 = right1(c3);  d3 = right1(d3);
+    a0 = turn(a0, a1, a2, 18);  b0 = turn(b0, b1, b2, 18);  c0 = turn(c0, c1, c2, 18);  d0 = turn(d0, d1, d2, 18);
+    a2 = right2(a2); a1 = right3(a1);  b2 = right2(b2); b1 = right3(b1);
+    c2 = right2(c2); c1 = right3(c1);  d2 = right2(d2); d1 = right3(d1);
+
+    a1 = turn(a1, a0, a3, 7);  b1 = turn(b1, b0, b3, 7);  c1 = turn(c1, c0, c3, 7);  d1 = turn(d1, d0, d3, 7);
+    a2 = turn(a2, a1, a0, 9);  b2 = turn(b2, b1, b0, 9);  c2 = turn(c2, c1, c0, 9);  d2 = turn(d2, d1, d0, 9);
+    a3 = turn(a3, a2, a1, 13);  b3 = turn(b3, b2, b1, 13);  c3 = turn(c3, c2, c1, 13);  d3 = turn(d3, d2, d1, 13);
+    a1 = right1(a1);  b1 = right1(b1);  c1 = right1(c1);  d1 = right1(d1);
+    a0 = turn(a0, a3, a2, 18);  b0 = turn(b0, b3, b2, 18);  c0 = turn(c0, c3, c2, 18);  d0 = turn(d0, d3, d2, 18);
+    a2 = right2(a2); a3 = right3(a3);  b2 = right2(b2); b3 = right3(b3);
+    c2 = right2(c2); c3 = right3(c3);  d2 = right2(d2); d3 = right3(d3);
+    a3 = turn(a3, a0, a1, 7);  b3 = turn(b3, b0, b1, 7);  c3 = turn(c3, c0, c1, 7);  d3 = turn(d3, d0, d1, 7);
+    a2 = turn(a2, a3, a0, 9);  b2 = turn(b2, b3, b0, 9);  c2 = turn(c2, c3, c0, 9);  d2 = turn(d2, d3, d0, 9);
+    a1 = turn(a1, a2, a3, 13);  b1 = turn(b1, b2, b3, 13);  c1 = turn(c1, c2, c3, 13);  d1 = turn(d1, d2, d3, 13);
+    a3 = right1(a3);  b3 = right1(b3);  c3 = right1(c3);  d3 = right1(d3);
+    a0 = turn(a0, a1, a2, 18);  b0 = turn(b0, b1, b2, 18);  c0 = turn(c0, c1, c2, 18);  d0 = turn(d0, d1, d2, 18);
+    a2 = right2(a2); a1 = right3(a1);  b2 = right2(b2); b1 = right3(b1);
+    c2 = right2(c2); c1 = right3(c1);  d2 = right2(d2); d1 = right3(d1);
+
+    a1 = turn(a1, a0, a3, 7);  b1 = turn(b1, b0, b3, 7);  c1 = turn(c1, c0, c3, 7);  d1 = turn(d1, d0, d3, 7);
+    a2 = turn(a2, a1, a0, 9);  b2 = turn(b2, b1, b0, 9);  c2 = turn(c2, c1, c0, 9);  d2 = turn(d2, d1, d0, 9);
+    a3 = turn(a3, a2, a1, 13);  b3 = turn(b3, b2, b1, 13);  c3 = turn(c3, c2, c1, 13);  d3 = turn(d3, d2, d1, 13);
+    a1 = right1(a1);  b1 = right1(b1);  c1 = right1(c1);  d1 = right1(d1);
+    a0 = turn(a0, a3, a2, 18);  b0 = turn(b0, b3, b2, 18);  c0 = turn(c0, c3, c2, 18);  d0 = turn(d0, d3, d2, 18);
+    a2 = right2(a2); a3 = right3(a3);  b2 = right2(b2); b3 = right3(b3);
+    c2 = right2(c2); c3 = right3(c3);  d2 = right2(d2); d3 = right3(d3);
+    a3 = turn(a3, a0, a1, 7);  b3 = turn(b3, b0, b1, 7);  c3 = turn(c3, c0, c1, 7);  d3 = turn(d3, d0, d1, 7);
+    a2 = turn(a2, a3, a0, 9);  b2 = turn(b2, b3, b0, 9);  c2 = turn(c2, c3, c0, 9);  d2 = turn(d2, d3, d0, 9);
+    a1 = turn(a1, a2, a3, 13);  b1 = turn(b1, b2, b3, 13);  c1 = turn(c1, c2, c3, 13);  d1 = turn(d1, d2, d3, 13);
+    a3 = right1(a3);  b3 = right1(b3);  c3 = right1(c3);  d3 = right1(d3);
+    a0 = turn(a0, a1, a2, 18);  b0 = turn(b0, b1, b2, 18);  c0 = turn(c0, c1, c2, 18);  d0 = turn(d0, d1, d2, 18);
+    a2 = right2(a2); a1 = right3(a1);  b2 = right2(b2); b1 = right3(b1);
+    c2 = right2(c2); c1 = right3(c1);  d2 = right2(d2); d1 = right3(d1);
+
+    a1 = turn(a1, a0, a3, 7);  b1 = turn(b1, b0, b3, 7);  c1 = turn(c1, c0, c3, 7);  d1 = turn(d1, d0, d3, 7);
+    a2 = turn(a2, a1, a0, 9);  b2 = turn(b2, b1, b0, 9);  c2 = turn(c2, c1, c0, 9);  d2 = turn(d2, d1, d0, 9);
+    a3 = turn(a3, a2, a1, 13);  b3 = turn(b3, b2, b1, 13);  c3 = turn(c3, c2, c1, 13);  d3 = turn(d3, d2, d1, 13);
+    a1 = right1(a1);  b1 = right1(b1);  c1 = right1(c1);  d1 = right1(d1);
+    a0 = turn(a0, a3, a2, 18);  b0 = turn(b0, b3, b2, 18);  c0 = turn(c0, c3, c2, 18);  d0 = turn(d0, d3, d2, 18);
+    a2 = right2(a2); a3 = right3(a3);  b2 = right2(b2); b3 = right3(b3);
+    c2 = right2(c2); c3 = right3(c3);  d2 = right2(d2); d3 = right3(d3);
+    a3 = turn(a3, a0, a1, 7);  b3 = turn(b3, b0, b1, 7);  c3 = turn(c3, c0, c1, 7);  d3 = turn(d3, d0, d1, 7);
+    a2 = turn(a2, a3, a0, 9);  b2 = turn(b2, b3, b0, 9);  c2 = turn(c2, c3, c0, 9);  d2 = turn(d2, d3, d0, 9);
+    a1 = turn(a1, a2, a3, 13);  b1 = turn(b1, b2, b3, 13);  c1 = turn(c1, c2, c3, 13);  d1 = turn(d1, d2, d3, 13);
+    a3 = right1(a3);  b3 = right1(b3);  c3 = right1(c3);  d3 = right1(d3);
+    a0 = turn(a0, a1, a2, 18);  b0 = turn(b0, b1, b2, 18);  c0 = turn(c0, c1, c2, 18);  d0 = turn(d0, d1, d2, 18);
+    a2 = right2(a2); a1 = right3(a1);  b2 = right2(b2); b1 = right3(b1);
+    c2 = right2(c2); c1 = right3(c1);  d2 = right2(d2); d1 = right3(d1);
+
+    // What Salsa20/8 began with waits where its result goes: registers are short.
+    a0 = plus(a0, aOut, 0); a1 = plus(a1, aOut, 16); a2 = plus(a2, aOut, 32); a3 = plus(a3, aOut, 48);
+    put(aOut, a0, a1, a2, a3);
+    if (lanes > 1) {
+      b0 = plus(b0, bOut, 0); b1 = plus(b1, bOut, 16); b2 = plus(b2, bOut, 32); b3 = plus(b3, bOut, 48);
+      put(bOut, b0, b1, b2, b3);
+    }
+    if (lanes > 2) {
+      c0 = plus(c0, cOut, 0); c1 = plus(c1, cOut, 16); c2 = plus(c2, cOut, 32); c3 = plus(c3, cOut, 48);
+      put(cOut, c0, c1, c2, c3);
+    }
+    if (lanes > 3) {
+      d0 = plus(d0, dOut, 0); d1 = plus(d1, dOut, 16); d2 = plus(d2, dOut, 32); d3 = plus(d3, dOut, 48);
+      put(dOut, d0, d1, d2, d3);
+    }
+
+    aB += 64; aV += 64; aOut += step;
+    bB += 64; bV += 64; bOut += step;
+    cB += 64; cV += 64; cOut += step;
+    dB += 64; dV += 64; dOut += step;
     // Forward to the odd half, back to the next of the even half.
     step = 64 - step;
   }

@@ -1,4 +1,4 @@
-// scryptROMix (RFC 7914, section 5) in WebAssembly with 128-bit SIMD, for one hash or two at once.
+// scryptROMix (RFC 7914, section 5) in WebAssembly with 128-bit SIMD, for one hash or up to four at once.
 //
 // The caller owns the memory and says where things are. A slot is what one hash needs, in this order:
 //   X     128·r bytes      the block being mixed
@@ -7,51 +7,101 @@
 //
 // PBKDF2 is not here, because node:crypto is faster at it: 20000 rounds take it 3.9 ms with the SHA
 // extensions of the processor, and took SHA-256 in WebAssembly 6.8 ms, or 11.7 ms for up to four passwords
-// in the lanes of one vector, where a pair has only two.
+// in the lanes of one vector.
 
 import { blockMix } from './block-mix';
+import { blockMixScalar } from './block-mix-scalar';
 import { fromDiagonals, toDiagonals } from './layout';
 
-// These four stay functions, called twice each so that the compiler does not inline them: V8 swaps baseline
+// These ten stay functions, called twice each so that the compiler does not inline them: V8 swaps baseline
 // code for optimised code at calls only. A hash that were one long loop would run its first time in baseline
-// code, a third slower alone and half as fast in a pair.
+// code, a third slower alone and half as fast in a group.
 
-function fillOne(r: u32, aB: usize, aOut: usize): void {
-  blockMix(false, false, r, aB, 0, aOut, 0, 0, 0);
+function fillScalar(r: u32, B: usize, out: usize): void {
+  blockMixScalar(false, r, B, 0, out);
 }
 
-function fillTwo(r: u32, aB: usize, aOut: usize, bB: usize, bOut: usize): void {
-  blockMix(true, false, r, aB, 0, aOut, bB, 0, bOut);
+function mixScalar(r: u32, B: usize, V: usize, out: usize): void {
+  blockMixScalar(true, r, B, V, out);
+}
+
+function fillOne(r: u32, aB: usize, aOut: usize): void {
+  blockMix(1, false, r, aB, 0, aOut, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 }
 
 function mixOne(r: u32, aB: usize, aV: usize, aOut: usize): void {
-  blockMix(false, true, r, aB, aV, aOut, 0, 0, 0);
+  blockMix(1, true, r, aB, aV, aOut, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+}
+
+function fillTwo(r: u32, aB: usize, aOut: usize, bB: usize, bOut: usize): void {
+  blockMix(2, false, r, aB, 0, aOut, bB, 0, bOut, 0, 0, 0, 0, 0, 0);
 }
 
 function mixTwo(r: u32, aB: usize, aV: usize, aOut: usize, bB: usize, bV: usize, bOut: usize): void {
-  blockMix(true, true, r, aB, aV, aOut, bB, bV, bOut);
+  blockMix(2, true, r, aB, aV, aOut, bB, bV, bOut, 0, 0, 0, 0, 0, 0);
 }
 
-/** Integerify(B) mod N. Word 0 is where it was in either layout, and N has at most 32 bits. */
+function fillThree(r: u32, aB: usize, aOut: usize, bB: usize, bOut: usize, cB: usize, cOut: usize): void {
+  blockMix(3, false, r, aB, 0, aOut, bB, 0, bOut, cB, 0, cOut, 0, 0, 0);
+}
+
+function mixThree(
+  r: u32,
+  aB: usize, aV: usize, aOut: usize, bB: usize, bV: usize, bOut: usize, cB: usize, cV: usize, cOut: usize,
+): void {
+  blockMix(3, true, r, aB, aV, aOut, bB, bV, bOut, cB, cV, cOut, 0, 0, 0);
+}
+
+function fillFour(
+  r: u32,
+  aB: usize, aOut: usize, bB: usize, bOut: usize, cB: usize, cOut: usize, dB: usize, dOut: usize,
+): void {
+  blockMix(4, false, r, aB, 0, aOut, bB, 0, bOut, cB, 0, cOut, dB, 0, dOut);
+}
+
+function mixFour(
+  r: u32,
+  aB: usize, aV: usize, aOut: usize, bB: usize, bV: usize, bOut: usize,
+  cB: usize, cV: usize, cOut: usize, dB: usize, dV: usize, dOut: usize,
+): void {
+  blockMix(4, true, r, aB, aV, aOut, bB, bV, bOut, cB, cV, cOut, dB, dV, dOut);
+}
+
+/** Where V_j is, j = Integerify(B) mod N. Word 0 is where it was in either layout, and N has at most 32 bits. */
 @inline
-function integerify(B: usize, size: usize, N: u32): usize {
-  return <usize>(load<u32>(B + size - 64) & (N - 1));
+function pick(B: usize, V: usize, size: usize, N: u32): usize {
+  return V + <usize>(load<u32>(B + size - 64) & (N - 1)) * size;
 }
 
 /**
- * scryptROMix of the 128·r bytes at Y of the slot, in place.
+ * scryptROMix of the 128·r bytes at Y of the slot, in place, in scalar operations.
  * @param N a power of two, at least 2
  */
+export function romixScalar(slot: usize, N: u32, r: u32): void {
+  const size = <usize>r << 7;
+  const X = slot, Y = X + size, V = Y + size;
+  memory.copy(V, Y, size);
+  let block = V;
+  for (let i: u32 = 1; i < N; i++, block += size) fillScalar(r, block, block + size);
+  fillScalar(r, block, X);
+  for (let i: u32 = 0; i < N; i += 2) {
+    mixScalar(r, X, pick(X, V, size, N), Y);
+    mixScalar(r, Y, pick(Y, V, size, N), X);
+  }
+  memory.copy(Y, X, size);
+}
+
+/** The same in vector operations. */
 export function romixOne(slot: usize, N: u32, r: u32): void {
   const size = <usize>r << 7;
   const X = slot, Y = X + size, V = Y + size;
   toDiagonals(Y, V, size);
-  let block = V;
-  for (let i: u32 = 1; i < N; i++, block += size) fillOne(r, block, block + size);
-  fillOne(r, block, X);
+  let a = V;
+  for (let i: u32 = 1; i < N; i++, a += size) fillOne(r, a, a + size);
+  fillOne(r, a, X);
   for (let i: u32 = 0; i < N; i += 2) {
-    mixOne(r, X, V + integerify(X, size, N) * size, Y);
-    mixOne(r, Y, V + integerify(Y, size, N) * size, X);
+    mixOne(r, X, pick(X, V, size, N), Y);
+    mixOne(r, Y, pick(Y, V, size, N), X);
   }
   fromDiagonals(X, Y, size);
 }
@@ -67,16 +117,75 @@ export function romixTwo(slotA: usize, slotB: usize, N: u32, r: u32): void {
   for (let i: u32 = 1; i < N; i++, a += size, b += size) fillTwo(r, a, a + size, b, b + size);
   fillTwo(r, a, aX, b, bX);
   for (let i: u32 = 0; i < N; i += 2) {
-    mixTwo(r, aX, aV + integerify(aX, size, N) * size, aY, bX, bV + integerify(bX, size, N) * size, bY);
-    mixTwo(r, aY, aV + integerify(aY, size, N) * size, aX, bY, bV + integerify(bY, size, N) * size, bX);
+    mixTwo(r, aX, pick(aX, aV, size, N), aY, bX, pick(bX, bV, size, N), bY);
+    mixTwo(r, aY, pick(aY, aV, size, N), aX, bY, pick(bY, bV, size, N), bX);
   }
   fromDiagonals(aX, aY, size);
   fromDiagonals(bX, bY, size);
 }
 
+/** The same for three. */
+export function romixThree(slotA: usize, slotB: usize, slotC: usize, N: u32, r: u32): void {
+  const size = <usize>r << 7;
+  const aX = slotA, aY = aX + size, aV = aY + size;
+  const bX = slotB, bY = bX + size, bV = bY + size;
+  const cX = slotC, cY = cX + size, cV = cY + size;
+  toDiagonals(aY, aV, size);
+  toDiagonals(bY, bV, size);
+  toDiagonals(cY, cV, size);
+  let a = aV, b = bV, c = cV;
+  for (let i: u32 = 1; i < N; i++, a += size, b += size, c += size) {
+    fillThree(r, a, a + size, b, b + size, c, c + size);
+  }
+  fillThree(r, a, aX, b, bX, c, cX);
+  for (let i: u32 = 0; i < N; i += 2) {
+    mixThree(
+      r, aX, pick(aX, aV, size, N), aY, bX, pick(bX, bV, size, N), bY, cX, pick(cX, cV, size, N), cY,
+    );
+    mixThree(
+      r, aY, pick(aY, aV, size, N), aX, bY, pick(bY, bV, size, N), bX, cY, pick(cY, cV, size, N), cX,
+    );
+  }
+  fromDiagonals(aX, aY, size);
+  fromDiagonals(bX, bY, size);
+  fromDiagonals(cX, cY, size);
+}
+
+/** The same for four. */
+export function romixFour(slotA: usize, slotB: usize, slotC: usize, slotD: usize, N: u32, r: u32): void {
+  const size = <usize>r << 7;
+  const aX = slotA, aY = aX + size, aV = aY + size;
+  const bX = slotB, bY = bX + size, bV = bY + size;
+  const cX = slotC, cY = cX + size, cV = cY + size;
+  const dX = slotD, dY = dX + size, dV = dY + size;
+  toDiagonals(aY, aV, size);
+  toDiagonals(bY, bV, size);
+  toDiagonals(cY, cV, size);
+  toDiagonals(dY, dV, size);
+  let a = aV, b = bV, c = cV, d = dV;
+  for (let i: u32 = 1; i < N; i++, a += size, b += size, c += size, d += size) {
+    fillFour(r, a, a + size, b, b + size, c, c + size, d, d + size);
+  }
+  fillFour(r, a, aX, b, bX, c, cX, d, dX);
+  for (let i: u32 = 0; i < N; i += 2) {
+    mixFour(
+      r, aX, pick(aX, aV, size, N), aY, bX, pick(bX, bV, size, N), bY,
+      cX, pick(cX, cV, size, N), cY, dX, pick(dX, dV, size, N), dY,
+    );
+    mixFour(
+      r, aY, pick(aY, aV, size, N), aX, bY, pick(bY, bV, size, N), bX,
+      cY, pick(cY, cV, size, N), cX, dY, pick(dY, dV, size, N), dX,
+    );
+  }
+  fromDiagonals(aX, aY, size);
+  fromDiagonals(bX, bY, size);
+  fromDiagonals(cX, cY, size);
+  fromDiagonals(dX, dY, size);
+}
+
 /**
  * Zeroes `length` bytes: what a hash leaves in its slot is as good as its result to whoever finds it.
- * It costs 0.9 ms of 89 ms for one hash of 64 MiB, 1.9 ms of 112 ms for two: 1 to 2 %.
+ * It costs about 1 ms for 64 MiB: 1 to 2 % of a hash.
  */
 export function wipe(start: usize, length: usize): void {
   memory.fill(start, 0, length);

@@ -12,7 +12,7 @@ import { type Primitives, type ScryptInput, stretchPasswords } from './stretchin
 export function createSimdEngine(kernel: ScryptKernel = loadKernel()): Engine {
   const primitives: Primitives = {
     pbkdf2: opensslPbkdf2,
-    scrypt: ([a, b]) => (b ? scryptPair(kernel, a as ScryptInput, b) : [scrypt(kernel, a as ScryptInput)]),
+    scrypt: (inputs) => scryptGroup(kernel, inputs),
   };
   return {
     stretch: (input) => stretchPasswords(primitives, [input])[0] as Uint8Array,
@@ -21,10 +21,7 @@ export function createSimdEngine(kernel: ScryptKernel = loadKernel()): Engine {
   };
 }
 
-function scrypt(kernel: ScryptKernel, { password, salt, length, ...parameters }: ScryptInput): Uint8Array {
-  return kernel.scrypt(password, salt, parameters, length);
-}
-
-function scryptPair(kernel: ScryptKernel, a: ScryptInput, b: ScryptInput): Uint8Array[] {
-  return kernel.scryptPair(a, b, a, a.length);
+function scryptGroup(kernel: ScryptKernel, inputs: ScryptInput[]): Uint8Array[] {
+  const [{ length, ...parameters }] = inputs as [ScryptInput];
+  return kernel.scryptGroup(inputs, parameters, length);
 }
