@@ -24,7 +24,7 @@ export const LIMITS = {
   passwordsForAccount: {
     env: 'LIMIT_PASSWORDS_FOR_ACCOUNT',
     default: '200/3600',
-    doc: 'Passwords tried for one account from everywhere. Beyond it each address has one try left, so that the owner still gets in while others hammer the account.',
+    doc: 'Passwords tried for one account from everywhere. Beyond it each address has three tries, so that the owner still gets in while others hammer the account.',
   },
   accountsFromSource: {
     env: 'LIMIT_ACCOUNTS_FROM_SOURCE',
@@ -51,10 +51,10 @@ export const LIMITS = {
 export type LimitName = keyof typeof LIMITS;
 
 /**
- * Reads `points/seconds`.
+ * Reads `points/seconds`, up to a million seconds: Node's timers end at two million.
  * @returns `undefined` when it is something else, or not above 0
  */
 export function parseRate(text: string): Rate | undefined {
-  const [, points, seconds] = /^([1-9][0-9]{0,8})\/([1-9][0-9]{0,6})$/.exec(text) ?? [];
+  const [, points, seconds] = /^([1-9][0-9]{0,8})\/([1-9][0-9]{0,5})$/.exec(text) ?? [];
   return points && seconds ? { points: Number(points), seconds: Number(seconds) } : undefined;
 }

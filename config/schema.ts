@@ -220,7 +220,8 @@ export const FORMATS = {
   },
   rate: {
     check: (value: unknown) => {
-      if (!parseRate(String(value))) throw new Error('must be times/seconds, for example 20/900');
+      if (!parseRate(String(value)))
+        throw new Error('must be times/seconds, up to 999999 seconds, for example 20/900');
     },
   },
   'proxy-addresses': {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import proxyaddr from 'proxy-addr';
 import { splitList } from '../config/schema.js';
 
@@ -17,7 +17,15 @@ export function readClientSource(request: IncomingMessage, trustProxy: string): 
     trust = proxyaddr.compile(splitList(trustProxy));
     compiled.set(trustProxy, trust);
   }
-  return toSource(proxyaddr(request, trust) ?? '');
+  // The last one is the client, as the one before, whom we trust, says.
+  const [said, sayer] = proxyaddr.all(request, trust).reverse();
+  const address = [said, sayer].map(withoutPort).find((candidate) => isIP(candidate));
+  return toSource(address ?? '');
+}
+
+/** Some proxies add the client's port, which would make each connection a source. */
+function withoutPort(address = ''): string {
+  return /^(?:(\d+(?:\.\d+){3}):\d+|\[(.+)\](?::\d+)?)$/.exec(address)?.slice(1).find(Boolean) ?? address;
 }
 
 function toSource(address: string): string {

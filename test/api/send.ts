@@ -22,6 +22,10 @@ export interface Call {
   headers?: Record<string, string | undefined>;
   /** What the signature says instead of the truth; see {@link sign}. */
   hawk?: HawkDeviation;
+  /** The loopback address to send from. */
+  from?: string;
+  /** Hangs up. */
+  signal?: AbortSignal;
 }
 
 export interface HawkDeviation {
@@ -64,7 +68,7 @@ export interface Reply {
 
 /** Sends a request over node:http, signed by the `hawk` package's own client. The method is POST unless given. */
 export function send(target: Target, path: string, call: Call = {}): Promise<Reply> {
-  const { method = 'POST', signer, body, headers = {} } = call;
+  const { method = 'POST', signer, body, headers = {}, from: localAddress, signal } = call;
   const payload =
     body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   const all: Record<string, string | undefined> = {
@@ -76,8 +80,9 @@ export function send(target: Target, path: string, call: Call = {}): Promise<Rep
     ...headers,
   };
   const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  const options = { method, headers: given, ...(localAddress && { localAddress }), ...(signal && { signal }) };
   return new Promise((resolve, reject) => {
-    const request = httpRequest(target.url + path, { method, headers: given }, (response) => {
+    const request = httpRequest(target.url + path, options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('error', reject);

@@ -51,6 +51,7 @@ t.test('a setting that breaks its rule is named with the rule, and never with a 
     [{ PUBLIC_URL: 'accounts.example.org' }, /PUBLIC_URL.*https:\/\//s],
     [{ TRUST_PROXY: 'nowhere' }, /TRUST_PROXY.*addresses or networks/s],
     [{ LIMIT_MAILS_TO_ADDRESS: '10' }, /LIMIT_MAILS_TO_ADDRESS.*times\/seconds/s],
+    [{ LIMIT_MAILS_TO_ADDRESS: '10/2592000' }, /LIMIT_MAILS_TO_ADDRESS.*999999 seconds/s],
     [{ ENUMERATION_GUARD: 'yes' }, /ENUMERATION_GUARD.*on or off/s],
     [{ RATE_LIMITS: 'maybe' }, /RATE_LIMITS/],
   ];
