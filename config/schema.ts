@@ -161,13 +161,13 @@ export const SETTINGS: Schema<Settings> = {
     env: 'MAX_STREAMS_PER_ACCOUNT',
   },
   maxStreams: {
-    doc: 'Most open event streams on this server, each a connection and some kilobytes.',
+    doc: 'Most open event streams on this server, each a connection and some kilobytes; never more than half of MAX_CONNECTIONS.',
     format: 'positive-integer',
     default: 5000,
     env: 'MAX_STREAMS',
   },
   maxConnections: {
-    doc: 'Most open connections; when more come, those idle longest are closed.',
+    doc: 'Most open connections; when more come, those are closed whose clients have let them wait longest.',
     format: 'positive-integer',
     default: 10000,
     env: 'MAX_CONNECTIONS',

@@ -1,22 +1,20 @@
 import cors from '@koa/cors';
 import type Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
+import type { Connections } from './connections.js';
 import { toApiError } from './error-translation.js';
 import { ApiError } from './errors.js';
 import { logRequest } from './request-log.js';
 import type { Services } from './services.js';
 import { hasUnreadBody, replyBeforeBody } from './unread-body.js';
 
-/**
- * The server as a Koa application: what every request goes through, then the router.
- * @param isStopping whether the server is on its way out: connections then end with their reply
- */
-export function createApp(services: Services, router: Router, isStopping: () => boolean): Koa {
+/** A server as a Koa application: what every request goes through, then the router. */
+export function createApp(services: Services, router: Router, connections: Connections): Koa {
   const app = new Koa();
   // What reaches Koa's own handler is an event stream that broke, or a reply to a client that left.
   app.on('error', (error) => services.log.debug({ event: 'connectionLost', err: error }));
   app.use(logRequest(services));
-  app.use(setHeaders(services, isStopping));
+  app.use(setHeaders(services, connections));
   app.use(answerErrors(services));
   app.use(refuseMalformed);
   app.use(allowOrigins());
@@ -25,15 +23,15 @@ export function createApp(services: Services, router: Router, isStopping: () => 
   return app;
 }
 
-function setHeaders({ now, config }: Services, isStopping: () => boolean) {
+function setHeaders({ now, config }: Services, connections: Connections) {
   const isHttps = config.publicUrl.startsWith('https:');
-  return (ctx: Context, next: Next) => {
+  return async (ctx: Context, next: Next) => {
     ctx.set('Timestamp', String(Math.floor(now() / 1000)));
     ctx.set('X-Content-Type-Options', 'nosniff');
     ctx.set('Cache-Control', 'no-store');
     if (isHttps) ctx.set('Strict-Transport-Security', 'max-age=31536000');
-    if (isStopping()) ctx.set('Connection', 'close');
-    return next();
+    await next();
+    if (connections.endsWith(ctx.res)) ctx.set('Connection', 'close');
   };
 }
 
@@ -44,7 +42,8 @@ function answerErrors({ log }: Services) {
       await next();
     } catch (error) {
       const apiError = toApiError(error);
-      if (apiError.status >= 500) log.error({ event: 'failed', id: ctx.state.id, err: apiError.cause });
+      if (apiError.status >= 500 && apiError.cause)
+        log.error({ event: 'failed', id: ctx.state.id, err: apiError.cause });
       if (apiError.details.retryAfter !== undefined)
         ctx.set('Retry-After', String(apiError.details.retryAfter));
       ctx.state.errno = apiError.errno;

@@ -104,10 +104,12 @@ export function needsBody(schema: z.ZodType | undefined): boolean {
   return needed;
 }
 
-function abortedWithRequest({ res }: Context): AbortSignal {
+/** By the connection's end: a reply in line behind another of its connection is not told of it. */
+function abortedWithRequest({ req: { socket }, res }: Context): AbortSignal {
   const controller = new AbortController();
-  res.once('close', () => {
-    if (!res.writableFinished) controller.abort();
-  });
+  const abort = () => controller.abort();
+  if (socket.destroyed) abort();
+  socket.once('close', abort);
+  res.once('close', () => socket.off('close', abort));
   return controller.signal;
 }

@@ -8,17 +8,22 @@ const RETRY_AFTER_FAILURE_S = 2;
 /** How much of the predicted wait is added at random, so that refused clients do not come back together. */
 const RETRY_JITTER = 0.5;
 
-/** What storage and workers throw, as the client is told; everything unknown is errno 999. */
+/**
+ * What storage and workers throw, as the client is told; everything unknown is errno 999. What has failed is the
+ * cause; refusing more than there is room for, and dropping what nobody waits for, is no failure.
+ */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof StretchOverloadError) {
     const seconds = (error.predictedWaitMs / 1000) * (1 + RETRY_JITTER * Math.random());
-    return new ApiError('serviceUnavailable', { retryAfter: Math.ceil(seconds) }, { cause: error });
+    return new ApiError('serviceUnavailable', { retryAfter: Math.ceil(seconds) });
+  }
+  if (error instanceof StretchAbandonedError) {
+    return new ApiError('serviceUnavailable', { retryAfter: RETRY_AFTER_FAILURE_S });
   }
   if (
     error instanceof StoreUnavailableError ||
     error instanceof StretchFailedError ||
-    error instanceof StretchAbandonedError ||
     error instanceof QuickLaneError
   ) {
     return new ApiError('serviceUnavailable', { retryAfter: RETRY_AFTER_FAILURE_S }, { cause: error });

@@ -1,15 +1,37 @@
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { Connections } from './connections.js';
 import { ApiError, type ApiErrorName } from './errors.js';
 import { LINGER_MS } from './unread-body.js';
 
-/** Time for a request's headers, and for the whole request, in ms. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-/** Longer than proxies commonly keep a connection, so that they close it and not we, in ms. */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000;
-/** How often the two above are enforced, in ms. */
-const CHECK_INTERVAL_MS = 2_000;
+/** How patient the server is with its clients, in ms. */
+export interface HttpTimeouts {
+  /** For a request's headers, from the connection's start or the request's first byte. */
+  headersMs: number;
+  /** For the whole request. */
+  requestMs: number;
+  /** Between two requests. Longer than proxies commonly keep a connection, so that they close it and not we. */
+  keepAliveMs: number;
+  /** Without a byte in either direction, as when a client does not read its reply. */
+  stalledMs: number;
+  /** How often the first two are enforced. */
+  checkIntervalMs: number;
+}
+
+const TIMEOUTS: HttpTimeouts = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  keepAliveMs: 75_000,
+  stalledMs: 60_000,
+  checkIntervalMs: 2_000,
+};
+
+export interface HttpServerOptions {
+  maxConnections: number;
+  timeouts?: Partial<HttpTimeouts>;
+  /** The clock, ms since 1970. */
+  now: () => number;
+}
 
 /** What Node's parser finds wrong, as the client is told. */
 const PARSER_ERRORS: Record<string, ApiErrorName> = {
@@ -17,23 +39,27 @@ const PARSER_ERRORS: Record<string, ApiErrorName> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'requestTimeout',
 };
 
-/** An HTTP server that answers in the API's form even what is no request. */
-export function createHttpServer(now: () => number): Server {
+/** An HTTP server that answers in the API's form even what is no request, and its connections. */
+export function createHttpServer(options: HttpServerOptions): { server: Server; connections: Connections } {
+  const { maxConnections, timeouts, now } = options;
+  const { headersMs, requestMs, keepAliveMs, stalledMs, checkIntervalMs } = { ...TIMEOUTS, ...timeouts };
   const server = createServer({
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval: checkIntervalMs,
     // Node's own answers have no body: the application refuses instead, and ignores expectations (RFC 9110, 10.1.1).
     requireHostHeader: false,
   });
+  server.timeout = stalledMs;
+  const connections = new Connections(server, maxConnections);
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
-  server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
-    if (code === 'ECONNRESET' || !socket.writable) socket.destroy();
-    else answerOnSocket(PARSER_ERRORS[code ?? ''] ?? 'badRequest', socket as Socket, now);
+  server.on('clientError', ({ code }: NodeJS.ErrnoException, socket: Socket) => {
+    if (code === 'ECONNRESET' || !socket.writable || connections.isReplying(socket)) socket.destroy();
+    else answerOnSocket(PARSER_ERRORS[code ?? ''] ?? 'badRequest', socket, now);
   });
   server.on('connect', (_request, socket) => answerOnSocket('badRequest', socket as Socket, now));
-  return server;
+  return { server, connections };
 }
 
 /** Answers what did not become a request. */

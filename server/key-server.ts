@@ -13,9 +13,8 @@ import { QuickLane } from '../workers/quick-lane.js';
 import { Stretcher } from '../workers/stretcher.js';
 import { createApp } from './app.js';
 import { CertificateSigner } from './certificate-signer.js';
-import { capConnections } from './connection-cap.js';
+import type { Connections } from './connections.js';
 import { Decoys } from './decoy.js';
-import { prepareDrain } from './drain.js';
 import { createHttpServer } from './http-server.js';
 import { Limits } from './limits.js';
 import { listen } from './listen.js';
@@ -32,6 +31,8 @@ import { openStores } from './stores.js';
 
 /** How long answers are held with `ENUMERATION_GUARD=on`, in ms: longer than their work takes. */
 const EVEN_ANSWER_MS = 50;
+/** How long a connection may be silent, besides the time that a password waits for its stretch, in ms. */
+const STALLED_MS = 60_000;
 
 /** A server that listens. */
 export interface KeyServer {
@@ -61,9 +62,11 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
   const metrics = createMetrics();
   const storage = await openStores(config, { storageKeys, now, ...metrics.stores });
   const lanes = openLanes(config, metrics, log);
-  const server = createHttpServer(now);
-  capConnections(server, config.maxConnections);
-  const drain = prepareDrain(server);
+  const { server, connections } = createHttpServer({
+    maxConnections: config.maxConnections,
+    timeouts: { stalledMs: STALLED_MS + config.stretchMaxWait * 1000 },
+    now,
+  });
   try {
     const { signingKeys } = storage;
     const { quickLane } = lanes;
@@ -86,19 +89,17 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       decoys: config.enumerationGuard ? new Decoys(storageKeys[0] as Buffer, EVEN_ANSWER_MS) : undefined,
       limits: createLimits(config, storage, metrics),
       mailer: createMailer(bound, storage, log, now, metrics),
-      statusStreams: new StatusStreams({ perAccount: config.maxStreamsPerAccount, inAll: config.maxStreams }),
+      statusStreams: createStatusStreams(config),
       metrics,
       now,
       version: readVersion(),
     };
     metrics.watch(services, promisify(server.getConnections.bind(server)));
     let closing: Promise<void> | undefined;
-    const isStopping = () => closing !== undefined;
-    const app = createApp(services, createRouter(services), isStopping);
-    server.on('request', app.callback());
-    const operators = config.metricsPort ? await openOperatorsPort(services, isStopping) : undefined;
+    server.on('request', createApp(services, createRouter(services), connections).callback());
+    const operators = config.metricsPort ? await openOperatorsPort(services) : undefined;
     const close = () => {
-      closing ??= closeAll(drain, services, operators);
+      closing ??= closeAll(connections, services, operators);
       return closing;
     };
     services.signer.keys.start();
@@ -156,6 +157,12 @@ function createLimits({ limits, rateLimits: mode }: Config, { counters }: Storag
   });
 }
 
+/** Streams may take half of the connections, lest they take all. */
+function createStatusStreams({ maxStreamsPerAccount, maxStreams, maxConnections }: Config): StatusStreams {
+  const inAll = Math.min(maxStreams, Math.ceil(maxConnections / 2));
+  return new StatusStreams({ perAccount: maxStreamsPerAccount, inAll });
+}
+
 function createMailer(
   config: Config,
   { outbox }: Storage,
@@ -170,12 +177,12 @@ function createMailer(
 
 /** In the order in which work flows: no new requests, then those under way, then what they need. */
 async function closeAll(
-  drain: () => Promise<void>,
+  connections: Connections,
   services: Services,
   operators: OperatorsPort | undefined,
 ): Promise<void> {
   const { statusStreams, signer, mailer, stretcher, quickLane, storage, metrics } = services;
-  const drained = drain();
+  const drained = connections.end();
   statusStreams.close();
   await drained;
   signer.keys.close();

@@ -1,10 +1,12 @@
 import type { Server } from 'node:http';
 import { createApp } from './app.js';
-import { prepareDrain } from './drain.js';
 import { createHttpServer } from './http-server.js';
 import { listen } from './listen.js';
 import { createOperatorsRouter } from './routes.js';
 import type { Services } from './services.js';
+
+/** More than scrapers and health checks need. */
+const MAX_CONNECTIONS = 100;
 
 /** A listener of its own, for what only operators are to see. */
 export interface OperatorsPort {
@@ -17,14 +19,10 @@ export interface OperatorsPort {
  * Binds `METRICS_PORT`: metrics, and the health endpoints besides.
  * @throws ConfigError when the port cannot be bound
  */
-export async function openOperatorsPort(
-  services: Services,
-  isStopping: () => boolean,
-): Promise<OperatorsPort> {
+export async function openOperatorsPort(services: Services): Promise<OperatorsPort> {
   const { config, now } = services;
-  const server = createHttpServer(now);
-  const close = prepareDrain(server);
-  server.on('request', createApp(services, createOperatorsRouter(services), isStopping).callback());
+  const { server, connections } = createHttpServer({ maxConnections: MAX_CONNECTIONS, now });
+  server.on('request', createApp(services, createOperatorsRouter(services), connections).callback());
   await listen(server, { host: config.host, port: config.metricsPort, setting: 'METRICS_PORT' });
-  return { server, close };
+  return { server, close: () => connections.end() };
 }

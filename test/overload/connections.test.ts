@@ -1,0 +1,154 @@
+import t, { type Test } from 'tap';
+import { createAccount, login, makeEmail, toHex } from '../api/accounts.js';
+import { send, sign } from '../api/send.js';
+import { startServer, type TestServer } from '../api/start-server.js';
+import { RawConnection, writeGet, writePost } from './raw-connection.js';
+import { occupy } from './stretch-outcomes.js';
+import { until } from './until.js';
+
+const MAX_CONNECTIONS = 20;
+const EVENTS = { Accept: 'text/event-stream' };
+
+function startSmallServer(t: Test, env: Record<string, string> = {}): Promise<TestServer> {
+  return startServer(t, { MAX_CONNECTIONS: String(MAX_CONNECTIONS), STRETCH_THREADS: '1', ...env });
+}
+
+/** Opens connections one after the other, each of which sends something and then nothing more. */
+async function flood(t: Test, server: TestServer, sent: string, count = 3 * MAX_CONNECTIONS) {
+  const connections: RawConnection[] = [];
+  t.teardown(() => {
+    for (const connection of connections) connection.hangUp();
+  });
+  for (let i = 0; i < count; i++) {
+    const connection = await RawConnection.open(server.url);
+    connection.write(sent);
+    connections.push(connection);
+  }
+  return connections;
+}
+
+async function assertHealthy(t: Test, server: TestServer): Promise<void> {
+  for (const path of ['/__lbheartbeat__', '/__heartbeat__']) {
+    const connection = await RawConnection.open(server.url);
+    connection.write(writeGet(path, { Connection: 'close' }));
+    t.equal((await connection.readReply())?.status, 200, path);
+  }
+}
+
+const FLOODS = {
+  'that send nothing': '',
+  'that begin to send headers': 'GET /v1/account/devices HTTP/1.1\r\nX-Slow: ',
+  'that asked and stay': writeGet('/__lbheartbeat__'),
+  'that begin to send a body':
+    'POST /v1/auth/start HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
+  'that are refused before their body':
+    'POST /v1/auth/start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{',
+};
+
+t.test('a flood of connections leaves the health endpoints answering', async (t) => {
+  const server = await startSmallServer(t);
+  for (const [kind, sent] of Object.entries(FLOODS)) {
+    await t.test(kind, async (t) => {
+      const connections = await flood(t, server, sent);
+      await until(() => connections.filter(({ isClosed }) => !isClosed).length <= MAX_CONNECTIONS);
+      t.notOk(connections.at(-1)?.isClosed, 'who came last is still there');
+      t.ok(connections[0]?.isClosed, 'who came first is not');
+      await assertHealthy(t, server);
+      await flood(t, server, sent);
+      await assertHealthy(t, server);
+    });
+  }
+});
+
+t.test('a connection that is owed a reply is not closed for others', async (t) => {
+  const server = await startSmallServer(t);
+  const body = { email: toHex(makeEmail()), password: 'a password' };
+  await send(server, '/v1/raw_password/account/create', { body });
+  const { stretcher } = server.services;
+  for (const [kind, sent] of [
+    ['its only one', ''],
+    ['behind one that is out', writeGet('/__lbheartbeat__')],
+  ] as const) {
+    const owed = await RawConnection.open(server.url);
+    occupy(server, 8);
+    owed.write(sent + writePost('/v1/raw_password/session/create', body));
+    if (sent) t.equal((await owed.readReply())?.status, 200);
+    // Answered after what came before it was read.
+    await assertHealthy(t, server);
+    await flood(t, server, '');
+    t.ok(stretcher.queue.waiting > 0, 'all came while it waited');
+    t.equal((await owed.readReply())?.status, 200, kind);
+  }
+});
+
+t.test('a connection waits for its client again after a reply', async (t) => {
+  const server = await startSmallServer(t);
+  const connection = await RawConnection.open(server.url);
+  for (let i = 0; i < 3; i++) {
+    connection.write(writeGet('/__lbheartbeat__'));
+    t.equal((await connection.readReply())?.status, 200);
+  }
+  await flood(t, server, '', MAX_CONNECTIONS);
+  await connection.closed();
+  t.pass('it was the one that waited longest');
+});
+
+t.test('event streams take no more than half of the connections', async (t) => {
+  const server = await startSmallServer(t, { MAX_STREAMS_PER_ACCOUNT: String(MAX_CONNECTIONS) });
+  const path = '/v1/recovery_email/status';
+  const { sessionToken: token } = await login(server, await createAccount(server, { verified: false }));
+  const statuses = await openStreams(t, server, path, token, MAX_CONNECTIONS);
+  t.equal(statuses.filter((status) => status === 200).length, MAX_CONNECTIONS / 2);
+  t.equal(statuses.filter((status) => status === 429).length, MAX_CONNECTIONS / 2);
+  await assertHealthy(t, server);
+});
+
+t.test('event streams are limited for each account, and in all', async (t) => {
+  const server = await startServer(t, { MAX_STREAMS_PER_ACCOUNT: '2', MAX_STREAMS: '3' });
+  const path = '/v1/recovery_email/status';
+  const openOne = async (token: string) => {
+    const signer = { type: 'sessionToken', token } as const;
+    const connection = await RawConnection.open(server.url);
+    t.teardown(() => connection.hangUp());
+    connection.write(
+      writeGet(path, { ...EVENTS, Authorization: sign(server, path, { method: 'GET' }, signer) }),
+    );
+    return { connection, reply: await connection.readReply() };
+  };
+  const [first, second] = await Promise.all(
+    [1, 2].map(async () => {
+      const { sessionToken } = await login(server, await createAccount(server, { verified: false }));
+      return sessionToken;
+    }),
+  );
+  const streams = [await openOne(first as string), await openOne(first as string)];
+  t.same(
+    streams.map(({ reply }) => reply?.status),
+    [200, 200],
+  );
+  const refused = (await openOne(first as string)).reply;
+  t.match(refused, { status: 429, headers: { 'retry-after': /^\d+$/ }, body: /"errno":114/ });
+  t.equal((await openOne(second as string)).reply?.status, 200);
+  t.equal((await openOne(second as string)).reply?.status, 429, 'there are three in all');
+  streams[0]?.connection.hangUp();
+  await until(() => server.services.statusStreams.open === 2);
+  t.equal((await openOne(second as string)).reply?.status, 200, 'one that is closed makes room');
+});
+
+async function openStreams(
+  t: Test,
+  server: TestServer,
+  path: string,
+  token: string,
+  count: number,
+): Promise<(number | undefined)[]> {
+  const statuses: (number | undefined)[] = [];
+  for (let i = 0; i < count; i++) {
+    const Authorization = sign(server, path, { method: 'GET' }, { type: 'sessionToken', token });
+    const connection = await RawConnection.open(server.url);
+    t.teardown(() => connection.hangUp());
+    connection.write(writeGet(path, { ...EVENTS, Authorization }));
+    statuses.push((await connection.readReply())?.status);
+  }
+  return statuses;
+}

@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** A reply as it came over the wire. */
+export interface RawReply {
+  status: number;
+  /** In lower case. */
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** A client that does as it likes: one TCP connection, written to by hand. */
+export class RawConnection {
+  readonly #socket: Socket;
+  #received = '';
+  #isClosed = false;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setNoDelay();
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      this.#received += text;
+    });
+    // A connection that is reset is one that is closed.
+    socket.on('error', () => {});
+    for (const end of ['end', 'close']) {
+      socket.once(end, () => {
+        this.#isClosed = true;
+      });
+    }
+  }
+
+  /** Connects to a server, which may then close the connection at once. */
+  static async open(url: string): Promise<RawConnection> {
+    const { hostname, port } = new URL(url);
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+    const connection = new RawConnection(socket);
+    await once(socket, 'connect');
+    return connection;
+  }
+
+  /** Whether the server has closed it. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** What was received and not read as a reply yet. */
+  get received(): string {
+    return this.#received;
+  }
+
+  write(text: string | Buffer): void {
+    this.#socket.write(text);
+  }
+
+  /** Sends FIN, and goes on reading. */
+  endWriting(): void {
+    this.#socket.end();
+  }
+
+  /** Lets what the server sends wait in the kernel. */
+  stopReading(): void {
+    this.#socket.pause();
+  }
+
+  hangUp(): void {
+    this.#socket.destroy();
+  }
+
+  /** Settles when the server has closed the connection. */
+  async closed(): Promise<void> {
+    if (!this.#isClosed) {
+      await Promise.race(['end', 'close'].map((event) => once(this.#socket, event).catch(() => {})));
+    }
+    this.#socket.destroy();
+  }
+
+  /** The next reply, or `undefined` when the connection is closed without one. */
+  async readReply(): Promise<RawReply | undefined> {
+    for (;;) {
+      const reply = this.#takeReply();
+      if (reply) return reply;
+      if (this.#isClosed) return undefined;
+      await Promise.race(['data', 'end', 'close'].map((event) => once(this.#socket, event).catch(() => {})));
+    }
+  }
+
+  #takeReply(): RawReply | undefined {
+    const end = this.#received.indexOf('\r\n\r\n');
+    if (end < 0) return undefined;
+    const [statusLine = '', ...lines] = this.#received.slice(0, end).split('\r\n');
+    const headers = Object.fromEntries(
+      lines.map((line) => {
+        const colon = line.indexOf(':');
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+      }),
+    );
+    const bodyEnd = end + 4 + Number(headers['content-length'] ?? 0);
+    if (this.#received.length < bodyEnd) return undefined;
+    const body = this.#received.slice(end + 4, bodyEnd);
+    this.#received = this.#received.slice(bodyEnd);
+    return { status: Number(statusLine.split(' ')[1]), headers, body };
+  }
+}
+
+/** The text of a request with a body of JSON. */
+export function writePost(path: string, body: unknown, headers: Record<string, string> = {}): string {
+  const payload = JSON.stringify(body);
+  const all = {
+    Host: 'localhost',
+    'Content-Type': 'application/json',
+    'Content-Length': String(Buffer.byteLength(payload)),
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  return [`POST ${path} HTTP/1.1`, ...lines, '', payload].join('\r\n');
+}
+
+/** The text of a request without a body. */
+export function writeGet(path: string, headers: Record<string, string> = {}): string {
+  const lines = Object.entries({ Host: 'localhost', ...headers }).map(([name, value]) => `${name}: ${value}`);
+  return [`GET ${path} HTTP/1.1`, ...lines, '', ''].join('\r\n');
+}

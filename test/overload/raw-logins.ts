@@ -1,0 +1,37 @@
+import { makeEmail, toHex } from '../api/accounts.js';
+import { type Reply, send } from '../api/send.js';
+import type { TestServer } from '../api/start-server.js';
+
+export const PASSWORD = 'the right one';
+
+type Bound = Pick<TestServer, 'url' | 'publicUrl' | 'clock'>;
+
+/** Opens accounts with {@link PASSWORD} over raw_password. @returns their addresses */
+export async function createAccounts(server: Bound, count: number): Promise<string[]> {
+  const emails = Array.from({ length: count }, makeEmail);
+  for (const email of emails) {
+    const body = { email: toHex(email), password: PASSWORD };
+    const { status } = await send(server, '/v1/raw_password/account/create', { body });
+    if (status !== 200) throw new Error(`account/create: ${status}`);
+  }
+  return emails;
+}
+
+/** The body of a login. */
+export function loginBody(email: string, password = PASSWORD) {
+  return { email: toHex(email), password };
+}
+
+/** Logs in over raw_password, as a proxy would for a client at an address. */
+export function rawLogin(
+  server: Bound,
+  email: string,
+  source: string,
+  { password, signal }: { password?: string; signal?: AbortSignal } = {},
+): Promise<Reply> {
+  return send(server, '/v1/raw_password/session/create', {
+    body: loginBody(email, password),
+    headers: { 'X-Forwarded-For': source },
+    ...(signal && { signal }),
+  });
+}

@@ -1,0 +1,32 @@
+import type { TestServer } from '../api/start-server.js';
+import { knownRequest } from '../workers/stretch-request.js';
+
+/**
+ * Writes down how each stretch ordered from now on ends: `stretched`, or the code of the error.
+ * @returns the list, which grows
+ */
+export function recordOutcomes({ services: { stretcher } }: TestServer): string[] {
+  const outcomes: string[] = [];
+  const stretch = stretcher.stretch.bind(stretcher);
+  stretcher.stretch = async (...order) => {
+    try {
+      const reply = await stretch(...order);
+      outcomes.push('stretched');
+      return reply;
+    } catch (error) {
+      outcomes.push((error as { code: string }).code);
+      throw error;
+    }
+  };
+  return outcomes;
+}
+
+/** Keeps the threads busy with so many stretches, each for somebody else. */
+export function occupy({ services: { stretcher } }: TestServer, stretches: number): void {
+  const orders = Array.from({ length: stretches }, (_, i) => ({
+    source: `other ${i}`,
+    account: `other ${i}`,
+  }));
+  // Those that the end of the test cuts off are nobody's.
+  for (const order of orders) stretcher.queue.submit(knownRequest(), order).catch(() => {});
+}
