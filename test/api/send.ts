@@ -80,7 +80,12 @@ export function send(target: Target, path: string, call: Call = {}): Promise<Rep
     ...headers,
   };
   const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-  const options = { method, headers: given, ...(localAddress && { localAddress }), ...(signal && { signal }) };
+  const options = {
+    method,
+    headers: given,
+    ...(localAddress && { localAddress }),
+    ...(signal && { signal }),
+  };
   return new Promise((resolve, reject) => {
     const request = httpRequest(target.url + path, options, (response) => {
       const chunks: Buffer[] = [];

@@ -16,7 +16,12 @@ export function startLimitedServer(
   env: Record<string, string> = {},
 ): Promise<TestServer> {
   const limits = Object.entries(rates).map(([name, rate]) => [LIMITS[name as LimitName].env, rate]);
-  const settings = { RATE_LIMITS: 'on', TRUST_PROXY: 'loopback', STRETCH_THREADS: '1' };
+  const settings = {
+    RATE_LIMITS: 'on',
+    TRUST_PROXY: 'loopback',
+    STRETCH_THREADS: '1',
+    STRETCH_MAX_WAIT: '3600',
+  };
   return startServer(t, { ...settings, ...Object.fromEntries(limits), ...env });
 }
 

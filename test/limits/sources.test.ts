@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
-import { accountBody, createAccount, makeEmail, startAuthentication, toHex } from '../api/accounts.js';
+import { accountBody, createAccount, makeEmail, startAuthentication } from '../api/accounts.js';
 import { type Call, type Reply, send } from '../api/send.js';
 import type { TestServer } from '../api/start-server.js';
 import { startRedis } from '../services/redis.js';
@@ -82,23 +82,6 @@ t.test('behind a proxy', async (t) => {
   });
 });
 
-t.test('while one address hammers an account, its owner logs in from another', async (t) => {
-  const server = await startLimitedServer(t, {}, { TRUST_PROXY: '' });
-  const email = makeEmail();
-  const password = 'the right one';
-  t.equal((await rawPassword(server, 'account/create', { email, password }, '127.0.0.1')).status, 200);
-  const attack = Array.from({ length: 60 }, (_, i) =>
-    rawPassword(server, 'session/create', { email, password: `wrong ${i}` }, '127.0.0.2'),
-  );
-  const owner = await rawPassword(server, 'session/create', { email, password }, '127.0.0.3');
-  t.equal(owner.status, 200);
-  const attackers = await Promise.all(attack);
-  t.same([...new Set(attackers.map(({ body }) => body.errno))].sort(), [103, 114]);
-  const late = await rawPassword(server, 'session/create', { email, password }, '127.0.0.2');
-  assertTooMany(t, server, late, 'passwordsForAccountFromSource');
-  t.equal((await rawPassword(server, 'session/create', { email, password }, '127.0.0.3')).status, 200);
-});
-
 t.test('servers on one Redis count together', async (t) => {
   const redis = await startRedis(t);
   const rates = { ...RATES, passwordsForAccountFromSource: '2/900' };
@@ -142,12 +125,3 @@ t.test('while Redis is away nothing that is limited is done, and afterwards all 
   assertTooMany(t, server, await create(makeEmail()), 'accountsFromSource');
   t.same(loggedLimits(server), ['accountsFromSource']);
 });
-
-function rawPassword(
-  server: TestServer,
-  endpoint: string,
-  { email, password }: { email: string; password: string },
-  from: string,
-): Promise<Reply> {
-  return send(server, `/v1/raw_password/${endpoint}`, { body: { email: toHex(email), password }, from });
-}

@@ -2,15 +2,20 @@ import t, { type Test } from 'tap';
 import { createAccount, login, makeEmail, toHex } from '../api/accounts.js';
 import { send, sign } from '../api/send.js';
 import { startServer, type TestServer } from '../api/start-server.js';
+import { waitUntil } from '../api/wait-until.js';
 import { RawConnection, writeGet, writePost } from './raw-connection.js';
 import { occupy } from './stretch-outcomes.js';
-import { until } from './until.js';
 
 const MAX_CONNECTIONS = 20;
 const EVENTS = { Accept: 'text/event-stream' };
 
 function startSmallServer(t: Test, env: Record<string, string> = {}): Promise<TestServer> {
-  return startServer(t, { MAX_CONNECTIONS: String(MAX_CONNECTIONS), STRETCH_THREADS: '1', ...env });
+  return startServer(t, {
+    MAX_CONNECTIONS: String(MAX_CONNECTIONS),
+    STRETCH_THREADS: '1',
+    STRETCH_MAX_WAIT: '3600',
+    ...env,
+  });
 }
 
 /** Opens connections one after the other, each of which sends something and then nothing more. */
@@ -50,7 +55,7 @@ t.test('a flood of connections leaves the health endpoints answering', async (t)
   for (const [kind, sent] of Object.entries(FLOODS)) {
     await t.test(kind, async (t) => {
       const connections = await flood(t, server, sent);
-      await until(() => connections.filter(({ isClosed }) => !isClosed).length <= MAX_CONNECTIONS);
+      await waitUntil(() => connections.filter(({ isClosed }) => !isClosed).length <= MAX_CONNECTIONS);
       t.notOk(connections.at(-1)?.isClosed, 'who came last is still there');
       t.ok(connections[0]?.isClosed, 'who came first is not');
       await assertHealthy(t, server);
@@ -70,7 +75,7 @@ t.test('a connection that is owed a reply is not closed for others', async (t) =
     ['behind one that is out', writeGet('/__lbheartbeat__')],
   ] as const) {
     const owed = await RawConnection.open(server.url);
-    occupy(server, 8);
+    occupy(server, 4);
     owed.write(sent + writePost('/v1/raw_password/session/create', body));
     if (sent) t.equal((await owed.readReply())?.status, 200);
     // Answered after what came before it was read.
@@ -131,7 +136,7 @@ t.test('event streams are limited for each account, and in all', async (t) => {
   t.equal((await openOne(second as string)).reply?.status, 200);
   t.equal((await openOne(second as string)).reply?.status, 429, 'there are three in all');
   streams[0]?.connection.hangUp();
-  await until(() => server.services.statusStreams.open === 2);
+  await waitUntil(() => server.services.statusStreams.open === 2);
   t.equal((await openOne(second as string)).reply?.status, 200, 'one that is closed makes room');
 });
 

@@ -42,7 +42,7 @@ t.test('SIGTERM under load drops nothing that was admitted', async (t) => {
 });
 
 t.test('after SIGTERM no connection is kept for another request', async (t) => {
-  const server = await startServerProcess(t, { STRETCH_THREADS: '1' });
+  const server = await startServerProcess(t, { STRETCH_THREADS: '1', STRETCH_MAX_WAIT: '3600' });
   const [email = ''] = await createAccounts(server, 1);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.teardown(() => agent.destroy());
