@@ -23,13 +23,8 @@ export class Connections {
   constructor(server: Server, maxConnections: number) {
     this.#server = server;
     server.on('connection', (socket: Socket) => {
-      // Every request under way may listen for its client's hanging up.
-      socket.setMaxListeners(0);
       this.#underWay.set(socket, new Set());
-      socket.once('close', () => {
-        this.#underWay.delete(socket);
-        this.#waiting.delete(socket);
-      });
+      socket.once('close', () => this.#forget(socket));
       if (this.#underWay.size > maxConnections) (this.#findLongestWaiting() ?? socket).destroy();
       if (!socket.destroyed) this.#wait(socket);
     });
@@ -81,6 +76,15 @@ export class Connections {
   #wait(socket: Socket): void {
     this.#waiting.delete(socket);
     this.#waiting.add(socket);
+  }
+
+  #forget(socket: Socket): void {
+    const underWay = this.#underWay.get(socket) ?? [];
+    this.#underWay.delete(socket);
+    this.#waiting.delete(socket);
+    // Node tells the reply that is next in line, and none of those behind it.
+    for (const response of underWay)
+      if (!response.socket && !response.writableFinished) response.emit('close');
   }
 
   #finish(socket: Socket, response: ServerResponse): void {

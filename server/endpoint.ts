@@ -104,12 +104,11 @@ export function needsBody(schema: z.ZodType | undefined): boolean {
   return needed;
 }
 
-/** By the connection's end: a reply in line behind another of its connection is not told of it. */
-function abortedWithRequest({ req: { socket }, res }: Context): AbortSignal {
+function abortedWithRequest({ req, res }: Context): AbortSignal {
   const controller = new AbortController();
-  const abort = () => controller.abort();
-  if (socket.destroyed) abort();
-  socket.once('close', abort);
-  res.once('close', () => socket.off('close', abort));
+  if (req.socket.destroyed) controller.abort();
+  res.once('close', () => {
+    if (!res.writableFinished) controller.abort();
+  });
   return controller.signal;
 }

@@ -1,13 +1,12 @@
 import t, { type Test } from 'tap';
-import { createAccount, login, makeEmail, toHex } from '../api/accounts.js';
-import { send, sign } from '../api/send.js';
+import { makeEmail, toHex } from '../api/accounts.js';
+import { send } from '../api/send.js';
 import { startServer, type TestServer } from '../api/start-server.js';
 import { waitUntil } from '../api/wait-until.js';
 import { RawConnection, writeGet, writePost } from './raw-connection.js';
 import { occupy } from './stretch-outcomes.js';
 
 const MAX_CONNECTIONS = 20;
-const EVENTS = { Accept: 'text/event-stream' };
 
 function startSmallServer(t: Test, env: Record<string, string> = {}): Promise<TestServer> {
   return startServer(t, {
@@ -97,63 +96,3 @@ t.test('a connection waits for its client again after a reply', async (t) => {
   await connection.closed();
   t.pass('it was the one that waited longest');
 });
-
-t.test('event streams take no more than half of the connections', async (t) => {
-  const server = await startSmallServer(t, { MAX_STREAMS_PER_ACCOUNT: String(MAX_CONNECTIONS) });
-  const path = '/v1/recovery_email/status';
-  const { sessionToken: token } = await login(server, await createAccount(server, { verified: false }));
-  const statuses = await openStreams(t, server, path, token, MAX_CONNECTIONS);
-  t.equal(statuses.filter((status) => status === 200).length, MAX_CONNECTIONS / 2);
-  t.equal(statuses.filter((status) => status === 429).length, MAX_CONNECTIONS / 2);
-  await assertHealthy(t, server);
-});
-
-t.test('event streams are limited for each account, and in all', async (t) => {
-  const server = await startServer(t, { MAX_STREAMS_PER_ACCOUNT: '2', MAX_STREAMS: '3' });
-  const path = '/v1/recovery_email/status';
-  const openOne = async (token: string) => {
-    const signer = { type: 'sessionToken', token } as const;
-    const connection = await RawConnection.open(server.url);
-    t.teardown(() => connection.hangUp());
-    connection.write(
-      writeGet(path, { ...EVENTS, Authorization: sign(server, path, { method: 'GET' }, signer) }),
-    );
-    return { connection, reply: await connection.readReply() };
-  };
-  const [first, second] = await Promise.all(
-    [1, 2].map(async () => {
-      const { sessionToken } = await login(server, await createAccount(server, { verified: false }));
-      return sessionToken;
-    }),
-  );
-  const streams = [await openOne(first as string), await openOne(first as string)];
-  t.same(
-    streams.map(({ reply }) => reply?.status),
-    [200, 200],
-  );
-  const refused = (await openOne(first as string)).reply;
-  t.match(refused, { status: 429, headers: { 'retry-after': /^\d+$/ }, body: /"errno":114/ });
-  t.equal((await openOne(second as string)).reply?.status, 200);
-  t.equal((await openOne(second as string)).reply?.status, 429, 'there are three in all');
-  streams[0]?.connection.hangUp();
-  await waitUntil(() => server.services.statusStreams.open === 2);
-  t.equal((await openOne(second as string)).reply?.status, 200, 'one that is closed makes room');
-});
-
-async function openStreams(
-  t: Test,
-  server: TestServer,
-  path: string,
-  token: string,
-  count: number,
-): Promise<(number | undefined)[]> {
-  const statuses: (number | undefined)[] = [];
-  for (let i = 0; i < count; i++) {
-    const Authorization = sign(server, path, { method: 'GET' }, { type: 'sessionToken', token });
-    const connection = await RawConnection.open(server.url);
-    t.teardown(() => connection.hangUp());
-    connection.write(writeGet(path, { ...EVENTS, Authorization }));
-    statuses.push((await connection.readReply())?.status);
-  }
-  return statuses;
-}

@@ -56,6 +56,12 @@ t.test('who hangs up before the stretch begins costs none', async (t) => {
     await assertAllAbandoned(t, outcomes);
   });
 
+  await t.test('and is in the log', async (t) => {
+    const lines = server.logLines.map((line) => JSON.parse(line));
+    const gone = lines.filter(({ event, status }) => event === 'request' && status === 499);
+    t.equal(gone.length, 4 * CLIENTS);
+  });
+
   await t.test('and was not counted as a try', async (t) => {
     t.equal((await rawLogin(server, email, '127.0.0.1')).status, 200);
   });
