@@ -39,7 +39,12 @@ export function findCurrentKey<Key extends Pick<StoredSigningKey, 'algorithm' | 
 
 /** Whether certificates of a key may still be in use, or will be. */
 export function isPublished({ retiredAt }: Pick<StoredSigningKey, 'retiredAt'>, nowMs: number): boolean {
-  return retiredAt === null || nowMs < retiredAt + PUBLISHED_AFTER_RETIREMENT_MS;
+  return retiredAt === null || nowMs < publishedUntil(retiredAt);
+}
+
+/** How long a key that retires at a time is published, in ms since 1970. */
+export function publishedUntil(retiredAtMs: number): number {
+  return retiredAtMs + PUBLISHED_AFTER_RETIREMENT_MS;
 }
 
 /**

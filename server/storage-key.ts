@@ -12,14 +12,33 @@ const KEY_BYTES = 32;
  * @throws ConfigError when there is none and the database is PostgreSQL: several servers must share one
  */
 export async function loadStorageKeys(config: Config): Promise<Buffer[]> {
+  return (await findStorageKeys(config)) ?? readKeys(keyFileOf(config), await makeKeyFile(keyFileOf(config)));
+}
+
+/**
+ * The keys of {@link loadStorageKeys}, without making one.
+ * @returns `undefined` when the embedded default has no key yet
+ * @throws ConfigError
+ */
+export async function findStorageKeys(config: Config): Promise<Buffer[] | undefined> {
   if (config.storageKey) return parseKeys(config.storageKey);
   if (config.databaseUrl) {
     throw new ConfigError(
       'STORAGE_KEY is required with DATABASE_URL: 64 hex digits, the same on every server',
     );
   }
-  const file = join(config.dataDir, 'storage.key');
-  const keys = parseKeys((await readIfThere(file)) ?? (await makeKeyFile(file)));
+  const file = keyFileOf(config);
+  const text = await readIfThere(file);
+  return text === undefined ? undefined : readKeys(file, text);
+}
+
+/** Where the embedded default keeps its keys. */
+export function keyFileOf({ dataDir }: Config): string {
+  return join(dataDir, 'storage.key');
+}
+
+function readKeys(file: string, text: string): Buffer[] {
+  const keys = parseKeys(text);
   if (keys.some((key) => key.length !== KEY_BYTES)) throw new ConfigError(`${file} must hold 64 hex digits`);
   return keys;
 }

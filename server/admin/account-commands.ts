@@ -1,0 +1,140 @@
+import type { Config } from '../../config/load.js';
+import type { Account } from '../../storage/accounts.js';
+import { StoreUnavailableError } from '../../storage/errors.js';
+import type { Storage } from '../../storage/storage.js';
+import { CommandError } from './command-error.js';
+import { alignColumns, alignFields, type Report, toIso } from './report.js';
+import { withStores } from './stores.js';
+import type { Terminal } from './terminal.js';
+
+const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Shows an account: no keys, codes or verifiers. */
+export function showAccount(config: Config, name: string): Promise<Report> {
+  return withStores(config, async (storage) => {
+    const account = await requireAccount(storage, name);
+    const { uid, email, locale } = account;
+    const sessions = (await storage.sessions.list(uid)).length;
+    const json = {
+      uid,
+      email,
+      createdAt: toIso(account.createdAt),
+      verifiedAt: toIso(account.verifiedAt),
+      lockedAt: toIso(account.lockedAt),
+      generationAt: toIso(account.generation),
+      locale,
+      sessions,
+    };
+    const text = alignFields([
+      ['uid', uid],
+      ['address', email],
+      ['created', json.createdAt as string],
+      ['verified', json.verifiedAt ?? 'no'],
+      ['locked', json.lockedAt ?? 'no'],
+      ['password set, or locked', json.generationAt as string],
+      ['language', locale],
+      ['sessions', String(sessions)],
+    ]);
+    return { text, json };
+  });
+}
+
+/** Lists an account's sessions, the oldest first. */
+export function listSessions(config: Config, name: string): Promise<Report> {
+  return withStores(config, async (storage) => {
+    const { uid } = await requireAccount(storage, name);
+    const sessions = (await storage.sessions.list(uid)).map((session) => ({
+      deviceId: session.deviceId,
+      name: session.deviceName,
+      type: session.deviceType,
+      lastAccessAt: toIso(session.lastAccessAt) as string,
+    }));
+    const rows = sessions.map(({ deviceId, name, type, lastAccessAt }) => [
+      deviceId,
+      type ?? '-',
+      lastAccessAt,
+      printable(name ?? '-'),
+    ]);
+    const text = rows.length
+      ? alignColumns(['device', 'type', 'last used', 'name'], rows)
+      : 'The account has no sessions.';
+    return { text, json: { uid, sessions } };
+  });
+}
+
+/** Marks an account's address as verified, for mails that do not arrive. */
+export function verifyAccount(config: Config, name: string): Promise<Report> {
+  return withStores(config, async (storage) => {
+    const { uid, verifiedAt } = await requireAccount(storage, name);
+    if (verifiedAt !== null) return { text: `${uid} is verified already.`, json: { uid, changed: false } };
+    await storage.accounts.markVerified(uid, Date.now());
+    return tell(storage, uid, `${uid} is verified.`, { tokensEnd: false });
+  });
+}
+
+/** Locks an account: its sessions end, and no password fits until it is unlocked. */
+export function lockAccount(config: Config, name: string, terminal: Terminal): Promise<Report> {
+  return withStores(config, async (storage) => {
+    const { uid, email, lockedAt } = await requireAccount(storage, name);
+    if (lockedAt !== null) return { text: `${uid} is locked already.`, json: { uid, changed: false } };
+    await terminal.confirm(`Lock ${email} (${uid}) and end all its sessions?`);
+    const changed = await storage.accounts.lock(uid, Date.now());
+    if (!changed) throw new CommandError(`${uid} changed meanwhile: look at it again`);
+    return tell(storage, uid, `${uid} is locked, and its sessions have ended.`);
+  });
+}
+
+/** Unlocks an account: its password is what it was; its devices log in again. */
+export function unlockAccount(config: Config, name: string): Promise<Report> {
+  return withStores(config, async (storage) => {
+    const { uid } = await requireAccount(storage, name);
+    const changed = await storage.accounts.unlock(uid);
+    return { text: `${uid} is ${changed ? 'unlocked' : 'not locked'}.`, json: { uid, changed } };
+  });
+}
+
+/** Destroys an account with its keys, for good. */
+export function destroyAccount(config: Config, name: string, terminal: Terminal): Promise<Report> {
+  return withStores(config, async (storage) => {
+    const { uid, email, generation } = await requireAccount(storage, name);
+    await terminal.confirm(`Destroy ${email} (${uid}) with its keys? What they encrypt is lost with them.`);
+    const changed = await storage.accounts.destroy(uid, generation);
+    if (!changed) throw new CommandError(`${uid} changed meanwhile: look at it again`);
+    return tell(storage, uid, `${uid} is destroyed.`);
+  });
+}
+
+async function requireAccount({ accounts }: Storage, name: string): Promise<Account> {
+  const account = UID.test(name)
+    ? await accounts.findByUid(name.toLowerCase())
+    : await accounts.findByEmail(name);
+  if (!account) throw new CommandError(`no account has the ${UID.test(name) ? 'uid' : 'address'} ${name}`);
+  return account;
+}
+
+/**
+ * Drops an account's tokens where they are shared, and tells every server. What is in the database is done by
+ * then; a server that keeps its tokens to itself finds them worth nothing.
+ */
+async function tell(
+  { tokens }: Storage,
+  uid: string,
+  done: string,
+  { tokensEnd = true } = {},
+): Promise<Report> {
+  const json = { uid, changed: true };
+  try {
+    if (tokensEnd) await tokens.forgetAccount(uid);
+    await tokens.announce(uid);
+    return { text: done, json };
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    const warning = 'Redis is away: event streams that are open learn of it when they are opened again.';
+    return { text: `${done}\n${warning}`, json: { ...json, warning } };
+  }
+}
+
+/** What a client called its device must not move the cursor. */
+function printable(text: string): string {
+  return text.replace(/\p{C}/gu, '?');
+}

@@ -1,0 +1,74 @@
+import { type Config, ConfigError } from '../../../config/load.js';
+import type { Report } from '../report.js';
+import { readConfig } from '../stores.js';
+import type { Terminal } from '../terminal.js';
+import { checkDataDir } from './data-dir-check.js';
+import { checkDatabase } from './database-check.js';
+import { broken, type Finding, reasonOf } from './finding.js';
+import { checkMail } from './mail-check.js';
+import { checkSettings } from './settings-check.js';
+import { checkTokens } from './tokens-check.js';
+
+const CHECKS: [name: string, check: (config: Config) => Finding[] | Promise<Finding[]>][] = [
+  ['settings', checkSettings],
+  ['DATA_DIR', checkDataDir],
+  ['database', checkDatabase],
+  ['tokens', checkTokens],
+  ['mail', checkMail],
+];
+
+/** Looks at everything a server needs and changes nothing. The report is broken when a server would not work. */
+export async function examine(terminal: Terminal): Promise<Report> {
+  const findings: Finding[] = [];
+  const config = readSettings(findings);
+  if (config) {
+    for (const [name, check] of CHECKS) {
+      terminal.progress(`Looking at ${name}…`);
+      findings.push(...(await runCheck(name, check, config)));
+    }
+  }
+  const width = Math.max(...findings.map(({ check }) => check.length));
+  const lines = findings.flatMap(({ check, state, says, advice }) => [
+    `${state.padEnd(7)}  ${check.padEnd(width)}  ${says}`,
+    ...(advice ? [`${' '.repeat(width + 11)}→ ${advice}`] : []),
+  ]);
+  const count = (state: Finding['state']) => findings.filter((finding) => finding.state === state).length;
+  const [brokenCount, warnings] = [count('broken'), count('warning')];
+  const summary = brokenCount
+    ? `${brokenCount} broken: a server would not work as it is.`
+    : `Nothing is broken${warnings ? `, and ${warnings} to look at` : ''}.`;
+  return {
+    text: [...lines, '', summary].join('\n'),
+    json: { broken: brokenCount, warnings, findings },
+    broken: brokenCount > 0,
+  };
+}
+
+function readSettings(findings: Finding[]): Config | undefined {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // One line a setting: its name and its rule.
+    for (const line of error.message.split('\n')) {
+      const [name = '', rule = ''] = line.split(/: (.*)/s);
+      findings.push(
+        broken(name, `breaks its rule: ${rule}`, 'set it so, or leave it unset; README.md lists them'),
+      );
+    }
+    return undefined;
+  }
+}
+
+/** A check that fails itself is a finding, and keeps no other from its work. */
+async function runCheck(
+  name: string,
+  check: (config: Config) => Finding[] | Promise<Finding[]>,
+  config: Config,
+): Promise<Finding[]> {
+  try {
+    return await check(config);
+  } catch (error) {
+    return [broken(name, `could not be looked at (${reasonOf(error)})`, 'see whether this user may')];
+  }
+}

@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import type { Config } from '../../../config/load.js';
+import { MailDeliveryError } from '../../mail/delivery-error.js';
+import { createMailTransport } from '../../mail/transport.js';
+import { broken, type Finding, ok } from './finding.js';
+
+const CHECK = 'mail';
+
+/** Whether a mail would go out now: logs in to the mail server, and sends nothing. */
+export async function checkMail({ smtpUrl, dataDir }: Config): Promise<Finding[]> {
+  // The check of the mail folder makes it; where it would be is looked at with DATA_DIR.
+  if (!smtpUrl) return [ok(CHECK, `is written to ${join(dataDir, 'mail')}`)];
+  const transport = createMailTransport({ smtpUrl, directory: '' });
+  try {
+    await transport.verify();
+    return [ok(CHECK, 'the mail server lets this one in')];
+  } catch (error) {
+    const reason = error instanceof MailDeliveryError ? error.reason : (error as Error).name;
+    const advice = 'see host, port, user and password in SMTP_URL; mails wait meanwhile, and go out later';
+    return [broken(CHECK, `the mail server of SMTP_URL does not take mail (${reason})`, advice)];
+  } finally {
+    transport.close();
+  }
+}

@@ -1,0 +1,53 @@
+import type { Config } from '../../../config/load.js';
+import { RedisLink } from '../../../storage/redis/link.js';
+import { parseRedisUrl } from '../../../storage/redis/topology.js';
+import { broken, type Finding, judgeClock, ok, reasonOf, warning } from './finding.js';
+
+const REDIS = 'Redis';
+
+/** Looks at the Redis that keeps tokens, where there is one. */
+export async function checkTokens({ redisUrl }: Config): Promise<Finding[]> {
+  if (!redisUrl) return [ok('tokens', 'kept in the server: for one server alone')];
+  let failure: unknown;
+  const { connect } = parseRedisUrl(redisUrl);
+  const link = new RedisLink(async () => {
+    try {
+      return await connect();
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  });
+  try {
+    await link.settle();
+    const started = performance.now();
+    await link.send(undefined, ['PING']);
+    const ms = Math.ceil(performance.now() - started);
+    return [ok(REDIS, `answers in ${ms} ms`), await checkClock(link), await checkEviction(link)];
+  } catch (error) {
+    const says = `the Redis of REDIS_URL does not answer (${reasonOf(failure ?? error)})`;
+    return [broken(REDIS, says, 'see whether it runs, lets this machine in, and knows user and password')];
+  } finally {
+    link.close();
+  }
+}
+
+async function checkClock(link: RedisLink): Promise<Finding> {
+  const sent = Date.now();
+  const [seconds, micros] = (await link.send(undefined, ['TIME'])) as [string, string];
+  const received = Date.now();
+  return judgeClock('Redis clock', Number(seconds) * 1000 + Number(micros) / 1000 - (sent + received) / 2);
+}
+
+/** A Redis that makes room by dropping keys drops tokens that clients hold, and counts of what they tried. */
+async function checkEviction(link: RedisLink): Promise<Finding> {
+  const check = 'Redis memory';
+  const info = String(await link.send(undefined, ['INFO', 'memory']));
+  const field = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];
+  const policy = field('maxmemory_policy');
+  if (policy === 'noeviction' || field('maxmemory') === '0')
+    return ok(check, 'no key is dropped to make room');
+  if (!policy)
+    return warning(check, 'does not tell what it does when it is full', 'see that it drops no keys');
+  return warning(check, `full, it drops keys (${policy})`, 'set maxmemory-policy noeviction');
+}

@@ -1,0 +1,116 @@
+import { Command } from 'commander';
+import {
+  destroyAccount,
+  listSessions,
+  lockAccount,
+  showAccount,
+  unlockAccount,
+  verifyAccount,
+} from './account-commands.js';
+import { reportCapacity } from './capacity/capacity-command.js';
+import { examine } from './doctor/doctor-command.js';
+import { listKeys, rotateKey } from './key-commands.js';
+import type { Report } from './report.js';
+import { moveStorage, reencryptStorage } from './storage-commands.js';
+import { readConfig } from './stores.js';
+import { openTerminal, type Terminal } from './terminal.js';
+
+/** What every command takes. */
+export interface CommandOptions {
+  json?: boolean;
+  yes?: boolean;
+}
+
+type Work = (terminal: Terminal, argument: string) => Promise<Report>;
+
+const SETTINGS_NOTE = `
+Settings are read from the environment, as the server reads them: give it the server's.
+Exit codes: 0 done, 1 refused or broken, 2 not understood.`;
+
+/**
+ * Every command, its arguments and its help.
+ * @param show told what a command came to, and how it is to be shown
+ */
+export function createProgram(show: (report: Report, options: CommandOptions) => void): Command {
+  const program = new Command('admin')
+    .description('Looks after a Firefox Accounts key server: its accounts, keys, stores and settings.')
+    .helpCommand(false)
+    .addHelpText('after', SETTINGS_NOTE);
+
+  const add = (parent: Command, usage: string, description: string, work: Work, asks = false) => {
+    const command = parent.command(usage).description(description).option('--json', 'print one JSON value');
+    if (asks) command.option('--yes', 'do not ask');
+    command.action(async (...given: unknown[]) => {
+      const options = command.opts<CommandOptions>();
+      const argument = typeof given[0] === 'string' ? given[0] : '';
+      show(await work(openTerminal(options.yes ?? false), argument), options);
+    });
+    command.addHelpText('after', SETTINGS_NOTE);
+  };
+  const addGroup = (name: string, description: string) =>
+    program.command(name).description(description).helpCommand(false);
+
+  const account = addGroup('account', 'one account, named by its mail address or its uid');
+  add(account, 'show <account>', 'show what is known of it, no secrets', (_, name) =>
+    showAccount(readConfig(), name),
+  );
+  add(account, 'sessions <account>', 'list its sessions with their devices', (_, name) =>
+    listSessions(readConfig(), name),
+  );
+  add(account, 'verify <account>', 'mark its address as verified, without a mail', (_, name) =>
+    verifyAccount(readConfig(), name),
+  );
+  add(
+    account,
+    'lock <account>',
+    'end its sessions, and answer its logins with errno 103 (incorrect password) until it is unlocked; no recovery codes are sent',
+    (terminal, name) => lockAccount(readConfig(), name, terminal),
+    true,
+  );
+  add(account, 'unlock <account>', 'let its password be right again', (_, name) =>
+    unlockAccount(readConfig(), name),
+  );
+  add(
+    account,
+    'destroy <account>',
+    'delete it with its keys, for good',
+    (terminal, name) => destroyAccount(readConfig(), name, terminal),
+    true,
+  );
+
+  const keys = addGroup('keys', 'the keys that certificates are signed with');
+  add(keys, 'list', 'list them, the newest first', () => listKeys(readConfig()));
+  add(
+    keys,
+    'rotate',
+    'make a new key of SIGNING_ALGORITHM, which takes over in a minute on every server that runs; certificates of the old one verify until they expire',
+    (terminal) => rotateKey(readConfig(), terminal),
+    true,
+  );
+
+  const storage = addGroup('storage', 'the database as a whole');
+  add(
+    storage,
+    'reencrypt',
+    'seal everything with the first key of STORAGE_KEY, while servers run',
+    (terminal) => reencryptStorage(readConfig(), terminal),
+  );
+  add(
+    storage,
+    'move <target>',
+    'copy everything into an empty database and compare: a postgres:// URL, or the path of a SQLite file; servers must be stopped. A password in the URL is seen by others on this machine: leave it to PGPASSWORD or ~/.pgpass',
+    (terminal, target) => moveStorage(readConfig(), target, terminal),
+    true,
+  );
+
+  add(
+    program,
+    'capacity',
+    'time the stretching of passwords here, and say what this machine can do',
+    (terminal) => reportCapacity(readConfig(), terminal),
+  );
+  add(program, 'doctor', 'check every setting, store and key, and say what to do', (terminal) =>
+    examine(terminal),
+  );
+  return program;
+}

@@ -1,0 +1,57 @@
+import type { Config } from '../../config/load.js';
+import { MoveError, moveDatabase } from '../../storage/move.js';
+import { reencrypt } from '../../storage/reencrypt.js';
+import type { DatabaseLocation } from '../../storage/sql/database.js';
+import { locateDatabase } from '../stores.js';
+import { CommandError } from './command-error.js';
+import { alignColumns, type Report } from './report.js';
+import { requireStorageKeys } from './stores.js';
+import type { Terminal } from './terminal.js';
+
+/** Seals everything in the database with the first storage key, while servers run. */
+export async function reencryptStorage(config: Config, terminal: Terminal): Promise<Report> {
+  const storageKeys = await requireStorageKeys(config);
+  const done = await reencrypt({
+    database: locateDatabase(config),
+    storageKeys,
+    onProgress: ({ table, rows, resealed }) =>
+      terminal.progress(`${table}: ${rows} rows, ${resealed} sealed anew`),
+  });
+  const { rows, resealed, remaining } = done;
+  const text = [
+    `${rows} rows, ${resealed} sealed anew with the first of ${storageKeys.length} storage keys.`,
+    remaining
+      ? `${remaining} rows changed meanwhile and still have an older key: run this again.`
+      : 'An hour from now, when the last token in Redis is of it too, the older keys are of no more use.',
+  ].join('\n');
+  return { text, json: done, broken: remaining > 0 };
+}
+
+/**
+ * Copies everything into another, empty database and compares; servers must be stopped.
+ * @param target `postgres://…`, or the path of a SQLite file
+ */
+export async function moveStorage(config: Config, target: string, terminal: Terminal): Promise<Report> {
+  await requireStorageKeys(config);
+  await terminal.confirm('Copy the whole database? Every server over it must be stopped.');
+  try {
+    const moved = await moveDatabase({
+      from: locateDatabase(config),
+      to: parseTarget(target),
+      onProgress: ({ table, step, rows, of }) => terminal.progress(`${step} ${table}: ${rows} of ${of}`),
+    });
+    const rows = moved.map(({ table, rows, checksum }) => [table, String(rows), checksum]);
+    const text = `${alignColumns(['table', 'rows', 'checksum on both sides'], rows)}
+Give the servers the new database with the same storage keys.`;
+    return { text, json: { moved } };
+  } catch (error) {
+    if (error instanceof MoveError) throw new CommandError(error.message);
+    throw error;
+  }
+}
+
+function parseTarget(target: string): DatabaseLocation {
+  return /^postgres(ql)?:\/\//.test(target)
+    ? { engine: 'postgres', url: target, poolSize: 2 }
+    : { engine: 'sqlite', filename: target };
+}

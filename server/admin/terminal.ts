@@ -1,0 +1,30 @@
+import { createInterface } from 'node:readline/promises';
+import { CommandError } from './command-error.js';
+
+/** The person, or the script, in front of a command. */
+export interface Terminal {
+  /** Asks before something that cannot be undone. @throws CommandError unless the answer is yes */
+  confirm(question: string): Promise<void>;
+  /** Says what is being done; only to a person. */
+  progress(text: string): void;
+}
+
+/**
+ * @param yes whether `--yes` was given: nothing is asked then
+ */
+export function openTerminal(yes: boolean): Terminal {
+  const { stdin, stderr } = process;
+  return {
+    async confirm(question) {
+      if (yes) return;
+      if (!stdin.isTTY) throw new CommandError(`${question} Nothing was done: say --yes to go on.`);
+      const prompt = createInterface({ input: stdin, output: stderr });
+      const answer = await prompt.question(`${question} Type yes to go on: `);
+      prompt.close();
+      if (answer.trim().toLowerCase() !== 'yes') throw new CommandError('Nothing was done.');
+    },
+    progress(text) {
+      if (stderr.isTTY) stderr.write(`${text}\n`);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+
+/** What a command came to. */
+export interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  /** Standard output as JSON. */
+  json: Record<string, unknown>;
+}
+
+const MAIN = 'dist/server/admin/main.js';
+
+/** Runs the operators' command line as a process of its own, with these settings and no others. */
+export function runAdmin(env: Record<string, string>, ...args: string[]): Promise<Ran> {
+  return run([process.execPath, MAIN, ...args], env);
+}
+
+/**
+ * Runs it on a terminal, with somebody who types an answer when asked.
+ * @throws Error where `script` of util-linux is missing
+ */
+export function runAdminOnTerminal(
+  env: Record<string, string>,
+  answer: string,
+  ...args: string[]
+): Promise<Ran> {
+  const command = [process.execPath, MAIN, ...args].map((part) => `'${part}'`).join(' ');
+  return run(['script', '--quiet', '--return', '--command', command, '/dev/null'], env, answer);
+}
+
+function run(command: string[], env: Record<string, string>, answer?: string): Promise<Ran> {
+  const [program, ...args] = command as [string, ...string[]];
+  const { PATH = '' } = process.env;
+  const child = spawn(program, args, { env: { PATH, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  let asked = false;
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk;
+    if (answer === undefined || asked || !stdout.includes('to go on: ')) return;
+    asked = true;
+    child.stdin.write(`${answer}\n`);
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk;
+  });
+  if (answer === undefined) child.stdin.end();
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      const ran = { code, stdout, stderr };
+      resolve({
+        ...ran,
+        get json() {
+          return JSON.parse(stdout);
+        },
+      });
+    });
+  });
+}
