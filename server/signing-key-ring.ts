@@ -21,6 +21,9 @@ export interface SigningKeyOptions {
   algorithm: SigningAlgorithm;
   /** The clock, ms since 1970. */
   now: () => number;
+  log: Logger;
+  /** How often to look for a new key once started, in ms. */
+  reloadMs?: number;
 }
 
 /** The key of an algorithm that signs at a time: the oldest that is not retired by then. */
@@ -52,12 +55,13 @@ export function publishedUntil(retiredAtMs: number): number {
  * at once, and signs from the moment its predecessor is retired: on every server the same, by its clock.
  */
 export class SigningKeyRing {
-  readonly #options: SigningKeyOptions & { log: Logger };
+  readonly #options: SigningKeyOptions;
   #timer: NodeJS.Timeout | undefined;
   #keys: readonly OpenedSigningKey[];
   #databaseIsAway = false;
+  #closed = false;
 
-  private constructor(options: SigningKeyOptions & { log: Logger }, keys: readonly OpenedSigningKey[]) {
+  private constructor(options: SigningKeyOptions, keys: readonly OpenedSigningKey[]) {
     this.#options = options;
     this.#keys = keys;
   }
@@ -66,7 +70,7 @@ export class SigningKeyRing {
    * Reads the keys, or makes the first one.
    * @throws StoreUnavailableError, QuickLaneError
    */
-  static async open(options: SigningKeyOptions & { log: Logger }): Promise<SigningKeyRing> {
+  static async open(options: SigningKeyOptions): Promise<SigningKeyRing> {
     const { signingKeys, algorithm, now } = options;
     let stored = await signingKeys.list();
     if (!findCurrentKey(stored, algorithm, now())) {
@@ -97,11 +101,16 @@ export class SigningKeyRing {
 
   /** Begins to look for new keys. */
   start(): void {
-    this.#timer = setInterval(() => void this.#reloadQuietly(), RELOAD_MS).unref();
+    const { reloadMs = RELOAD_MS } = this.#options;
+    this.#timer = setTimeout(async () => {
+      await this.#reloadQuietly();
+      if (!this.#closed) this.start();
+    }, reloadMs).unref();
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#closed = true;
+    clearTimeout(this.#timer);
   }
 
   /** Once an outage. */

@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { createLogger } from '../../server/log.js';
 import { findCurrentKey, isPublished, SigningKeyRing } from '../../server/signing-key-ring.js';
+import { StoreUnavailableError } from '../../storage/errors.js';
 import { QuickLane } from '../../workers/quick-lane.js';
 import { openServer } from '../storage/sql-under-test.js';
 import { newSqliteFile } from '../storage/sqlite-directory.js';
@@ -64,3 +66,39 @@ t.test('where every key was retired by hand, no server starts', async (t) => {
   const options = { signingKeys, quickLane, algorithm: 'RS', now: () => 1000, log } as const;
   await t.rejects(SigningKeyRing.open(options), { message: 'every RS key is retired' });
 });
+
+t.test(
+  'a ring that was started finds new keys by itself, and tells once of a database that is away',
+  async (t) => {
+    const storage = await openServer(t, await newSqliteFile(t));
+    const quickLane = new QuickLane({ threads: 1, modPow: 'jsbn' });
+    t.teardown(() => quickLane.close());
+    const lines: string[] = [];
+    const log = createLogger('warn', { write: (line) => void lines.push(line) });
+    const { signingKeys } = storage;
+    const list = signingKeys.list.bind(signingKeys);
+    let [isAway, listed] = [false, 0];
+    signingKeys.list = () => {
+      listed++;
+      return isAway ? Promise.reject(new StoreUnavailableError('database', new Error('away'))) : list();
+    };
+    const options = { signingKeys, quickLane, algorithm: 'RS', now: () => 1000, log, reloadMs: 1 } as const;
+    const ring = await SigningKeyRing.open(options);
+    const { key } = await quickLane.run('generateKey', { id: 'RS-2', algorithm: 'RS' });
+    ring.start();
+    t.teardown(() => ring.close());
+    await signingKeys.rotate({ ...key, createdAt: 1000, retiredAt: null }, 1000);
+    while (ring.current.id !== 'RS-2') await nextTurn();
+    t.equal(ring.published.length, 2);
+    for (let outage = 1; outage <= 2; outage++) {
+      isAway = true;
+      const before = listed;
+      while (listed < before + 3) await nextTurn();
+      isAway = false;
+      const away = listed;
+      while (listed < away + 2) await nextTurn();
+      t.equal(ring.current.id, 'RS-2', 'it goes on with what it has');
+      t.equal(lines.length, outage);
+    }
+  },
+);
