@@ -11,7 +11,7 @@ import { reportCapacity } from './capacity/capacity-command.js';
 import { examine } from './doctor/doctor-command.js';
 import { listKeys, rotateKey } from './key-commands.js';
 import type { Report } from './report.js';
-import { moveStorage, reencryptStorage } from './storage-commands.js';
+import { type MoveOptions, moveStorage, reencryptStorage } from './storage-commands.js';
 import { readConfig } from './stores.js';
 import { openTerminal, type Terminal } from './terminal.js';
 
@@ -45,7 +45,7 @@ export function createProgram(show: (report: Report, options: CommandOptions) =>
       const argument = typeof given[0] === 'string' ? given[0] : '';
       show(await work(openTerminal(options.yes ?? false), argument), options);
     });
-    command.addHelpText('after', SETTINGS_NOTE);
+    return command.addHelpText('after', SETTINGS_NOTE);
   };
   const addGroup = (name: string, description: string) =>
     program.command(name).description(description).helpCommand(false);
@@ -95,13 +95,16 @@ export function createProgram(show: (report: Report, options: CommandOptions) =>
     'seal everything with the first key of STORAGE_KEY, while servers run',
     (terminal) => reencryptStorage(readConfig(), terminal),
   );
-  add(
+  const move = add(
     storage,
-    'move <target>',
-    'copy everything into an empty database and compare: a postgres:// URL, or the path of a SQLite file; servers must be stopped. A password in the URL is seen by others on this machine: leave it to PGPASSWORD or ~/.pgpass',
-    (terminal, target) => moveStorage(readConfig(), target, terminal),
+    'move',
+    'copy everything into an empty database and compare; servers must be stopped. A database is sqlite:PATH or a postgres:// URL; a password in the URL is seen by others on this machine: leave it to PGPASSWORD or ~/.pgpass',
+    (terminal) => moveStorage(readConfig(), move.opts<MoveOptions>(), terminal),
     true,
   );
+  move
+    .requiredOption('--to <database>', 'where to')
+    .option('--from <database>', 'where from; it is only read (default: the database of the settings)');
 
   add(
     program,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Config } from '../../config/load.js';
 import { MoveError, moveDatabase } from '../../storage/move.js';
 import { reencrypt } from '../../storage/reencrypt.js';
@@ -27,17 +28,25 @@ export async function reencryptStorage(config: Config, terminal: Terminal): Prom
   return { text, json: done, broken: remaining > 0 };
 }
 
-/**
- * Copies everything into another, empty database and compares; servers must be stopped.
- * @param target `postgres://…`, or the path of a SQLite file
- */
-export async function moveStorage(config: Config, target: string, terminal: Terminal): Promise<Report> {
-  await requireStorageKeys(config);
+/** Databases as the command line names them: `sqlite:PATH` or `postgres://…`. */
+export interface MoveOptions {
+  /** The database of the settings when not given. */
+  from?: string;
+  to: string;
+}
+
+/** Copies everything into another, empty database and compares; servers must be stopped. */
+export async function moveStorage(config: Config, options: MoveOptions, terminal: Terminal): Promise<Report> {
+  const from = options.from ? parseLocation(options.from) : locateDatabase(config);
+  const to = parseLocation(options.to);
+  if (from.engine === 'sqlite' && !existsSync(from.filename)) {
+    throw new CommandError(`there is no database ${from.filename}`);
+  }
   await terminal.confirm('Copy the whole database? Every server over it must be stopped.');
   try {
     const moved = await moveDatabase({
-      from: locateDatabase(config),
-      to: parseTarget(target),
+      from,
+      to,
       onProgress: ({ table, step, rows, of }) => terminal.progress(`${step} ${table}: ${rows} of ${of}`),
     });
     const rows = moved.map(({ table, rows, checksum }) => [table, String(rows), checksum]);
@@ -50,8 +59,8 @@ Give the servers the new database with the same storage keys.`;
   }
 }
 
-function parseTarget(target: string): DatabaseLocation {
-  return /^postgres(ql)?:\/\//.test(target)
-    ? { engine: 'postgres', url: target, poolSize: 2 }
-    : { engine: 'sqlite', filename: target };
+function parseLocation(database: string): DatabaseLocation {
+  if (/^postgres(ql)?:\/\//.test(database)) return { engine: 'postgres', url: database, poolSize: 2 };
+  if (database.startsWith('sqlite:')) return { engine: 'sqlite', filename: database.slice('sqlite:'.length) };
+  throw new CommandError('a database is named sqlite:PATH or postgres://…');
 }
