@@ -40,6 +40,8 @@ export interface Endpoint<
   refusals?: readonly ApiErrorName[];
   /** Whether its time could tell if an address has an account; see {@link Decoys.evenly}. */
   hidesAccounts?: true;
+  /** Whether it orders a stretch: such requests begin a few at a turn of the event loop. */
+  stretches?: true;
   /** The business. @returns the reply's body; nothing when the handler wrote its own */
   handle(services: Services, request: EndpointRequest<Schema, Token>): Promise<z.output<Reply> | undefined>;
 }
@@ -61,6 +63,7 @@ export function endpoint<
  */
 export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: Context): Promise<void> {
   const { token, body: schema } = endpoint;
+  if (endpoint.stretches) await services.stretchPace.turn();
   const source = readClientSource(ctx.req, services.config.trustProxy);
   const asker = identifyAsker(services.log, ctx.state as { id: string }, source);
   await services.limits.countRequest(asker);

@@ -22,6 +22,7 @@ import { Mailer } from './mail/mailer.js';
 import { createMailTransport } from './mail/transport.js';
 import { createMetrics, type Metrics } from './metrics/metrics.js';
 import { type OperatorsPort, openOperatorsPort } from './operators-port.js';
+import { Pace } from './pace.js';
 import { createRouter } from './routes.js';
 import type { Services } from './services.js';
 import { SigningKeyRing } from './signing-key-ring.js';
@@ -29,6 +30,8 @@ import { StatusStreams } from './status-streams.js';
 import { loadStorageKeys } from './storage-key.js';
 import { openStores } from './stores.js';
 
+/** How many requests for a stretch begin at a turn of the event loop: each takes it the best part of 1 ms. */
+const STRETCHES_BEGUN_A_TURN = 4;
 /** How long answers are held with `ENUMERATION_GUARD=on`, in ms: longer than their work takes. */
 const EVEN_ANSWER_MS = 50;
 /** How long a connection may be silent, besides the time that a password waits for its stretch, in ms. */
@@ -87,6 +90,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       ...lanes,
       signer: new CertificateSigner({ keys, quickLane, domain: bound.domain, now }),
       decoys: config.enumerationGuard ? new Decoys(storageKeys[0] as Buffer, EVEN_ANSWER_MS) : undefined,
+      stretchPace: new Pace(STRETCHES_BEGUN_A_TURN),
       limits: createLimits(config, storage, metrics),
       mailer: createMailer(bound, storage, log, now, metrics),
       statusStreams: createStatusStreams(config),

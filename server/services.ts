@@ -8,6 +8,7 @@ import type { Decoys } from './decoy.js';
 import type { Limits } from './limits.js';
 import type { Mailer } from './mail/mailer.js';
 import type { Metrics } from './metrics/metrics.js';
+import type { Pace } from './pace.js';
 import type { StatusStreams } from './status-streams.js';
 
 /** Everything a request may call: built once at start, passed in, never looked up. */
@@ -20,6 +21,8 @@ export interface Services {
   signer: CertificateSigner;
   mailer: Mailer;
   limits: Limits;
+  /** Of requests that order a stretch. */
+  stretchPace: Pace;
   /** With `ENUMERATION_GUARD=on`. */
   decoys: Decoys | undefined;
   statusStreams: StatusStreams;

@@ -23,6 +23,7 @@ export const rawPasswordEndpoints = [
     method: 'POST',
     path: '/v1/raw_password/account/create',
     body: bodies.rawAccountCreate,
+    stretches: true,
     reply: replies.accountCreated,
     refusals: ['accountExists'],
     async handle(services, { body: { email, password }, ctx, ...order }) {
@@ -44,6 +45,7 @@ export const rawPasswordEndpoints = [
     method: 'POST',
     path: '/v1/raw_password/session/create',
     body: bodies.rawSessionCreate,
+    stretches: true,
     reply: replies.rawSessionCreated,
     refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken', 'tooManySessions'],
     async handle(services, { body: { email, password, device }, ...order }) {
@@ -60,6 +62,7 @@ export const rawPasswordEndpoints = [
     method: 'POST',
     path: '/v1/raw_password/password/change',
     body: bodies.rawPasswordChange,
+    stretches: true,
     reply: replies.empty,
     refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken'],
     async handle(services, { body: { email, oldPassword, newPassword }, ...order }) {
@@ -85,6 +88,7 @@ export const rawPasswordEndpoints = [
     path: '/v1/raw_password/password/reset',
     token: 'accountResetToken',
     body: bodies.rawPasswordReset,
+    stretches: true,
     reply: replies.empty,
     refusals: ['unknownAccount'],
     async handle(services, { body: { newPassword }, credentials, ...order }) {
