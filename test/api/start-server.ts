@@ -36,7 +36,7 @@ export async function startServer(
   clock: TestClock = createClock(),
 ): Promise<TestServer> {
   const dataDir = env.DATA_DIR ?? (await makeDataDir(t));
-  const settings = { PORT: '0', RATE_LIMITS: 'off', STRETCH_THREADS: '2', ...env, DATA_DIR: dataDir };
+  const settings = { PORT: '0', RATE_LIMITS: 'off', STRETCH_THREADS: '1', ...env, DATA_DIR: dataDir };
   const logLines: string[] = [];
   const log = createLogger('trace', { write: (line) => void logLines.push(line) });
   const server = await startKeyServer({ config: loadConfig(settings), log, now: clock.now });

@@ -33,8 +33,5 @@ t.test('passwords of one byte, of 1024, with NUL and with spaces around are take
     const { body } = await send(server, '/v1/auth/start', { body: { email: credentials.email } });
     const { srpPW } = stretch(email, password, Buffer.from(body.passwordStretching.salt, 'hex'));
     t.match(await authenticate(server, { email, srpPW }), /^[0-9a-f]{64}$/, `${password.length} characters`);
-    const trimmed = { ...credentials, password: `${password} ` };
-    const refused = await send(server, '/v1/raw_password/session/create', { body: trimmed });
-    t.equal(refused.status, 400);
   }
 });
