@@ -26,8 +26,13 @@ const NOT_JSON: [string, string | Buffer][] = [
   ['UTF-16', Buffer.from('\ufeff{"a": 1}', 'utf16le')],
 ];
 
+/** The parser is one for all endpoints: three of the above show that each endpoint has it. */
+const FEW_NOT_JSON = NOT_JSON.filter(([name]) =>
+  ['text', 'a trailing comma', 'a byte that is in no UTF-8'].includes(name),
+);
+
 /** JSON that is no object: errno 107, and no parameter to name. */
-const NO_OBJECT = ['null', '1', '"text"', '[]', '[{}]', `${'['.repeat(30_000)}${']'.repeat(30_000)}`];
+const NO_OBJECT = ['null', '"text"', '[{}]', `${'['.repeat(30_000)}${']'.repeat(30_000)}`];
 
 for (const path of OPEN_ENDPOINTS) {
   t.test(`${path} takes JSON objects of at most 64 KiB, and nothing else`, async (t) => {
@@ -56,7 +61,7 @@ for (const endpoint of SIGNED_ENDPOINTS.filter(({ method }) => method === 'POST'
 async function checkBodies(t: Test, path: string, { signer }: Partial<Prepared>): Promise<void> {
   const post = (body: Call['body'], headers: Call['headers'] = {}) =>
     send(server, path, { ...(signer && { signer }), body, headers });
-  for (const [name, body] of NOT_JSON) {
+  for (const [name, body] of path === '/v1/auth/start' ? NOT_JSON : FEW_NOT_JSON) {
     t.comment(name);
     checkRefusal(t, await post(body), 400, 106);
   }

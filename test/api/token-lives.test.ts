@@ -49,6 +49,9 @@ t.test('a sessionToken lives until it is destroyed', async (t) => {
   checkRefusal(t, await send(server, '/v1/account/devices', { method: 'GET', signer }), 401, 110);
 });
 
+const RAW_CHANGE = 'raw_password/password/change';
+const PASSWORD = 'password';
+
 /** The roads to a new password; each is prepared before it is taken. */
 const ROADS: Record<string, (server: TestServer, account: TestAccount) => Promise<() => Promise<Reply>>> = {
   'account/reset after password/change/start': async (server, account) => {
@@ -66,13 +69,12 @@ const ROADS: Record<string, (server: TestServer, account: TestAccount) => Promis
     const signer = { type: 'accountResetToken', token } as const;
     return () => send(server, '/v1/raw_password/password/reset', { signer, body: { newPassword: 'new' } });
   },
-  'raw_password/password/change': async (server, { email }) => {
+  [RAW_CHANGE]: async (server, { email }) => {
     const body = { email: toHex(email), oldPassword: PASSWORD, newPassword: 'new' };
     return () => send(server, '/v1/raw_password/password/change', { body });
   },
 };
 
-const PASSWORD = 'password';
 const ONE_OF_EACH_TYPE = SIGNED_ENDPOINTS.filter(
   ({ type }, i) => SIGNED_ENDPOINTS.findIndex((endpoint) => endpoint.type === type) === i,
 );
@@ -82,7 +84,7 @@ for (const store of ['in process', 'in Redis']) {
     const server = await startServer(t, store === 'in Redis' ? { REDIS_URL: (await startRedis(t)).url } : {});
     for (const [road, prepareRoad] of Object.entries(ROADS)) {
       t.test(`${road} ends every session and every token of the account, and of no other`, async (t) => {
-        const account = await createAccount(server, { password: PASSWORD });
+        const account = await createAccount(server, road === RAW_CHANGE ? { password: PASSWORD } : {});
         const takeRoad = await prepareRoad(server, account);
         const { finish } = await startAuthentication(server, account);
         const requests = await Promise.all(
@@ -102,7 +104,7 @@ t.test('a password changed while Redis does not answer kills the tokens that wai
   const redis = await startRedis(t);
   const server = await startServer(t, { REDIS_URL: redis.url });
   const account = await createAccount(server, { password: PASSWORD });
-  const takeRoad = await (ROADS['raw_password/password/change'] as (typeof ROADS)[string])(server, account);
+  const takeRoad = await (ROADS[RAW_CHANGE] as (typeof ROADS)[string])(server, account);
   const { finish, K } = await startAuthentication(server, account);
   const requests: (() => Promise<Reply>)[] = [];
   for (const endpoint of SIGNED_ENDPOINTS) {
