@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ParsedMail, simpleParser } from 'mailparser';
 
@@ -15,12 +15,16 @@ export class Mailbox {
 
   /** The mails of an account, the oldest first. */
   async list(uid: string): Promise<ParsedMail[]> {
+    return (await this.listAll()).filter((mail) => mail.headers.get('x-uid') === uid);
+  }
+
+  /** All mails, the oldest first. */
+  async listAll(): Promise<ParsedMail[]> {
     await this.settle();
     const names = await readdir(this.directory).catch(() => []);
-    const mails = await Promise.all(
-      names.map(async (name) => simpleParser(await readFile(join(this.directory, name)))),
-    );
-    return mails.filter((mail) => mail.headers.get('x-uid') === uid).sort((a, b) => sentAt(a) - sentAt(b));
+    const mails = await Promise.all(names.map((name) => this.#read(join(this.directory, name))));
+    // The Date header has seconds, and a user may ask twice in one.
+    return mails.sort((a, b) => a.writtenMs - b.writtenMs).map(({ mail }) => mail);
   }
 
   /**
@@ -33,8 +37,8 @@ export class Mailbox {
     if (typeof code !== 'string') throw new Error(`no mail with ${header} for ${uid}`);
     return code;
   }
-}
 
-function sentAt({ date }: ParsedMail): number {
-  return date?.getTime() ?? 0;
+  async #read(path: string) {
+    return { mail: await simpleParser(await readFile(path)), writtenMs: (await stat(path)).mtimeMs };
+  }
 }
