@@ -3,6 +3,7 @@ import t, { type Test } from 'tap';
 import { authenticate, createAccount, login } from './accounts.js';
 import { checkRefusal } from './check-refusal.js';
 import { type Prepared, prepare, SIGNED_ENDPOINTS, type SignedEndpoint } from './endpoints.js';
+import { deriveToken } from './protocol-math.js';
 import { type Call, type HawkDeviation, send, sign } from './send.js';
 import { startServer } from './start-server.js';
 
@@ -153,5 +154,46 @@ t.test('a clock up to a minute off is right enough', async (t) => {
     const signer = { type: 'sessionToken', token } as const;
     const reply = await send(server, '/v1/account/devices', { method: 'GET', signer, hawk });
     t.equal(reply.status, 200);
+  }
+});
+
+t.test('the scheme, the id and the path are taken in any case, and the path with a query', async (t) => {
+  const { sessionToken: token } = await login(server, await createAccount(server));
+  const signer = { type: 'sessionToken', token } as const;
+  const path = '/v1/account/devices';
+  const { id } = deriveToken('sessionToken', token);
+  for (const change of ['hawk ', 'HAWK ', 'Hawk   ']) {
+    const Authorization = sign(server, path, { method: 'GET' }, signer).replace('Hawk ', change);
+    t.equal((await send(server, path, { method: 'GET', headers: { Authorization } })).status, 200, change);
+  }
+  const upper = { method: 'GET', signer, hawk: { id: id.toUpperCase() } } as const;
+  t.equal((await send(server, path, upper)).status, 200);
+  t.equal((await send(server, `${path}?a=1&b=%C3%A4`, { method: 'GET', signer })).status, 200);
+});
+
+t.test('clients that hash bodies they do not send are served', async (t) => {
+  const account = await createAccount(server);
+  const { sessionToken } = await login(server, account);
+  const get = { method: 'GET', signer: { type: 'sessionToken', token: sessionToken } } as const;
+  const headers = { 'Content-Type': 'application/json' };
+  const hawk = { payload: '' };
+  t.equal((await send(server, '/v1/account/devices', { ...get, headers, hawk })).status, 200);
+  const token = await authenticate(server, account);
+  const post = { signer: { type: 'authToken', token }, headers, hawk } as const;
+  t.equal((await send(server, '/v1/session/create', post)).status, 200);
+});
+
+t.test('signatures are over the public URL, wherever the server is bound, with its path', async (t) => {
+  for (const PUBLIC_URL of [
+    'https://accounts.example.org',
+    'https://example.org:8443/fxa/',
+    'http://example.org',
+  ]) {
+    const server = await startServer(t, { PUBLIC_URL });
+    const { sessionToken: token } = await login(server, await createAccount(server));
+    const call = { method: 'GET', signer: { type: 'sessionToken', token } } as const;
+    t.equal((await send(server, '/v1/account/devices', call)).status, 200, PUBLIC_URL);
+    const hawk = { url: `${server.url}/v1/account/devices` };
+    checkRefusal(t, await send(server, '/v1/account/devices', { ...call, hawk }), 401, 109);
   }
 });

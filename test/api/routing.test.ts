@@ -101,6 +101,13 @@ t.test('GET and HEAD, with a body or a Content-Type, are answered alike', async 
   }
 });
 
+t.test('random bytes are 32, and never the same', async (t) => {
+  const replies = await Promise.all(Array.from({ length: 20 }, () => send(server, '/v1/get_random_bytes')));
+  const data = replies.map(({ body }) => String(body.data));
+  t.equal(new Set(data).size, 20);
+  for (const hex of data) t.match(hex, /^[0-9a-f]{64}$/);
+});
+
 t.test('operations answer without a token', async (t) => {
   t.same((await send(server, '/__heartbeat__', { method: 'GET' })).status, 200);
   t.same((await send(server, '/__lbheartbeat__', { method: 'GET' })).status, 200);
