@@ -18,6 +18,7 @@ export interface Settings {
   trustProxy: string;
   stretchEngine: 'simd' | 'openssl' | 'scrypt-js';
   stretchThreads: number;
+  stretchMemory: number;
   stretchMaxWait: number;
   stretchNice: number;
   quickThreads: number;
@@ -113,10 +114,16 @@ export const SETTINGS: Schema<Settings> = {
     env: 'STRETCH_ENGINE',
   },
   stretchThreads: {
-    doc: 'Threads that stretch passwords, 64 MiB each (128 MiB with `simd`). Default: one a core.',
+    doc: 'Threads that stretch passwords. Default: one a core.',
     format: 'positive-integer',
     default: availableParallelism(),
     env: 'STRETCH_THREADS',
+  },
+  stretchMemory: {
+    doc: 'MiB for all passwords that are stretched at a time, 64 each. Unset: 128 for each of STRETCH_THREADS. Passwords that share a core as a group, up to four, cost half the CPU; with 256 for each thread all of them can take such groups at once, with less they take turns, or smaller groups when many wait.',
+    format: 'stretch-memory',
+    default: 0,
+    env: 'STRETCH_MEMORY',
   },
   stretchMaxWait: {
     doc: 'Seconds a password may wait for its stretch; one that would wait longer is refused at once with 503.',
@@ -216,6 +223,11 @@ export const FORMATS = {
     check: (value: unknown) => {
       if (typeof value !== 'number' || !(value > 0)) throw new Error('must be a number above 0');
     },
+    coerce: Number,
+  },
+  // Zero is "unset".
+  'stretch-memory': {
+    check: (value: unknown) => value === 0 || requireInteger(value, 64, 2 ** 24),
     coerce: Number,
   },
   rate: {

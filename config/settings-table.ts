@@ -14,9 +14,10 @@ export function renderSettingsTable(): string {
   return ['| variable | default | what it does |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-/** Those whose default is read off the machine, in words. */
+/** Those whose default is read off the machine or other settings, in words. */
 const MEASURED: Readonly<Record<string, string>> = {
   STRETCH_THREADS: 'cores',
+  STRETCH_MEMORY: 'unset',
   QUICK_THREADS: 'half the cores',
 };
 

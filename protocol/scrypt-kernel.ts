@@ -6,7 +6,6 @@ import {
   checkParameters,
   MAX_GROUP,
   PAGE_BYTES,
-  pagesOf,
   type ScryptInput,
   type ScryptParameters,
   SLOT_BYTES,
@@ -74,7 +73,7 @@ export function simdSupported(): boolean {
 
 /** Memory of a kernel's own, for one built without threads: it starts with a page, and grows to what the hashes need. */
 export function createKernelMemory(): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 1, maximum: pagesOf(MAX_GROUP) });
+  return new WebAssembly.Memory({ initial: 1, maximum: Math.ceil((MAX_GROUP * SLOT_BYTES) / PAGE_BYTES) });
 }
 
 /**

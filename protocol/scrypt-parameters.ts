@@ -32,11 +32,6 @@ export const SLOT_BYTES = MAX_V_BYTES + 2 * 128 * MAX_R;
 /** Slots that a memory can have: WebAssembly addresses 4 GiB. */
 export const MAX_SLOTS = Math.floor(2 ** 32 / SLOT_BYTES);
 
-/** The pages that hold so many slots. */
-export function pagesOf(slots: number): number {
-  return Math.ceil((slots * SLOT_BYTES) / PAGE_BYTES);
-}
-
 /** What one hash occupies: X, Y and V, as workers/kernel/assembly/scrypt.ts lays them out. */
 export function slotBytes(N: number, r: number): number {
   return 128 * r * (N + 2);

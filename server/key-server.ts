@@ -37,6 +37,9 @@ const EVEN_ANSWER_MS = 50;
 /** How long a connection may be silent, besides the time that a password waits for its stretch, in ms. */
 const STALLED_MS = 60_000;
 
+/** Memory for two passwords a thread, where `STRETCH_MEMORY` is not set. */
+const STRETCH_MEMORY_PER_THREAD_MIB = 128;
+
 /** A server that listens. */
 export interface KeyServer {
   /** Where it is bound: `http://HOST:PORT`. */
@@ -132,6 +135,7 @@ function openLanes(config: Config, { lanes }: Metrics, log: Logger) {
   const stretcher = new Stretcher({
     engine: config.stretchEngine,
     threads: config.stretchThreads,
+    memoryMiB: config.stretchMemory || STRETCH_MEMORY_PER_THREAD_MIB * config.stretchThreads,
     maxWaitMs: config.stretchMaxWait * 1000,
     niceIncrement: config.stretchNice,
     observe(event) {

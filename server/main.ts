@@ -10,11 +10,16 @@ async function main(): Promise<void> {
   const log = createLogger(config.logLevel);
   const server = await startKeyServer({ config, log });
   const { publicUrl } = server.services.config;
-  const stretchEngine = server.services.stretcher.engine;
+  const { stretcher } = server.services;
+  const stretchEngine = stretcher.engine;
   log.info({ event: 'listening', url: server.url, metricsUrl: server.metricsUrl, publicUrl, stretchEngine });
   if (stretchEngine !== config.stretchEngine) {
     log.warn({ event: 'stretchEngineMissing', asked: config.stretchEngine, used: stretchEngine });
   }
+  stretcher.ready().then(
+    () => log.info({ event: 'stretchPlan', ...stretcher.plan }),
+    (error) => log.error({ event: 'stretchPlanMissing', err: error }),
+  );
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, async () => {
       log.info({ event: 'stopping', signal });

@@ -1,3 +1,5 @@
+import type { LoneKernel } from '../protocol/scrypt-kernel.js';
+
 /** What crosses the boundary between the server and a worker thread: one message in, one reply out. */
 
 /** The engines of `STRETCH_ENGINE`. */
@@ -21,23 +23,53 @@ export interface StretchReply {
   unwrapBKey: Uint8Array;
 }
 
-/** One password, or two that share a core. */
-export type StretchBatch = [StretchRequest] | [StretchRequest, StretchRequest];
+/** Up to four passwords that share a core. */
+export type StretchBatch = StretchRequest[];
+
+/** The memory of a batch: a slot for each of its passwords, all in one of the shared memories. */
+export interface StretchRoom {
+  memory: number;
+  slots: number[];
+}
 
 /** A reply for each request of the batch, in its order; one that failed says why and harms no other. */
 export type StretchOutcome = { reply: StretchReply } | { failure: string };
 
+/** The ways to compute scrypt of one password alone. */
+export type LoneMethod = LoneKernel | 'openssl' | 'scrypt-js';
+
+/** How passwords are stretched on this machine, as was measured when the server started. */
+export interface StretchPlan {
+  lone: LoneMethod;
+  /** The most passwords worth stretching together; 1 where company saves nothing. */
+  groupSize: number;
+  /** What a stretch of 1, 2 … `groupSize` passwords together is expected to take, in ms. */
+  expectedMs: number[];
+}
+
+/** What a stretch thread can be told to do, and what it answers. */
+export interface StretchTasks {
+  stretch: { in: { batch: StretchBatch; room: StretchRoom; lone: LoneMethod }; out: StretchOutcome[] };
+  /** Zeroes slots, which also takes their memory from the operating system. */
+  wipe: { in: { room: StretchRoom }; out: undefined };
+  /** Finds the fastest way to stretch. */
+  measure: { in: { largestGroup: number }; out: StretchPlan };
+}
+
+export type StretchTask = {
+  [Name in keyof StretchTasks]: { task: Name; input: StretchTasks[Name]['in'] };
+}[keyof StretchTasks];
+
 /** Given to a stretch thread when it starts. */
 export interface StretchThreadData {
   engine: StretchEngineName;
+  /** For `simd`: the kernel, compiled once for all threads, and the memories that they share. */
+  kernel?: { module: WebAssembly.Module; memories: WebAssembly.Memory[] } | undefined;
 }
 
-/** Sent by a stretch thread once, when it is ready for its first batch. */
+/** Sent by a stretch thread once, when it is ready for its first task. */
 export interface StretchThreadReady {
-  /** How many passwords the thread stretched to warm up, at once. */
-  batchSize: 1 | 2;
-  /** How long they took; nothing when they failed. */
-  tookMs: number | undefined;
+  ready: true;
 }
 
 /** Given to a thread of the quick lane when it starts. */

@@ -25,11 +25,6 @@ export function resolveStretchEngine(
   return engine;
 }
 
-/** Whether threads with this engine stretch two passwords at once. */
-export function canPair(engine: StretchEngineName): boolean {
-  return engine === 'simd';
-}
-
 function detectRuntime(): StretchRuntime {
   return { simd: simdSupported(), opensslScrypt: hasOpensslScrypt() };
 }

@@ -1,4 +1,7 @@
-import type { StretchBatch, StretchOutcome, StretchReply, StretchRequest } from './messages.js';
+import { FairTags } from './fair-tags.js';
+import type { StretchBatch, StretchOutcome, StretchReply, StretchRequest, StretchRoom } from './messages.js';
+import { chooseBatchSize, PATIENCE_MS, predictWaitMs, type StretchCapacity } from './stretch-schedule.js';
+import { FreeSlots, spreadSlots } from './stretch-slots.js';
 
 /** The queue will not admit a request: it would wait longer than the operator allows. */
 export class StretchOverloadError extends Error {
@@ -33,15 +36,14 @@ export type StretchEvent =
   | { type: 'refused'; predictedWaitMs: number }
   | { type: 'abandoned' }
   | { type: 'started'; waitedMs: number }
-  | { type: 'finished'; batchSize: 1 | 2; serviceMs: number; failed: number };
+  | { type: 'finished'; batchSize: number; serviceMs: number; failed: number };
 
-export interface StretchQueueOptions {
-  threads: number;
-  /** Whether a thread can interleave two stretches. */
-  pairing: boolean;
+export interface StretchQueueOptions extends StretchCapacity {
   maxWaitMs: number;
   /** Runs a batch on a free thread; the queue never has more than `threads` under way. */
-  run: (batch: StretchBatch) => Promise<StretchOutcome[]>;
+  run: (batch: StretchBatch, room: StretchRoom) => Promise<StretchOutcome[]>;
+  /** Wipes slots whose thread died before it could; the queue uses them again whether it succeeds or not. */
+  wipe: (room: StretchRoom) => Promise<unknown>;
   /** A clock in ms that never goes back. */
   now: () => number;
   observe?: (event: StretchEvent) => void;
@@ -57,39 +59,40 @@ interface Waiting {
   stopListening: () => void;
 }
 
-/** What a batch is taken to need, in ms, until the first has been timed. */
+/** What a batch is taken to need, in ms, until one has been timed. */
 const FIRST_GUESS_MS = 250;
 /** Weight of the newest timing in the running estimates. */
 const ESTIMATE_GAIN = 0.2;
-/** Senders and accounts remembered before those whose turn has passed are forgotten. */
-const REMEMBERED_TAGS = 4096;
 
 /**
- * Admission, fairness and pairing in front of the stretch threads.
+ * Admission, fairness, grouping and memory in front of the stretch threads.
  *
  * Admission: nothing bounds the queue but the wait it would mean. Who comes later may still go in front of
  * what is admitted, if he has had less than his share; then that waits longer than predicted.
  *
- * Fairness is start-time fair queueing: a request's tag is one more than the latest of the queue's virtual
- * time and the last tags of its source and its account. Who has much waiting lines up behind himself, and a
- * newcomer goes next. An account's tag moves once for each source in line for it, however much that source
- * has waiting: a flood for someone's account from elsewhere does not lock its owner out.
+ * Fairness: requests wait in the order of their tags (see FairTags).
+ *
+ * Memory: a password that is stretched occupies a slot. The queue has none until they are released to it.
  */
 export class StretchQueue {
   readonly #options: StretchQueueOptions;
   readonly #waiting: Waiting[] = [];
-  /** When each batch under way is expected to end, in ms of the clock. */
-  readonly #running = new Set<{ expectedEndMs: number }>();
-  readonly #estimateMs: { 1?: number; 2?: number } = {};
-  readonly #lastTags = new Map<string, number>();
-  #forgetAbove = REMEMBERED_TAGS;
-  #virtualTime = 0;
+  readonly #running = new Set<{ size: number; expectedEndMs: number }>();
+  readonly #freeSlots: FreeSlots;
+  #groupSize: number;
+  /** Running estimates of how long a batch takes, in ms, by its size. */
+  readonly #estimateMs = new Map<number, number>();
+  readonly #fairness = new FairTags();
 
-  /** @throws RangeError when `threads` or `maxWaitMs` is not positive */
+  /** @throws RangeError when `threads`, `slots`, `groupSize` or `maxWaitMs` is not positive */
   constructor(options: StretchQueueOptions) {
-    if (!(options.threads >= 1)) throw new RangeError(`threads must be at least 1, got ${options.threads}`);
+    for (const name of ['threads', 'slots', 'groupSize'] as const) {
+      if (!(options[name] >= 1)) throw new RangeError(`${name} must be at least 1, got ${options[name]}`);
+    }
     if (!(options.maxWaitMs > 0)) throw new RangeError(`maxWaitMs must be above 0, got ${options.maxWaitMs}`);
     this.#options = options;
+    this.#groupSize = options.groupSize;
+    this.#freeSlots = new FreeSlots(spreadSlots(options.slots).length);
   }
 
   get waiting(): number {
@@ -109,7 +112,7 @@ export class StretchQueue {
   submit(request: StretchRequest, order: StretchOrder): Promise<StretchReply> {
     const { signal } = order;
     if (signal?.aborted) return this.#abandon();
-    const { tag, join } = this.#findTag(order);
+    const { tag, join } = this.#fairness.find(order);
     const place = 1 + this.#waiting.findLastIndex((other) => other.tag <= tag);
     const predictedWaitMs = this.predictWaitMs(place);
     if (predictedWaitMs > this.#options.maxWaitMs) {
@@ -127,84 +130,100 @@ export class StretchQueue {
     });
   }
 
+  /** Lets batches use slots. */
+  release(room: StretchRoom): void {
+    this.#freeSlots.release(room);
+    this.#dispatch();
+  }
+
+  /** Forms groups of up to so many from now on. */
+  set groupSize(size: number) {
+    this.#groupSize = size;
+  }
+
   /** How long a request with so many in front of it (default: all that wait) would wait to start, in ms. */
   predictWaitMs(ahead = this.#waiting.length): number {
-    const { threads, pairing, now } = this.#options;
-    const nowMs = now();
-    const freeInMs = [...this.#running].map(({ expectedEndMs }) => Math.max(expectedEndMs - nowMs, 0));
-    while (freeInMs.length < threads) freeInMs.push(0);
-    freeInMs.sort((a, b) => a - b);
-    // One whose batch has room starts together with the one before it. Threads take batches in turn, as
-    // they become free, all batches taking the same time.
-    const batchesAhead = pairing ? Math.floor(ahead / 2) : ahead;
-    const rounds = Math.floor(batchesAhead / threads);
-    return (freeInMs[batchesAhead % threads] as number) + rounds * this.#estimate(pairing ? 2 : 1);
+    const nowMs = this.#options.now();
+    const running = [...this.#running].map(({ size, expectedEndMs }) => ({
+      size,
+      endsInMs: Math.max(expectedEndMs - nowMs, 0),
+    }));
+    return predictWaitMs(this.#capacity, running, ahead, this.#batchMs);
   }
 
   /** Takes note of how long a batch took, in ms. The queue does so itself for those that it runs. */
-  learn(batchSize: 1 | 2, tookMs: number): void {
-    const known = this.#estimateMs[batchSize];
-    this.#estimateMs[batchSize] = known === undefined ? tookMs : known + ESTIMATE_GAIN * (tookMs - known);
+  learn(batchSize: number, tookMs: number): void {
+    const known = this.#estimateMs.get(batchSize) ?? tookMs;
+    this.#estimateMs.set(batchSize, known + ESTIMATE_GAIN * (tookMs - known));
   }
 
-  #estimate(batchSize: 1 | 2): number {
-    return this.#estimateMs[batchSize] ?? this.#estimateMs[2] ?? this.#estimateMs[1] ?? FIRST_GUESS_MS;
+  get #capacity(): StretchCapacity {
+    const { threads, slots } = this.#options;
+    return { threads, slots, groupSize: this.#groupSize };
   }
 
-  /** The tag of a new request; `join` takes it. */
-  #findTag({ source, account }: StretchOrder) {
-    const keys = { source: `s${source}`, account: `a${account}`, both: `b${source}\0${account}` };
-    const last = (key: string) => Math.max(this.#virtualTime, this.#lastTags.get(key) ?? 0);
-    const inLine = last(keys.both) > this.#virtualTime;
-    const tag = 1 + Math.max(last(keys.source), inLine ? 0 : last(keys.account));
-    const join = () => {
-      if (!inLine) this.#lastTags.set(keys.account, 1 + last(keys.account));
-      this.#lastTags.set(keys.source, tag);
-      this.#lastTags.set(keys.both, tag);
-    };
-    return { tag, join };
-  }
+  /** What a batch is taken to need, in ms: as known of its size, else of the next smaller, else of any. */
+  readonly #batchMs = (size: number): number => {
+    for (let known = size; known > 0; known--) {
+      const estimateMs = this.#estimateMs.get(known);
+      if (estimateMs !== undefined) return estimateMs;
+    }
+    return this.#estimateMs.values().next().value ?? FIRST_GUESS_MS;
+  };
 
-  /** Gives free threads their next batch: two where more wait than threads are idle, else one. */
+  /** Gives free threads their next batches. */
   #dispatch(): void {
     for (;;) {
-      const idle = this.#options.threads - this.#running.size;
-      if (idle <= 0 || this.#waiting.length === 0) break;
-      const size = this.#options.pairing && this.#waiting.length > idle ? 2 : 1;
+      const load = { waiting: this.#waiting.length, running: this.#running.size, free: this.#freeSlots.most };
+      const size = chooseBatchSize(this.#capacity, load, this.#batchMs, PATIENCE_MS);
+      if (size === 0) break;
       this.#start(this.#waiting.splice(0, size));
     }
-    if (this.#waiting.length === 0) this.#lastTags.clear();
-    else if (this.#lastTags.size > this.#forgetAbove) this.#forgetServed();
+    this.#fairness.forget(this.#waiting.length === 0);
   }
 
   async #start(batch: Waiting[]): Promise<void> {
     const { now, run, observe } = this.#options;
-    const batchSize = batch.length as 1 | 2;
+    const size = batch.length;
+    const room = this.#freeSlots.take(size);
     const startedMs = now();
-    const slot = { expectedEndMs: startedMs + this.#estimate(batchSize) };
-    this.#running.add(slot);
+    const running = { size, expectedEndMs: startedMs + this.#batchMs(size) };
+    this.#running.add(running);
     for (const { tag, arrivedMs, stopListening } of batch) {
       stopListening();
-      this.#virtualTime = Math.max(this.#virtualTime, tag);
+      this.#fairness.serve(tag);
       observe?.({ type: 'started', waitedMs: startedMs - arrivedMs });
     }
     let outcomes: StretchOutcome[];
+    let wiped = true;
     try {
-      outcomes = await run(batch.map(({ request }) => request) as StretchBatch);
+      outcomes = await run(
+        batch.map(({ request }) => request),
+        room,
+      );
     } catch (error) {
       outcomes = batch.map(() => ({ failure: (error as Error).message }));
+      wiped = false;
     }
     const serviceMs = now() - startedMs;
     const failed = outcomes.filter((outcome) => 'failure' in outcome).length;
-    if (failed === 0) this.learn(batchSize, serviceMs);
-    this.#running.delete(slot);
-    this.#dispatch();
-    observe?.({ type: 'finished', batchSize, serviceMs, failed });
+    if (failed === 0) this.learn(size, serviceMs);
+    this.#running.delete(running);
+    if (wiped) this.release(room);
+    else this.#wipe(room);
+    observe?.({ type: 'finished', batchSize: size, serviceMs, failed });
     batch.forEach(({ resolve, reject }, i) => {
       const outcome = outcomes[i] ?? { failure: 'no outcome' };
       if ('reply' in outcome) resolve(outcome.reply);
       else reject(new StretchFailedError(outcome.failure));
     });
+  }
+
+  /** A wipe that fails as well leaves it to the next hash in these slots, which overwrites all of them. */
+  async #wipe(room: StretchRoom): Promise<void> {
+    this.#dispatch();
+    await this.#options.wipe(room).catch(() => {});
+    this.release(room);
   }
 
   #drop(entry: Waiting): void {
@@ -216,11 +235,5 @@ export class StretchQueue {
   #abandon(): Promise<never> {
     this.#options.observe?.({ type: 'abandoned' });
     return Promise.reject(new StretchAbandonedError());
-  }
-
-  /** Costs little over many requests: half of what is remembered must be new before it runs again. */
-  #forgetServed(): void {
-    for (const [key, tag] of this.#lastTags) if (tag <= this.#virtualTime) this.#lastTags.delete(key);
-    this.#forgetAbove = Math.max(REMEMBERED_TAGS, 2 * this.#lastTags.size);
   }
 }

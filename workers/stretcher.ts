@@ -1,19 +1,24 @@
+import { MAX_GROUP, SLOT_BYTES } from '../protocol/scrypt-parameters.js';
+import { createSharedMemory, readKernel } from './kernel/load-kernel.js';
 import type {
-  StretchBatch,
   StretchEngineName,
-  StretchOutcome,
+  StretchPlan,
   StretchReply,
   StretchRequest,
+  StretchTask,
+  StretchTasks,
   StretchThreadData,
-  StretchThreadReady,
 } from './messages.js';
-import { canPair, resolveStretchEngine } from './stretch-engine.js';
+import { resolveStretchEngine } from './stretch-engine.js';
 import { type StretchEvent, type StretchOrder, StretchQueue } from './stretch-queue.js';
+import { spreadSlots } from './stretch-slots.js';
 import { ThreadPool } from './thread-pool.js';
 
 export interface StretcherOptions {
   engine: StretchEngineName;
   threads: number;
+  /** For all threads together, at least 64; what is over a multiple of 64 is not used. */
+  memoryMiB: number;
   maxWaitMs: number;
   /** How much lower than the event loop the threads' OS priority is (POSIX nice, 0 to 19). */
   niceIncrement: number;
@@ -27,46 +32,66 @@ export interface StretchThreadDied {
   error: Error | undefined;
 }
 
+/** What a password that is stretched occupies: a slot. */
+const SLOT_MIB = 64;
+
 /**
- * The slow lane: stretches passwords in threads of low OS priority, 64 MiB and about a tenth to a quarter
- * of a CPU second each. Nothing else queues here.
+ * The slow lane: stretches passwords in threads of low OS priority, 64 MiB and some hundredths to a quarter of a
+ * CPU second each. Nothing else queues here.
+ *
+ * With `simd` the memory is allocated once, shared by all threads, and the queue says which part of it a batch
+ * has: any thread can take a group while the others wait, or all can take one password each.
  */
 export class Stretcher {
   readonly queue: StretchQueue;
   /** The engine that runs: not the one asked for where this machine cannot run that. */
   readonly engine: StretchEngineName;
-  readonly #pool: ThreadPool<StretchBatch, StretchOutcome[]>;
+  readonly #pool: ThreadPool<StretchTask, unknown>;
   readonly #observe: StretcherOptions['observe'];
-  #settleReady!: { resolve: () => void; reject: (error: Error) => void };
-  readonly #ready = new Promise<void>((resolve, reject) => {
-    this.#settleReady = { resolve, reject };
-  });
-  #threadsToWarm: number;
+  readonly #ready: Promise<void>;
+  #settleThreads!: { resolve: () => void; reject: (error: Error) => void };
+  #threadsToCome: number;
+  #plan: StretchPlan;
 
   /** @throws Error when this machine can run neither the engine asked for nor its stand-in */
-  constructor({ engine, threads, maxWaitMs, niceIncrement, observe }: StretcherOptions) {
+  constructor({ engine, threads, memoryMiB, maxWaitMs, niceIncrement, observe }: StretcherOptions) {
     this.engine = resolveStretchEngine(engine);
+    const isSimd = this.engine === 'simd';
+    this.#plan = { lone: isSimd ? 'vector' : this.engine, groupSize: isSimd ? 2 : 1, expectedMs: [] };
+    const slots = Math.floor(memoryMiB / SLOT_MIB);
+    this.queue = new StretchQueue({
+      threads,
+      slots,
+      groupSize: this.#plan.groupSize,
+      maxWaitMs,
+      run: (batch, room) => this.#run('stretch', { batch, room, lone: this.#plan.lone }),
+      wipe: (room) => this.#run('wipe', { room }),
+      now: () => performance.now(),
+      ...(observe && { observe }),
+    });
     this.#observe = observe;
-    this.#threadsToWarm = threads;
-    const workerData: StretchThreadData = { engine: this.engine };
+    this.#threadsToCome = threads;
+    const memorySlots = spreadSlots(slots);
+    const workerData: StretchThreadData = {
+      engine: this.engine,
+      kernel: isSimd ? createSharedKernel(memorySlots) : undefined,
+    };
     this.#pool = new ThreadPool({
       file: new URL('./thread/stretch-thread.js', import.meta.url),
       threads,
       niceIncrement,
       workerData,
-      onMessage: (message) => this.#noteReady(message as StretchThreadReady),
+      onMessage: () => this.#noteReady(),
       onDied: (error) => this.#noteDeath(error),
     });
-    this.queue = new StretchQueue({
-      threads,
-      pairing: canPair(this.engine),
-      maxWaitMs,
-      run: (batch) => this.#pool.run(batch),
-      now: () => performance.now(),
-      ...(observe && { observe }),
-    });
+    this.#ready = this.#warmUp(memorySlots, Math.min(slots, MAX_GROUP));
     // Who does not ask for it hears of it with the first stretch.
     this.#ready.catch(() => {});
+  }
+
+  /** How passwords are stretched: as was measured here, once `ready`. */
+  get plan(): Readonly<StretchPlan> {
+    return this.#plan;
   }
 
   /** The threads there are, for the tests that kill one. */
@@ -75,7 +100,7 @@ export class Stretcher {
   }
 
   /**
-   * Resolves when every thread has warmed up. Nobody needs to wait for it: what comes earlier is stretched,
+   * Resolves when every thread runs, all memory is at hand and the fastest way to use it is known. Nobody needs to wait for it: what comes earlier is stretched,
    * and waits for the thread.
    * @throws Error when no thread can start
    */
@@ -102,15 +127,54 @@ export class Stretcher {
     return this.#pool.close();
   }
 
-  #noteReady({ batchSize, tookMs }: StretchThreadReady): void {
-    if (tookMs !== undefined) this.queue.learn(batchSize, tookMs);
-    this.#threadsToWarm--;
-    if (this.#threadsToWarm === 0) this.#settleReady.resolve();
+  /**
+   * The threads take the memory from the operating system, 20 ms of page faults a slot: the first logins are as fast
+   * as the next, and memory that would not suffice is missed now and not under load. Then one of them measures, for
+   * all. What fails here is left to the stretches, which will say so.
+   */
+  async #warmUp(memorySlots: number[], largestGroup: number): Promise<void> {
+    const threads = new Promise<void>((resolve, reject) => {
+      this.#settleThreads = { resolve, reject };
+    });
+    const rooms = memorySlots.flatMap((slots, memory) =>
+      Array.from({ length: slots }, (_, slot) => ({ memory, slots: [slot] })),
+    );
+    const wiped = rooms.map(async (room) => {
+      if (this.engine === 'simd') await this.#run('wipe', { room }).catch(() => {});
+      this.queue.release(room);
+    });
+    const measured = this.#run('measure', { largestGroup }).then((plan) => this.#adopt(plan));
+    await Promise.all([threads, measured.catch(() => {}), ...wiped]);
+  }
+
+  #adopt(plan: StretchPlan): void {
+    this.#plan = plan;
+    this.queue.groupSize = plan.groupSize;
+    for (const [i, ms] of plan.expectedMs.entries()) this.queue.learn(i + 1, ms);
+  }
+
+  #run<Name extends keyof StretchTasks>(
+    task: Name,
+    input: StretchTasks[Name]['in'],
+  ): Promise<StretchTasks[Name]['out']> {
+    return this.#pool.run({ task, input } as StretchTask) as Promise<StretchTasks[Name]['out']>;
+  }
+
+  #noteReady(): void {
+    this.#threadsToCome--;
+    if (this.#threadsToCome === 0) this.#settleThreads.resolve();
   }
 
   #noteDeath(error: Error | undefined): void {
     this.#observe?.({ type: 'threadDied', error });
     if (this.threads.length > 0) return;
-    this.#settleReady.reject(new Error('no stretch thread can start', { cause: error }));
+    this.#settleThreads.reject(new Error('no stretch thread can start', { cause: error }));
   }
+}
+
+function createSharedKernel(memorySlots: number[]): StretchThreadData['kernel'] {
+  return {
+    module: new WebAssembly.Module(readKernel('shared')),
+    memories: memorySlots.map((slots) => createSharedMemory(slots * SLOT_BYTES)),
+  };
 }

@@ -96,7 +96,13 @@ async function measureThreads(
 }
 
 function createStretcher(engine: StretchEngineName, threads: number): Stretcher {
-  return new Stretcher({ engine, threads, maxWaitMs: Number.MAX_SAFE_INTEGER, niceIncrement: 0 });
+  return new Stretcher({
+    engine,
+    threads,
+    memoryMiB: 128 * threads,
+    maxWaitMs: Number.MAX_SAFE_INTEGER,
+    niceIncrement: 0,
+  });
 }
 
 function runLoop(

@@ -43,6 +43,7 @@ t.test('a setting that breaks its rule is named with the rule, and never with a 
     [{ PORT: '70000' }, /PORT.*from 0 to 65535/s],
     [{ PORT: 'nine' }, /PORT.*integer/s],
     [{ STRETCH_ENGINE: 'md5' }, /STRETCH_ENGINE/],
+    [{ STRETCH_MEMORY: '63' }, /STRETCH_MEMORY.*from 64/s],
     [{ STRETCH_MAX_WAIT: '0' }, /STRETCH_MAX_WAIT.*above 0/s],
     [{ STORAGE_KEY: key }, /STORAGE_KEY.*64 hex digits/s],
     [{ DATABASE_URL: 'mysql://root:hunter2@localhost/x' }, /DATABASE_URL.*postgres:\/\//s],

@@ -15,6 +15,7 @@ t.test('the event loop turns while passwords are stretched', async (t) => {
   const stretcher = new Stretcher({
     engine: 'openssl',
     threads: 1,
+    memoryMiB: 128,
     maxWaitMs: 60_000,
     niceIncrement: 10,
     observe: (event) => {

@@ -133,7 +133,7 @@ t.test('without the wipe every block of memory would hold a trace', withSimd, as
 });
 
 t.test('a group leaves the slots of others alone, whatever its own are', withSimd, async (t) => {
-  const memory = createSharedMemory(6);
+  const memory = createSharedMemory(6 * SLOT_BYTES);
   const kernel = createKernel(readKernel('shared'), memory);
   const bytes = Buffer.from(memory.buffer);
   const others = [0, 2];
@@ -150,7 +150,7 @@ t.test('a group leaves the slots of others alone, whatever its own are', withSim
 });
 
 t.test('threads that share memory can each have a kernel in it', withSimd, async (t) => {
-  const memory = createSharedMemory(2);
+  const memory = createSharedMemory(2 * SLOT_BYTES);
   const module = new WebAssembly.Module(readKernel('shared'));
   const kernels = [createKernel(module, memory), createKernel(module, memory)];
   const input = randomInput();

@@ -8,10 +8,12 @@ import {
   type ScryptKernel,
   simdSupported,
 } from '../../protocol/scrypt-kernel.js';
+import { SLOT_BYTES } from '../../protocol/scrypt-parameters.js';
 import { bigintModPow, SRP_BYTES, SRP_N_HEX } from '../../protocol/srp.js';
-import { readKernel } from '../../workers/kernel/load-kernel.js';
+import { createSharedMemory, readKernel } from '../../workers/kernel/load-kernel.js';
+import type { LoneMethod } from '../../workers/messages.js';
 import { createEngine } from '../../workers/thread/engines/create-engine.js';
-import type { Engine } from '../../workers/thread/engines/engine.js';
+import type { Engine, StretchInput } from '../../workers/thread/engines/engine.js';
 import { createOpensslModPow } from '../../workers/thread/engines/openssl.js';
 import { jsbnModPow } from '../../workers/thread/engines/portable.js';
 import { createSimdEngine } from '../../workers/thread/engines/simd.js';
@@ -21,39 +23,79 @@ const { stretching } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
 const known = { email: fromHex(stretching.email), password: fromHex(stretching.password) };
 
 const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
-const openssl = createEngine('openssl');
+const openssl = createEngine({ engine: 'openssl' });
+
+/** Stretches in the first slots of the first memory. */
+function stretch(engine: Engine, inputs: StretchInput[], lone: LoneMethod = 'vector'): string[] {
+  return engine.stretch(inputs, { memory: 0, slots: inputs.map((_, i) => i) }, lone).map(toHex);
+}
+
+/** The engine with memory for so many. */
+function createSimd(slots: number): Engine {
+  const module = new WebAssembly.Module(readKernel('shared'));
+  return createEngine({
+    engine: 'simd',
+    kernel: { module, memories: [createSharedMemory(slots * SLOT_BYTES)] },
+  });
+}
 
 /** Passwords longer than the hash's block are hashed first; the chain must not care. */
 const randomInput = () => ({ email: randomBytes(randomInt(3, 60)), password: randomBytes(randomInt(1, 90)) });
 
-t.test(
-  'the simd engine stretches as in the vectors, alone and in either place of a pair',
-  withSimd,
-  async (t) => {
-    const simd = createEngine('simd');
-    const other = randomInput();
-    const otherHex = toHex(openssl.stretch(other));
-    t.equal(toHex(simd.stretch(known)), stretching.stretchedPW);
-    t.same(simd.stretchPair?.(known, other).map(toHex), [stretching.stretchedPW, otherHex]);
-    t.same(simd.stretchPair?.(other, known).map(toHex), [otherHex, stretching.stretchedPW]);
-  },
-);
+t.test('the simd engine stretches one as in the vectors, whichever way', withSimd, async (t) => {
+  const simd = createSimd(1);
+  for (const lone of ['scalar', 'vector', 'openssl'] as const) {
+    t.same(stretch(simd, [known], lone), [stretching.stretchedPW]);
+  }
+});
 
-for (const name of ['openssl', 'scrypt-js'] as const) {
-  t.test(`the ${name} engine stretches as in the vectors`, async (t) => {
-    t.equal(toHex(createEngine(name).stretch(known)), stretching.stretchedPW);
+t.test('the simd engine stretches as in the vectors in every place of a group', withSimd, async (t) => {
+  const simd = createSimd(4);
+  const others = Array.from({ length: 4 }, randomInput);
+  const stretched = others.map((other) => stretch(openssl, [other])[0] as string);
+  for (const size of [2, 3, 4]) {
+    for (let place = 0; place < size; place++) {
+      const inputs = others.slice(0, size).with(place, known as never);
+      t.same(stretch(simd, inputs), stretched.slice(0, size).with(place, stretching.stretchedPW));
+    }
+  }
+});
+
+t.test('a batch is stretched in the memory and the slots that it is given', withSimd, async (t) => {
+  const module = new WebAssembly.Module(readKernel('shared'));
+  const memories = [1, 3].map((slots) => createSharedMemory(slots * SLOT_BYTES));
+  const simd = createEngine({ engine: 'simd', kernel: { module, memories } });
+  const inputs = [known, known];
+  const stretchIn = (memory: number, slots: number[]) =>
+    simd.stretch(inputs, { memory, slots }, 'vector').map(toHex);
+  t.same(stretchIn(1, [2, 0]), [stretching.stretchedPW, stretching.stretchedPW]);
+  t.throws(() => stretchIn(2, [0, 1]), { message: 'there is no memory 2' });
+});
+
+t.test('slots are wiped on demand, and no others', withSimd, async (t) => {
+  const module = new WebAssembly.Module(readKernel('shared'));
+  const memory = createSharedMemory(3 * SLOT_BYTES);
+  const bytes = Buffer.from(memory.buffer).fill(1);
+  createEngine({ engine: 'simd', kernel: { module, memories: [memory] } }).wipe?.({
+    memory: 0,
+    slots: [0, 2],
+  });
+  const slot = (i: number) => bytes.subarray(i * SLOT_BYTES, (i + 1) * SLOT_BYTES);
+  t.ok([0, 2].every((i) => slot(i).equals(Buffer.alloc(SLOT_BYTES))));
+  t.ok(slot(1).equals(Buffer.alloc(SLOT_BYTES, 1)));
+});
+
+for (const engine of ['openssl', 'scrypt-js'] as const) {
+  t.test(`the ${engine} engine stretches as in the vectors`, async (t) => {
+    t.same(stretch(createEngine({ engine }), [known]), [stretching.stretchedPW]);
   });
 }
 
 t.test('all engines agree on random inputs', async (t) => {
-  const [a, b] = [randomInput(), randomInput()];
-  const expected = [a, b].map((input) => toHex(openssl.stretch(input)));
-  const stretchEach = (engine: Engine) => [a, b].map((input) => toHex(engine.stretch(input)));
-  t.same(stretchEach(createEngine('scrypt-js')), expected);
-  if (!simdSupported()) return;
-  const simd = createEngine('simd');
-  t.same(stretchEach(simd), expected);
-  t.same(simd.stretchPair?.(a, b).map(toHex), expected);
+  const inputs = [randomInput(), randomInput()];
+  const expected = stretch(openssl, inputs);
+  t.same(stretch(createEngine({ engine: 'scrypt-js' }), inputs), expected);
+  if (simdSupported()) t.same(stretch(createSimd(2), inputs), expected);
 });
 
 t.test('jsbn, OpenSSL and BigInt agree on powers of random bases', async (t) => {
@@ -85,13 +127,14 @@ t.test('jsbn, OpenSSL and BigInt agree at the edges of the group', async (t) => 
 t.test('what is made of a password on the way is wiped, and so is the kernel', withSimd, async (t) => {
   const memory = createKernelMemory();
   const { kernel, seen } = watchKernel(createKernel(readKernel('plain'), memory));
-  const simd = createSimdEngine(kernel);
-  const stretchedPW = simd.stretch(known);
-  simd.stretchPair?.(known, randomInput());
-  t.equal(seen.length, 6, 'K1 and K2 of three passwords');
+  const simd = createSimdEngine([kernel], openssl.measure);
+  for (const lone of ['scalar', 'vector'] as const) {
+    t.same(stretch(simd, [known], lone), [stretching.stretchedPW]);
+  }
+  stretch(simd, [known, randomInput(), randomInput()]);
+  t.equal(seen.length, 10, 'K1 and K2 of five passwords');
   t.ok(seen.every(isWiped));
   t.ok(isWiped(new Uint8Array(memory.buffer)));
-  t.equal(toHex(stretchedPW), stretching.stretchedPW);
 });
 
 t.test('K1, K2 and the second password are wiped even when the chain fails half-way', async (t) => {
@@ -115,7 +158,7 @@ t.test('K1, K2 and the second password are wiped even when the chain fails half-
 });
 
 t.test('inputs are left as they were', withSimd, async (t) => {
-  for (const engine of [openssl, createEngine('simd')]) engine.stretch(known);
+  for (const engine of [openssl, createSimd(1)]) stretch(engine, [known]);
   t.equal(toHex(known.password), stretching.password);
   t.equal(toHex(known.email), stretching.email);
 });

@@ -1,15 +1,24 @@
-import type { StretchBatch, StretchOutcome, StretchRequest } from '../../workers/messages.js';
+import type { StretchBatch, StretchOutcome, StretchRequest, StretchRoom } from '../../workers/messages.js';
 import { type StretchEvent, type StretchOrder, StretchQueue } from '../../workers/stretch-queue.js';
 
 interface RunningBatch {
   /** The accounts of the batch. */
   accounts: string[];
+  room: StretchRoom;
   finish: (outcomes: StretchOutcome[]) => void;
   die: (error: Error) => void;
 }
 
 /** How a submitted request ended, once it has. */
 export type Ending = string;
+
+interface HarnessOptions {
+  threads?: number;
+  slots?: number;
+  groupSize?: number;
+  maxWaitMs?: number;
+  holdWipes?: boolean;
+}
 
 /** A queue with threads that work when told to, on a clock that goes when told to. */
 export class QueueHarness {
@@ -21,18 +30,29 @@ export class QueueHarness {
   readonly begun: string[][] = [];
   /** For each account what became of its requests, in the order they ended. */
   readonly endings: { account: string; ending: Ending }[] = [];
+  /** The wipes under way, and how to end them; without `holdWipes` they end at once. */
+  readonly wiping: { room: StretchRoom; end: () => void; fail: () => void }[] = [];
   nowMs = 0;
 
-  constructor(options: { threads?: number; pairing?: boolean; maxWaitMs?: number } = {}) {
+  /** Two slots a thread unless told otherwise, all of them free. */
+  constructor(options: HarnessOptions = {}) {
+    const { threads = 2, slots = 2 * threads, groupSize = 2, maxWaitMs = 5000, holdWipes = false } = options;
     this.queue = new StretchQueue({
-      threads: 2,
-      pairing: true,
-      maxWaitMs: 5000,
-      ...options,
-      run: (batch) => this.#run(batch),
+      threads,
+      slots,
+      groupSize,
+      maxWaitMs,
+      run: (batch, room) => this.#run(batch, room),
+      wipe: (room) =>
+        new Promise((resolve, reject) => {
+          const fail = () => reject(new Error('worker exited with code: 1'));
+          if (holdWipes) this.wiping.push({ room, end: () => resolve(undefined), fail });
+          else resolve(undefined);
+        }),
       now: () => this.nowMs,
       observe: (event) => this.events.push(event),
     });
+    this.queue.release({ memory: 0, slots: Array.from({ length: slots }, (_, i) => i) });
   }
 
   /** Submits a request for `account`, from a source of its own unless told otherwise. */
@@ -58,10 +78,35 @@ export class QueueHarness {
     while (this.running.length > 0) await this.finishOne(tookMs);
   }
 
-  #run(batch: StretchBatch): Promise<StretchOutcome[]> {
+  /** The slots that batches and wipes occupy. */
+  get occupied(): number[] {
+    return [...this.running, ...this.wiping].flatMap(({ room }) => room.slots);
+  }
+
+  /**
+   * Lets batches take as long as told, until none is under way, and the clock go on meanwhile. `each` is called
+   * every 10 ms of the clock before that.
+   */
+  async play(batchMs: (size: number) => number, steps: number, each: (step: number) => void): Promise<void> {
+    const endsMs = new Map<RunningBatch, number>();
+    for (let step = 0; step < steps || this.running.length > 0; step++) {
+      for (const batch of this.running.filter((batch) => (endsMs.get(batch) ?? Infinity) <= this.nowMs)) {
+        this.running.splice(this.running.indexOf(batch), 1);
+        batch.finish(batch.accounts.map(succeed));
+        await settle();
+      }
+      if (step < steps) each(step);
+      for (const batch of this.running) {
+        if (!endsMs.has(batch)) endsMs.set(batch, this.nowMs + batchMs(batch.accounts.length));
+      }
+      this.nowMs += 10;
+    }
+  }
+
+  #run(batch: StretchBatch, room: StretchRoom): Promise<StretchOutcome[]> {
     const accounts = batch.map(({ email }) => new TextDecoder().decode(email));
     this.begun.push(accounts);
-    return new Promise((finish, die) => this.running.push({ accounts, finish, die }));
+    return new Promise((finish, die) => this.running.push({ accounts, room, finish, die }));
   }
 }
 

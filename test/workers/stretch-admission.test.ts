@@ -61,11 +61,11 @@ t.test('a refused request leaves no trace in the queue', async (t) => {
   t.same(harness.begun.slice(-2), [['x'], ['b', 'c']]);
 });
 
-for (const pairing of [true, false]) {
+for (const groupSize of [1, 2]) {
   for (const threads of [1, 2, 5]) {
-    const shape = `${threads} threads, ${pairing ? 'in pairs' : 'one by one'}`;
+    const shape = `${threads} threads, ${groupSize === 2 ? 'in pairs' : 'one by one'}`;
     t.test(`without newcomers in front, every wait is as predicted: ${shape}`, async (t) => {
-      const harness = calibrated({ threads, pairing, maxWaitMs: 60_000 });
+      const harness = calibrated({ threads, groupSize, maxWaitMs: 60_000 });
       const ends: number[] = [];
       const predicted: number[] = [];
       // Each batch takes exactly what the queue believes, and nothing happens between steps of 10 ms.
@@ -89,7 +89,7 @@ for (const pairing of [true, false]) {
 }
 
 t.test('the prediction follows the time that batches take', async (t) => {
-  const harness = new QueueHarness({ threads: 1, pairing: false });
+  const harness = new QueueHarness({ threads: 1, groupSize: 1 });
   harness.submit('a');
   await harness.finishOne(80);
   for (const account of ['b', 'c']) harness.submit(account);
@@ -102,7 +102,7 @@ t.test('the prediction follows the time that batches take', async (t) => {
 });
 
 t.test('batches that fail at once do not make the queue hopeful', async (t) => {
-  const harness = calibrated({ threads: 1, pairing: false });
+  const harness = calibrated({ threads: 1, groupSize: 1 });
   for (let i = 0; i < 20; i++) {
     harness.submit('a');
     harness.running.shift()?.die(new Error('worker exited with code: 1'));

@@ -32,7 +32,7 @@ for (const [target, accountOf] of Object.entries(TARGETS)) {
 }
 
 t.test('sources are served in turn, however much each has waiting', async (t) => {
-  const harness = new QueueHarness({ ...LONG_WAIT, threads: 1, pairing: false });
+  const harness = new QueueHarness({ ...LONG_WAIT, threads: 1, groupSize: 1 });
   harness.submit('first');
   for (const source of ['a', 'b', 'c']) {
     for (let i = 0; i < 4; i++) harness.submit(`${source}${i}`, { source });
@@ -42,7 +42,7 @@ t.test('sources are served in turn, however much each has waiting', async (t) =>
 });
 
 t.test('logins for one account from many sources line up behind one another', async (t) => {
-  const harness = new QueueHarness({ ...LONG_WAIT, threads: 1, pairing: false });
+  const harness = new QueueHarness({ ...LONG_WAIT, threads: 1, groupSize: 1 });
   harness.submit('first');
   for (let i = 0; i < 200; i++) harness.submit('victim', { source: `bot ${i}` });
   for (let i = 0; i < 3; i++) harness.submit(`other ${i}`);
@@ -64,7 +64,7 @@ t.test('a newcomer is admitted while the flood of another is refused', async (t)
 });
 
 t.test('logins that are abandoned do not push the account they were for out of reach', async (t) => {
-  const harness = new QueueHarness({ ...LONG_WAIT, threads: 1, pairing: false });
+  const harness = new QueueHarness({ ...LONG_WAIT, threads: 1, groupSize: 1 });
   harness.submit('first');
   for (let i = 0; i < 20; i++) harness.submit(`account ${i}`, { source: 'greedy' });
   for (let i = 0; i < 300; i++) {
@@ -77,7 +77,7 @@ t.test('logins that are abandoned do not push the account they were for out of r
 });
 
 t.test('whose turn has passed is forgotten, whose has not is remembered', async (t) => {
-  const harness = new QueueHarness({ ...LONG_WAIT, threads: 1, pairing: false });
+  const harness = new QueueHarness({ ...LONG_WAIT, threads: 1, groupSize: 1 });
   harness.submit('first');
   for (let i = 0; i < 100; i++) harness.submit(`greedy ${i}`, { source: 'greedy' });
   // Each passer-by leaves three names behind, far more than are kept; the queue is never empty meanwhile.

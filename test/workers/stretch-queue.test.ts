@@ -29,8 +29,8 @@ t.test('three that wait become a pair and a lone one', async (t) => {
   t.same(harness.begun.slice(2), [['c', 'd'], ['e']]);
 });
 
-t.test('an engine that cannot pair gets one at a time', async (t) => {
-  const harness = new QueueHarness({ pairing: false, threads: 1 });
+t.test('where company saves nothing, each is taken alone', async (t) => {
+  const harness = new QueueHarness({ groupSize: 1, threads: 1 });
   for (const account of ['a', 'b', 'c']) harness.submit(account);
   await harness.finishAll();
   t.same(harness.begun, [['a'], ['b'], ['c']]);
@@ -141,9 +141,19 @@ t.test('events tell how long each waited and each batch took', async (t) => {
 });
 
 t.test('options that make no sense are refused by name', async (t) => {
-  const options = { threads: 1, pairing: true, maxWaitMs: 1, run: async () => [], now: () => 0 };
-  t.throws(() => new StretchQueue({ ...options, threads: 0 }), {
-    message: 'threads must be at least 1, got 0',
-  });
+  const options = {
+    threads: 1,
+    slots: 2,
+    groupSize: 2,
+    maxWaitMs: 1,
+    run: async () => [],
+    wipe: async () => {},
+    now: () => 0,
+  };
+  for (const name of ['threads', 'slots', 'groupSize'] as const) {
+    t.throws(() => new StretchQueue({ ...options, [name]: 0 }), {
+      message: `${name} must be at least 1, got 0`,
+    });
+  }
   t.throws(() => new StretchQueue({ ...options, maxWaitMs: Number.NaN }), { message: /maxWaitMs must be/ });
 });

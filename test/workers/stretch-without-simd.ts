@@ -10,6 +10,7 @@ const batchSizes: number[] = [];
 const stretcher = new Stretcher({
   engine: 'simd',
   threads: 1,
+  memoryMiB: 128,
   maxWaitMs: 60_000,
   niceIncrement: 0,
   observe: (event) => {

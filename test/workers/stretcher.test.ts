@@ -31,6 +31,7 @@ function startStretcher(
   const stretcher = new Stretcher({
     engine: 'simd',
     threads: 1,
+    memoryMiB: 128,
     maxWaitMs: 60_000,
     niceIncrement: 0,
     ...options,
@@ -60,20 +61,52 @@ for (const engine of ['simd', 'openssl'] as const) {
   });
 }
 
-t.test('logins that find the thread busy are stretched in pairs', withSimd, async (t) => {
-  const { stretcher, events } = startStretcher(t);
-  const order = ['a', 'b', 'c'].map(orderFrom);
+t.test('logins that find the thread busy are stretched in groups', withSimd, async (t) => {
+  const { stretcher, events } = startStretcher(t, { memoryMiB: 256 });
+  await stretcher.ready();
+  stretcher.queue.groupSize = 4;
+  const order = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(orderFrom);
   const replies = await Promise.all(order.map((from) => stretcher.stretch(knownRequest(), from)));
   for (const reply of replies) t.same(inHex(reply), KNOWN_REPLY);
   const batchSizes = events.flatMap((event) => (event.type === 'finished' ? [event.batchSize] : []));
-  t.same(batchSizes, [1, 2]);
+  t.same(batchSizes, [1, 4, 3]);
 });
 
-t.test('a request that cannot be stretched fails alone, wherever it stands in its pair', async (t) => {
-  const { stretcher } = startStretcher(t);
+t.test('the memory that is set bounds how many are stretched at once, whatever the engine', async (t) => {
+  for (const engine of ['simd', 'openssl'] as const) {
+    const { stretcher } = startStretcher(t, { engine, threads: 2, memoryMiB: 127 });
+    await stretcher.ready();
+    const stretches = ['a', 'b', 'c'].map((from) => stretcher.stretch(knownRequest(), orderFrom(from)));
+    t.equal(stretcher.queue.running, 1);
+    t.equal(stretcher.queue.waiting, 2);
+    for (const reply of await Promise.all(stretches)) t.same(inHex(reply), KNOWN_REPLY);
+  }
+});
+
+t.test('when it is ready, it knows how it stretches', async (t) => {
+  for (const engine of ['simd', 'openssl', 'scrypt-js'] as const) {
+    const { stretcher } = startStretcher(t, { engine, memoryMiB: 192 });
+    await stretcher.ready();
+    const { lone, groupSize, expectedMs } = stretcher.plan;
+    if (stretcher.engine === 'simd') {
+      t.ok(['scalar', 'vector', 'openssl'].includes(lone));
+      t.ok(groupSize <= 3, 'there is no memory for four');
+    } else {
+      t.equal(lone, stretcher.engine);
+      t.equal(groupSize, 1);
+    }
+    t.equal(expectedMs.length, groupSize);
+    t.ok(expectedMs.every((ms) => ms > 8));
+  }
+});
+
+t.test('a request that cannot be stretched fails alone, wherever it stands in its group', async (t) => {
+  const { stretcher } = startStretcher(t, { memoryMiB: 256 });
+  await stretcher.ready();
+  stretcher.queue.groupSize = 3;
   const noEmail = { email: undefined as never };
   const noSrpSalt = { srpSalt: undefined as never };
-  // The first goes alone, the others in pairs.
+  // The first goes alone, the others together.
   const changes = [{}, noEmail, {}, {}, noEmail, noSrpSalt, {}];
   const outcomes = await Promise.allSettled(
     changes.map((change, i) => stretcher.stretch({ ...knownRequest(), ...change }, orderFrom(`${i}`))),
@@ -90,6 +123,8 @@ t.test('a request that cannot be stretched fails alone, wherever it stands in it
 t.test('a thread that is killed fails what it holds, is replaced and reported', async (t) => {
   const gate = begun(simdSupported() ? 3 : 2);
   const { stretcher, events } = startStretcher(t, { observe: gate.observe });
+  await stretcher.ready();
+  if (simdSupported()) stretcher.queue.groupSize = 2;
   const [killed] = stretcher.threads;
   const outcomes = Promise.allSettled(
     ['a', 'b', 'c', 'd'].map((source) => stretcher.stretch(knownRequest(), orderFrom(source))),
@@ -127,6 +162,7 @@ t.test('threads that are told to end do not count as dead', async (t) => {
 
 t.test('password bytes are wiped whether stretched, refused or abandoned', async (t) => {
   const { stretcher } = startStretcher(t, { maxWaitMs: 0.001 });
+  await stretcher.ready();
   const requests = Array.from({ length: 3 }, knownRequest) as [
     StretchRequest,
     StretchRequest,

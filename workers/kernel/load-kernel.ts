@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createKernel, type ScryptKernel } from '../../protocol/scrypt-kernel.js';
-import { pagesOf } from '../../protocol/scrypt-parameters.js';
+import { PAGE_BYTES } from '../../protocol/scrypt-parameters.js';
 
 /**
  * Makes a kernel with memory of its own from the scrypt.wasm beside this file, where the build puts it.
@@ -17,12 +17,11 @@ export function readKernel(build: 'plain' | 'shared'): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Memory that threads share, for a kernel built for that. It takes up room as its slots are used.
- * @param slots from 1 to MAX_SLOTS
+ * Memory that threads share, for a kernel built for that. It takes up room as it is used.
  * @throws RangeError when the operating system does not give so much address space
  */
-export function createSharedMemory(slots: number): WebAssembly.Memory {
-  const pages = pagesOf(slots);
+export function createSharedMemory(bytes: number): WebAssembly.Memory {
+  const pages = Math.ceil(bytes / PAGE_BYTES);
   // The types know nothing of `shared`, and take it from a variable only.
   const descriptor = { initial: pages, maximum: pages, shared: true };
   return new WebAssembly.Memory(descriptor);

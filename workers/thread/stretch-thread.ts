@@ -2,41 +2,62 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { computeVerifier } from '../../protocol/srp.js';
 import { deriveMainKeys } from '../../protocol/stretching.js';
 import type {
-  StretchBatch,
   StretchOutcome,
   StretchReply,
   StretchRequest,
+  StretchTask,
+  StretchTasks,
   StretchThreadData,
+  StretchThreadReady,
 } from '../messages.js';
 import { createEngine } from './engines/create-engine.js';
-import { warmUp } from './warm-up.js';
 
-const { engine: engineName } = workerData as StretchThreadData;
-const engine = createEngine(engineName);
-parentPort?.postMessage(warmUp(engine));
+const engine = createEngine(workerData as StretchThreadData);
+
+const tasks: {
+  [Name in keyof StretchTasks]: (input: StretchTasks[Name]['in']) => StretchTasks[Name]['out'];
+} = {
+  stretch,
+  wipe({ room }) {
+    engine.wipe?.(room);
+  },
+  measure: ({ largestGroup }) => engine.measure(largestGroup),
+};
+
+parentPort?.postMessage({ ready: true } satisfies StretchThreadReady);
+
+/** Does what a stretch thread is told to. */
+export default function runTask({ task, input }: StretchTask) {
+  return (tasks[task] as (input: unknown) => unknown)(input);
+}
 
 /**
- * A stretch thread's one task: stretches one password or two and derives verifier and unwrapBKey.
+ * Stretches up to four passwords and derives verifier and unwrapBKey of each.
  * Passwords and everything made from them on the way are wiped before it returns. An accepted limit: V8 keeps
  * arrays of up to 64 bytes in its heap, where the garbage collector may have moved one before it is wiped; the
  * copy it leaves lasts until that part of the heap is used again.
  */
-export default function stretchBatch(batch: StretchBatch): StretchOutcome[] {
+function stretch({ batch, room, lone }: StretchTasks['stretch']['in']): StretchOutcome[] {
   try {
-    return stretchTogether(batch) ?? batch.map((request) => attempt(request, () => engine.stretch(request)));
+    const together = stretchTogether();
+    return batch.map((request, i) => attempt(request, () => together?.[i] ?? stretchAlone(request, i)));
   } finally {
     for (const { password } of batch) password.fill(0);
   }
-}
 
-/** Nothing where the batch is no pair, or where a pair fails: whichever can be stretched will be, alone. */
-function stretchTogether([a, b]: StretchBatch): StretchOutcome[] | undefined {
-  if (!b || !engine.stretchPair) return undefined;
-  try {
-    const [stretchedA, stretchedB] = engine.stretchPair(a, b);
-    return [attempt(a, () => stretchedA), attempt(b, () => stretchedB)];
-  } catch {
-    return undefined;
+  /** Nothing where it fails: whichever can be stretched will be, alone. */
+  function stretchTogether(): Uint8Array[] | undefined {
+    if (batch.length === 1) return undefined;
+    try {
+      return engine.stretch(batch, room, lone);
+    } catch {
+      return undefined;
+    }
+  }
+
+  function stretchAlone(request: StretchRequest, i: number): Uint8Array {
+    const ownRoom = { memory: room.memory, slots: room.slots.slice(i, i + 1) };
+    return engine.stretch([request], ownRoom, lone)[0] as Uint8Array;
   }
 }
 

@@ -1,6 +1,7 @@
 import { createDiffieHellman, pbkdf2Sync, scryptSync } from 'node:crypto';
 import { type ModPow, SRP_BYTES, SRP_N_HEX } from '../../../protocol/srp.js';
 import type { Engine } from './engine.js';
+import { measureOnlyWay, SAMPLE } from './measure-plan.js';
 import { type Pbkdf2Input, type ScryptInput, stretchPasswords } from './stretching-chain.js';
 
 /** Everything through `node:crypto`. A stretch takes 64 MiB of fresh memory. */
@@ -10,8 +11,9 @@ export function createOpensslEngine(): Engine {
     scrypt: (inputs: ScryptInput[]) => inputs.map(opensslScrypt),
   };
   return {
-    stretch: (input) => stretchPasswords(primitives, [input])[0] as Uint8Array,
+    stretch: (inputs) => stretchPasswords(primitives, inputs),
     modPow: createOpensslModPow(),
+    measure: () => measureOnlyWay('openssl', sampleOpenssl),
   };
 }
 
@@ -47,6 +49,12 @@ export function opensslPbkdf2({ password, salt, rounds, length }: Pbkdf2Input): 
   return pbkdf2Sync(password, salt, rounds, length, 'sha256');
 }
 
-function opensslScrypt({ password, salt, N, r, p, length }: ScryptInput): Uint8Array {
+/** scrypt (RFC 7914), with memory that OpenSSL takes and gives back. */
+export function opensslScrypt({ password, salt, N, r, p, length }: ScryptInput): Uint8Array {
   return scryptSync(password, salt, length, { N, r, p, maxmem: 2 * 128 * N * r });
+}
+
+/** One hash as they are timed. */
+export function sampleOpenssl(): void {
+  scryptSync('', '', 32, SAMPLE);
 }

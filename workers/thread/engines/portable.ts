@@ -5,6 +5,7 @@ import scryptJs from 'scrypt-js';
 import { fromHex, toHex } from '../../../protocol/hex.js';
 import { type ModPow, SRP_BYTES, SRP_N_HEX } from '../../../protocol/srp.js';
 import type { Engine } from './engine.js';
+import { measureOnlyWay, SAMPLE } from './measure-plan.js';
 import { type Pbkdf2Input, type ScryptInput, stretchPasswords } from './stretching-chain.js';
 
 /**
@@ -17,8 +18,10 @@ export function createPortableEngine(): Engine {
     scrypt: (inputs: ScryptInput[]) => inputs.map(portableScrypt),
   };
   return {
-    stretch: (input) => stretchPasswords(primitives, [input])[0] as Uint8Array,
+    stretch: (inputs) => stretchPasswords(primitives, inputs),
     modPow: jsbnModPow,
+    measure: () =>
+      measureOnlyWay('scrypt-js', () => scryptJs.syncScrypt([], [], SAMPLE.N, SAMPLE.r, SAMPLE.p, 32)),
   };
 }
 
