@@ -35,6 +35,11 @@ export function withListeningPort(config: Config, port: number): Config {
   return Object.freeze({ ...config, port, publicUrl, domain: config.domain || new URL(publicUrl).host });
 }
 
+/** Memory for the passwords that are stretched at a time, in MiB: for two a thread, where it is not set. */
+export function stretchMemoryMiB(config: Pick<Config, 'stretchMemory' | 'stretchThreads'>): number {
+  return config.stretchMemory || 128 * config.stretchThreads;
+}
+
 /** convict's report, with the variables' names for its own and without the values it quotes. */
 function describe(error: Error): string {
   const lines = error.message.replace(/: value was .*$/gm, '').split('\n');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
 import { type LimitName, parseRate, type Rate } from '../config/limits.js';
-import { type Config, ConfigError, withListeningPort } from '../config/load.js';
+import { type Config, ConfigError, stretchMemoryMiB, withListeningPort } from '../config/load.js';
 import { createMemoryRateCounters } from '../storage/rate-counters.js';
 import type { Storage } from '../storage/storage.js';
 import { QuickLane } from '../workers/quick-lane.js';
@@ -36,9 +36,6 @@ const STRETCHES_BEGUN_A_TURN = 4;
 const EVEN_ANSWER_MS = 50;
 /** How long a connection may be silent, besides the time that a password waits for its stretch, in ms. */
 const STALLED_MS = 60_000;
-
-/** Memory for two passwords a thread, where `STRETCH_MEMORY` is not set. */
-const STRETCH_MEMORY_PER_THREAD_MIB = 128;
 
 /** A server that listens. */
 export interface KeyServer {
@@ -135,7 +132,7 @@ function openLanes(config: Config, { lanes }: Metrics, log: Logger) {
   const stretcher = new Stretcher({
     engine: config.stretchEngine,
     threads: config.stretchThreads,
-    memoryMiB: config.stretchMemory || STRETCH_MEMORY_PER_THREAD_MIB * config.stretchThreads,
+    memoryMiB: stretchMemoryMiB(config),
     maxWaitMs: config.stretchMaxWait * 1000,
     niceIncrement: config.stretchNice,
     observe(event) {

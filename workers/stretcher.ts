@@ -33,7 +33,7 @@ export interface StretchThreadDied {
 }
 
 /** What a password that is stretched occupies: a slot. */
-const SLOT_MIB = 64;
+export const SLOT_MIB = 64;
 
 /**
  * The slow lane: stretches passwords in threads of low OS priority, 64 MiB and some hundredths to a quarter of a
@@ -100,8 +100,8 @@ export class Stretcher {
   }
 
   /**
-   * Resolves when every thread runs, all memory is at hand and the fastest way to use it is known. Nobody needs to wait for it: what comes earlier is stretched,
-   * and waits for the thread.
+   * Resolves when every thread runs, all memory is at hand and the fastest way to use it is known. Nobody needs
+   * to wait for it: what comes earlier is stretched, and waits for the thread.
    * @throws Error when no thread can start
    */
   ready(): Promise<void> {

@@ -7,7 +7,8 @@ const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 const settings = { stretchEngine: 'simd', stretchThreads: 4, stretchMaxWait: 5, quickThreads: 2 } as const;
 const machine = { cores: 4, load: 0, memoryBytes: 8 * GIB };
-const measured = { engine: 'simd', threads: 4, singleMs: 200, pairMs: 250, threadBytes: 140 * MIB } as const;
+const group = { size: 2, ms: 250, atOnce: 4 };
+const measured = { engine: 'simd', threads: 4, singleMs: 200, group, threadBytes: 140 * MIB } as const;
 
 t.test('limits of control groups of version 2 hold for the groups below', async (t) => {
   const root = t.testdir({
@@ -94,9 +95,9 @@ t.test('threads are recommended for the cores there are, as far as memory goes',
 
 t.test('logins a second follow from what was measured', async (t) => {
   const advice = advise(measured, settings);
-  t.match(advice, { stretchThreads: 4, stretchMaxWait: 5, loginsPerSecond: 20, pairedLoginsPerSecond: 32 });
-  const slow = advise({ ...measured, singleMs: 2500, pairMs: undefined }, settings);
-  t.match(slow, { stretchMaxWait: 10, loginsPerSecond: 1.6, pairedLoginsPerSecond: 1.6 });
+  t.match(advice, { stretchThreads: 4, stretchMaxWait: 5, loginsPerSecond: 20, groupedLoginsPerSecond: 32 });
+  const slow = advise({ ...measured, singleMs: 2500, group: undefined }, settings);
+  t.match(slow, { stretchMaxWait: 10, loginsPerSecond: 1.6, groupedLoginsPerSecond: 1.6 });
 });
 
 t.test('settings that cannot work are told from those that are unwise', async (t) => {
@@ -127,7 +128,7 @@ t.test('the command measures the engine that runs here', async (t) => {
   t.ok((machine?.cores ?? 0) > 0 && (machine?.memoryBytes ?? 0) > 0);
   t.match(measured, { engine: 'openssl', threads: recommended?.stretchThreads });
   t.ok((measured?.singleMs ?? 0) > 10);
-  t.equal(measured?.pairMs, undefined, 'OpenSSL does not pair');
+  t.equal(measured?.group, undefined, 'OpenSSL takes one at a time');
   t.ok((recommended?.loginsPerSecond ?? 0) > 0);
   t.match(warnings, [{ broken: true, text: /^STRETCH_MAX_WAIT=0\.001 is less than one stretch takes/ }]);
 });
@@ -136,7 +137,7 @@ t.test('for people it says what to set', async (t) => {
   const ran = await runAdmin({}, 'capacity');
   t.equal(ran.code, 0, ran.stdout + ran.stderr);
   t.match(ran.stdout, /^engine +simd$/m);
-  t.match(ran.stdout, /^logins, in pairs +\d+\.\d a second$/m);
+  t.match(ran.stdout, /^logins, in groups +\d+\.\d a second$/m);
   t.match(ran.stdout, /^STRETCH_THREADS=\d+ {2}\(now \d+\)$/m);
   t.match(ran.stdout, /^memory: \d+ MiB at least$/m);
 });

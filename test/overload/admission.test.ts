@@ -14,7 +14,13 @@ const LOGINS = Number(process.env.LOGINS_AT_ONCE ?? 300);
 const STRETCHES_OF_WAIT = 15;
 
 async function timeOneStretch(): Promise<number> {
-  const stretcher = new Stretcher({ engine: 'simd', threads: 1, maxWaitMs: 3.6e6, niceIncrement: 10 });
+  const stretcher = new Stretcher({
+    engine: 'simd',
+    threads: 1,
+    memoryMiB: 128,
+    maxWaitMs: 3.6e6,
+    niceIncrement: 10,
+  });
   await stretcher.ready();
   const started = performance.now();
   await stretcher.stretch(knownRequest(), { source: '', account: '' });

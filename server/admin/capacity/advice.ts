@@ -19,8 +19,8 @@ export interface Advice {
   memoryBytes: number;
   /** Logins a second, one at a time on each thread: what there is before anyone waits. */
   loginsPerSecond: number;
-  /** Logins a second when enough wait to be stretched in pairs. */
-  pairedLoginsPerSecond: number;
+  /** Logins a second when enough wait to be stretched in groups. */
+  groupedLoginsPerSecond: number;
 }
 
 /** Something about the settings: `broken` when they cannot work on this machine. */
@@ -58,14 +58,15 @@ export function recommendThreads(
 
 /** What to expect of the threads that were measured. */
 export function advise(measured: StretchMeasurement, { quickThreads }: StretchSettings): Advice {
-  const { threads, singleMs, pairMs } = measured;
-  const perSecond = (together: number, ms: number) => (1000 * together * threads) / ms;
+  const { threads, singleMs, group } = measured;
+  const onePerSecond = (1000 * threads) / singleMs;
+  const groupedPerSecond = group ? (1000 * group.size * group.atOnce) / group.ms : 0;
   return {
     stretchThreads: threads,
     stretchMaxWait: Math.max(DEFAULT_MAX_WAIT_S, Math.ceil((MIN_QUEUED_STRETCHES * singleMs) / 1000)),
     memoryBytes: needBytes(measured.threadBytes, threads, quickThreads),
-    loginsPerSecond: perSecond(1, singleMs),
-    pairedLoginsPerSecond: pairMs ? perSecond(2, pairMs) : perSecond(1, singleMs),
+    loginsPerSecond: onePerSecond,
+    groupedLoginsPerSecond: Math.max(onePerSecond, groupedPerSecond),
   };
 }
 

@@ -1,5 +1,5 @@
 import { availableParallelism, loadavg, totalmem } from 'node:os';
-import type { Config } from '../../../config/load.js';
+import { type Config, stretchMemoryMiB } from '../../../config/load.js';
 import { resolveStretchEngine } from '../../../workers/stretch-engine.js';
 import { alignFields, type Report } from '../report.js';
 import type { Terminal } from '../terminal.js';
@@ -13,7 +13,12 @@ export async function reportCapacity(config: Config, terminal: Terminal): Promis
   const stretchEngine = resolveStretchEngine(config.stretchEngine);
   const threads = recommendThreads(machine, { ...config, stretchEngine });
   terminal.progress(`Stretching passwords on ${threads} threads…`);
-  const measured = await measureStretches(config.stretchEngine, threads, config.stretchNice);
+  const measured = await measureStretches(
+    config.stretchEngine,
+    threads,
+    stretchMemoryMiB({ ...config, stretchThreads: threads }),
+    config.stretchNice,
+  );
   const advice = advise(measured, config);
   const warnings = findWarnings(machine, config, measured);
   const perSecond = (logins: number) => `${logins.toFixed(1)} a second`;
@@ -23,9 +28,14 @@ export async function reportCapacity(config: Config, terminal: Terminal): Promis
       ['memory', `${toMib(machine.memoryBytes)} MiB`],
       ['engine', measured.engine],
       ['one password', `${Math.round(measured.singleMs)} ms`],
-      ['two together', measured.pairMs ? `${Math.round(measured.pairMs)} ms` : 'not with this engine'],
+      [
+        'together',
+        measured.group
+          ? `${measured.group.size} in ${Math.round(measured.group.ms)} ms`
+          : 'no gain with this engine',
+      ],
       ['logins, one at a time', perSecond(advice.loginsPerSecond)],
-      ['logins, in pairs', perSecond(advice.pairedLoginsPerSecond)],
+      ['logins, in groups', perSecond(advice.groupedLoginsPerSecond)],
     ]),
     '',
     'Recommended for this machine, if it runs nothing else:',

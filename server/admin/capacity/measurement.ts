@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { StretchEngineName } from '../../../workers/messages.js';
-import { canPair } from '../../../workers/stretch-engine.js';
-import { Stretcher } from '../../../workers/stretcher.js';
+import { SLOT_MIB, Stretcher } from '../../../workers/stretcher.js';
+
+/** The largest group of passwords that was stretched together. */
+export interface StretchGroup {
+  size: number;
+  /** For all of it. */
+  ms: number;
+  /** How many such groups there are threads and memory for at a time. */
+  atOnce: number;
+}
 
 /** What stretches take with every thread busy. */
 export interface StretchMeasurement {
@@ -9,8 +17,8 @@ export interface StretchMeasurement {
   threads: number;
   /** One password a thread, in ms. */
   singleMs: number;
-  /** Two passwords a thread together, in ms; nothing where the engine does not pair. */
-  pairMs: number | undefined;
+  /** Several passwords together on a thread; nothing where company saves nothing. */
+  group: StretchGroup | undefined;
   /** What a thread adds to the memory of the process. */
   threadBytes: number;
 }
@@ -26,31 +34,38 @@ const ROUNDS = 3;
 export async function measureStretches(
   engine: StretchEngineName,
   threads: number,
+  memoryMiB: number,
   niceIncrement: number,
 ): Promise<StretchMeasurement> {
-  const took: Record<1 | 2, number[]> = { 1: [], 2: [] };
+  const took: number[][] = [];
   const before = process.memoryUsage.rss();
   const stretcher = new Stretcher({
     engine,
     threads,
+    memoryMiB,
     // Everything is admitted, however slow the machine.
     maxWaitMs: Number.MAX_SAFE_INTEGER,
     niceIncrement,
     observe: (event) => {
-      if (event.type === 'finished' && event.failed === 0) took[event.batchSize].push(event.serviceMs);
+      if (event.type === 'finished' && event.failed === 0) {
+        took[event.batchSize] = [...(took[event.batchSize] ?? []), event.serviceMs];
+      }
     },
   });
   try {
     await stretcher.ready();
     for (let round = 0; round < ROUNDS; round++) await stretchAtOnce(stretcher, threads);
-    const singleMs = median(took[1]);
-    // The first of them find idle threads; all others wait, and are stretched in pairs where that is possible.
-    if (canPair(stretcher.engine)) await stretchAtOnce(stretcher, threads + 2 * ROUNDS * threads);
+    const singleMs = median(took[1] ?? []);
+    // The first of them find idle threads; all others wait, and are stretched in groups where that is of use.
+    const { groupSize } = stretcher.plan;
+    if (groupSize > 1) await stretchAtOnce(stretcher, threads * (1 + groupSize * ROUNDS));
+    const size = took.length - 1;
+    const atOnce = Math.max(1, Math.min(threads, Math.floor(memoryMiB / SLOT_MIB / size)));
     return {
       engine: stretcher.engine,
       threads,
       singleMs,
-      pairMs: took[2].length > 0 ? median(took[2]) : undefined,
+      group: size > 1 ? { size, ms: median(took[size] ?? []), atOnce } : undefined,
       threadBytes: (process.memoryUsage.rss() - before) / threads,
     };
   } finally {
