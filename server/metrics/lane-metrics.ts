@@ -39,7 +39,7 @@ export function createLaneMetrics(registry: Registry) {
     buckets: SERVICE_BUCKETS,
     registers,
   });
-  for (const batch_size of [1, 2]) services.zero({ batch_size });
+  for (const batch_size of [1, 2, 3, 4]) services.zero({ batch_size });
   const deaths = new Counter({
     name: 'keyserver_lane_thread_deaths_total',
     help: 'Threads that ended without being told to; another took their place',
