@@ -166,14 +166,12 @@ t.test('an account that is not verified gets neither certificates nor keys', asy
   checkRefusal(t, await send(server, '/v1/account/keys', keys), 401, 110);
 });
 
-t.test('the key survives a restart, and two servers over one database share it', async (t) => {
+t.test('the key outlives the server that made it', async (t) => {
   const DATA_DIR = await makeDataDir(t);
   const readKey = async (server: TestServer) =>
     accept(await send(server, '/.well-known/browserid', { method: 'GET' }))['public-key'] as PublicKey;
   const first = await startServer(t, { DATA_DIR });
   const key = await readKey(first);
-  t.same(await readKey(await startServer(t, { DATA_DIR })), key);
   await first.close();
-  const again = await startServer(t, { DATA_DIR, DOMAIN: 'example.net' });
-  t.same(await readKey(again), key);
+  t.same(await readKey(await startServer(t, { DATA_DIR, DOMAIN: 'example.net' })), key);
 });

@@ -7,13 +7,13 @@ import { send, sign } from './send.js';
 import { makeDataDir, startServer } from './start-server.js';
 
 const PATH = '/v1/account/devices';
+const server = await startServer(t);
 /** How far a timestamp may be off, in seconds (protocol.md, "Hawk, on this server"). */
 const SKEW_S = 60;
 
 t.test(
   'a request is good once for as long as its time is: a client ahead of the server replays nothing',
   async (t) => {
-    const server = await startServer(t);
     const { sessionToken: token } = await login(server, await createAccount(server));
     const timestamp = Math.floor(server.clock.now() / 1000) + SKEW_S - 5;
     const call = { method: 'GET', hawk: { timestamp } } as const;
@@ -31,7 +31,6 @@ t.test(
 );
 
 t.test('two tokens may use one nonce, and one token may at another time', async (t) => {
-  const server = await startServer(t);
   const account = await createAccount(server);
   const hawk = { nonce: 'ohQjqb', timestamp: Math.floor(server.clock.now() / 1000) };
   for (const { sessionToken: token } of [await login(server, account), await login(server, account)]) {
