@@ -14,7 +14,12 @@ function createRaw(server: TestServer) {
 }
 
 t.test('stretches are counted, with their wait, their service and their groups', async (t) => {
-  const server = await startServer(t, { STRETCH_THREADS: '1', STRETCH_MAX_WAIT: '60' });
+  const server = await startServer(t, {
+    STRETCH_THREADS: '1',
+    STRETCH_MEMORY: '256',
+    STRETCH_MAX_WAIT: '60',
+  });
+  await server.services.stretcher.ready();
   const before = await scrape(server);
   for (const outcome of ['done', 'failed', 'refused', 'abandoned']) {
     t.equal(before.read(STRETCHES, { outcome }), 0, `${outcome} is there from the start`);
@@ -39,7 +44,12 @@ t.test('stretches are counted, with their wait, their service and their groups',
 });
 
 t.test('what waits is seen, with the wait it means', async (t) => {
-  const server = await startServer(t, { STRETCH_THREADS: '1', STRETCH_MAX_WAIT: '60' });
+  const server = await startServer(t, {
+    STRETCH_THREADS: '1',
+    STRETCH_MEMORY: '256',
+    STRETCH_MAX_WAIT: '60',
+  });
+  await server.services.stretcher.ready();
   const creations = Array.from({ length: 4 }, () => createRaw(server));
   while (server.services.stretcher.queue.waiting < 3) await nextTurn();
   // Read at one moment: a scrape takes turns of the event loop, and the queue moves on.
