@@ -73,7 +73,10 @@ export async function requireAccountFor(
  * @throws ApiError 101 when the address, in any case, has one; 114
  */
 export async function requireFreeAddress(services: Services, email: GivenEmail, asker: Asker): Promise<void> {
-  if (await services.storage.accounts.exists(email.text)) throw new ApiError('accountExists');
+  if (await services.storage.accounts.exists(email.text)) {
+    if (services.decoys) await services.limits.countTakenAddress(asker);
+    throw new ApiError('accountExists');
+  }
   await services.limits.countCreation(asker, email.text);
 }
 

@@ -16,7 +16,7 @@ export class Decoys {
 
   /**
    * @param storageKey 32 bytes, the same on every server: so are the decoys then
-   * @param answerMs how long an answer that would tell by its time is held, counted from its request
+   * @param answerMs an answer that would tell by its time is held until a multiple of this, counted from its request
    */
   constructor(storageKey: Uint8Array, answerMs: number) {
     this.#key = Buffer.from(hkdfSync('sha256', storageKey, '', 'decoys', 32));
@@ -46,11 +46,17 @@ export class Decoys {
     };
   }
 
-  /** Does some work and holds its outcome until a fixed time has passed, so that the work's own does not show. */
+  /**
+   * Does some work and holds its outcome until a fixed time has passed, or twice that, and so on, so that the
+   * work's own does not show; on a busy server neither.
+   */
   async evenly<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
-    const [outcome] = await Promise.allSettled([work(), sleep(this.#answerMs)]);
-    if (outcome.status === 'rejected') throw outcome.reason;
-    return outcome.value;
+    const started = performance.now();
+    try {
+      return await work();
+    } finally {
+      await sleep(this.#answerMs - ((performance.now() - started) % this.#answerMs));
+    }
   }
 }
 

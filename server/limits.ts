@@ -44,6 +44,11 @@ export class Limits {
     ]);
   }
 
+  /** An account that was to be created for an address that has one: a guess at who has, where that is a secret. */
+  async countTakenAddress(asker: Asker): Promise<void> {
+    await this.#count(asker, [['accountsFromSource', asker.source]]);
+  }
+
   /** A mail that is to be sent. */
   async countMail(asker: Asker, { uid, email }: { uid: string; email: string }): Promise<void> {
     const keys: Key[] = [

@@ -1,0 +1,50 @@
+import t from 'tap';
+import { makeEmail, toHex } from '../api/accounts.js';
+import { send } from '../api/send.js';
+import { makeDataDir, startServer, type TestServer } from '../api/start-server.js';
+
+const GUARDED = { ENUMERATION_GUARD: 'on', STRETCH_THREADS: '1' };
+const [KEY, OTHER_KEY] = ['ab'.repeat(32), 'cd'.repeat(32)] as const;
+
+/** Both salts of an address. */
+async function readSalts(server: TestServer, email: string): Promise<string[]> {
+  const { body } = await send(server, '/v1/auth/start', { body: { email: toHex(email) } });
+  return [body.srp.salt, body.passwordStretching.salt];
+}
+
+t.test('the salts of an address that nobody has', async (t) => {
+  const email = makeEmail();
+  const dataDir = await makeDataDir(t);
+  const first = await startServer(t, { ...GUARDED, STORAGE_KEY: KEY, DATA_DIR: dataDir });
+  const salts = await readSalts(first, email);
+
+  await t.test('differ from each other and from those of other addresses', async (t) => {
+    const all = [...salts, ...(await readSalts(first, makeEmail()))];
+    t.equal(new Set(all).size, 4);
+  });
+
+  await t.test('stay over a restart', async (t) => {
+    await first.close();
+    const again = await startServer(t, { ...GUARDED, STORAGE_KEY: KEY, DATA_DIR: dataDir });
+    t.same(await readSalts(again, email), salts);
+  });
+
+  await t.test('are the same on every server with the same STORAGE_KEY', async (t) => {
+    const other = await startServer(t, { ...GUARDED, STORAGE_KEY: KEY });
+    t.same(await readSalts(other, email), salts);
+  });
+
+  await t.test('cannot be had without the STORAGE_KEY', async (t) => {
+    const stranger = await startServer(t, { ...GUARDED, STORAGE_KEY: OTHER_KEY });
+    for (const salt of await readSalts(stranger, email)) t.notOk(salts.includes(salt));
+  });
+});
+
+t.test('the salts stay where the key was made on first start', async (t) => {
+  const email = makeEmail();
+  const first = await startServer(t, GUARDED);
+  const salts = await readSalts(first, email);
+  await first.close();
+  const again = await startServer(t, { ...GUARDED, DATA_DIR: first.dataDir });
+  t.same(await readSalts(again, email), salts);
+});
