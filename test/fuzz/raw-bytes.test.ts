@@ -1,0 +1,38 @@
+import t from 'tap';
+import { RawConnection } from '../overload/raw-connection.js';
+import { countCases, runCampaign } from './campaign.js';
+import { startFuzzedServer } from './fuzzed-server.js';
+import { arbitraryRawCase, type RawCase, writeRawCase } from './raw-requests.js';
+import { checkFiveFields, FuzzClient } from './send-fuzzed.js';
+
+t.setTimeout(0);
+
+t.test('whatever bytes come, the server answers in order or hangs up, and goes on', async (t) => {
+  const server = await startFuzzedServer(t);
+  const client = new FuzzClient(server);
+  t.teardown(() => client.close());
+  const statuses = new Set<number>();
+
+  const holds = async (tried: RawCase) => {
+    const connection = await RawConnection.open(server.url);
+    connection.write(writeRawCase(tried));
+    // Answered later than what came before it was read; then what is half said is taken to be all.
+    const { status } = await client.exchange('GET', '/__heartbeat__');
+    if (status !== 200) throw new Error(`the heartbeat is ${status}`);
+    connection.endWriting();
+    await connection.closed();
+    for (let reply = await connection.readReply(); reply; reply = await connection.readReply()) {
+      statuses.add(reply.status);
+      if (reply.status >= 500) throw new Error(`status ${reply.status}: ${reply.body}`);
+      // A reply to HEAD has a length, and no body.
+      if (reply.status >= 400 && reply.body !== '' && !reply.body.startsWith('HTTP/')) {
+        checkFiveFields(reply.headers['content-type'], reply.status, reply.body);
+      }
+    }
+  };
+
+  await runCampaign(countCases(1 / 3), arbitraryRawCase, holds);
+  t.same(server.errors, [], 'nothing failed inside');
+  for (const status of [200, 400, 401, 404, 405, 411])
+    t.ok(statuses.has(status), `some were answered ${status}`);
+});
