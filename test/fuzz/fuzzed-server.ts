@@ -47,6 +47,7 @@ export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
   t.teardown(() => server.close());
   const { services } = server;
 
+  const nobody = randomUUID();
   const accounts: Account[] = [];
   for (const email of ADDRESSES) {
     const material = {
@@ -65,7 +66,7 @@ export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
     clock: createClock(),
     errors,
     async issue(type, number) {
-      const uid = accounts[number]?.uid ?? randomUUID();
+      const uid = accounts[number]?.uid ?? nobody;
       // Some cases set passwords and delete accounts; whoever is gone is gone.
       const generation = (await services.storage.accounts.findByUid(uid))?.generation ?? 1;
       return { type, token: toHex(await mint(type, { uid, generation })) };
@@ -88,7 +89,8 @@ export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
       }
     },
     async forgetTokens() {
-      for (const { uid } of accounts) await services.storage.tokens.forgetAccount(uid);
+      const uids = [nobody, ...accounts.map(({ uid }) => uid)];
+      for (const uid of uids) await services.storage.tokens.forgetAccount(uid);
     },
   };
 
