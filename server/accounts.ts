@@ -158,6 +158,18 @@ export async function provePassword(
 }
 
 /**
+ * Refuses early what would be refused for overload in the end, before a store is asked for it.
+ * @throws StretchOverloadError
+ */
+export function requireRoomToStretch(
+  { stretcher }: Services,
+  email: GivenEmail,
+  { asker: { source } }: PasswordOrder,
+): void {
+  stretcher.requireRoom({ source, account: toHex(email.bytes) });
+}
+
+/**
  * Sets an account's password, and ends every session and outstanding token of it.
  * @param token what the caller has proof with
  * @throws ApiError 102 when the account is gone, 110 when its password was set since

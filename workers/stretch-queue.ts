@@ -112,13 +112,8 @@ export class StretchQueue {
   submit(request: StretchRequest, order: StretchOrder): Promise<StretchReply> {
     const { signal } = order;
     if (signal?.aborted) return this.#abandon();
-    const { tag, join } = this.#fairness.find(order);
-    const place = 1 + this.#waiting.findLastIndex((other) => other.tag <= tag);
-    const predictedWaitMs = this.predictWaitMs(place);
-    if (predictedWaitMs > this.#options.maxWaitMs) {
-      this.#options.observe?.({ type: 'refused', predictedWaitMs });
-      return Promise.reject(new StretchOverloadError(predictedWaitMs));
-    }
+    const { tag, join, place, refusal } = this.#findPlace(order);
+    if (refusal) return Promise.reject(refusal);
     join();
     return new Promise((resolve, reject) => {
       const drop = () => this.#drop(entry);
@@ -128,6 +123,15 @@ export class StretchQueue {
       signal?.addEventListener('abort', drop);
       this.#dispatch();
     });
+  }
+
+  /**
+   * Says early what `submit` would say, so that nothing is done for a request that will be refused.
+   * @throws StretchOverloadError when it would wait longer than `maxWaitMs`
+   */
+  requireRoom(order: StretchOrder): void {
+    const { refusal } = this.#findPlace(order);
+    if (refusal) throw refusal;
   }
 
   /** Lets batches use slots. */
@@ -155,6 +159,15 @@ export class StretchQueue {
   learn(batchSize: number, tookMs: number): void {
     const known = this.#estimateMs.get(batchSize) ?? tookMs;
     this.#estimateMs.set(batchSize, known + ESTIMATE_GAIN * (tookMs - known));
+  }
+
+  #findPlace(order: StretchOrder) {
+    const { tag, join } = this.#fairness.find(order);
+    const place = 1 + this.#waiting.findLastIndex((other) => other.tag <= tag);
+    const predictedWaitMs = this.predictWaitMs(place);
+    if (predictedWaitMs <= this.#options.maxWaitMs) return { tag, join, place };
+    this.#options.observe?.({ type: 'refused', predictedWaitMs });
+    return { tag, join, place, refusal: new StretchOverloadError(predictedWaitMs) };
   }
 
   get #capacity(): StretchCapacity {

@@ -122,6 +122,11 @@ export class Stretcher {
     }
   }
 
+  /** @throws StretchOverloadError when a stretch would be refused now (see StretchQueue.requireRoom) */
+  requireRoom(order: StretchOrder): void {
+    this.queue.requireRoom(order);
+  }
+
   /** Ends the threads; stretches under way fail. */
   close(): Promise<void> {
     return this.#pool.close();

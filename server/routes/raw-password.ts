@@ -7,6 +7,7 @@ import {
   requireAccountFor,
   requireAccountToLogIn,
   requireFreeAddress,
+  requireRoomToStretch,
   setPassword,
   stretchNewPassword,
 } from '../accounts.js';
@@ -27,6 +28,7 @@ export const rawPasswordEndpoints = [
     reply: replies.accountCreated,
     refusals: ['accountExists'],
     async handle(services, { body: { email, password }, ctx, ...order }) {
+      requireRoomToStretch(services, email, order);
       await requireFreeAddress(services, email, order.asker);
       const { unwrapBKey, ...material } = await stretchNewPassword(services, email.text, password, order);
       unwrapBKey.fill(0);
@@ -49,6 +51,7 @@ export const rawPasswordEndpoints = [
     reply: replies.rawSessionCreated,
     refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken', 'tooManySessions'],
     async handle(services, { body: { email, password, device }, ...order }) {
+      requireRoomToStretch(services, email, order);
       const account = await requireAccountToLogIn(services, email, order.asker, 'raw');
       const unwrapBKey = await provePassword(services, account, password, order);
       unwrapBKey.fill(0);
@@ -66,6 +69,7 @@ export const rawPasswordEndpoints = [
     reply: replies.empty,
     refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken'],
     async handle(services, { body: { email, oldPassword, newPassword }, ...order }) {
+      requireRoomToStretch(services, email, order);
       const account = await requireAccountToLogIn(services, email, order.asker, 'raw');
       const oldUnwrapBKey = await provePassword(services, account, oldPassword, order);
       const { unwrapBKey, ...material } = await stretchNewPassword(

@@ -49,6 +49,17 @@ t.test('a refusal tells the wait that was predicted', async (t) => {
   t.same(harness.events.at(-1), { type: 'refused', predictedWaitMs: 2 * BATCH_MS });
 });
 
+t.test('what would be refused is told before it is asked for, and takes no place in line', async (t) => {
+  const harness = calibrated({ threads: 1, maxWaitMs: 150 });
+  const order = { source: 'home of d', account: 'd' };
+  harness.queue.requireRoom(order);
+  for (const account of ['a', 'b', 'c']) harness.submit(account);
+  t.throws(() => harness.queue.requireRoom(order), new StretchOverloadError(2 * BATCH_MS));
+  t.equal(harness.queue.waiting, 2);
+  await harness.finishAll();
+  harness.queue.requireRoom(order);
+});
+
 t.test('a refused request leaves no trace in the queue', async (t) => {
   const harness = calibrated({ threads: 1, maxWaitMs: BATCH_MS });
   for (let i = 0; i < 50; i++) harness.submit('a', { source: 'flood' });
