@@ -115,7 +115,7 @@ export const SETTINGS: Schema<Settings> = {
   },
   stretchThreads: {
     doc: 'Threads that stretch passwords. Default: one a core.',
-    format: 'positive-integer',
+    format: 'thread-count',
     default: availableParallelism(),
     env: 'STRETCH_THREADS',
   },
@@ -139,7 +139,7 @@ export const SETTINGS: Schema<Settings> = {
   },
   quickThreads: {
     doc: 'Threads for SRP and signing.',
-    format: 'positive-integer',
+    format: 'thread-count',
     default: Math.max(1, Math.floor(availableParallelism() / 2)),
     env: 'QUICK_THREADS',
   },
@@ -217,6 +217,10 @@ export const FORMATS = {
   'port-number': port,
   'positive-integer': {
     check: (value: unknown) => requireInteger(value, 1, Number.MAX_SAFE_INTEGER),
+    coerce: Number,
+  },
+  'thread-count': {
+    check: (value: unknown) => requireInteger(value, 1, 1024),
     coerce: Number,
   },
   'positive-number': {

@@ -1,14 +1,14 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import type { HawkTokenType } from '../protocol/tokens.js';
-import { readClientSource } from './client-source.js';
-import { toApiError } from './error-translation.js';
-import type { ApiErrorName } from './errors.js';
-import { authenticate, type Credentials, giveBack } from './hawk-authentication.js';
-import { readRequestBody } from './request-body.js';
-import { type Asker, identifyAsker } from './security-log.js';
+import { authenticate, type Credentials, giveBack } from './authentication/hawk-authentication.js';
+import { readClientSource } from './http/client-source.js';
+import { toApiError } from './http/error-translation.js';
+import type { ApiErrorName } from './http/errors.js';
+import { readRequestBody } from './http/request-body.js';
+import { validateBody } from './http/validation.js';
+import { type Asker, identifyAsker } from './logs/security-log.js';
 import type { Services } from './services.js';
-import { validateBody } from './validation.js';
 
 /** What a handler is given: everything checked. */
 export interface EndpointRequest<Schema extends z.ZodType, Token extends HawkTokenType | undefined> {

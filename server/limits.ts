@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { LimitName, Rate } from '../config/limits.js';
 import { normalizeEmail } from '../protocol/email.js';
 import type { Counted, RateCounters, RateKey } from '../storage/rate-counters.js';
-import { ApiError } from './errors.js';
-import type { Asker } from './security-log.js';
+import { ApiError } from './http/errors.js';
+import type { Asker } from './logs/security-log.js';
 
 export interface LimitsOptions {
   rates: Readonly<Record<LimitName, Rate>>;

@@ -1,6 +1,6 @@
 import { ConfigError, loadConfig } from '../config/load.js';
 import { startKeyServer } from './key-server.js';
-import { createLogger } from './log.js';
+import { createLogger } from './logs/log.js';
 
 /** How long requests under way may hold up the end, in ms. */
 const STOP_DEADLINE_MS = 30_000;

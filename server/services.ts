@@ -3,13 +3,13 @@ import type { Config } from '../config/load.js';
 import type { Storage } from '../storage/storage.js';
 import type { QuickLane } from '../workers/quick-lane.js';
 import type { Stretcher } from '../workers/stretcher.js';
-import type { CertificateSigner } from './certificate-signer.js';
-import type { Decoys } from './decoy.js';
+import type { Decoys } from './accounts/decoy.js';
+import type { CertificateSigner } from './certificates/certificate-signer.js';
+import type { Pace } from './http/pace.js';
 import type { Limits } from './limits.js';
 import type { Mailer } from './mail/mailer.js';
 import type { Metrics } from './metrics/metrics.js';
-import type { Pace } from './pace.js';
-import type { StatusStreams } from './status-streams.js';
+import type { StatusStreams } from './status/status-streams.js';
 
 /** Everything a request may call: built once at start, passed in, never looked up. */
 export interface Services {

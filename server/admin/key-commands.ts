@@ -2,7 +2,12 @@ import type { Config } from '../../config/load.js';
 import type { StoredSigningKey } from '../../storage/signing-keys.js';
 import type { SigningAlgorithm } from '../../workers/messages.js';
 import { QuickLane } from '../../workers/quick-lane.js';
-import { findCurrentKey, isPublished, publishedUntil, TAKEOVER_AFTER_MS } from '../signing-key-ring.js';
+import {
+  findCurrentKey,
+  isPublished,
+  publishedUntil,
+  TAKEOVER_AFTER_MS,
+} from '../certificates/signing-key-ring.js';
 import { CommandError } from './command-error.js';
 import { alignColumns, type Report, toIso } from './report.js';
 import { withStores } from './stores.js';

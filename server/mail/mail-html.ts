@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.js';
+import { type Html, html } from '../http/html.js';
 import type { Locale } from '../locales/locale.js';
 
 /** What an HTML mail is made of, top to bottom. */

@@ -1,11 +1,24 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { LimitName } from '../../config/limits.js';
-import type { Services } from '../services.js';
+import type { Config } from '../../config/load.js';
+import type { Storage } from '../../storage/storage.js';
+import type { QuickLane } from '../../workers/quick-lane.js';
+import type { Stretcher } from '../../workers/stretcher.js';
 import { createLaneMetrics } from './lane-metrics.js';
 import { createMailMetrics } from './mail-metrics.js';
 import { createProcessMetrics } from './process-metrics.js';
 import { createRequestMetrics } from './request-metrics.js';
 import { createStoreMetrics } from './store-metrics.js';
+
+/** The parts of a server that are asked at every scrape. */
+export interface WatchedParts {
+  config: Config;
+  storage: Storage;
+  stretcher: Stretcher;
+  quickLane: QuickLane;
+  statusStreams: { readonly open: number };
+  version: { version: string };
+}
 
 /** What a server measures of itself. */
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -35,8 +48,8 @@ export function createMetrics() {
     observeRateLimited(limit: LimitName, refused: boolean): void {
       rateLimited.inc({ limit, refused: String(refused) });
     },
-    watch(services: Services, countConnections: () => Promise<number>): void {
-      const { config, storage, stretcher, quickLane, statusStreams, version } = services;
+    watch(parts: WatchedParts, countConnections: () => Promise<number>): void {
+      const { config, storage, stretcher, quickLane, statusStreams, version } = parts;
       const registers = [registry];
       lanes.watch({
         stretchQueue: stretcher.queue,

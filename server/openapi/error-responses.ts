@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ApiErrorName, ERRORS } from '../errors.js';
+import { type ApiErrorName, ERRORS } from '../http/errors.js';
 
 /** The error names that any operation may answer with, from outside its handler. */
 const ALWAYS: ApiErrorName[] = ['tooManyRequests', 'serviceUnavailable'];

@@ -1,4 +1,4 @@
-import { html } from '../html.js';
+import { html } from '../http/html.js';
 import { fillIn } from '../locales/messages.js';
 import type { Page } from './page-layout.js';
 

@@ -1,4 +1,4 @@
-import { html } from '../html.js';
+import { html } from '../http/html.js';
 import { fillIn, type Messages } from '../locales/messages.js';
 import type { StoreStates } from '../routes/operations.js';
 import type { PageContent, Site } from './page-layout.js';

@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.js';
+import { type Html, html } from '../http/html.js';
 import type { Locale } from '../locales/locale.js';
 import type { Messages } from '../locales/messages.js';
 

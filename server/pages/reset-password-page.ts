@@ -1,4 +1,4 @@
-import { html } from '../html.js';
+import { html } from '../http/html.js';
 import { incompleteLink, type Page } from './page-layout.js';
 
 /** Where the link of a recovery mail leads: the code, to be typed or copied. It asks nothing of the server. */

@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.js';
+import { type Html, html } from '../http/html.js';
 import { fillIn } from '../locales/messages.js';
 import { incompleteLink, type Page } from './page-layout.js';
 

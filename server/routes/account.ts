@@ -9,13 +9,13 @@ import {
   requireAccountFor,
   requireFreeAddress,
   setPassword,
-} from '../accounts.js';
+} from '../accounts/accounts.js';
 import { endpoint } from '../endpoint.js';
-import { ApiError } from '../errors.js';
+import { ApiError } from '../http/errors.js';
 import { chooseLocale } from '../locales/locale.js';
-import { replies } from '../reply-schemas.js';
-import { bodies } from '../schemas.js';
-import { recordNewPassword } from '../security-log.js';
+import { recordNewPassword } from '../logs/security-log.js';
+import { replies } from '../schemas/reply-schemas.js';
+import { bodies } from '../schemas/schemas.js';
 
 const WRAP_KB_BYTES = 32;
 

@@ -3,13 +3,13 @@ import { sealBundle } from '../../protocol/bundle.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { isZeroModN, SRP_TYPE } from '../../protocol/srp.js';
 import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
-import { requireAccountToLogIn } from '../accounts.js';
+import { requireAccountToLogIn } from '../accounts/accounts.js';
+import { takeSrpToken } from '../authentication/srp-token.js';
+import { issueToken, TOKEN_LIFE_S } from '../authentication/tokens.js';
 import { endpoint } from '../endpoint.js';
-import { ApiError } from '../errors.js';
-import { replies } from '../reply-schemas.js';
-import { bodies } from '../schemas.js';
-import { takeSrpToken } from '../srp-token.js';
-import { issueToken, TOKEN_LIFE_S } from '../tokens.js';
+import { ApiError } from '../http/errors.js';
+import { replies } from '../schemas/reply-schemas.js';
+import { bodies } from '../schemas/schemas.js';
 
 /** api.md, "Authentication". */
 export const authEndpoints = [

@@ -1,7 +1,7 @@
 import { endpoint } from '../endpoint.js';
-import { ApiError } from '../errors.js';
-import { replies } from '../reply-schemas.js';
-import { bodies } from '../schemas.js';
+import { ApiError } from '../http/errors.js';
+import { replies } from '../schemas/reply-schemas.js';
+import { bodies } from '../schemas/schemas.js';
 
 /** api.md, "Certificate Signing". */
 export const certificateEndpoints = [

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { endpoint } from '../endpoint.js';
-import { replies } from '../reply-schemas.js';
+import { replies } from '../schemas/reply-schemas.js';
 
 /** api.md, "Miscellaneous". */
 export const miscellaneousEndpoints = [

@@ -3,16 +3,16 @@ import { sealBundle } from '../../protocol/bundle.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { concatBytes } from '../../protocol/names.js';
 import type { Account } from '../../storage/accounts.js';
-import { requireAccountFor, requireAccountOf } from '../accounts.js';
-import { isDecoy } from '../decoy.js';
+import { requireAccountFor, requireAccountOf } from '../accounts/accounts.js';
+import { isDecoy } from '../accounts/decoy.js';
+import { makeRecoveryCode } from '../accounts/recovery-code.js';
+import { issueToken, TOKEN_LIFE_S } from '../authentication/tokens.js';
 import { endpoint } from '../endpoint.js';
-import { ApiError } from '../errors.js';
-import { makeRecoveryCode } from '../recovery-code.js';
-import { replies } from '../reply-schemas.js';
-import { bodies, RECOVERY_CODE_DIGITS } from '../schemas.js';
-import type { Asker } from '../security-log.js';
+import { ApiError } from '../http/errors.js';
+import type { Asker } from '../logs/security-log.js';
+import { replies } from '../schemas/reply-schemas.js';
+import { bodies, RECOVERY_CODE_DIGITS } from '../schemas/schemas.js';
 import type { Services } from '../services.js';
-import { issueToken, TOKEN_LIFE_S } from '../tokens.js';
 
 /** How many codes may be tried with one forgotPasswordToken (protocol.md, "Tokens"). */
 const TRIES = 3;

@@ -10,13 +10,13 @@ import {
   requireRoomToStretch,
   setPassword,
   stretchNewPassword,
-} from '../accounts.js';
+} from '../accounts/accounts.js';
+import { openSession } from '../accounts/sessions.js';
 import { endpoint } from '../endpoint.js';
 import { chooseLocale } from '../locales/locale.js';
-import { replies } from '../reply-schemas.js';
-import { bodies } from '../schemas.js';
-import { recordNewPassword } from '../security-log.js';
-import { openSession } from '../sessions.js';
+import { recordNewPassword } from '../logs/security-log.js';
+import { replies } from '../schemas/reply-schemas.js';
+import { bodies } from '../schemas/schemas.js';
 
 /** api.md, "RawPassword", and the two endpoints protocol.md adds to it: the server stretches. */
 export const rawPasswordEndpoints = [

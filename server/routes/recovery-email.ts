@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
-import { verificationMail } from '../accounts.js';
+import { verificationMail } from '../accounts/accounts.js';
 import { endpoint } from '../endpoint.js';
-import { ApiError } from '../errors.js';
-import { replies } from '../reply-schemas.js';
-import { bodies } from '../schemas.js';
-import { openStatusStream, toStatus } from '../status-stream.js';
+import { ApiError } from '../http/errors.js';
+import { replies } from '../schemas/reply-schemas.js';
+import { bodies } from '../schemas/schemas.js';
+import { openStatusStream, toStatus } from '../status/status-stream.js';
 
 /** api.md, "Recovery Email". */
 export const recoveryEmailEndpoints = [

@@ -1,13 +1,13 @@
 import { sealBundle } from '../../protocol/bundle.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { concatBytes } from '../../protocol/names.js';
-import { requireAccountFor } from '../accounts.js';
+import { requireAccountFor } from '../accounts/accounts.js';
+import { openSession } from '../accounts/sessions.js';
+import { issueToken } from '../authentication/tokens.js';
 import { endpoint } from '../endpoint.js';
-import { ApiError } from '../errors.js';
-import { replies } from '../reply-schemas.js';
-import { bodies } from '../schemas.js';
-import { openSession } from '../sessions.js';
-import { issueToken } from '../tokens.js';
+import { ApiError } from '../http/errors.js';
+import { replies } from '../schemas/reply-schemas.js';
+import { bodies } from '../schemas/schemas.js';
 
 /** api.md, "Session". */
 export const sessionEndpoints = [

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
-import { createLogger } from '../../server/log.js';
-import { findCurrentKey, isPublished, SigningKeyRing } from '../../server/signing-key-ring.js';
+import { findCurrentKey, isPublished, SigningKeyRing } from '../../server/certificates/signing-key-ring.js';
+import { createLogger } from '../../server/logs/log.js';
 import { StoreUnavailableError } from '../../storage/errors.js';
 import { QuickLane } from '../../workers/quick-lane.js';
 import { openServer } from '../storage/sql-under-test.js';

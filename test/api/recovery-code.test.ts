@@ -1,5 +1,5 @@
 import t from 'tap';
-import { makeRecoveryCode } from '../../server/recovery-code.js';
+import { makeRecoveryCode } from '../../server/accounts/recovery-code.js';
 
 const CODES = 2_000_000;
 /** Chance alone goes beyond six standard deviations twice in a thousand million runs. */

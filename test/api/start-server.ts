@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../config/load.js';
 import { type KeyServer, startKeyServer } from '../../server/key-server.js';
-import { createLogger } from '../../server/log.js';
+import { createLogger } from '../../server/logs/log.js';
 import { watchResponses } from '../openapi/watch-responses.js';
 import type { Teardown } from '../services/service-process.js';
 import { Mailbox } from './mailbox.js';

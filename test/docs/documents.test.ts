@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { SETTINGS } from '../../config/schema.js';
-import { ERRORS } from '../../server/errors.js';
+import { ERRORS } from '../../server/http/errors.js';
 import { endpoints } from '../../server/routes.js';
 
 const documents = [

@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { loadConfig } from '../../config/load.js';
 import { toHex } from '../../protocol/hex.js';
-import { createAccount } from '../../server/accounts.js';
+import { createAccount } from '../../server/accounts/accounts.js';
+import { openSession } from '../../server/accounts/sessions.js';
+import { issueToken, TOKEN_LIFE_S } from '../../server/authentication/tokens.js';
 import { startKeyServer } from '../../server/key-server.js';
-import { createLogger } from '../../server/log.js';
-import { openSession } from '../../server/sessions.js';
-import { issueToken, TOKEN_LIFE_S } from '../../server/tokens.js';
+import { createLogger } from '../../server/logs/log.js';
 import type { Account } from '../../storage/accounts.js';
 import { resetBody } from '../api/endpoints.js';
 import type { TokenType } from '../api/protocol-math.js';

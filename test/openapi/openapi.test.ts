@@ -1,7 +1,7 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import t from 'tap';
 import type { z } from 'zod';
-import { ERRORS } from '../../server/errors.js';
+import { ERRORS } from '../../server/http/errors.js';
 import { EXAMPLES } from '../../server/openapi/examples.js';
 import { OPERATIONS } from '../../server/openapi/operations.js';
 import { TEXTS } from '../../server/openapi/texts.js';

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
-import { createHttpServer, type HttpTimeouts } from '../../server/http-server.js';
+import { createHttpServer, type HttpTimeouts } from '../../server/http/http-server.js';
 import { RawConnection, type RawReply, writeGet, writePost } from './raw-connection.js';
 
 /** So long that no test sees its end. */

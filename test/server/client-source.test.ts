@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import t from 'tap';
-import { readClientSource } from '../../server/client-source.js';
+import { readClientSource } from '../../server/http/client-source.js';
 
 function source(remoteAddress: string, forwarded?: string, trustProxy = ''): string {
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };

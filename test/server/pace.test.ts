@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Pace } from '../../server/pace.js';
+import { Pace } from '../../server/http/pace.js';
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 

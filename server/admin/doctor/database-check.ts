@@ -8,7 +8,7 @@ import { listMigrations, openToRead } from '../../../storage/sql/database.js';
 import { createMigrations } from '../../../storage/sql/migrations.js';
 import type { Tables } from '../../../storage/sql/schema.js';
 import { within } from '../../../storage/within.js';
-import { findCurrentKey } from '../../signing-key-ring.js';
+import { findCurrentKey } from '../../certificates/signing-key-ring.js';
 import { findStorageKeys, keyFileOf } from '../../storage-key.js';
 import { locateDatabase } from '../../stores.js';
 import { broken, type Finding, judgeClock, ok, reasonOf, warning } from './finding.js';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { SRP_BYTES, SRP_TYPE } from '../protocol/srp.js';
-import { STRETCHED_BYTES, STRETCHING_PARAMETERS } from '../protocol/stretching.js';
-import { TOKEN_BYTES } from '../protocol/tokens.js';
-import { DEVICE_TYPES } from '../storage/sessions.js';
+import { SRP_BYTES, SRP_TYPE } from '../../protocol/srp.js';
+import { STRETCHED_BYTES, STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
+import { TOKEN_BYTES } from '../../protocol/tokens.js';
+import { DEVICE_TYPES } from '../../storage/sessions.js';
 import { RECOVERY_CODE_DIGITS } from './schemas.js';
 
 /** The replies of every endpoint: handlers are typed by them, and the OpenAPI document shows them. */

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
-import type { Settings } from '../config/schema.js';
+import type { Settings } from '../../config/schema.js';
 
 /**
  * JSON lines; times in ISO 8601.

@@ -1,8 +1,8 @@
 import type { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
-import type { Session } from '../storage/sessions.js';
-import { ApiError } from './errors.js';
-import type { Services } from './services.js';
+import type { Session } from '../../storage/sessions.js';
+import { ApiError } from '../http/errors.js';
+import type { Services } from '../services.js';
 
 /** How often a comment tells proxies and clients that the stream lives, in ms (protocol.md: 15 s at least). */
 const KEEP_ALIVE_MS = 10_000;

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { ConfigError } from '../config/load.js';
+import { ConfigError } from '../../config/load.js';
 
 interface Address {
   host: string;

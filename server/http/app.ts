@@ -1,11 +1,11 @@
 import cors from '@koa/cors';
 import type Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
+import { logRequest } from '../logs/request-log.js';
+import type { Services } from '../services.js';
 import type { Connections } from './connections.js';
 import { toApiError } from './error-translation.js';
 import { ApiError } from './errors.js';
-import { logRequest } from './request-log.js';
-import type { Services } from './services.js';
 import { hasUnreadBody, replyBeforeBody } from './unread-body.js';
 
 /** A server as a Koa application: what every request goes through, then the router. */

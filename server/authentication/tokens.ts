@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { toHex } from '../protocol/hex.js';
-import { deriveTokenKeys, type HawkTokenType, TOKEN_BYTES } from '../protocol/tokens.js';
-import type { TokenKind, TokenRecords } from '../storage/tokens/token-store.js';
-import type { Services } from './services.js';
+import { toHex } from '../../protocol/hex.js';
+import { deriveTokenKeys, type HawkTokenType, TOKEN_BYTES } from '../../protocol/tokens.js';
+import type { TokenKind, TokenRecords } from '../../storage/tokens/token-store.js';
+import type { Services } from '../services.js';
 
 /** How long each kind of token lives, in seconds (protocol.md, "Tokens"). */
 export const TOKEN_LIFE_S: Readonly<Record<TokenKind, number>> = {

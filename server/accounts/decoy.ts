@@ -1,8 +1,8 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { normalizeEmail } from '../protocol/email.js';
-import { SRP_BYTES } from '../protocol/srp.js';
-import type { Account } from '../storage/accounts.js';
+import { normalizeEmail } from '../../protocol/email.js';
+import { SRP_BYTES } from '../../protocol/srp.js';
+import type { Account } from '../../storage/accounts.js';
 
 const DECOY_GENERATION = 0;
 

@@ -1,13 +1,13 @@
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import { toHex } from '../protocol/hex.js';
-import type { Account, PasswordMaterial } from '../storage/accounts.js';
-import type { OutgoingMail } from '../storage/outbox.js';
-import type { StretchReply } from '../workers/messages.js';
+import { toHex } from '../../protocol/hex.js';
+import type { Account, PasswordMaterial } from '../../storage/accounts.js';
+import type { OutgoingMail } from '../../storage/outbox.js';
+import type { StretchReply } from '../../workers/messages.js';
+import { toApiError } from '../http/error-translation.js';
+import { ApiError } from '../http/errors.js';
+import type { Asker, Door } from '../logs/security-log.js';
+import type { Services } from '../services.js';
 import { makeUnprovableVerifier } from './decoy.js';
-import { toApiError } from './error-translation.js';
-import { ApiError } from './errors.js';
-import type { Asker, Door } from './security-log.js';
-import type { Services } from './services.js';
 
 /** An address as a request gives it. */
 export interface GivenEmail {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { LimitName } from '../config/limits.js';
+import type { LimitName } from '../../config/limits.js';
 
 /** How a password was shown: itself, or by an SRP proof. */
 export type Door = 'raw' | 'srp';

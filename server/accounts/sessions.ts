@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { toHex } from '../protocol/hex.js';
-import type { DeviceType } from '../storage/sessions.js';
-import { ApiError } from './errors.js';
-import type { Services } from './services.js';
-import { mintToken } from './tokens.js';
+import { toHex } from '../../protocol/hex.js';
+import type { DeviceType } from '../../storage/sessions.js';
+import { mintToken } from '../authentication/tokens.js';
+import { ApiError } from '../http/errors.js';
+import type { Services } from '../services.js';
 
 /**
  * Opens a session for an account whose password was proven.

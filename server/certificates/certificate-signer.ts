@@ -1,6 +1,6 @@
-import type { Session } from '../storage/sessions.js';
-import type { BrowserIdPublicKey } from '../workers/messages.js';
-import type { QuickLane } from '../workers/quick-lane.js';
+import type { Session } from '../../storage/sessions.js';
+import type { BrowserIdPublicKey } from '../../workers/messages.js';
+import type { QuickLane } from '../../workers/quick-lane.js';
 import type { SigningKeyRing } from './signing-key-ring.js';
 
 /** How far in the past a certificate begins, in ms: clients' clocks run late (protocol.md, "certificate"). */

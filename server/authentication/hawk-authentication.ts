@@ -1,11 +1,11 @@
 import * as hawk from 'hawk';
 import type { Context } from 'koa';
-import type { HawkTokenType } from '../protocol/tokens.js';
-import type { Session } from '../storage/sessions.js';
-import type { Stored } from '../storage/tokens/token-store.js';
-import { ApiError } from './errors.js';
-import type { RequestBody } from './request-body.js';
-import type { Services } from './services.js';
+import type { HawkTokenType } from '../../protocol/tokens.js';
+import type { Session } from '../../storage/sessions.js';
+import type { Stored } from '../../storage/tokens/token-store.js';
+import { ApiError } from '../http/errors.js';
+import type { RequestBody } from '../http/request-body.js';
+import type { Services } from '../services.js';
 
 /** How far a client's clock may be off, in seconds (protocol.md, "Hawk, on this server"). */
 export const TIMESTAMP_SKEW_S = 60;

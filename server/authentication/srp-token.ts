@@ -1,7 +1,7 @@
-import type { Stored } from '../storage/tokens/token-store.js';
-import { toApiError } from './error-translation.js';
-import { ApiError } from './errors.js';
-import type { Services } from './services.js';
+import type { Stored } from '../../storage/tokens/token-store.js';
+import { toApiError } from '../http/error-translation.js';
+import { ApiError } from '../http/errors.js';
+import type { Services } from '../services.js';
 
 /**
  * Takes an srpToken out of the store, then finishes the exchange: whatever the proof turns out to be, the

@@ -1,6 +1,10 @@
-import { StoreUnavailableError } from '../storage/errors.js';
-import { QuickLaneError } from '../workers/quick-lane.js';
-import { StretchAbandonedError, StretchFailedError, StretchOverloadError } from '../workers/stretch-queue.js';
+import { StoreUnavailableError } from '../../storage/errors.js';
+import { QuickLaneError } from '../../workers/quick-lane.js';
+import {
+  StretchAbandonedError,
+  StretchFailedError,
+  StretchOverloadError,
+} from '../../workers/stretch-queue.js';
 import { ApiError } from './errors.js';
 
 /** Seconds after which a failed store or thread is worth another try. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Next } from 'koa';
-import type { Services } from './services.js';
+import type { Services } from '../services.js';
 
 /** The status of a request whose client did not wait for its reply; nginx logs the same number. */
 const CLIENT_LEFT = 499;

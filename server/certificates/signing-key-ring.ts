@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { SigningKeys, StoredSigningKey } from '../storage/signing-keys.js';
-import type { BrowserIdPublicKey, SigningAlgorithm } from '../workers/messages.js';
-import type { QuickLane } from '../workers/quick-lane.js';
+import type { SigningKeys, StoredSigningKey } from '../../storage/signing-keys.js';
+import type { BrowserIdPublicKey, SigningAlgorithm } from '../../workers/messages.js';
+import type { QuickLane } from '../../workers/quick-lane.js';
 
 /** How often a server looks for a new key, in ms. */
 const RELOAD_MS = 20_000;

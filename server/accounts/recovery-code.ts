@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { RECOVERY_CODE_DIGITS } from './schemas.js';
+import { RECOVERY_CODE_DIGITS } from '../schemas/schemas.js';
 
 /** A new recovery code. Uniform over all codes: `randomInt` rejects what would bias it. */
 export function makeRecoveryCode(): string {

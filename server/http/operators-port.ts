@@ -1,9 +1,9 @@
 import type { Server } from 'node:http';
+import { createOperatorsRouter } from '../routes.js';
+import type { Services } from '../services.js';
 import { createApp } from './app.js';
 import { createHttpServer } from './http-server.js';
 import { listen } from './listen.js';
-import { createOperatorsRouter } from './routes.js';
-import type { Services } from './services.js';
 
 /** More than scrapers and health checks need. */
 const MAX_CONNECTIONS = 100;

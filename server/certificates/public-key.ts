@@ -1,4 +1,4 @@
-import type { BrowserIdPublicKey } from '../workers/messages.js';
+import type { BrowserIdPublicKey } from '../../workers/messages.js';
 
 // jwcrypto's smallest keys are of 512 bits, give or take: the one in api.md has 511.
 const RSA_BITS = { least: 496, most: 8192 };
