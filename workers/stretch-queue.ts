@@ -29,6 +29,8 @@ export interface StretchOrder {
   account: string;
   /** Aborted when the sender hangs up. */
   signal?: AbortSignal;
+  /** Whether it goes on with a request that was admitted and stretched once: it is not refused, however long it waits. */
+  admitted?: boolean;
 }
 
 /** What happened in the queue, for metrics. Times in ms. */
@@ -165,7 +167,7 @@ export class StretchQueue {
     const { tag, join } = this.#fairness.find(order);
     const place = 1 + this.#waiting.findLastIndex((other) => other.tag <= tag);
     const predictedWaitMs = this.predictWaitMs(place);
-    if (predictedWaitMs <= this.#options.maxWaitMs) return { tag, join, place };
+    if (order.admitted || predictedWaitMs <= this.#options.maxWaitMs) return { tag, join, place };
     this.#options.observe?.({ type: 'refused', predictedWaitMs });
     return { tag, join, place, refusal: new StretchOverloadError(predictedWaitMs) };
   }

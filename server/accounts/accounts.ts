@@ -20,6 +20,8 @@ export interface GivenEmail {
 export interface PasswordOrder {
   asker: Asker;
   signal: AbortSignal;
+  /** Whether the request has been served one stretch before: it is not refused another. */
+  admitted?: boolean;
 }
 
 const SALT_BYTES = 32;
@@ -211,8 +213,8 @@ function stretch(
   email: string,
   password: Uint8Array,
   { srpSalt, stretchingSalt }: { srpSalt: Uint8Array; stretchingSalt: Uint8Array },
-  { asker: { source }, signal }: PasswordOrder,
+  { asker: { source }, signal, admitted = false }: PasswordOrder,
 ): Promise<StretchReply> {
   const request = { email: encoder.encode(email), password, srpSalt, stretchingSalt };
-  return stretcher.stretch(request, { source, account: toHex(request.email), signal });
+  return stretcher.stretch(request, { source, account: toHex(request.email), signal, admitted });
 }

@@ -72,12 +72,10 @@ export const rawPasswordEndpoints = [
       requireRoomToStretch(services, email, order);
       const account = await requireAccountToLogIn(services, email, order.asker, 'raw');
       const oldUnwrapBKey = await provePassword(services, account, oldPassword, order);
-      const { unwrapBKey, ...material } = await stretchNewPassword(
-        services,
-        account.email,
-        newPassword,
-        order,
-      );
+      const { unwrapBKey, ...material } = await stretchNewPassword(services, account.email, newPassword, {
+        ...order,
+        admitted: true,
+      });
       // kB = wrap(kB) XOR unwrapBKey stays what it was.
       const wrapKb = xorBytes(xorBytes(account.wrapKb, oldUnwrapBKey), unwrapBKey);
       for (const secret of [oldUnwrapBKey, unwrapBKey]) secret.fill(0);

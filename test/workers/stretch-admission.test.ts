@@ -60,6 +60,15 @@ t.test('what would be refused is told before it is asked for, and takes no place
   harness.queue.requireRoom(order);
 });
 
+t.test('a request that was admitted for one stretch is served another, however many wait', async (t) => {
+  const harness = calibrated({ threads: 1, maxWaitMs: BATCH_MS });
+  for (let i = 0; i < 5; i++) harness.submit('a', { source: 'flood' });
+  harness.submit('a', { source: 'flood', admitted: true });
+  t.equal(harness.events.filter(({ type }) => type === 'refused').length, 2);
+  await harness.finishAll();
+  t.equal(harness.endings.filter(({ ending }) => ending === 'stretched a').length, 4);
+});
+
 t.test('a refused request leaves no trace in the queue', async (t) => {
   const harness = calibrated({ threads: 1, maxWaitMs: BATCH_MS });
   for (let i = 0; i < 50; i++) harness.submit('a', { source: 'flood' });
