@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the programs that tests run private copies of, where they are missing and apt-get can be used.
-# Elsewhere it says what is missing: the tests that need it then skip, or fail when CI is set.
+# Elsewhere it says what is missing: the tests that need it then fail, and name the package.
 set -euo pipefail
 
 missing=()
@@ -24,5 +24,5 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 else
-  echo "Not installed: ${missing[*]}. The tests that need them are skipped." >&2
+  echo "Not installed: ${missing[*]}. The tests that need them will fail." >&2
 fi
