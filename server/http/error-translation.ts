@@ -11,6 +11,8 @@ import { ApiError } from './errors.js';
 const RETRY_AFTER_FAILURE_S = 2;
 /** How much of the predicted wait is added at random, so that refused clients do not come back together. */
 const RETRY_JITTER = 0.5;
+/** At least so much may be added, in seconds: Retry-After is in whole ones, and less would spread nobody. */
+const MIN_JITTER_S = 2;
 
 /**
  * What storage and workers throw, as the client is told; everything unknown is errno 999. What has failed is the
@@ -19,8 +21,9 @@ const RETRY_JITTER = 0.5;
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof StretchOverloadError) {
-    const seconds = (error.predictedWaitMs / 1000) * (1 + RETRY_JITTER * Math.random());
-    return new ApiError('serviceUnavailable', { retryAfter: Math.ceil(seconds) });
+    const waitSeconds = error.predictedWaitMs / 1000;
+    const jitterSeconds = Math.random() * Math.max(RETRY_JITTER * waitSeconds, MIN_JITTER_S);
+    return new ApiError('serviceUnavailable', { retryAfter: Math.ceil(waitSeconds + jitterSeconds) });
   }
   if (error instanceof StretchAbandonedError) {
     return new ApiError('serviceUnavailable', { retryAfter: RETRY_AFTER_FAILURE_S });

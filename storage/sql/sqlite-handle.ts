@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import sqlite3 from 'sqlite3';
 
 /** Statements kept prepared; the server has fewer kinds than this. */
 const MAX_PREPARED = 200;
+/** Between two tries at a file that another process has locked, in ms. */
+const BUSY_PAUSE_MS = 20;
 
 const ROLES = {
   /** Makes the file if need be. FULL: an acknowledged commit outlives the machine's power, not just the process. */
@@ -41,12 +44,26 @@ export class SqliteHandle {
     });
     const handle = new SqliteHandle(database);
     try {
-      for (const pragma of [`busy_timeout = ${busyTimeoutMs}`, ...pragmas])
-        await handle.execute(`PRAGMA ${pragma}`);
+      await handle.execute(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+      for (const pragma of pragmas) await handle.#executePatiently(`PRAGMA ${pragma}`, busyTimeoutMs);
       return handle;
     } catch (error) {
       await handle.close();
       throw error;
+    }
+  }
+
+  /** Of two that turn a new file's log to WAL at once, SQLite refuses one without waiting for `busy_timeout`. */
+  async #executePatiently(sql: string, busyTimeoutMs: number): Promise<void> {
+    const deadline = performance.now() + busyTimeoutMs;
+    for (;;) {
+      try {
+        await this.execute(sql);
+        return;
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'SQLITE_BUSY' || performance.now() > deadline) throw error;
+        await sleep(BUSY_PAUSE_MS);
+      }
     }
   }
 
