@@ -24,7 +24,7 @@ import { Limits } from './limits.js';
 import { Mailer } from './mail/mailer.js';
 import { createMailTransport } from './mail/transport.js';
 import { createMetrics, type Metrics } from './metrics/metrics.js';
-import { createRouter } from './routes.js';
+import { createRouter, hasPublicMetrics } from './routes.js';
 import type { Services } from './services.js';
 import { StatusStreams } from './status/status-streams.js';
 import { loadStorageKeys } from './storage-key.js';
@@ -41,8 +41,8 @@ const STALLED_MS = 60_000;
 export interface KeyServer {
   /** Where it is bound: `http://HOST:PORT`. */
   url: string;
-  /** Where `/metrics` is: there, or on `METRICS_PORT`. */
-  metricsUrl: string;
+  /** Where `/metrics` is: there, or on `METRICS_PORT`, or nowhere. */
+  metricsUrl: string | undefined;
   services: Services;
   /** Finishes what is under way, then closes everything. A second call waits for the first. */
   close(): Promise<void>;
@@ -80,6 +80,9 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       now,
       log,
     });
+    const decoys = config.enumerationGuard
+      ? new Decoys(await storage.secrets.obtain('decoys'), EVEN_ANSWER_MS)
+      : undefined;
     await listen(server, { ...config, setting: 'PORT' });
     // From here to the handler nothing waits: a request may come at the next turn of the event loop.
     const bound = withListeningPort(config, (server.address() as AddressInfo).port);
@@ -89,7 +92,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       storage,
       ...lanes,
       signer: new CertificateSigner({ keys, quickLane, domain: bound.domain, now }),
-      decoys: config.enumerationGuard ? new Decoys(storageKeys[0] as Buffer, EVEN_ANSWER_MS) : undefined,
+      decoys,
       stretchPace: new Pace(STRETCHES_BEGUN_A_TURN),
       limits: createLimits(config, storage, metrics),
       mailer: createMailer(bound, storage, log, now, metrics),
@@ -108,7 +111,8 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
     };
     services.signer.keys.start();
     services.mailer.start();
-    return { url: urlOf(server), metricsUrl: urlOf(operators?.server ?? server), services, close };
+    const withMetrics = operators?.server ?? (hasPublicMetrics(config) ? server : undefined);
+    return { url: urlOf(server), metricsUrl: withMetrics && urlOf(withMetrics), services, close };
   } catch (error) {
     server.close();
     metrics.close();

@@ -1,4 +1,5 @@
 import Router from '@koa/router';
+import type { Config } from '../config/load.js';
 import { runEndpoint } from './endpoint.js';
 import { addOpenApi } from './openapi/serve.js';
 import { addPages } from './pages/pages.js';
@@ -33,10 +34,18 @@ export function createRouter(services: Services): Router {
   }
   addSupportDocument(router, services);
   addHealth(router, services);
-  if (!services.config.metricsPort) addMetrics(router, services);
+  if (hasPublicMetrics(services.config)) addMetrics(router, services);
   addPages(router, services);
   addOpenApi(router, endpoints, services);
   return router;
+}
+
+/**
+ * Whether `/metrics` is on PORT: not with `METRICS_PORT`, and not with `ENUMERATION_GUARD=on`, because it counts
+ * mails, and so tells whether the address of the last request has an account.
+ */
+export function hasPublicMetrics({ metricsPort, enumerationGuard }: Config): boolean {
+  return !metricsPort && !enumerationGuard;
 }
 
 /** The router of what it answers on METRICS_PORT. */

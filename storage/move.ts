@@ -47,6 +47,7 @@ const MOVED = {
   sessions: SEALED_COLUMNS.sessions.key,
   mails: SEALED_COLUMNS.mails.key,
   signing_keys: SEALED_COLUMNS.signing_keys.key,
+  secrets: SEALED_COLUMNS.secrets.key,
 } as const;
 const TABLES = Object.keys(MOVED) as MovedTable[];
 

@@ -3,6 +3,7 @@ import { Housekeeping, type HousekeepingOptions } from './housekeeping.js';
 import { Outbox } from './outbox.js';
 import { createMemoryRateCounters, type RateCounters } from './rate-counters.js';
 import { Sealer } from './sealer.js';
+import { Secrets } from './secrets.js';
 import { Sessions } from './sessions.js';
 import { SigningKeys } from './signing-keys.js';
 import { type DatabaseLocation, openDatabase } from './sql/database.js';
@@ -30,6 +31,7 @@ export interface Storage {
   sessions: Sessions;
   outbox: Outbox;
   signingKeys: SigningKeys;
+  secrets: Secrets;
   tokens: TokenStore;
   /** Where the tokens are. */
   counters: RateCounters;
@@ -62,6 +64,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     sessions,
     outbox,
     signingKeys: new SigningKeys(database.db, sealer),
+    secrets: new Secrets(database.db, sealer),
     tokens,
     counters: redis?.openRateCounters() ?? createMemoryRateCounters(),
     housekeeping,

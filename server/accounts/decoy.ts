@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { normalizeEmail } from '../../protocol/email.js';
 import { SRP_BYTES } from '../../protocol/srp.js';
@@ -11,22 +11,22 @@ const DECOY_GENERATION = 0;
  * each time, as if it had an account, and no password fits.
  */
 export class Decoys {
-  readonly #key: Buffer;
+  readonly #secret: Uint8Array;
   readonly #answerMs: number;
 
   /**
-   * @param storageKey 32 bytes, the same on every server: so are the decoys then
+   * @param secret 32 bytes, the same on every server and for ever: so are the decoys then
    * @param answerMs an answer that would tell by its time is held until a multiple of this, counted from its request
    */
-  constructor(storageKey: Uint8Array, answerMs: number) {
-    this.#key = Buffer.from(hkdfSync('sha256', storageKey, '', 'decoys', 32));
+  constructor(secret: Uint8Array, answerMs: number) {
+    this.#secret = secret;
     this.#answerMs = answerMs;
   }
 
   /** The account that an address without one seems to have. */
   accountOf(email: string): Account {
     const derive = (purpose: string) =>
-      createHmac('sha256', this.#key)
+      createHmac('sha256', this.#secret)
         .update(`${purpose}:${normalizeEmail(email)}`)
         .digest();
     return {

@@ -82,6 +82,15 @@ export function createMigrations(engine: SqlEngine): MigrationProvider {
           .execute();
       },
     },
+    '0005-secrets': {
+      async up(db: Kysely<unknown>) {
+        await db.schema
+          .createTable('secrets')
+          .addColumn('name', 'text', (c) => c.primaryKey())
+          .addColumn('value', bytes, (c) => c.notNull())
+          .execute();
+      },
+    },
   };
   return { getMigrations: async () => migrations };
 }

@@ -47,6 +47,11 @@ export interface Tables {
     created_at: number;
     retired_at: number | null;
   };
+  /** What servers share and nobody else may know, sealed. */
+  secrets: {
+    name: string;
+    value: Uint8Array;
+  };
   /** Work that one server at a time does, and until when it is that server's. */
   leases: {
     name: string;

@@ -6,6 +6,7 @@ export const SEALED_COLUMNS = {
   sessions: { key: 'token_id', columns: ['req_hmac_key'] },
   mails: { key: 'id', columns: ['message'] },
   signing_keys: { key: 'id', columns: ['private_key'] },
+  secrets: { key: 'name', columns: ['value'] },
 } as const satisfies { [Table in keyof Tables]?: SealedTable<Table> };
 
 interface SealedTable<Table extends keyof Tables> {

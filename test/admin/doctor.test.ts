@@ -165,7 +165,9 @@ t.test('settings that do not fit together are told', async (t) => {
   const http = await examine({ DATA_DIR, HOST: '::1', PUBLIC_URL: 'http://accounts.example.org' });
   t.same(http.states('PUBLIC_URL'), ['warning']);
   t.same(http.states('METRICS_PORT'), []);
-  for (const ran of [https, open, http]) t.ok(hasAdvice(ran));
+  const guarded = await examine({ DATA_DIR, ENUMERATION_GUARD: 'on' });
+  t.same(guarded.states('METRICS_PORT'), ['warning']);
+  for (const ran of [https, open, http, guarded]) t.ok(hasAdvice(ran));
 });
 
 t.test('a Redis that drops keys when it is full is told', async (t) => {

@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import t from 'tap';
+import { reencrypt } from '../../storage/reencrypt.js';
 import { makeEmail, toHex } from '../api/accounts.js';
 import { send } from '../api/send.js';
 import { makeDataDir, startServer, type TestServer } from '../api/start-server.js';
+import { startPostgres } from '../services/postgres.js';
 
 const GUARDED = { ENUMERATION_GUARD: 'on', STRETCH_THREADS: '1' };
 const [KEY, OTHER_KEY] = ['ab'.repeat(32), 'cd'.repeat(32)] as const;
@@ -29,15 +32,33 @@ t.test('the salts of an address that nobody has', async (t) => {
     t.same(await readSalts(again, email), salts);
   });
 
-  await t.test('are the same on every server with the same STORAGE_KEY', async (t) => {
-    const other = await startServer(t, { ...GUARDED, STORAGE_KEY: KEY });
-    t.same(await readSalts(other, email), salts);
+  await t.test('stay over a change of the STORAGE_KEY', async (t) => {
+    const rotated = await startServer(t, {
+      ...GUARDED,
+      STORAGE_KEY: `${OTHER_KEY},${KEY}`,
+      DATA_DIR: dataDir,
+    });
+    t.same(await readSalts(rotated, email), salts);
+    await rotated.close();
+    const database = { engine: 'sqlite', filename: join(dataDir, 'key-server.sqlite') } as const;
+    await reencrypt({ database, storageKeys: [OTHER_KEY, KEY].map((key) => Buffer.from(key, 'hex')) });
+    const over = await startServer(t, { ...GUARDED, STORAGE_KEY: OTHER_KEY, DATA_DIR: dataDir });
+    t.same(await readSalts(over, email), salts);
   });
 
-  await t.test('cannot be had without the STORAGE_KEY', async (t) => {
-    const stranger = await startServer(t, { ...GUARDED, STORAGE_KEY: OTHER_KEY });
+  await t.test('are others on another site, of the same STORAGE_KEY even', async (t) => {
+    const stranger = await startServer(t, { ...GUARDED, STORAGE_KEY: KEY });
     for (const salt of await readSalts(stranger, email)) t.notOk(salts.includes(salt));
   });
+});
+
+t.test('servers that share a database, and start together, give the same salts', async (t) => {
+  const { url: DATABASE_URL } = await startPostgres(t);
+  const settings = { ...GUARDED, STORAGE_KEY: KEY, DATABASE_URL };
+  const servers = await Promise.all([startServer(t, settings), startServer(t, settings)]);
+  const email = makeEmail();
+  const [one, other] = await Promise.all(servers.map((server) => readSalts(server, email)));
+  t.same(one, other);
 });
 
 t.test('the salts stay where the key was made on first start', async (t) => {

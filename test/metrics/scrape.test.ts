@@ -11,7 +11,7 @@ t.test('METRICS_PORT has the metrics to itself, and answers health checks beside
   t.equal(server.metricsUrl, `http://127.0.0.1:${metricsPort}`);
   t.ok((await scrape(server)).has('keyserver_build_info'));
   t.equal((await send(server, '/metrics', { method: 'GET' })).status, 404);
-  const operators = { ...server, url: server.metricsUrl };
+  const operators = { ...server, url: server.metricsUrl as string };
   for (const path of ['/__heartbeat__', '/__lbheartbeat__', '/__version__']) {
     t.equal((await send(server, path, { method: 'GET' })).status, 200, path);
     t.same(
@@ -24,6 +24,15 @@ t.test('METRICS_PORT has the metrics to itself, and answers health checks beside
   t.equal(stranger.body.errno, 999);
   await server.close();
   await t.rejects(fetch(`${server.metricsUrl}/__lbheartbeat__`));
+});
+
+t.test('with ENUMERATION_GUARD the metrics, which count mails, are on METRICS_PORT or nowhere', async (t) => {
+  const without = await startServer(t, { ENUMERATION_GUARD: 'on' });
+  t.equal(without.metricsUrl, undefined);
+  t.equal((await send(without, '/metrics', { method: 'GET' })).status, 404);
+  const metricsPort = await findFreePort();
+  const settings = { ENUMERATION_GUARD: 'on', METRICS_PORT: String(metricsPort) };
+  t.ok((await scrape(await startServer(t, settings))).has('keyserver_build_info'));
 });
 
 t.test('a METRICS_PORT that is taken is named', async (t) => {

@@ -18,7 +18,8 @@ export function describeAtRest(t: Test, newDatabase: () => Promise<DatabaseLocat
     const privateKeyPem = `PRIVATE ${randomBytes(20).toString('hex')}`;
     const key = { id: 'key', algorithm: 'RS', privateKeyPem, createdAt: NOW_MS, retiredAt: null } as const;
     await storage.signingKeys.add(key);
-    return { storage, account, session, privateKeyPem };
+    const secret = await storage.secrets.obtain('secret');
+    return { storage, account, session, privateKeyPem, secret };
   };
   const openRows = async (t: Test, database: DatabaseLocation) => {
     const { db, close } = await openDatabase(database);
@@ -28,7 +29,7 @@ export function describeAtRest(t: Test, newDatabase: () => Promise<DatabaseLocat
 
   t.test('no secret can be read in any row', async (t) => {
     const database = await newDatabase();
-    const { account, session, privateKeyPem } = await fill(t, database, [randomBytes(32)]);
+    const { account, session, privateKeyPem, secret } = await fill(t, database, [randomBytes(32)]);
     const db = await openRows(t, database);
     const rows = await Promise.all(TABLES.map((table) => db.selectFrom(table).selectAll().execute()));
     t.ok(rows.every((ofTable) => ofTable.length === 1));
@@ -38,7 +39,7 @@ export function describeAtRest(t: Test, newDatabase: () => Promise<DatabaseLocat
     );
     t.ok(bytes.includes(account.email), 'what is no secret is found');
     const code = Buffer.from(account.verifyCode, 'hex');
-    const secrets = [account.kA, account.wrapKb, account.verifier, code, session.reqHMACkey];
+    const secrets = [account.kA, account.wrapKb, account.verifier, code, session.reqHMACkey, secret];
     for (const secret of secrets.map((secret) => Buffer.from(secret))) {
       t.notOk(bytes.includes(secret));
       t.notOk(bytes.includes(secret.toString('hex')));

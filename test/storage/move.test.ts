@@ -28,6 +28,7 @@ async function fill(location: DatabaseLocation, storageKeys: Uint8Array[]) {
   await storage.sessions.create(session, 100);
   const key = { id: 'key', algorithm: 'RS', privateKeyPem: 'pem', createdAt: 1, retiredAt: 2 } as const;
   await storage.signingKeys.add(key);
+  const secret = await storage.secrets.obtain('secret');
   await storage.close();
 
   const db = await openForLongWork(location);
@@ -67,19 +68,20 @@ async function fill(location: DatabaseLocation, storageKeys: Uint8Array[]) {
     made += crowd.length;
   }
   await db.destroy();
-  return { account, session, key };
+  return { account, session, key, secret };
 }
 
 async function checkMoved(
   t: Test,
   database: DatabaseLocation,
   storageKeys: Uint8Array[],
-  { account, session, key }: Awaited<ReturnType<typeof fill>>,
+  { account, session, key, secret }: Awaited<ReturnType<typeof fill>>,
 ) {
   const moved = await openServer(t, database, storageKeys);
   t.same(await moved.accounts.findByEmail(account.email.toUpperCase().replace('Ë', 'ë')), account);
   t.match(await moved.sessions.find(session.tokenID), session);
   t.same(await moved.signingKeys.list(), [key]);
+  t.same(await moved.secrets.obtain('secret'), secret);
   t.equal((await moved.outbox.claim(1, NOW_MS, 1000)).length, 1);
 }
 
@@ -88,6 +90,7 @@ const ROWS = [
   { table: 'sessions', rows: ACCOUNTS },
   { table: 'mails', rows: 1 },
   { table: 'signing_keys', rows: 1 },
+  { table: 'secrets', rows: 1 },
 ];
 
 t.test('all rows of a SQLite file move to PostgreSQL and back, and the source is not touched', async (t) => {
@@ -103,7 +106,7 @@ t.test('all rows of a SQLite file move to PostgreSQL and back, and the source is
   t.equal(hashFile(), before);
   t.notOk(existsSync(`${file.filename}-wal`) && readFileSync(`${file.filename}-wal`).length);
   t.match(progress[0], { table: 'accounts', step: 'copying', rows: BATCH, of: ACCOUNTS });
-  t.match(progress.at(-1), { table: 'signing_keys', step: 'checking', rows: 1, of: 1 });
+  t.match(progress.at(-1), { table: 'secrets', step: 'checking', rows: 1, of: 1 });
 
   const back = await newSqliteFile(t);
   t.same(await moveDatabase({ from: there, to: back }), moved, 'the checksums are the same');

@@ -27,6 +27,7 @@ export function describeReencryption(t: Test, newDatabase: () => Promise<Databas
     await server.sessions.create(session, 100);
     const key = { id: 'key', algorithm: 'RS', privateKeyPem: 'pem', createdAt: 1, retiredAt: null } as const;
     await server.signingKeys.add(key);
+    const secret = await server.secrets.obtain('secret');
 
     const updated = await openServer(t, database, [second, first]);
     const progress: ReencryptProgress[] = [];
@@ -58,6 +59,7 @@ export function describeReencryption(t: Test, newDatabase: () => Promise<Databas
     for (const { uid } of accounts) t.ok(await onlySecond.accounts.findByUid(uid));
     t.same(await onlySecond.accounts.findByUid(changed?.uid ?? ''), changed);
     t.same(await onlySecond.signingKeys.list(), [key]);
+    t.same(await onlySecond.secrets.obtain('secret'), secret);
     t.equal((await onlySecond.outbox.claim(1000, NOW_MS, 1000)).length, ACCOUNTS);
     t.match(await reencrypt({ database, storageKeys: [second] }), { resealed: 0, remaining: 0 });
   });

@@ -19,7 +19,7 @@ export function checkSettings(config: Config): Finding[] {
 }
 
 function checkAddresses(config: Config): Finding[] {
-  const { publicUrl, host, trustProxy, metricsPort, rateLimits } = config;
+  const { publicUrl, host, trustProxy, metricsPort, enumerationGuard, rateLimits } = config;
   const found: Finding[] = [];
   const open = !isLoopback(host);
   if (open && !publicUrl) {
@@ -43,7 +43,9 @@ function checkAddresses(config: Config): Finding[] {
       ),
     );
   }
-  if (open && !metricsPort) {
+  if (enumerationGuard && !metricsPort) {
+    found.push(warning('METRICS_PORT', 'unset: with ENUMERATION_GUARD there is no /metrics', 'set it'));
+  } else if (open && !metricsPort) {
     found.push(
       warning('METRICS_PORT', 'unset: /metrics is for everyone', 'set it, or have the proxy refuse /metrics'),
     );

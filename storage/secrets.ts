@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import { DuplicateRowError } from './errors.js';
+import type { Sealer } from './sealer.js';
+import type { Tables } from './sql/schema.js';
+import { placeOf } from './sql/sealed-columns.js';
+
+const SECRET_BYTES = 32;
+
+/** Random secrets that all servers over a database share. They outlive a change of the storage key. */
+export class Secrets {
+  readonly #db: Kysely<Tables>;
+  readonly #sealer: Sealer;
+
+  constructor(db: Kysely<Tables>, sealer: Sealer) {
+    this.#db = db;
+    this.#sealer = sealer;
+  }
+
+  /**
+   * A secret by its name, made when it is first asked for, of whichever server.
+   * @returns 32 bytes
+   * @throws StoreUnavailableError
+   */
+  async obtain(name: string): Promise<Buffer> {
+    return (await this.#find(name)) ?? (await this.#make(name));
+  }
+
+  async #find(name: string): Promise<Buffer | undefined> {
+    const row = await this.#db
+      .selectFrom('secrets')
+      .select('value')
+      .where('name', '=', name)
+      .executeTakeFirst();
+    return row && this.#sealer.open(placeOf('secrets', 'value', name), row.value);
+  }
+
+  async #make(name: string): Promise<Buffer> {
+    const secret = randomBytes(SECRET_BYTES);
+    const value = this.#sealer.seal(placeOf('secrets', 'value', name), secret);
+    try {
+      await this.#db.insertInto('secrets').values({ name, value }).execute();
+      return secret;
+    } catch (error) {
+      // Another server was first.
+      if (error instanceof DuplicateRowError) return (await this.#find(name)) as Buffer;
+      throw error;
+    }
+  }
+}

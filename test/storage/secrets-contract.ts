@@ -1,0 +1,16 @@
+import type { Test } from 'tap';
+import type { SqlUnderTest } from './sql-under-test.js';
+
+/** What shared secrets do, in every SQL engine. */
+export function describeSecrets(t: Test, { storage, other }: SqlUnderTest): void {
+  t.test('a secret is made once, whoever asks first, and is 32 bytes of its own', async (t) => {
+    const asked = await Promise.all(
+      [storage, other, storage, other].map(({ secrets }) => secrets.obtain('one')),
+    );
+    const [first] = asked as [Buffer];
+    t.equal(first.length, 32);
+    for (const secret of asked) t.same(secret, first);
+    t.same(await other.secrets.obtain('one'), first);
+    t.notSame(await storage.secrets.obtain('another'), first);
+  });
+}
