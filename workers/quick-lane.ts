@@ -51,9 +51,9 @@ export class QuickLane {
     return this.#pool.waiting;
   }
 
-  /** The share of thread time spent working, 0 to 1, since the start. */
-  get utilization(): number {
-    return this.#pool.utilization;
+  /** Seconds that threads held operations since the start, up to two at once each. */
+  get busySeconds(): number {
+    return this.#pool.busySeconds;
   }
 
   /** The threads there are, for the tests that kill one. */

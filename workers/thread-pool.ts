@@ -57,9 +57,11 @@ export class ThreadPool<Task, Result> {
     return this.#pool.queueSize;
   }
 
-  /** The share of thread time spent working, 0 to 1, since the start. */
-  get utilization(): number {
-    return this.#pool.utilization;
+  /** Seconds that threads held tasks since the start; those that a thread holds at once count each. */
+  get busySeconds(): number {
+    const { completed, histogram } = this.#pool;
+    // From the mean: Piscina 5.3 divides its `utilization` by a thousand twice.
+    return completed && (histogram.runTime.mean * completed) / 1000;
   }
 
   /** @throws what the task throws, or Error when its thread dies or none can start */

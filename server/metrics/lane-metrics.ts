@@ -9,7 +9,7 @@ type StretchQueue = { readonly waiting: number; predictWaitMs(): number };
 export interface WatchedLanes {
   stretchQueue: StretchQueue;
   stretchThreads: number;
-  quickLane: Pick<QuickLane, 'waiting' | 'utilization'>;
+  quickLane: Pick<QuickLane, 'waiting' | 'busySeconds'>;
   quickThreads: number;
 }
 
@@ -82,7 +82,6 @@ function watchLanes(registry: Registry, lanes: WatchedLanes, stretchBusySeconds:
   const { stretchQueue, stretchThreads, quickLane, quickThreads } = lanes;
   const registers = [registry];
   const labelNames = ['lane'];
-  const quickSinceMs = performance.now();
   let quickBusySeconds = 0;
   const threads = new Gauge({
     name: 'keyserver_lane_threads',
@@ -108,10 +107,8 @@ function watchLanes(registry: Registry, lanes: WatchedLanes, stretchBusySeconds:
     labelNames,
     registers,
     collect() {
-      const quickSeconds = (performance.now() - quickSinceMs) / 1000;
-      const busySeconds = quickLane.utilization * quickSeconds * quickThreads;
-      // A share of the time so far, and so rounded: a counter that shrank would be taken for a restart.
-      quickBusySeconds = Math.max(quickBusySeconds, busySeconds);
+      // Of a mean, and so rounded: a counter that shrank would be taken for a restart.
+      quickBusySeconds = Math.max(quickBusySeconds, quickLane.busySeconds);
       this.reset();
       this.inc({ lane: 'stretch' }, stretchBusySeconds());
       this.inc({ lane: 'quick' }, quickBusySeconds);
