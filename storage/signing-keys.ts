@@ -78,6 +78,24 @@ export class SigningKeys {
     }
   }
 
+  /**
+   * Deletes a key, and adds one in its place where it had to be replaced, both at once.
+   * @returns `false` when the key is gone already, or the other id is taken: somebody else was first
+   */
+  async withdraw(id: string, replacement: StoredSigningKey | undefined): Promise<boolean> {
+    try {
+      return await this.#db.transaction().execute(async (transaction) => {
+        const deleted = await transaction.deleteFrom('signing_keys').where('id', '=', id).executeTakeFirst();
+        if (deleted.numDeletedRows === 0n) return false;
+        if (replacement) await this.#insert(replacement, transaction);
+        return true;
+      });
+    } catch (error) {
+      if (error instanceof DuplicateRowError) return false;
+      throw error;
+    }
+  }
+
   async #insert(key: StoredSigningKey, db: Kysely<Tables>): Promise<void> {
     await db
       .insertInto('signing_keys')

@@ -6,6 +6,7 @@ import {
   findCurrentKey,
   isPublished,
   publishedUntil,
+  RELOAD_MS,
   TAKEOVER_AFTER_MS,
 } from '../certificates/signing-key-ring.js';
 import { CommandError } from './command-error.js';
@@ -48,15 +49,11 @@ export function rotateKey(config: Config, terminal: Terminal): Promise<Report> {
       throw new CommandError(`there is no ${algorithm} key yet: the server makes it when it starts`);
     await terminal.confirm(`Make a new ${algorithm} key to take over from ${current.id}?`);
     terminal.progress('Making the key…');
-    const privateKeyPem = await generateKey(algorithm);
-    const createdAt = Date.now();
-    const id = nextId(keys, algorithm);
-    const takesOverAt = createdAt + TAKEOVER_AFTER_MS;
-    const added = await signingKeys.rotate(
-      { id, algorithm, privateKeyPem, createdAt, retiredAt: null },
-      takesOverAt,
-    );
-    if (!added) throw new CommandError('somebody else rotated the key at the same time: see keys list');
+    const key = await makeKey(keys, algorithm);
+    const { id } = key;
+    const takesOverAt = key.createdAt + TAKEOVER_AFTER_MS;
+    if (!(await signingKeys.rotate(key, takesOverAt)))
+      throw new CommandError('somebody else rotated the key at the same time: see keys list');
     const json = {
       id,
       predecessor: current.id,
@@ -66,6 +63,47 @@ export function rotateKey(config: Config, terminal: Terminal): Promise<Report> {
     const text = [
       `${id} takes over from ${current.id} at ${json.takesOverAt}, on every server that runs.`,
       `Certificates of ${current.id} verify until they expire; it stays published until ${json.predecessorPublishedUntil}.`,
+    ].join('\n');
+    return { text, json };
+  });
+}
+
+/**
+ * Takes a key that somebody else may have out of use at once: its successor signs, or a new key, and certificates
+ * of it verify nowhere once servers and relying parties have heard.
+ */
+export function withdrawKey(config: Config, id: string, terminal: Terminal): Promise<Report> {
+  return withStores(config, async ({ signingKeys }) => {
+    const keys = await signingKeys.list();
+    const key = keys.find((key) => key.id === id);
+    if (!key) throw new CommandError(`there is no key ${id}: see keys list`);
+    await terminal.confirm(
+      `Withdraw ${id}? Certificates of it will verify no more, and it cannot be had back.`,
+    );
+    const others = keys.filter((other) => other !== key);
+    // Servers of the other algorithm would be left without a key, too.
+    const isLast = !others.some(
+      ({ algorithm, retiredAt }) => algorithm === key.algorithm && retiredAt === null,
+    );
+    if (isLast) terminal.progress('Making the key…');
+    const replacement = isLast ? await makeKey(keys, key.algorithm) : undefined;
+    if (!(await signingKeys.withdraw(id, replacement)))
+      throw new CommandError('somebody else changed the keys at the same time: see keys list');
+    const nowMs = Date.now();
+    const left = replacement ? [...others, replacement] : others;
+    const signs = findCurrentKey(left, key.algorithm, nowMs)?.id as string;
+    const json = {
+      id,
+      madeKey: replacement?.id ?? null,
+      signs,
+      serversKnowBy: toIso(nowMs + RELOAD_MS) as string,
+    };
+    const text = [
+      `${id} is withdrawn. ${signs} signs instead, and ${id} is published no more: on every server by ${json.serversKnowBy}, ` +
+        'unless it does not reach the database; a server that is started again knows at once.',
+      'A relying party accepts certificates of it, forged ones too, for as long as it keeps the support document that it read before; ' +
+        'this server says that it is not to be kept (Cache-Control: no-store).',
+      'Clients with a certificate of it need a new one.',
     ].join('\n');
     return { text, json };
   });
@@ -83,16 +121,20 @@ function stateOf(
   return key.algorithm === algorithm ? 'takes over' : 'not in use';
 }
 
-function nextId(keys: StoredSigningKey[], algorithm: SigningAlgorithm): string {
+function nextId(keys: readonly StoredSigningKey[], algorithm: SigningAlgorithm): string {
   const numbers = keys.map(({ id }) => Number(new RegExp(`^${algorithm}-(\\d+)$`).exec(id)?.[1] ?? 0));
   return `${algorithm}-${Math.max(0, ...numbers) + 1}`;
 }
 
-async function generateKey(algorithm: SigningAlgorithm): Promise<string> {
+/** A key of the next id, not stored yet. */
+async function makeKey(
+  keys: readonly StoredSigningKey[],
+  algorithm: SigningAlgorithm,
+): Promise<StoredSigningKey> {
   const quickLane = new QuickLane({ threads: 1, modPow: 'jsbn' });
   try {
-    const { key } = await quickLane.run('generateKey', { id: '', algorithm });
-    return key.privateKeyPem;
+    const { key } = await quickLane.run('generateKey', { id: nextId(keys, algorithm), algorithm });
+    return { ...key, createdAt: Date.now(), retiredAt: null };
   } finally {
     await quickLane.close();
   }

@@ -9,7 +9,7 @@ import {
 } from './account-commands.js';
 import { reportCapacity } from './capacity/capacity-command.js';
 import { examine } from './doctor/doctor-command.js';
-import { listKeys, rotateKey } from './key-commands.js';
+import { listKeys, rotateKey, withdrawKey } from './key-commands.js';
 import type { Report } from './report.js';
 import { type MoveOptions, moveStorage, reencryptStorage } from './storage-commands.js';
 import { readConfig } from './stores.js';
@@ -85,6 +85,14 @@ export function createProgram(show: (report: Report, options: CommandOptions) =>
     'rotate',
     'make a new key of SIGNING_ALGORITHM, which takes over in a minute on every server that runs; certificates of the old one verify until they expire',
     (terminal) => rotateKey(readConfig(), terminal),
+    true,
+  );
+
+  add(
+    keys,
+    'withdraw <key>',
+    'take a key out of use that somebody else may have: another signs, a new one where there is none, and certificates of this one are refused',
+    (terminal, id) => withdrawKey(readConfig(), id, terminal),
     true,
   );
 

@@ -3,8 +3,8 @@ import type { SigningKeys, StoredSigningKey } from '../../storage/signing-keys.j
 import type { BrowserIdPublicKey, SigningAlgorithm } from '../../workers/messages.js';
 import type { QuickLane } from '../../workers/quick-lane.js';
 
-/** How often a server looks for a new key, in ms. */
-const RELOAD_MS = 20_000;
+/** How often a server looks for keys that were added or withdrawn, in ms. */
+export const RELOAD_MS = 20_000;
 /** How long before it signs a new key is in the database, in ms: every server knows it by then. */
 export const TAKEOVER_AFTER_MS = 3 * RELOAD_MS;
 /** How long a retired key stays published, in ms: its last certificate lives for a day, by some client's clock. */
@@ -93,7 +93,7 @@ export class SigningKeyRing {
     return this.#keys.filter((key) => isPublished(key, nowMs)).map(({ publicKey }) => publicKey);
   }
 
-  /** Looks for new keys, and for those that are to retire. @throws StoreUnavailableError, QuickLaneError */
+  /** Looks for new keys, and for those that are to retire or were withdrawn. @throws StoreUnavailableError, QuickLaneError */
   async reload(): Promise<void> {
     const stored = await this.#options.signingKeys.list();
     this.#keys = await openKeys(this.#options, stored, this.#keys);

@@ -5,17 +5,17 @@ import { send } from '../api/send.js';
 import { startServer, type TestServer } from '../api/start-server.js';
 import { runAdmin } from './run-admin.js';
 
-interface SupportDocument {
+export interface SupportDocument {
   'public-key': PublicKey;
   'public-keys': PublicKey[];
 }
 
-async function readSupportDocument(server: TestServer): Promise<SupportDocument> {
+export async function readSupportDocument(server: TestServer): Promise<SupportDocument> {
   return accept(await send(server, '/.well-known/browserid', { method: 'GET' })) as never;
 }
 
 /** Whether some key of a support document verifies a certificate. */
-function isVerified(cert: string, { 'public-keys': keys }: SupportDocument): boolean {
+export function isVerified(cert: string, { 'public-keys': keys }: SupportDocument): boolean {
   return keys.some((key) => {
     try {
       return verifyCertificate(cert, key);

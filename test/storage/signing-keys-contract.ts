@@ -47,4 +47,18 @@ export function describeSigningKeys(t: Test, { storage: { signingKeys }, other }
       ],
     );
   });
+
+  t.test('a key is withdrawn once, and its replacement comes with it or not at all', async (t) => {
+    const ids = async () => (await signingKeys.list()).map(({ id }) => id);
+    t.notOk(await other.signingKeys.withdraw('RS-9', newKey('RS-10', NOW_MS + 4)));
+    t.notOk(await other.signingKeys.withdraw('RS-3', newKey('RS-2', NOW_MS + 4)), 'the id is taken');
+    t.same(await ids(), ['RS-3', 'RS-2', 'DS-1', 'RS-1']);
+    const done = await Promise.all([
+      signingKeys.withdraw('RS-3', newKey('RS-4', NOW_MS + 4)),
+      other.signingKeys.withdraw('RS-3', newKey('RS-4', NOW_MS + 4)),
+    ]);
+    t.equal(done.filter(Boolean).length, 1);
+    t.ok(await signingKeys.withdraw('RS-1', undefined));
+    t.same(await ids(), ['RS-4', 'RS-2', 'DS-1']);
+  });
 }
