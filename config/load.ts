@@ -1,5 +1,6 @@
 import convict from 'convict';
-import { FORMATS, SETTINGS, type Settings } from './schema.js';
+import { FORMATS } from './formats.js';
+import { SETTINGS, type Settings } from './schema.js';
 
 /** The settings as the server uses them. */
 export type Config = Readonly<Settings>;
@@ -40,10 +41,18 @@ export function stretchMemoryMiB(config: Pick<Config, 'stretchMemory' | 'stretch
   return config.stretchMemory || 128 * config.stretchThreads;
 }
 
-/** convict's report, with the variables' names for its own and without the values it quotes. */
+/** convict's report, with the variables' names for its own, in words, and without the values it quotes. */
 function describe(error: Error): string {
-  const lines = error.message.replace(/: value was .*$/gm, '').split('\n');
-  return lines.map((line) => line.replace(/^[\w.]+(?=: )/, findVariable)).join('\n');
+  const lines = error.message.replace(/: value was [^\n]*/g, '').split('\n');
+  return lines
+    .map((line) =>
+      line.replace(/^[\w.]+(?=: )/, findVariable).replace(/the possible values: (.*)$/, listValues),
+    )
+    .join('\n');
+}
+
+function listValues(_: string, json: string): string {
+  return JSON.parse(json).join(', ');
 }
 
 function findVariable(path: string): string {

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Schema, SchemaObj } from 'convict';
-import proxyaddr from 'proxy-addr';
-import { LIMITS, type LimitName, parseRate } from './limits.js';
+import { LIMITS, type LimitName } from './limits.js';
 
 /** Every setting: its format, default, environment variable, and the sentence that documents it. */
 export interface Settings {
@@ -34,8 +33,6 @@ export interface Settings {
   metricsPort: number;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
-
-const port = { check: (value: unknown) => requireInteger(value, 0, 65535), coerce: Number };
 
 export const SETTINGS: Schema<Settings> = {
   host: {
@@ -90,8 +87,8 @@ export const SETTINGS: Schema<Settings> = {
     sensitive: true,
   },
   mailFrom: {
-    doc: 'Sender of mails.',
-    format: String,
+    doc: 'Sender of mails: an address, or `Name <address>`.',
+    format: 'mail-sender',
     default: 'Firefox Accounts <no-reply@localhost>',
     env: 'MAIL_FROM',
   },
@@ -150,8 +147,8 @@ export const SETTINGS: Schema<Settings> = {
     env: 'SIGNING_ALGORITHM',
   },
   domain: {
-    doc: 'Issuer of certificates and the part behind @ of their principals. Unset: the host of PUBLIC_URL.',
-    format: String,
+    doc: 'Issuer of certificates and the part behind @ of their principals: a host, with its port where that is not 443. Unset: that of PUBLIC_URL.',
+    format: 'optional-host',
     default: '',
     env: 'DOMAIN',
   },
@@ -211,96 +208,3 @@ export const SETTINGS: Schema<Settings> = {
     env: 'LOG_LEVEL',
   },
 };
-
-/** The formats the settings use, beyond convict's own. Messages name the rule, never the value. */
-export const FORMATS = {
-  'port-number': port,
-  'positive-integer': {
-    check: (value: unknown) => requireInteger(value, 1, Number.MAX_SAFE_INTEGER),
-    coerce: Number,
-  },
-  'thread-count': {
-    check: (value: unknown) => requireInteger(value, 1, 1024),
-    coerce: Number,
-  },
-  'positive-number': {
-    check: (value: unknown) => {
-      if (typeof value !== 'number' || !(value > 0)) throw new Error('must be a number above 0');
-    },
-    coerce: Number,
-  },
-  // Zero is "unset".
-  'stretch-memory': {
-    check: (value: unknown) => value === 0 || requireInteger(value, 64, 2 ** 24),
-    coerce: Number,
-  },
-  rate: {
-    check: (value: unknown) => {
-      if (!parseRate(String(value)))
-        throw new Error('must be times/seconds, up to 999999 seconds, for example 20/900');
-    },
-  },
-  'proxy-addresses': {
-    check: (value: unknown) => {
-      try {
-        proxyaddr.compile(splitList(String(value)));
-      } catch {
-        throw new Error('must be addresses or networks, separated by commas');
-      }
-    },
-  },
-  'on-off': {
-    check: (value: unknown) => {
-      if (typeof value !== 'boolean') throw new Error('must be on or off');
-    },
-    coerce: (value: unknown) => (value === 'on' ? true : value === 'off' ? false : value),
-  },
-  'nice-increment': { check: (value: unknown) => requireInteger(value, 0, 19), coerce: Number },
-  'optional-http-url': { check: requireUrl('http:', 'https:') },
-  'optional-postgres-url': { check: requireUrl('postgres:', 'postgresql:') },
-  'optional-redis-url': { check: requireRedisUrl },
-  'optional-smtp-url': { check: requireUrl('smtp:', 'smtps:') },
-  'storage-keys': {
-    check: (value: unknown) => {
-      if (value !== '' && !/^[0-9a-f]{64}(,[0-9a-f]{64})*$/i.test(String(value))) {
-        throw new Error('must be 64 hex digits, several separated by commas');
-      }
-    },
-  },
-};
-
-/** The entries of a comma-separated list, without spaces and empty ones. */
-export function splitList(text: string): string[] {
-  return text.split(',').flatMap((entry) => entry.trim() || []);
-}
-
-function requireInteger(value: unknown, least: number, most: number): void {
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
-    throw new Error(`must be an integer from ${least} to ${most}`);
-  }
-}
-
-function requireUrl(...protocols: string[]) {
-  return (value: unknown): void => {
-    if (value === '') return;
-    const url = URL.canParse(String(value)) && new URL(String(value));
-    if (!url || !protocols.includes(url.protocol)) {
-      throw new Error(`must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`);
-    }
-  };
-}
-
-/** Sentinel and Cluster URLs name several hosts, which makes them no URLs to the URL parser. */
-function requireRedisUrl(value: unknown): void {
-  const host = '([\\w.-]+|\\[[\\da-fA-F:.]+\\])(:\\d{1,5})?';
-  const hosts = `//([^@/]*@)?${host}(,${host})*`;
-  const severalHosts = new RegExp(`^rediss?\\+(sentinel:${hosts}/[^/]+|cluster:${hosts}/?)$`);
-  if (severalHosts.test(String(value))) return;
-  try {
-    requireUrl('redis:', 'rediss:')(value);
-  } catch {
-    throw new Error(
-      'must be redis://host:port, redis+sentinel://host:port,…/master-name or redis+cluster://host:port,…',
-    );
-  }
-}

@@ -125,7 +125,10 @@ async function makeDataDir({ dataDir }: Config): Promise<void> {
   try {
     await mkdir(dataDir, { recursive: true });
   } catch (error) {
-    throw new ConfigError(`DATA_DIR: ${dataDir} cannot be made (${(error as NodeJS.ErrnoException).code})`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(
+      `DATA_DIR: ${dataDir} cannot be made (${code}): set a folder that the server’s user may write to`,
+    );
   }
 }
 

@@ -1,12 +1,15 @@
-import { ConfigError, loadConfig } from '../config/load.js';
+import { type Config, loadConfig } from '../config/load.js';
 import { startKeyServer } from './key-server.js';
 import { createLogger } from './logs/log.js';
+import { describeStartFailure } from './start-failure.js';
 
 /** How long requests under way may hold up the end, in ms. */
 const STOP_DEADLINE_MS = 30_000;
 
+let config: Config | undefined;
+
 async function main(): Promise<void> {
-  const config = loadConfig(process.env);
+  config = loadConfig(process.env);
   const log = createLogger(config.logLevel);
   const server = await startKeyServer({ config, log });
   const { publicUrl } = server.services.config;
@@ -35,8 +38,9 @@ async function main(): Promise<void> {
 }
 
 main().catch((error) => {
-  // A setting that is wrong is told to the person at the terminal, everything else to the log.
-  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  // What the person at the terminal can mend is told there, everything else to the log.
+  const failure = describeStartFailure(error, config);
+  if (failure) process.stderr.write(`${failure}\n`);
   else createLogger('fatal').fatal({ event: 'notStarted', err: error });
   process.exit(1);
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, readFile, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, link, open, readFile, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type Config, ConfigError } from '../config/load.js';
 
 const KEY_BYTES = 32;
@@ -39,7 +39,10 @@ export function keyFileOf({ dataDir }: Config): string {
 
 function readKeys(file: string, text: string): Buffer[] {
   const keys = parseKeys(text);
-  if (keys.some((key) => key.length !== KEY_BYTES)) throw new ConfigError(`${file} must hold 64 hex digits`);
+  if (keys.some((key) => key.length !== KEY_BYTES))
+    throw new ConfigError(
+      `STORAGE_KEY: ${file} must hold 64 hex digits: bring back the one the database was written with`,
+    );
   return keys;
 }
 
@@ -54,8 +57,22 @@ async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new ConfigError(
+      `STORAGE_KEY: ${file} cannot be read (${code}): let the server’s user read it, and nobody else`,
+    );
+  }
+}
+
+async function openNewFile(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, 'wx', 0o600);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(
+      `DATA_DIR: ${dirname(file)} cannot be written to (${code}): set a folder that the server’s user may write to`,
+    );
   }
 }
 
@@ -63,7 +80,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
 async function makeKeyFile(file: string): Promise<string> {
   const key = randomBytes(KEY_BYTES).toString('hex');
   const temporary = `${file}.${process.pid}`;
-  const handle = await open(temporary, 'wx', 0o600);
+  const handle = await openNewFile(temporary);
   try {
     await handle.writeFile(`${key}\n`);
     await handle.sync();

@@ -5,6 +5,11 @@ const KEY_ID_BYTES = 4;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** What is stored was sealed with a storage key that is not given. */
+export class StorageKeyError extends Error {
+  readonly code = 'STORAGE_KEY';
+}
+
 /**
  * Encrypts what is stored, with AES-256-GCM (NIST SP 800-38D), bound to the place it is stored in.
  * Sealed form: `key id (4) | IV (12) | ciphertext | tag (16)`.
@@ -40,12 +45,12 @@ export class Sealer {
 
   /**
    * Opens what {@link seal} made for the same place.
-   * @throws Error when the key is unknown, the place is another, or a bit was changed
+   * @throws StorageKeyError when the key is unknown; Error when the place is another, or a bit was changed
    */
   open(place: string, sealed: Uint8Array): Buffer {
     const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
     const key = this.#keys.get(bytes.toString('hex', 0, KEY_ID_BYTES));
-    if (!key) throw new Error(`no storage key opens ${place.split(':')[0]}`);
+    if (!key) throw new StorageKeyError(`no storage key opens ${place.split(':')[0]}`);
     const ivEnd = KEY_ID_BYTES + IV_BYTES;
     const tagStart = bytes.length - TAG_BYTES;
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(KEY_ID_BYTES, ivEnd), {

@@ -1,8 +1,9 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../../config/load.js';
 import { StoreUnavailableError } from '../../storage/errors.js';
+import { StorageKeyError } from '../../storage/sealer.js';
+import { reasonOf } from '../logs/reason.js';
 import { CommandError } from './command-error.js';
-import { reasonOf } from './doctor/finding.js';
 import { type CommandOptions, createProgram } from './program.js';
 import type { Report } from './report.js';
 
@@ -37,6 +38,7 @@ function fail(error: unknown): void {
 
 function describe(error: unknown): string {
   if (error instanceof CommandError || error instanceof ConfigError) return error.message;
+  if (error instanceof StorageKeyError) return `STORAGE_KEY: ${error.message}`;
   if (error instanceof StoreUnavailableError) return `${error.message}: ${reasonOf(error)}`;
   return `unexpected: ${reasonOf(error)}`;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP, isIPv6 } from 'node:net';
 import proxyaddr from 'proxy-addr';
-import { splitList } from '../../config/schema.js';
+import { splitList } from '../../config/formats.js';
 
 const compiled = new Map<string, (address: string, hop: number) => boolean>();
 

@@ -10,10 +10,12 @@ interface Address {
 
 /** What keeps a port from being bound, as the person at the terminal is told. */
 const REASONS: Record<string, (address: Address) => string> = {
-  EADDRINUSE: ({ host, port, setting }) => `${setting}: ${port} is in use on ${host}`,
-  EACCES: ({ port, setting }) => `${setting}: ${port} may not be bound by this user`,
-  EADDRNOTAVAIL: ({ host }) => `HOST: ${host} is no address of this machine`,
-  ENOTFOUND: ({ host }) => `HOST: ${host} has no address`,
+  EADDRINUSE: ({ host, port, setting }) =>
+    `${setting}: ${port} is in use on ${host}: stop what uses it, or set another`,
+  EACCES: ({ port, setting }) => `${setting}: ${port} may not be bound by this user: set one above 1023`,
+  EADDRNOTAVAIL: ({ host }) =>
+    `HOST: ${host} is no address of this machine: set one of its own, or 0.0.0.0 for all`,
+  ENOTFOUND: ({ host }) => `HOST: ${host} has no address: set an address of this machine, or 0.0.0.0 for all`,
 };
 
 /**

@@ -1,7 +1,8 @@
 import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { judgeClock, reasonOf } from '../../server/admin/doctor/finding.js';
+import { judgeClock } from '../../server/admin/doctor/finding.js';
+import { reasonOf } from '../../server/logs/reason.js';
 import { makeDataDir, startServer } from '../api/start-server.js';
 import { findClosedPort, startMailServer } from '../mail/mail-server.js';
 import { startPostgres } from '../services/postgres.js';
@@ -70,9 +71,17 @@ t.test('where all is well on real stores it says so, and changes nothing', async
 });
 
 t.test('a setting that breaks its rule is named, and so are all others that do', async (t) => {
-  const ran = await examine({ PORT: '70000', STORAGE_KEY: SECRET, REDIS_URL: `http://${SECRET}` });
+  const ran = await examine({
+    PORT: '70000',
+    STORAGE_KEY: SECRET,
+    REDIS_URL: `http://${SECRET}`,
+    MAIL_FROM: SECRET,
+    DOMAIN: `${SECRET}/`,
+  });
   t.equal(ran.code, 1);
   t.same(ran.findings.map(({ check, state }) => [check, state]).sort(), [
+    ['DOMAIN', 'broken'],
+    ['MAIL_FROM', 'broken'],
     ['PORT', 'broken'],
     ['REDIS_URL', 'broken'],
     ['STORAGE_KEY', 'broken'],

@@ -1,3 +1,6 @@
+import { domainToUnicode } from 'node:url';
+import { simpleParser } from 'mailparser';
+import { createTransport } from 'nodemailer';
 import t from 'tap';
 import { ConfigError, loadConfig, withListeningPort } from '../../config/load.js';
 
@@ -54,7 +57,12 @@ t.test('a setting that breaks its rule is named with the rule, and never with a 
     [{ LIMIT_MAILS_TO_ADDRESS: '10' }, /LIMIT_MAILS_TO_ADDRESS.*times\/seconds/s],
     [{ LIMIT_MAILS_TO_ADDRESS: '10/2592000' }, /LIMIT_MAILS_TO_ADDRESS.*999999 seconds/s],
     [{ ENUMERATION_GUARD: 'yes' }, /ENUMERATION_GUARD.*on or off/s],
-    [{ RATE_LIMITS: 'maybe' }, /RATE_LIMITS/],
+    [{ RATE_LIMITS: 'maybe' }, /RATE_LIMITS: must be one of on, off, log$/],
+    [{ MAX_SESSIONS: '1e99' }, /MAX_SESSIONS: must be an integer from 1 up$/],
+    [{ PUBLIC_URL: 'https://me:hunter2@example.org/' }, /PUBLIC_URL: must have no user/],
+    [{ PUBLIC_URL: 'https://example.org/?hunter2' }, /PUBLIC_URL: must have .* no \?/],
+    [{ MAIL_FROM: 'hunter2' }, /^MAIL_FROM: must be an address, or Name <address>/],
+    [{ DOMAIN: 'hunter2/' }, /^DOMAIN: must be a host name/],
   ];
   for (const [env, message] of wrong) {
     const error = await Promise.resolve()
@@ -67,6 +75,101 @@ t.test('a setting that breaks its rule is named with the rule, and never with a 
     t.match(error?.message, message);
     t.notMatch(error?.message, /hunter2|abab/);
   }
+});
+
+t.test('a sender is what the mailer takes as one address, with the name it was given', async (t) => {
+  const senders: [text: string, name: string, address: string][] = [
+    ['no-reply@localhost', '', 'no-reply@localhost'],
+    ['<accounts@example.org>', '', 'accounts@example.org'],
+    ['Accounts of Example <accounts@example.org>', 'Accounts of Example', 'accounts@example.org'],
+    ['"Example, Inc." <a.b+c@mail.example.org>', 'Example, Inc.', 'a.b+c@mail.example.org'],
+    ['Comptes de l’été<comptes@exämple.org>', 'Comptes de l’été', 'comptes@exämple.org'],
+    ['アカウント <accounts@example.org>', 'アカウント', 'accounts@example.org'],
+  ];
+  const composer = createTransport({ streamTransport: true, buffer: true });
+  for (const [text, name, address] of senders) {
+    const from = loadConfig({ MAIL_FROM: text }).mailFrom;
+    const { envelope, message } = await composer.sendMail({ from, to: 'you@example.org', text: '' });
+    t.equal(domainToUnicode((envelope.from as string).split('@')[1] as string), address.split('@')[1], text);
+    t.match((await simpleParser(message as Buffer)).from?.value, [{ name, address }], text);
+  }
+});
+
+t.test('a sender with anything else in it is refused', async (t) => {
+  const wrong = [
+    ...['accounts', 'accounts@', '@example.org', 'a b@example.org', 'a@b@example.org', 'a..b@example.org'],
+    ...[
+      'Accounts a@example.org',
+      'Accounts <a@example.org',
+      'a@example.org>',
+      'a@example.org, b@example.org',
+    ],
+    ...['Example, Inc. <a@example.org>', 'Accounts: a@example.org;', 'Accounts (us) <a@example.org>'],
+    ...['a@[10.0.0.1]', '"Accounts <a@example.org>', 'a@example..org', '<>'],
+    ...[
+      'A <a@example.org>\r\nBcc: b@example.org',
+      'A\n <a@example.org>',
+      'a@example.org\n',
+      '"A\r\nB" <a@example.org>',
+    ],
+  ];
+  for (const MAIL_FROM of wrong) {
+    t.throws(() => loadConfig({ MAIL_FROM }), { message: /^MAIL_FROM: / }, JSON.stringify(MAIL_FROM));
+  }
+});
+
+t.test('a domain is a host, with a port where it has one', async (t) => {
+  const hosts = [
+    'example.org',
+    'accounts.example.org:8443',
+    'localhost',
+    '127.0.0.1:9000',
+    '[::1]:9000',
+    'xn--exmple-cua.org',
+  ];
+  for (const DOMAIN of hosts) t.equal(loadConfig({ DOMAIN }).domain, DOMAIN);
+  const wrong = [
+    ...[
+      'https://example.org',
+      'example.org/',
+      'Example.org',
+      'exämple.org',
+      'me@example.org',
+      'example.org:',
+    ],
+    ...[
+      'example.org:0',
+      'example.org:65536',
+      'example..org',
+      '.example.org',
+      '-a.example.org',
+      '[::1',
+      '::1',
+    ],
+    ...['a b', 'example.org\n', `${'a'.repeat(64)}.org`, `${'a.'.repeat(130)}org`, '[example.org]'],
+  ];
+  for (const DOMAIN of wrong) {
+    t.throws(() => loadConfig({ DOMAIN }), { message: /^DOMAIN: / }, JSON.stringify(DOMAIN));
+  }
+});
+
+t.test('the domain that follows from a public URL could have been set', async (t) => {
+  for (const url of [
+    'http://[::1]:9000',
+    'https://EXAMPLE.org:443/fxa',
+    'https://exämple.org',
+    'http://10.0.0.1:80',
+  ]) {
+    const { domain } = withListeningPort(loadConfig({ PUBLIC_URL: url }), 9000);
+    t.equal(loadConfig({ DOMAIN: domain }).domain, domain);
+  }
+});
+
+t.test('a secret with line breaks of every kind in it is not told either', async (t) => {
+  const SMTP_URL = 'hunter2\n\rhunter2\u2028hunter2\u2029hunter2';
+  t.throws(() => loadConfig({ SMTP_URL }), {
+    message: /^SMTP_URL: must be a URL that begins with \S+ or \S+$/,
+  });
 });
 
 t.test('every wrong setting is named at once', async (t) => {

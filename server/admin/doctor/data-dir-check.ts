@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../../../config/load.js';
-import { broken, type Finding, ok, reasonOf, warning } from './finding.js';
+import { reasonOf } from '../../logs/reason.js';
+import { broken, type Finding, ok, warning } from './finding.js';
 
 const CHECK = 'DATA_DIR';
 const MIB = 2 ** 20;

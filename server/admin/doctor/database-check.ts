@@ -9,9 +9,10 @@ import { createMigrations } from '../../../storage/sql/migrations.js';
 import type { Tables } from '../../../storage/sql/schema.js';
 import { within } from '../../../storage/within.js';
 import { findCurrentKey } from '../../certificates/signing-key-ring.js';
+import { reasonOf } from '../../logs/reason.js';
 import { findStorageKeys, keyFileOf } from '../../storage-key.js';
 import { locateDatabase } from '../../stores.js';
-import { broken, type Finding, judgeClock, ok, reasonOf, warning } from './finding.js';
+import { broken, type Finding, judgeClock, ok, warning } from './finding.js';
 
 const DATABASE = 'database';
 const STORAGE_KEY = 'STORAGE_KEY';
@@ -48,11 +49,10 @@ async function readStorageKeys(config: Config): Promise<{ storageKeys?: Buffer[]
     const advice = 'bring it back from where it is kept: without it the accounts cannot be opened';
     return { found: [broken(STORAGE_KEY, `${keyFileOf(config)} is gone`, advice)] };
   } catch (error) {
-    if (error instanceof ConfigError) {
-      return { found: [broken(STORAGE_KEY, error.message, 'set it as the other servers have it')] };
-    }
-    const says = `${keyFileOf(config)} cannot be read (${reasonOf(error)})`;
-    return { found: [broken(STORAGE_KEY, says, 'run this as the server’s user')] };
+    if (!(error instanceof ConfigError)) throw error;
+    const isFile = !config.storageKey && !config.databaseUrl;
+    const advice = isFile ? 'run this as the server’s user' : 'set it as the other servers have it';
+    return { found: [broken(STORAGE_KEY, error.message.replace(/^STORAGE_KEY: /, ''), advice)] };
   }
 }
 

@@ -1,10 +1,11 @@
 import { type Config, ConfigError } from '../../../config/load.js';
+import { reasonOf } from '../../logs/reason.js';
 import type { Report } from '../report.js';
 import { readConfig } from '../stores.js';
 import type { Terminal } from '../terminal.js';
 import { checkDataDir } from './data-dir-check.js';
 import { checkDatabase } from './database-check.js';
-import { broken, type Finding, reasonOf } from './finding.js';
+import { broken, type Finding } from './finding.js';
 import { checkMail } from './mail-check.js';
 import { checkSettings } from './settings-check.js';
 import { checkTokens } from './tokens-check.js';

@@ -38,12 +38,3 @@ export function judgeClock(check: string, offsetMs: number): Finding {
 const CLOCK_WARNING_MS = 2_000;
 /** Half of what a Hawk signature may be off: a client's clock has a share, too. */
 const CLOCK_BROKEN_MS = 30_000;
-
-/** Why something failed, in the words of who failed: codes where there are some. */
-export function reasonOf(error: unknown): string {
-  const { cause, code, message, errors } = error as Error & { code?: string; errors?: Error[] };
-  if (cause) return reasonOf(cause);
-  // Node tries several addresses of one name, and tells of each.
-  if (errors?.[0]) return reasonOf(errors[0]);
-  return code && !message.includes(code) ? `${code} ${message}` : message;
-}

@@ -1,7 +1,8 @@
 import type { Config } from '../../../config/load.js';
 import { RedisLink } from '../../../storage/redis/link.js';
 import { parseRedisUrl } from '../../../storage/redis/topology.js';
-import { broken, type Finding, judgeClock, ok, reasonOf, warning } from './finding.js';
+import { reasonOf } from '../../logs/reason.js';
+import { broken, type Finding, judgeClock, ok, warning } from './finding.js';
 
 const REDIS = 'Redis';
 
