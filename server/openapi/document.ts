@@ -3,7 +3,7 @@ import { HAWK_TOKEN_TYPES } from '../../protocol/tokens.js';
 import { type Endpoint, needsBody } from '../endpoint.js';
 import { errorBody, errorNames, errorResponses } from './error-responses.js';
 import { EXAMPLES } from './examples.js';
-import { OPERATIONS } from './operations.js';
+import { METRICS_OPERATION, OPERATIONS, type TextReply } from './operations.js';
 import { TAGS, TEXTS } from './texts.js';
 
 const JSON_TYPE = 'application/json';
@@ -17,10 +17,11 @@ const STREAMS = '/v1/recovery_email/status';
  * The OpenAPI 3.1 description of this server, from the schemas that requests are checked with and that handlers are
  * typed by.
  * @param server.publicUrl where clients reach it
+ * @param server.hasMetrics whether `/metrics` is there too, and not on a port of its own
  */
 export function createOpenApiDocument(
   endpoints: readonly Endpoint[],
-  server: { publicUrl: string; version: string },
+  server: { publicUrl: string; version: string; hasMetrics: boolean },
 ): object {
   const schemas: Record<string, object> = { Error: toSchema(errorBody, 'input') };
   const paths: Record<string, Record<string, object>> = {};
@@ -36,6 +37,7 @@ export function createOpenApiDocument(
   };
   for (const endpoint of endpoints) add(endpoint.method, endpoint.path, describeEndpoint(endpoint, schemas));
   for (const [name, responses] of Object.entries(OPERATIONS)) {
+    if (name === METRICS_OPERATION && !server.hasMetrics) continue;
     const [method, path] = name.split(' ') as [string, string];
     add(method, path, describeOperation(toName(path, ''), responses, schemas));
   }
@@ -114,14 +116,19 @@ const EVENT_STREAM = {
 
 function describeOperation(
   name: string,
-  responses: Record<number, z.ZodType>,
+  responses: Record<number, z.ZodType | TextReply>,
   schemas: Record<string, object>,
 ): object {
-  const described = Object.entries(responses).map(([status, schema]) => {
+  const describeContent = (status: string, reply: z.ZodType | TextReply) => {
+    if ('type' in reply && 'example' in reply)
+      return { [reply.type]: { schema: { type: 'string' }, example: reply.example } };
     const schemaName = `${name}Reply${status === '200' ? '' : status}`;
-    schemas[schemaName] = toSchema(schema, 'output');
+    schemas[schemaName] = toSchema(reply, 'output');
+    return content(schemaName, undefined);
+  };
+  const described = Object.entries(responses).map(([status, reply]) => {
     const description = status === '200' ? 'Done.' : 'A store does not answer.';
-    return [status, { description, headers: TIMESTAMP, content: content(schemaName, undefined) }];
+    return [status, { description, headers: TIMESTAMP, content: describeContent(status, reply) }];
   });
   return { security: [], responses: { ...Object.fromEntries(described), ...errorResponses([]) } };
 }

@@ -12,8 +12,17 @@ const publicKey = z.discriminatedUnion('algorithm', [rsKey, dsKey]);
 
 const stores = z.record(z.string(), z.enum(['ok', 'unavailable']));
 
-/** What is answered outside the API's endpoints, by status. */
-export const OPERATIONS: Readonly<Record<string, Record<number, z.ZodType>>> = {
+/** A body that is no JSON. */
+export interface TextReply {
+  type: string;
+  example: string;
+}
+
+/** Asked on `PORT` only while there is no `METRICS_PORT`. */
+export const METRICS_OPERATION = 'GET /metrics';
+
+/** What is answered outside the API's endpoints, by status: JSON of a schema, or text. Pages are for people. */
+export const OPERATIONS: Readonly<Record<string, Record<number, z.ZodType | TextReply>>> = {
   'GET /v1/openapi.json': { 200: z.looseObject({ openapi: z.string() }) },
   'GET /.well-known/browserid': {
     200: z.object({
@@ -27,5 +36,12 @@ export const OPERATIONS: Readonly<Record<string, Record<number, z.ZodType>>> = {
   },
   'GET /__heartbeat__': { 200: stores, 503: stores },
   'GET /__lbheartbeat__': { 200: z.object({}) },
+  [METRICS_OPERATION]: {
+    200: {
+      type: 'text/plain',
+      example:
+        '# HELP keyserver_event_streams Open event streams\n# TYPE keyserver_event_streams gauge\nkeyserver_event_streams 3\n',
+    },
+  },
   'GET /__version__': { 200: z.object({ name: z.string(), version: z.string() }) },
 };

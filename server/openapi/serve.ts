@@ -7,9 +7,9 @@ import { createOpenApiDocument } from './document.js';
 export function addOpenApi(
   router: Router,
   endpoints: readonly Endpoint[],
-  { config: { publicUrl }, version: { version } }: Services,
+  { config: { publicUrl, metricsPort }, version: { version } }: Services,
 ): void {
-  const document = createOpenApiDocument(endpoints, { publicUrl, version });
+  const document = createOpenApiDocument(endpoints, { publicUrl, version, hasMetrics: !metricsPort });
   router.get('/v1/openapi.json', (ctx) => {
     ctx.body = document;
   });

@@ -126,6 +126,11 @@ const LINES: Record<string, Line> = {
     'Not authenticated; 503 names the store that does not.',
   ],
   'GET /__lbheartbeat__': ['Operations', 'Whether the server runs', 'Asks no store.'],
+  'GET /metrics': [
+    'Operations',
+    'Metrics for Prometheus',
+    'In its text format, version 0.0.4. On a port of its own where the operator has set one; then it is not here.',
+  ],
   'GET /__version__': ['Operations', 'Name and version', 'Of the running server.'],
 };
 

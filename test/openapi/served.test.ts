@@ -1,6 +1,8 @@
 import t from 'tap';
+import { accept } from '../api/accounts.js';
 import { send } from '../api/send.js';
 import { startServer } from '../api/start-server.js';
+import { findFreePort } from '../services/free-port.js';
 
 t.test('the server serves its OpenAPI document, at its public address, to every origin', async (t) => {
   const server = await startServer(t, { PUBLIC_URL: 'https://accounts.firefox.test' });
@@ -18,9 +20,28 @@ t.test('the server serves its OpenAPI document, at its public address, to every 
   });
 });
 
-t.test('heartbeat, version and support document are as described', async (t) => {
+t.test('heartbeat, version, metrics and support document are as described', async (t) => {
   const server = await startServer(t);
-  for (const path of ['/__heartbeat__', '/__lbheartbeat__', '/__version__', '/.well-known/browserid']) {
+  for (const path of [
+    '/metrics',
+    '/__heartbeat__',
+    '/__lbheartbeat__',
+    '/__version__',
+    '/.well-known/browserid',
+  ]) {
     t.equal((await send(server, path, { method: 'GET' })).status, 200, path);
   }
+});
+
+t.test('metrics on a port of their own are not described: others read the document', async (t) => {
+  const readPaths = async (env: Record<string, string>) => {
+    const server = await startServer(t, env);
+    return Object.keys(accept(await send(server, '/v1/openapi.json', { method: 'GET' })).paths as object);
+  };
+  const METRICS_PORT = String(await findFreePort());
+  const [here, elsewhere] = [await readPaths({}), await readPaths({ METRICS_PORT })];
+  t.same(
+    here.filter((path) => !elsewhere.includes(path)),
+    ['/metrics'],
+  );
 });
