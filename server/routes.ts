@@ -34,9 +34,10 @@ export function createRouter(services: Services): Router {
   }
   addSupportDocument(router, services);
   addHealth(router, services);
-  if (hasPublicMetrics(services.config)) addMetrics(router, services);
+  const hasMetrics = hasPublicMetrics(services.config);
+  if (hasMetrics) addMetrics(router, services);
   addPages(router, services);
-  addOpenApi(router, endpoints, services);
+  addOpenApi(router, endpoints, services, { hasMetrics });
   return router;
 }
 

@@ -37,13 +37,13 @@ export const de: Messages = {
       button: 'E-Mail-Adresse bestätigen',
       working: 'Wird bestätigt …',
       doneTitle: 'E-Mail-Adresse bestätigt',
-      done: 'Sie können diese Seite schließen. Die App oder das Gerät, mit dem Sie das Konto angelegt haben, macht von selbst weiter.',
+      done: 'Sie können diese Seite schließen. Die App oder das Gerät, mit dem Sie das Konto angelegt haben, fährt von selbst fort.',
       problems: {
         wrongCode:
           'Dieser Link passt nicht zum Konto. Öffnen Sie die neueste E-Mail von {host} oder lassen Sie sich von Ihrer App eine neue schicken.',
         unknownAccount:
           'Dieses Konto gibt es nicht oder nicht mehr. Falls Sie es brauchen, legen Sie es in Ihrer App neu an.',
-        tooManyTries: 'Das war zu oft. In {wait} können Sie es erneut versuchen.',
+        tooManyTries: 'Zu viele Versuche. In {wait} können Sie es erneut versuchen.',
         busy: 'Der Server kann gerade nicht antworten. In {wait} können Sie es erneut versuchen.',
         unreachable:
           'Der Server ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.',
@@ -60,7 +60,7 @@ export const de: Messages = {
       expired: 'Falls der Code nicht mehr gilt, fordern Sie an derselben Stelle einen neuen an.',
     },
     signIn: {
-      title: 'Angemeldet wird in der App',
+      title: 'Die Anmeldung erfolgt in der App',
       text: 'Bei Ihrem Konto auf {host} melden Sie sich in der App oder auf dem Gerät an, das es verwendet, und nie auf dieser Seite.',
       button: 'Zurück',
     },

@@ -36,13 +36,13 @@ export const en: Messages = {
       button: 'Confirm email address',
       working: 'Confirming…',
       doneTitle: 'Email address confirmed',
-      done: 'You can close this page. The app or device where you created the account goes on by itself.',
+      done: 'You can close this page. The app or device where you created the account continues by itself.',
       problems: {
         wrongCode:
-          'This link does not fit the account. Open the newest email from {host}, or have your app send a new one.',
+          'This link does not match the account. Open the newest email from {host}, or have your app send a new one.',
         unknownAccount:
-          'This account does not exist, or no longer. If you need it, create it again in your app.',
-        tooManyTries: 'That was too often. You can try again in {wait}.',
+          'This account does not exist, or no longer exists. If you need it, create it again in your app.',
+        tooManyTries: 'Too many attempts. You can try again in {wait}.',
         busy: 'The server cannot answer right now. You can try again in {wait}.',
         unreachable: 'The server cannot be reached. Check your connection and try again.',
         failed: 'Something went wrong on the server. Please try again in a few minutes.',

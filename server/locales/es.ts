@@ -59,7 +59,7 @@ export const es: Messages = {
     },
     signIn: {
       title: 'La sesión se inicia en tu aplicación',
-      text: 'Inicias sesión en tu cuenta de {host} en la aplicación o el dispositivo que la usa, nunca en esta página.',
+      text: 'La sesión de tu cuenta de {host} se inicia en la aplicación o el dispositivo que la usa, nunca en esta página.',
       button: 'Volver',
     },
     provision: {

@@ -32,12 +32,12 @@ export const fr: Messages = {
     verify: {
       title: 'Confirmez votre adresse e-mail',
       intro:
-        'Un e-mail de {host} vous a conduit ici. Confirmez que l’adresse à laquelle il a été envoyé est la vôtre.',
+        'Vous arrivez ici depuis un e-mail de {host}. Confirmez que l’adresse à laquelle il a été envoyé est la vôtre.',
       account: 'Compte',
       button: 'Confirmer l’adresse e-mail',
       working: 'Confirmation en cours…',
       doneTitle: 'Adresse e-mail confirmée',
-      done: 'Vous pouvez fermer cette page. L’application ou l’appareil où vous avez créé le compte continue tout seul.',
+      done: 'Vous pouvez fermer cette page. L’application ou l’appareil où vous avez créé le compte continuera automatiquement.',
       problems: {
         wrongCode:
           'Ce lien ne correspond pas au compte. Ouvrez l’e-mail le plus récent de {host}, ou demandez-en un nouveau dans votre application.',
@@ -59,7 +59,7 @@ export const fr: Messages = {
     },
     signIn: {
       title: 'La connexion se fait dans votre application',
-      text: 'Vous vous connectez à votre compte {host} dans l’application ou l’appareil qui l’utilise, jamais sur cette page.',
+      text: 'Vous vous connectez à votre compte {host} dans l’application ou sur l’appareil qui l’utilise, jamais sur cette page.',
       button: 'Retour',
     },
     provision: {

@@ -7,9 +7,10 @@ import { createOpenApiDocument } from './document.js';
 export function addOpenApi(
   router: Router,
   endpoints: readonly Endpoint[],
-  { config: { publicUrl, metricsPort }, version: { version } }: Services,
+  { config: { publicUrl }, version: { version } }: Services,
+  { hasMetrics }: { hasMetrics: boolean },
 ): void {
-  const document = createOpenApiDocument(endpoints, { publicUrl, version, hasMetrics: !metricsPort });
+  const document = createOpenApiDocument(endpoints, { publicUrl, version, hasMetrics });
   router.get('/v1/openapi.json', (ctx) => {
     ctx.body = document;
   });

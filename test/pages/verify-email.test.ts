@@ -47,7 +47,7 @@ t.test('a wrong code, or an account that is gone, says what to do next', async (
   const { uid, link, isVerified } = await addAccount(server);
   const { page, complaints } = await openTab(await openBrowser(t));
   for (const [wrong, advice] of [
-    [link.replace(/code=.*/, `code=${'0'.repeat(64)}`), /does not fit the account.*newest email/],
+    [link.replace(/code=.*/, `code=${'0'.repeat(64)}`), /does not match the account.*newest email/],
     [link.replace(uid, randomUUID()), /does not exist.*create it again/],
   ] as const) {
     await page.goto(wrong);
