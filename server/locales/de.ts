@@ -5,11 +5,11 @@ export const de: Messages = {
     verify: {
       subject: 'Bestätigen Sie Ihre E-Mail-Adresse',
       intro:
-        'Mit dieser E-Mail-Adresse wurde ein Konto bei {host} angelegt. Bitte bestätigen Sie, dass die Adresse Ihnen gehört.',
-      button: 'E-Mail-Adresse bestätigen',
+        'Mit dieser E‑Mail-Adresse wurde ein Konto bei {host} angelegt. Bitte bestätigen Sie, dass die Adresse Ihnen gehört.',
+      button: 'E‑Mail-Adresse bestätigen',
       linkHint: 'Falls die Schaltfläche nicht funktioniert, öffnen Sie diesen Link:',
       codeHint: 'Falls eine App nach dem Bestätigungscode fragt, kopieren Sie diesen:',
-      ignore: 'Falls Sie kein Konto angelegt haben, können Sie diese E-Mail ignorieren.',
+      ignore: 'Falls Sie kein Konto angelegt haben, können Sie diese E‑Mail ignorieren.',
     },
     recovery: {
       subject: 'Ihr Code zum Zurücksetzen des Passworts',
@@ -19,7 +19,7 @@ export const de: Messages = {
         'Der Code gilt 15 Minuten ab der ersten Anforderung und für höchstens drei Versuche. Geben Sie ihn an niemanden weiter.',
       button: 'Code im Browser anzeigen',
       linkHint: 'Falls die Schaltfläche nicht funktioniert, öffnen Sie diesen Link:',
-      ignore: 'Falls Sie das nicht waren, ignorieren Sie diese E-Mail. Ihr Passwort bleibt unverändert.',
+      ignore: 'Falls Sie das nicht waren, ignorieren Sie diese E‑Mail. Ihr Passwort bleibt unverändert.',
     },
     footer: 'Diese Nachricht wurde automatisch von {host} verschickt.',
   },
@@ -27,20 +27,20 @@ export const de: Messages = {
     noScript: 'Diese Seite benötigt JavaScript.',
     incomplete: {
       title: 'Dieser Link ist unvollständig',
-      text: 'Öffnen Sie den Link in der E-Mail noch einmal. Falls das nicht hilft, kopieren Sie ihn vollständig in die Adressleiste.',
+      text: 'Öffnen Sie den Link in der E‑Mail noch einmal. Falls das nicht hilft, kopieren Sie ihn vollständig in die Adressleiste.',
     },
     verify: {
-      title: 'Bestätigen Sie Ihre E-Mail-Adresse',
+      title: 'Bestätigen Sie Ihre E‑Mail-Adresse',
       intro:
-        'Sie kommen über eine E-Mail von {host}. Bestätigen Sie, dass die Adresse, an die sie ging, Ihnen gehört.',
+        'Sie kommen über eine E‑Mail von {host}. Bestätigen Sie, dass die Adresse, an die sie ging, Ihnen gehört.',
       account: 'Konto',
-      button: 'E-Mail-Adresse bestätigen',
+      button: 'E‑Mail-Adresse bestätigen',
       working: 'Wird bestätigt …',
-      doneTitle: 'E-Mail-Adresse bestätigt',
+      doneTitle: 'E‑Mail-Adresse bestätigt',
       done: 'Sie können diese Seite schließen. Die App oder das Gerät, mit dem Sie das Konto angelegt haben, fährt von selbst fort.',
       problems: {
         wrongCode:
-          'Dieser Link passt nicht zum Konto. Öffnen Sie die neueste E-Mail von {host} oder lassen Sie sich von Ihrer App eine neue schicken.',
+          'Dieser Link passt nicht zum Konto. Öffnen Sie die neueste E‑Mail von {host} oder lassen Sie sich von Ihrer App eine neue schicken.',
         unknownAccount:
           'Dieses Konto gibt es nicht oder nicht mehr. Falls Sie es brauchen, legen Sie es in Ihrer App neu an.',
         tooManyTries: 'Zu viele Versuche. In {wait} können Sie es erneut versuchen.',

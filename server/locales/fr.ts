@@ -5,11 +5,11 @@ export const fr: Messages = {
     verify: {
       subject: 'Confirmez votre adresse e-mail',
       intro:
-        'Un compte a été créé sur {host} avec cette adresse e-mail. Veuillez confirmer que cette adresse est bien la vôtre.',
-      button: 'Confirmer l’adresse e-mail',
+        'Un compte a été créé sur {host} avec cette adresse e‑mail. Veuillez confirmer que cette adresse est bien la vôtre.',
+      button: 'Confirmer l’adresse e‑mail',
       linkHint: 'Si le bouton ne fonctionne pas, ouvrez ce lien :',
       codeHint: 'Si une application vous demande le code de vérification, copiez celui-ci :',
-      ignore: 'Si vous n’avez pas créé de compte, vous pouvez ignorer cet e-mail.',
+      ignore: 'Si vous n’avez pas créé de compte, vous pouvez ignorer cet e‑mail.',
     },
     recovery: {
       subject: 'Votre code de réinitialisation du mot de passe',
@@ -19,7 +19,7 @@ export const fr: Messages = {
         'Le code est valable 15 minutes à partir de la première demande, pour trois essais. Ne le communiquez à personne.',
       button: 'Afficher le code dans le navigateur',
       linkHint: 'Si le bouton ne fonctionne pas, ouvrez ce lien :',
-      ignore: 'Si cette demande ne vient pas de vous, ignorez cet e-mail. Votre mot de passe reste inchangé.',
+      ignore: 'Si cette demande ne vient pas de vous, ignorez cet e‑mail. Votre mot de passe reste inchangé.',
     },
     footer: 'Ceci est un message automatique de {host}.',
   },
@@ -27,20 +27,20 @@ export const fr: Messages = {
     noScript: 'Cette page nécessite JavaScript.',
     incomplete: {
       title: 'Ce lien est incomplet',
-      text: 'Ouvrez de nouveau le lien de l’e-mail. Si cela ne suffit pas, copiez-le en entier dans la barre d’adresse.',
+      text: 'Ouvrez de nouveau le lien de l’e‑mail. Si cela ne suffit pas, copiez-le en entier dans la barre d’adresse.',
     },
     verify: {
-      title: 'Confirmez votre adresse e-mail',
+      title: 'Confirmez votre adresse e‑mail',
       intro:
-        'Vous arrivez ici depuis un e-mail de {host}. Confirmez que l’adresse à laquelle il a été envoyé est la vôtre.',
+        'Vous arrivez ici depuis un e‑mail de {host}. Confirmez que l’adresse à laquelle il a été envoyé est la vôtre.',
       account: 'Compte',
-      button: 'Confirmer l’adresse e-mail',
+      button: 'Confirmer l’adresse e‑mail',
       working: 'Confirmation en cours…',
-      doneTitle: 'Adresse e-mail confirmée',
+      doneTitle: 'Adresse e‑mail confirmée',
       done: 'Vous pouvez fermer cette page. L’application ou l’appareil où vous avez créé le compte continuera automatiquement.',
       problems: {
         wrongCode:
-          'Ce lien ne correspond pas au compte. Ouvrez l’e-mail le plus récent de {host}, ou demandez-en un nouveau dans votre application.',
+          'Ce lien ne correspond pas au compte. Ouvrez l’e‑mail le plus récent de {host}, ou demandez-en un nouveau dans votre application.',
         unknownAccount:
           'Ce compte n’existe pas ou n’existe plus. Si vous en avez besoin, recréez-le dans votre application.',
         tooManyTries: 'Trop de tentatives. Vous pourrez réessayer dans {wait}.',

@@ -1,4 +1,7 @@
-/** Every text people read, in one language. `{host}` stands for the host of PUBLIC_URL. */
+/**
+ * Every text people read, in one language. `{host}` stands for the host of PUBLIC_URL. The hyphen of “E‑Mail” is one that
+ * does not break (U+2011): phones are narrow, and “E-” at the end of a line is no word.
+ */
 export interface Messages {
   mail: {
     verify: {
