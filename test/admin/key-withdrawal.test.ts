@@ -1,4 +1,4 @@
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { accept, createAccount, login } from '../api/accounts.js';
 import { RSA_KEY, verifyCertificate } from '../api/certificates.js';
 import { send } from '../api/send.js';
@@ -6,77 +6,66 @@ import { startServer } from '../api/start-server.js';
 import { isVerified, readSupportDocument } from './key-rotation.js';
 import { runAdmin } from './run-admin.js';
 
-async function startSigning(t: Test) {
-  const server = await startServer(t);
-  const { sessionToken: token } = await login(server, await createAccount(server));
-  return {
-    server,
-    env: { DATA_DIR: server.dataDir },
-    async sign(): Promise<string> {
-      const body = { publicKey: RSA_KEY, duration: 3600 };
-      const signer = { type: 'sessionToken', token } as const;
-      return accept(await send(server, '/v1/certificate/sign', { body, signer })).cert;
-    },
-    async reload() {
-      await server.services.signer.keys.reload();
-      return readSupportDocument(server);
-    },
-  };
-}
-
-t.test('a withdrawn key is replaced at once, and published no more', async (t) => {
-  const { server, env, sign, reload } = await startSigning(t);
-  const before = await readSupportDocument(server);
-  const stolen = await sign();
-  const withdrawn = await runAdmin(env, 'keys', 'withdraw', 'RS-1', '--yes', '--json');
-  t.equal(withdrawn.code, 0, withdrawn.stderr);
-  t.match(withdrawn.json, { id: 'RS-1', madeKey: 'RS-2', signs: 'RS-2', serversKnowBy: /^\d{4}-/ });
-  t.ok(isVerified(await sign(), before), 'a server that has not looked yet goes on');
-
-  const after = await reload();
-  t.notSame(after['public-key'], before['public-key']);
-  t.same(after['public-keys'], [after['public-key']]);
-  t.ok(verifyCertificate(await sign(), after['public-key']));
-  t.notOk(isVerified(stolen, after));
-  t.match((await runAdmin(env, 'keys', 'list', '--json')).json, { keys: [{ id: 'RS-2', state: 'signs' }] });
-});
-
-t.test('a key that was to take over takes over from a withdrawn one at once', async (t) => {
-  const { env, sign, reload } = await startSigning(t);
-  await runAdmin(env, 'keys', 'rotate', '--yes');
-  const withdrawn = await runAdmin(env, 'keys', 'withdraw', 'RS-1', '--yes');
-  t.equal(withdrawn.code, 0, withdrawn.stderr);
-  t.match(withdrawn.stdout, /^RS-1 is withdrawn\. RS-2 signs instead/);
-  t.match(withdrawn.stdout, 'no-store');
-  const { 'public-key': key, 'public-keys': keys } = await reload();
-  t.same(keys, [key]);
-  t.ok(verifyCertificate(await sign(), key));
-});
-
-t.test('one that was to take over is replaced, and the key of before signs until then', async (t) => {
-  const { server, env, reload } = await startSigning(t);
-  await runAdmin(env, 'keys', 'rotate', '--yes');
-  const before = await reload();
-  const withdrawn = await runAdmin(env, 'keys', 'withdraw', 'RS-2', '--yes', '--json');
-  t.match(withdrawn.json, { madeKey: 'RS-3', signs: 'RS-1' });
-  const after = await reload();
-  t.same(after['public-key'], before['public-key']);
-  t.equal(after['public-keys'].length, 2);
-  const known = before['public-keys'].map((key) => JSON.stringify(key));
-  const still = after['public-keys'].filter((key) => known.includes(JSON.stringify(key)));
-  t.same(still, [before['public-key']]);
-  server.clock.advance(61);
-  t.equal(server.services.signer.keys.current.id, 'RS-3');
-});
-
-t.test('nothing is withdrawn without a yes, nor what is not there', async (t) => {
+// One server and its keys, from one test to the next: RS-1 signs at first.
+t.test('keys are withdrawn while a server runs', async (t) => {
   const server = await startServer(t);
   const env = { DATA_DIR: server.dataDir };
-  const asked = await runAdmin(env, 'keys', 'withdraw', 'RS-1');
-  t.equal(asked.code, 1);
-  t.match(asked.stderr, 'say --yes');
-  const unknown = await runAdmin(env, 'keys', 'withdraw', 'RS-7', '--yes', '--json');
-  t.equal(unknown.code, 1);
-  t.match(unknown.json, { error: 'there is no key RS-7: see keys list' });
-  t.equal((await server.services.storage.signingKeys.list()).length, 1);
+  const { sessionToken: token } = await login(server, await createAccount(server));
+  const sign = async (): Promise<string> => {
+    const body = { publicKey: RSA_KEY, duration: 3600 };
+    const signer = { type: 'sessionToken', token } as const;
+    return accept(await send(server, '/v1/certificate/sign', { body, signer })).cert;
+  };
+  const reload = async () => {
+    await server.services.signer.keys.reload();
+    return readSupportDocument(server);
+  };
+
+  t.test('none without a yes, nor one that is not there', async (t) => {
+    const asked = await runAdmin(env, 'keys', 'withdraw', 'RS-1');
+    t.equal(asked.code, 1);
+    t.match(asked.stderr, 'say --yes');
+    const unknown = await runAdmin(env, 'keys', 'withdraw', 'RS-7', '--yes', '--json');
+    t.equal(unknown.code, 1);
+    t.match(unknown.json, { error: 'there is no key RS-7: see keys list' });
+    t.equal((await server.services.storage.signingKeys.list()).length, 1);
+  });
+
+  t.test('one that was to take over is replaced, and the key of before signs until then', async (t) => {
+    await runAdmin(env, 'keys', 'rotate', '--yes');
+    const before = await reload();
+    const withdrawn = await runAdmin(env, 'keys', 'withdraw', 'RS-2', '--yes', '--json');
+    t.match(withdrawn.json, { madeKey: 'RS-3', signs: 'RS-1' });
+    const after = await reload();
+    t.same(after['public-key'], before['public-key']);
+    t.equal(after['public-keys'].length, 2);
+    const known = before['public-keys'].map((key) => JSON.stringify(key));
+    const still = after['public-keys'].filter((key) => known.includes(JSON.stringify(key)));
+    t.same(still, [before['public-key']]);
+  });
+
+  t.test('a key that was to take over takes over from a withdrawn one at once', async (t) => {
+    const withdrawn = await runAdmin(env, 'keys', 'withdraw', 'RS-1', '--yes');
+    t.equal(withdrawn.code, 0, withdrawn.stderr);
+    t.match(withdrawn.stdout, /^RS-1 is withdrawn\. RS-3 signs instead/);
+    t.match(withdrawn.stdout, 'no-store');
+    const { 'public-key': key, 'public-keys': keys } = await reload();
+    t.same(keys, [key]);
+    t.ok(verifyCertificate(await sign(), key));
+  });
+
+  t.test('the only key is replaced at once, and published no more', async (t) => {
+    const before = await readSupportDocument(server);
+    const stolen = await sign();
+    const withdrawn = await runAdmin(env, 'keys', 'withdraw', 'RS-3', '--yes', '--json');
+    t.equal(withdrawn.code, 0, withdrawn.stderr);
+    t.match(withdrawn.json, { id: 'RS-3', madeKey: 'RS-4', signs: 'RS-4', serversKnowBy: /^\d{4}-/ });
+    t.ok(isVerified(await sign(), before), 'a server that has not looked yet goes on');
+    const after = await reload();
+    t.notSame(after['public-key'], before['public-key']);
+    t.same(after['public-keys'], [after['public-key']]);
+    t.ok(verifyCertificate(await sign(), after['public-key']));
+    t.notOk(isVerified(stolen, after));
+    t.match((await runAdmin(env, 'keys', 'list', '--json')).json, { keys: [{ id: 'RS-4', state: 'signs' }] });
+  });
 });
