@@ -89,7 +89,7 @@ t.test('too many wrong codes: the page says how long to wait, and waits', async 
   await button.click();
   await page
     .getByRole('alert')
-    .filter({ hasText: /too often\. You can try again in (40|39) seconds/ })
+    .filter({ hasText: /Too many attempts\. You can try again in (40|39) seconds/ })
     .waitFor();
   t.equal(await button.getAttribute('aria-disabled'), 'true');
   await page.clock.runFor(41_000);
