@@ -1,3 +1,4 @@
+import { BatchTimes } from './batch-times.js';
 import { FairTags } from './fair-tags.js';
 import type { StretchBatch, StretchOutcome, StretchReply, StretchRequest, StretchRoom } from './messages.js';
 import { chooseBatchSize, PATIENCE_MS, predictWaitMs, type StretchCapacity } from './stretch-schedule.js';
@@ -61,11 +62,6 @@ interface Waiting {
   stopListening: () => void;
 }
 
-/** What a batch is taken to need, in ms, until one has been timed. */
-const FIRST_GUESS_MS = 250;
-/** Weight of the newest timing in the running estimates. */
-const ESTIMATE_GAIN = 0.2;
-
 /**
  * Admission, fairness, grouping and memory in front of the stretch threads.
  *
@@ -82,8 +78,7 @@ export class StretchQueue {
   readonly #running = new Set<{ size: number; expectedEndMs: number }>();
   readonly #freeSlots: FreeSlots;
   #groupSize: number;
-  /** Running estimates of how long a batch takes, in ms, by its size. */
-  readonly #estimateMs = new Map<number, number>();
+  readonly #batchTimes = new BatchTimes();
   readonly #fairness = new FairTags();
 
   /** @throws RangeError when `threads`, `slots`, `groupSize` or `maxWaitMs` is not positive */
@@ -157,10 +152,9 @@ export class StretchQueue {
     return predictWaitMs(this.#capacity, running, ahead, this.#batchMs);
   }
 
-  /** Takes note of how long a batch took, in ms. The queue does so itself for those that it runs. */
-  learn(batchSize: number, tookMs: number): void {
-    const known = this.#estimateMs.get(batchSize) ?? tookMs;
-    this.#estimateMs.set(batchSize, known + ESTIMATE_GAIN * (tookMs - known));
+  /** @param batchMs how long batches of one, of two, and so on were measured to take, in ms */
+  expect(batchMs: readonly number[]): void {
+    this.#batchTimes.expect(batchMs);
   }
 
   #findPlace(order: StretchOrder) {
@@ -177,14 +171,7 @@ export class StretchQueue {
     return { threads, slots, groupSize: this.#groupSize };
   }
 
-  /** What a batch is taken to need, in ms: as known of its size, else of the next smaller, else of any. */
-  readonly #batchMs = (size: number): number => {
-    for (let known = size; known > 0; known--) {
-      const estimateMs = this.#estimateMs.get(known);
-      if (estimateMs !== undefined) return estimateMs;
-    }
-    return this.#estimateMs.values().next().value ?? FIRST_GUESS_MS;
-  };
+  readonly #batchMs = (size: number): number => this.#batchTimes.of(size);
 
   /** Gives free threads their next batches. */
   #dispatch(): void {
@@ -222,7 +209,7 @@ export class StretchQueue {
     }
     const serviceMs = now() - startedMs;
     const failed = outcomes.filter((outcome) => 'failure' in outcome).length;
-    if (failed === 0) this.learn(size, serviceMs);
+    if (failed === 0) this.#batchTimes.learn(size, serviceMs);
     this.#running.delete(running);
     if (wiped) this.release(room);
     else this.#wipe(room);

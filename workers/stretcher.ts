@@ -155,7 +155,7 @@ export class Stretcher {
   #adopt(plan: StretchPlan): void {
     this.#plan = plan;
     this.queue.groupSize = plan.groupSize;
-    for (const [i, ms] of plan.expectedMs.entries()) this.queue.learn(i + 1, ms);
+    this.queue.expect(plan.expectedMs);
   }
 
   #run<Name extends keyof StretchTasks>(

@@ -8,8 +8,7 @@ const BATCH_MS = 100;
 /** A harness whose queue knows how long a batch takes. */
 function calibrated(options: ConstructorParameters<typeof QueueHarness>[0]) {
   const harness = new QueueHarness(options);
-  harness.queue.learn(1, BATCH_MS);
-  harness.queue.learn(2, BATCH_MS);
+  harness.queue.expect([BATCH_MS, BATCH_MS]);
   return harness;
 }
 

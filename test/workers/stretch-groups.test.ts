@@ -6,7 +6,7 @@ const BATCH_MS = 200;
 /** Two threads and groups of four, unless told otherwise; every batch is believed to take 200 ms. */
 function createHarness(options: ConstructorParameters<typeof QueueHarness>[0] = {}) {
   const harness = new QueueHarness({ threads: 2, groupSize: 4, slots: 4, ...options });
-  harness.queue.learn(1, BATCH_MS);
+  harness.queue.expect([BATCH_MS]);
   return harness;
 }
 

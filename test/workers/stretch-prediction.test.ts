@@ -15,7 +15,7 @@ const SHAPES = [
 /** Plays a load; gives what each request was told it would wait and how long it did wait, both in ms. */
 async function playLoad(shape: (typeof SHAPES)[number], steps: number, arrivals: (step: number) => number) {
   const harness = new QueueHarness({ ...shape, maxWaitMs: 600_000 });
-  for (let size = 1; size <= shape.groupSize; size++) harness.queue.learn(size, batchMs(size));
+  harness.queue.expect(Array.from({ length: shape.groupSize }, (_, i) => batchMs(i + 1)));
   const predicted: number[] = [];
   await harness.play(batchMs, steps, (step) => {
     for (let i = arrivals(step); i > 0; i--) {
