@@ -3,6 +3,7 @@ import { normalizeEmail } from '../protocol/email.js';
 import { DuplicateRowError } from './errors.js';
 import type { Outbox, OutgoingMail } from './outbox.js';
 import type { Sealer } from './sealer.js';
+import { prepareQuery } from './sql/prepared-query.js';
 import type { Tables } from './sql/schema.js';
 import { placeOf } from './sql/sealed-columns.js';
 
@@ -55,11 +56,15 @@ export class Accounts {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;
   readonly #outbox: Outbox;
+  readonly #selectByUid: ReturnType<typeof prepareSelect>;
+  readonly #selectByEmail: ReturnType<typeof prepareSelect>;
 
   constructor(db: Kysely<Tables>, sealer: Sealer, outbox: Outbox) {
     this.#db = db;
     this.#sealer = sealer;
     this.#outbox = outbox;
+    this.#selectByUid = prepareSelect(db, 'uid');
+    this.#selectByEmail = prepareSelect(db, 'normalized_email');
   }
 
   /**
@@ -107,19 +112,13 @@ export class Accounts {
 
   /** The account of an address, in any ASCII case. */
   async findByEmail(email: string): Promise<Account | undefined> {
-    return this.#open(
-      await this.#db
-        .selectFrom('accounts')
-        .select(COLUMNS)
-        .where('normalized_email', '=', normalizeEmail(email))
-        .executeTakeFirst(),
-    );
+    const { rows } = await this.#selectByEmail({ value: normalizeEmail(email) });
+    return this.#open(rows[0]);
   }
 
   async findByUid(uid: string): Promise<Account | undefined> {
-    return this.#open(
-      await this.#db.selectFrom('accounts').select(COLUMNS).where('uid', '=', uid).executeTakeFirst(),
-    );
+    const { rows } = await this.#selectByUid({ value: uid });
+    return this.#open(rows[0]);
   }
 
   /** Marks the address verified; a second time changes nothing. */
@@ -238,4 +237,10 @@ export class Accounts {
       wrapKb: open('wrap_kb'),
     };
   }
+}
+
+function prepareSelect(db: Kysely<Tables>, column: 'uid' | 'normalized_email') {
+  return prepareQuery(db, ({ value }: { value: string }) =>
+    db.selectFrom('accounts').select(COLUMNS).where(column, '=', value),
+  );
 }
