@@ -53,7 +53,7 @@ export function layOutMail(mail: MailLayout): string {
 <tr><td align="center" style="padding:24px 12px">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px">
 <tr><td class="card" style="padding:28px 24px;background:#ffffff;border:1px solid #e0e0e6;border-radius:8px;text-align:left">
-<h1 class="text" style="margin:0 0 16px;${FONT};font-size:22px;line-height:1.3;font-weight:600;color:#15141a">${mail.subject}</h1>
+<h1 class="text" style="margin:0 0 16px;${FONT};font-size:22px;line-height:1.3;font-weight:600;color:#15141a">${unbroken(mail.subject)}</h1>
 ${paragraph(mail.intro)}
 ${mail.shownCode ? largeCode(mail.shownCode) : ''}
 ${mail.validity ? paragraph(mail.validity) : ''}
@@ -88,4 +88,9 @@ function largeCode(code: string): Html {
 
 function smallCode(code: string): Html {
   return html`<p class="code" style="margin:0 0 16px;padding:10px;border-radius:6px;background:#f0f0f4;color:#15141a;${MONOSPACE};font-size:13px;line-height:1.5;word-break:break-all">${code}</p>`;
+}
+
+/** “E-” at the end of a line is no word; a subject keeps its plain hyphen, since not every mail program shows another. */
+function unbroken(subject: string): string {
+  return subject.replaceAll('-', '\u2011');
 }
