@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Teardown } from '../services/service-process.js';
 import { createClock } from './start-server.js';
@@ -66,6 +67,13 @@ export class ServerProcess {
 
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  /** Stops its clock, until SIGCONT. Resolves when it stands still. */
+  async freeze(): Promise<void> {
+    this.kill('SIGSTOP');
+    // pid (name) state …
+    while (!/\) [TZX] /.test(await readFile(`/proc/${this.#child.pid}/stat`, 'latin1').catch(() => ') X ')));
   }
 
   /** Waits for the end. */

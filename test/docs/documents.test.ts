@@ -44,7 +44,7 @@ t.test('commands in documents are scripts there are', async (t) => {
 });
 
 t.test('settings in documents are settings there are', async (t) => {
-  const ofTests = ['FUZZ_CASES', 'FUZZ_SEED', 'LOGINS_AT_ONCE'];
+  const ofTests = ['FUZZ_CASES', 'FUZZ_SEED', 'LOGINS_AT_ONCE', 'CRASH_ROUNDS', 'CRASH_SEED'];
   const known = new Set<string>(ofTests);
   const collect = (schema: object): void => {
     for (const value of Object.values(schema)) {

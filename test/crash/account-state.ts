@@ -1,0 +1,112 @@
+/** What the server must say of an account, as far as it has acknowledged. Values are never changed, only replaced. */
+export interface AccountState {
+  exists: boolean;
+  password: string;
+  verified: boolean;
+  /** Session tokens that must be good. */
+  sessions: readonly string[];
+  /** Sessions that were opened without the client getting to know their tokens. */
+  unheardSessions: number;
+  /** Session tokens that must not be good any more. */
+  ended: readonly string[];
+  /** In hex, once known. */
+  kA: string | undefined;
+  /** In hex, once known. */
+  kB: string | undefined;
+  /** kBs that a reset has replaced. */
+  lostKBs: readonly string[];
+}
+
+export const NOT_THERE: AccountState = {
+  exists: false,
+  password: '',
+  verified: false,
+  sessions: [],
+  unheardSessions: 0,
+  ended: [],
+  kA: undefined,
+  kB: undefined,
+  lostKBs: [],
+};
+
+/** What the server says of an account. */
+export interface Observation {
+  exists: boolean;
+  /** Of the passwords tried, those that open it. */
+  opening: string[];
+  /** Of the tokens tried, those that are good, and whether their status says verified. */
+  open: Map<string, { verified: boolean }>;
+  /** How many sessions it has, those included whose tokens nobody knows. */
+  sessions: number;
+  /** In hex; none before the address is verified. */
+  keys: { kA: string; kB: string } | undefined;
+}
+
+/** A new account. */
+export function created(password: string): AccountState {
+  return { ...NOT_THERE, exists: true, password };
+}
+
+/** With a new password, which ends every session; `keepsKB` when the old one was known. */
+export function withPassword(state: AccountState, password: string, keepsKB: boolean): AccountState {
+  const { kB, lostKBs } = state;
+  return {
+    ...withoutSessions(state),
+    password,
+    kB: keepsKB ? kB : undefined,
+    lostKBs: keepsKB || kB === undefined ? lostKBs : [...lostKBs, kB],
+  };
+}
+
+/** With one more session. */
+export function withSession(state: AccountState, token: string): AccountState {
+  return { ...state, sessions: [...state.sessions, token] };
+}
+
+/** Without one session. */
+export function withoutSession(state: AccountState, token: string): AccountState {
+  const sessions = state.sessions.filter((other) => other !== token);
+  return { ...state, sessions, ended: [...state.ended, token] };
+}
+
+/** Destroyed. */
+export function destroyed(state: AccountState): AccountState {
+  return { ...withoutSessions(state), exists: false };
+}
+
+/** With what the server was seen to say that was not known before. */
+export function learn(state: AccountState, { keys }: Pick<Observation, 'keys'>): AccountState {
+  return { ...state, ended: [], ...keys };
+}
+
+/** In what an account differs from a state, in words without secrets; nothing when it is in that state, whole. */
+export function findDeviations(
+  { exists, opening, open, sessions, keys }: Observation,
+  state: AccountState,
+): string[] {
+  const deviations: string[] = [];
+  const expect = (isSo: boolean, otherwise: string) => {
+    if (!isSo) deviations.push(otherwise);
+  };
+  expect(exists === state.exists, exists ? 'it is there' : 'it is not there');
+  for (const token of state.ended) expect(!open.has(token), 'an ended session is open');
+  if (!state.exists || !exists) return deviations;
+  expect(opening.includes(state.password), 'its password does not open it');
+  expect(!opening.some((password) => password !== state.password), 'another password opens it');
+  for (const token of state.sessions) expect(open.has(token), 'a session is lost');
+  const due = state.sessions.length + state.unheardSessions;
+  expect(sessions === due, `it has ${sessions} sessions, not ${due}`);
+  for (const { verified } of open.values()) {
+    expect(verified === state.verified, `a session says verified: ${verified}`);
+  }
+  expect((keys !== undefined) === state.verified, `keys were ${keys ? 'given' : 'refused as unverified'}`);
+  if (!keys) return deviations;
+  expect(state.kA === undefined || keys.kA === state.kA, 'kA is another');
+  expect(state.kB === undefined || keys.kB === state.kB, 'kB is another');
+  expect(!state.lostKBs.includes(keys.kB), 'kB is one that was replaced');
+  return deviations;
+}
+
+function withoutSessions(state: AccountState): AccountState {
+  return { ...state, sessions: [], unheardSessions: 0, ended: [...state.ended, ...state.sessions] };
+}

@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServerProcess } from '../api/server-process.js';
+import { KINDS, type Kind } from './operations.js';
+import type { Random } from './random.js';
+
+/**
+ * When a server is to die, so much having been acknowledged: at some moment, so long after a kind of request went
+ * out, or amid a transaction.
+ */
+export type KillPlan =
+  | { how: 'at a moment'; acknowledged: number; delayMs: number }
+  | { how: 'after a request'; acknowledged: number; kind: Kind; delayMs: number }
+  | { how: 'amid a transaction'; acknowledged: number };
+
+/** What the server acknowledges before: enough for the load to be under way, on however slow a machine. */
+const ACKNOWLEDGED = [10, 40] as const;
+/** What a written request may take; a stretch takes the longest. */
+const DELAYS_MS = [0, 1, 2, 3, 5, 8, 13, 21, 100, 200] as const;
+/** A kind of request that nobody makes is not waited for, nor a transaction that is never seen. */
+const PATIENCE_MS = 5000;
+/** Between two looks whether a transaction is under way. */
+const LOOK_MS = 2;
+
+/** Each way in turn; the kind and the times by chance. */
+export function drawKillPlan(round: number, random: Random): KillPlan {
+  const acknowledged = random.integer(...ACKNOWLEDGED);
+  if (round % 3 === 0) return { how: 'amid a transaction', acknowledged };
+  if (round % 3 === 1) {
+    const kind = random.pick(KINDS);
+    return { how: 'after a request', acknowledged, kind, delayMs: random.pick(DELAYS_MS) };
+  }
+  return { how: 'at a moment', acknowledged, delayMs: random.integer(0, 100) };
+}
+
+/** A plan in words. */
+export function describePlan(plan: KillPlan): string {
+  if (plan.how === 'after a request') return `${plan.delayMs} ms after a ${plan.kind} went out`;
+  return plan.how;
+}
+
+/** What is watched for the moment to come. */
+export interface KillScene {
+  server: ServerProcess;
+  /** Resolves when so much was acknowledged. */
+  acknowledged(count: number): Promise<void>;
+  /** Resolves when a request of the kind goes out. */
+  nextWriting(kind: Kind): Promise<void>;
+  /** Whether a transaction of the server's, which stands still, is under way; `undefined` when nobody can tell. */
+  isInTransaction(): Promise<boolean | undefined>;
+  /** Resolves when the load breaks off by itself. */
+  loadBroke: Promise<void>;
+  /** Told right before the signal. */
+  onKill(): void;
+}
+
+/** Kills a server as planned. @returns whether it was as planned: no matter when, it is dead */
+export async function kill(plan: KillPlan, scene: KillScene): Promise<boolean> {
+  await Promise.race([scene.acknowledged(plan.acknowledged), scene.loadBroke]);
+  let asPlanned = true;
+  if (plan.how === 'after a request') {
+    const wentOut = scene.nextWriting(plan.kind).then(() => true);
+    asPlanned = await Promise.race([wentOut, sleep(PATIENCE_MS, false)]);
+  }
+  if ('delayMs' in plan && plan.delayMs > 0) await sleep(plan.delayMs);
+  if (plan.how === 'amid a transaction') asPlanned = await freezeInTransaction(scene);
+  scene.onKill();
+  scene.server.kill('SIGKILL');
+  await scene.server.exit();
+  return asPlanned;
+}
+
+async function freezeInTransaction({ server, isInTransaction }: KillScene): Promise<boolean> {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(LOOK_MS)) {
+    await server.freeze();
+    const isSo = await isInTransaction();
+    if (isSo) return true;
+    server.kill('SIGCONT');
+    if (isSo === undefined) break;
+  }
+  return false;
+}

@@ -1,0 +1,39 @@
+import type { Kind } from './operations.js';
+
+/** What is going on at a server that will be killed. */
+export class Load {
+  acknowledged = 0;
+  #isKilled = false;
+  readonly #watchers = new Set<(written: Kind | undefined) => void>();
+
+  constructor(readonly url: string) {}
+
+  isKilled = (): boolean => this.#isKilled;
+
+  /** A writing request was sent. */
+  onWriting(kind: Kind): void {
+    for (const watcher of this.#watchers) watcher(kind);
+  }
+
+  onAcknowledged(): void {
+    this.acknowledged++;
+    for (const watcher of this.#watchers) watcher(undefined);
+  }
+
+  /** The server is about to be killed. */
+  end(): void {
+    this.#isKilled = true;
+  }
+
+  /** Resolves when, after a writing request or an acknowledgement, something is so. */
+  when(isSo: (written: Kind | undefined) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const watcher = (written: Kind | undefined) => {
+        if (!isSo(written)) return;
+        this.#watchers.delete(watcher);
+        resolve();
+      };
+      this.#watchers.add(watcher);
+    });
+  }
+}
