@@ -1,4 +1,4 @@
-import type { CompiledQuery, Kysely } from 'kysely';
+import { type CompiledQuery, type Kysely, sql } from 'kysely';
 import { MissingRowError } from './errors.js';
 import type { Sealer } from './sealer.js';
 import { SessionTouches } from './session-touches.js';
@@ -56,20 +56,23 @@ export class Sessions {
 
   /**
    * Opens a session, in one statement, if the account still has the generation that was proven and
-   * fewer than `maxSessions` sessions. On PostgreSQL, logins to one account at the same instant do not
-   * see each other and may together pass the limit by one less than their number; it is there against
-   * clients gone wild, and closing the gap would cost every login a lock and two trips.
+   * fewer than `maxSessions` sessions. Logins to one account at the same instant do not see each other, but each
+   * needs a slot of its own: whoever finds its slot taken looks again.
    */
   async create(session: NewSession, maxSessions: number): Promise<'created' | 'tooMany' | 'accountChanged'> {
-    const { uid, generation } = session;
     try {
-      if (await this.#insert(session, maxSessions)) return 'created';
+      // Each time round, another login has got its session.
+      for (;;) {
+        if (await this.#insert(session, maxSessions)) return 'created';
+        const open = await this.#countOpen(session);
+        if (open === undefined) return 'accountChanged';
+        if (open >= maxSessions) return 'tooMany';
+      }
     } catch (error) {
       // Destroyed between our reading it and our writing.
       if (error instanceof MissingRowError) return 'accountChanged';
       throw error;
     }
-    return (await this.#accountHasGeneration(uid, generation)) ? 'tooMany' : 'accountChanged';
   }
 
   async #insert(session: NewSession, maxSessions: number): Promise<boolean> {
@@ -86,10 +89,15 @@ export class Sessions {
         'device_type',
         'created_at',
         'last_access_at',
+        'slot',
       ])
       .expression((eb) =>
         eb
           .selectFrom('accounts')
+          .innerJoin(
+            () => selectFreeSlot(this.#db, uid, generation, maxSessions),
+            (join) => join.onTrue(),
+          )
           .select((eb) => [
             eb.cast<string>(eb.val(session.tokenID), 'text').as('token_id'),
             'accounts.uid',
@@ -100,6 +108,7 @@ export class Sessions {
             eb.cast<string | null>(eb.val(session.deviceType), 'text').as('device_type'),
             eb.cast<number>(eb.val(session.createdAt), 'bigint').as('created_at'),
             eb.cast<number>(eb.val(session.createdAt), 'bigint').as('last_access_at'),
+            'free.slot',
           ])
           .where('accounts.uid', '=', uid)
           .where('accounts.generation', '=', generation)
@@ -114,6 +123,7 @@ export class Sessions {
             maxSessions,
           ),
       )
+      .onConflict((conflict) => conflict.columns(['uid', 'generation', 'slot']).doNothing())
       .executeTakeFirst();
     return Boolean(numInsertedOrUpdatedRows);
   }
@@ -168,15 +178,47 @@ export class Sessions {
     return numDeletedRows > 0n;
   }
 
-  async #accountHasGeneration(uid: string, generation: number): Promise<boolean> {
+  /** How many sessions an account has; `undefined` when it is of another generation, or gone. */
+  async #countOpen({ uid, generation }: NewSession): Promise<number | undefined> {
     const row = await this.#db
       .selectFrom('accounts')
-      .select('uid')
+      .select((eb) =>
+        eb
+          .selectFrom('sessions')
+          .select((eb) => eb.fn.countAll<number>().as('open'))
+          .where('sessions.uid', '=', uid)
+          .where('sessions.generation', '=', generation)
+          .as('open'),
+      )
       .where('uid', '=', uid)
       .where('generation', '=', generation)
       .executeTakeFirst();
-    return row !== undefined;
+    return row && Number(row.open);
   }
+}
+
+/** The lowest slot, from 1 to `maxSessions`, that no session of the account has. */
+function selectFreeSlot(db: Kysely<Tables>, uid: string, generation: number, maxSessions: number) {
+  const ofAccount = db.selectFrom('sessions').where('uid', '=', uid).where('generation', '=', generation);
+  return db
+    .selectFrom(
+      db
+        .selectNoFrom((eb) => eb.cast<number>(eb.lit(1), 'bigint').as('slot'))
+        .unionAll(ofAccount.select((eb) => eb('slot', '+', eb.lit(1)).as('slot')))
+        .as('candidate'),
+    )
+    .select('candidate.slot')
+    .where('candidate.slot', '<=', maxSessions)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          ofAccount.select('token_id').where('sessions.slot', '=', sql.ref<number>('candidate.slot')),
+        ),
+      ),
+    )
+    .orderBy('candidate.slot')
+    .limit(1)
+    .as('free');
 }
 
 type FoundRow = Tables['sessions'] & Pick<Tables['accounts'], 'email' | 'verified_at' | 'locale'>;

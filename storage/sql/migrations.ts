@@ -91,6 +91,21 @@ export function createMigrations(engine: SqlEngine): MigrationProvider {
           .execute();
       },
     },
+    '0006-session-slots': {
+      async up(db: Kysely<unknown>) {
+        await db.schema.alterTable('sessions').addColumn('slot', 'bigint').execute();
+        await sql`update sessions set slot = (select count(*) from sessions as other
+          where other.uid = sessions.uid and other.generation = sessions.generation
+          and other.token_id <= sessions.token_id)`.execute(db);
+        await db.schema
+          .createIndex('sessions_by_slot')
+          .unique()
+          .on('sessions')
+          .columns(['uid', 'generation', 'slot'])
+          .execute();
+        await db.schema.dropIndex('sessions_by_uid').execute();
+      },
+    },
   };
   return { getMigrations: async () => migrations };
 }

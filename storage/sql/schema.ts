@@ -30,6 +30,8 @@ export interface Tables {
     device_type: string | null;
     created_at: number;
     last_access_at: number;
+    /** From 1 on, each once an account and generation: the bound of how many sessions there can be. */
+    slot: Generated<number>;
   };
   mails: {
     id: string;

@@ -57,6 +57,34 @@ export function describeSessions(t: Test, { storage, other }: SqlUnderTest): voi
     t.equal(await sessions.create(newSession(account), 2), 'created');
   });
 
+  t.test(
+    'however many log in at the same instant, an account has no more sessions than it may have',
+    async (t) => {
+      const account = await createAccount();
+      const limit = 3;
+      for (const free of [limit, 1, 2]) {
+        const opened = (await sessions.list(account.uid)).slice(0, free);
+        for (const { tokenID } of opened) await sessions.destroy(tokenID);
+        const outcomes = await Promise.all(
+          Array.from({ length: 8 }, (_, i) =>
+            (i % 2 ? storage : other).sessions.create(newSession(account), limit),
+          ),
+        );
+        t.equal(outcomes.filter((outcome) => outcome === 'created').length, free);
+        t.equal(outcomes.filter((outcome) => outcome === 'tooMany').length, outcomes.length - free);
+        t.equal((await sessions.list(account.uid)).length, limit);
+      }
+    },
+  );
+
+  t.test('a lower limit holds for accounts that have more sessions than it', async (t) => {
+    const account = await createAccount();
+    for (let i = 0; i < 4; i++) await open(account);
+    const [oldest] = await sessions.list(account.uid);
+    await sessions.destroy(oldest?.tokenID as string);
+    t.equal(await sessions.create(newSession(account), 3), 'tooMany');
+  });
+
   t.test('an account’s sessions are listed, the oldest first, and nobody else’s', async (t) => {
     const account = await createAccount();
     const second = await open(account, NOW_MS + 2);
