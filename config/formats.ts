@@ -57,6 +57,7 @@ export const FORMATS = {
     },
     coerce: (value: unknown) => (value === 'on' ? true : value === 'off' ? false : value),
   },
+  days: { check: (value: unknown) => requireInteger(value, 0, 36_500), coerce: Number },
   'nice-increment': { check: (value: unknown) => requireInteger(value, 0, 19), coerce: Number },
   'mail-sender': {
     check: (value: unknown) => {

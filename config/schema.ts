@@ -24,6 +24,7 @@ export interface Settings {
   signingAlgorithm: 'RS' | 'DS';
   domain: string;
   maxSessions: number;
+  sessionIdleDays: number;
   maxStreamsPerAccount: number;
   maxStreams: number;
   maxConnections: number;
@@ -157,6 +158,12 @@ export const SETTINGS: Schema<Settings> = {
     format: 'positive-integer',
     default: 100,
     env: 'MAX_SESSIONS',
+  },
+  sessionIdleDays: {
+    doc: 'Days without use after which a session is removed, within about an hour; 0: never, since a device that lay in a drawer for a year is still its owner’s. Set it where lost and forgotten devices should not stay attached for ever.',
+    format: 'days',
+    default: 0,
+    env: 'SESSION_IDLE_DAYS',
   },
   maxStreamsPerAccount: {
     doc: 'Most open event streams of an account on this server: a handful of devices that wait for a verification.',

@@ -3,6 +3,8 @@ import type { Config } from '../config/load.js';
 import type { DatabaseLocation } from '../storage/sql/database.js';
 import { openStorage, type Storage, type StorageOptions } from '../storage/storage.js';
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 /** Where the settings have accounts and sessions kept. */
 export function locateDatabase({ databaseUrl, databasePoolSize, dataDir }: Config): DatabaseLocation {
   return databaseUrl
@@ -16,11 +18,12 @@ export function locateDatabase({ databaseUrl, databasePoolSize, dataDir }: Confi
  */
 export function openStores(
   config: Config,
-  options: Omit<StorageOptions, 'database' | 'redisUrl'>,
+  options: Omit<StorageOptions, 'database' | 'redisUrl' | 'housekeeping'>,
 ): Promise<Storage> {
   return openStorage({
     ...options,
     database: locateDatabase(config),
     redisUrl: config.redisUrl || undefined,
+    housekeeping: { sessionIdleMs: config.sessionIdleDays * DAY_MS || undefined },
   });
 }
