@@ -61,16 +61,16 @@ export class Limits {
   /** Tries a password; unless it is wrong, the try is taken back. */
   async tryPassword<Proof>(uid: string, asker: Asker, prove: () => Promise<Proof>): Promise<Proof> {
     const keys: Key[] = [
-      ['passwordsForAccountFromSource', `${uid}:${asker.source}`],
+      ['passwordsForAccountFromSource', `${uid}:${asker.source}`, uid],
       ['passwordsFromSource', asker.source],
-      ['passwordsForAccount', uid],
+      ['passwordsForAccount', uid, uid],
     ];
     return this.#tryOnce(asker, keys, { uid }, 'incorrectPassword', prove);
   }
 
   /** Tries a verification code; unless it is wrong, the try is taken back. */
   async tryCode<Proof>(uid: string, asker: Asker, prove: () => Promise<Proof>): Promise<Proof> {
-    const keys: Key[] = [['codesForAccountFromSource', `${uid}:${asker.source}`]];
+    const keys: Key[] = [['codesForAccountFromSource', `${uid}:${asker.source}`, uid]];
     return this.#tryOnce(asker, keys, { uid }, 'invalidCode', prove);
   }
 
@@ -129,11 +129,11 @@ export class Limits {
   }
 
   #windows(keys: Key[]): RateKey[] {
-    return keys.map(([name, key]) => [{ name, seconds: this.options.rates[name].seconds }, key]);
+    return keys.map(([name, key, uid]) => [{ name, seconds: this.options.rates[name].seconds }, key, uid]);
   }
 }
 
-type Key = [limit: LimitName, key: string];
+type Key = [limit: LimitName, key: string, uid?: string];
 type Tally = Map<LimitName, Counted>;
 
 /** Addresses are counted without being kept. */

@@ -12,8 +12,8 @@ export interface RateWindow {
   seconds: number;
 }
 
-/** One key of one window. */
-export type RateKey = [window: RateWindow, key: string];
+/** One key of one window, and the account it is of: what is counted for an account goes with it. */
+export type RateKey = [window: RateWindow, key: string, uid?: string | undefined];
 
 /**
  * Counts in fixed windows that begin with the first count. Each call is one trip, however many keys it
@@ -24,6 +24,8 @@ export interface RateCounters {
   add(keys: RateKey[]): Promise<Counted[]>;
   /** Takes one back from each key. */
   takeBack(keys: RateKey[]): Promise<void>;
+  /** Forgets what was counted for an account. */
+  forgetAccount(uid: string): Promise<void>;
 }
 
 /** More than any window's count can reach: limits are compared by the caller, with the count in hand. */
@@ -35,12 +37,16 @@ export interface RateBackend {
   open(options: { keyPrefix: string; points: number; duration: number }): RateLimiterAbstract;
   /** Takes one back from a key. */
   takeBack(limiter: RateLimiterAbstract, key: string): Promise<unknown>;
+  /** Notes that keys, as they are stored, are of an account; for so long, in seconds, or longer. */
+  index(uid: string, keys: string[], seconds: number): Promise<unknown>;
+  /** Removes the keys that were noted, and the note. */
+  forget(uid: string): Promise<void>;
   /** Runs what is one trip. */
   guard<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** Counters over rate-limiter-flexible. */
-export function createRateCounters({ open, takeBack, guard }: RateBackend): RateCounters {
+export function createRateCounters({ open, takeBack, index, forget, guard }: RateBackend): RateCounters {
   const limiters = new Map<string, RateLimiterAbstract>();
   const limiterOf = ({ name, seconds }: RateWindow) => {
     let limiter = limiters.get(name);
@@ -50,10 +56,23 @@ export function createRateCounters({ open, takeBack, guard }: RateBackend): Rate
     }
     return limiter;
   };
+  const indexAccounts = (keys: RateKey[]) => {
+    const uids = new Set(keys.flatMap(([, , uid]) => uid ?? []));
+    return Promise.all(
+      [...uids].map((uid) => {
+        const ofAccount = keys.filter((key) => key[2] === uid);
+        const stored = ofAccount.map(([window, key]) => limiterOf(window).getKey(key));
+        return index(uid, stored, Math.max(...ofAccount.map(([{ seconds }]) => seconds)));
+      }),
+    );
+  };
   return {
     async add(keys) {
-      const counted = await guard(() =>
-        Promise.all(keys.map(([window, key]) => limiterOf(window).consume(key))),
+      const [counted] = await guard(() =>
+        Promise.all([
+          Promise.all(keys.map(([window, key]) => limiterOf(window).consume(key))),
+          indexAccounts(keys),
+        ]),
       );
       return counted.map(({ consumedPoints, msBeforeNext }) => ({
         count: consumedPoints,
@@ -63,14 +82,17 @@ export function createRateCounters({ open, takeBack, guard }: RateBackend): Rate
     async takeBack(keys) {
       await guard(() => Promise.all(keys.map(([window, key]) => takeBack(limiterOf(window), key))));
     },
+    forgetAccount: forget,
   };
 }
 
-/** Counters in this process. */
+/** Counters in this process. Those of an account that is gone end with their windows: they lie nowhere else. */
 export function createMemoryRateCounters(): RateCounters {
   return createRateCounters({
     open: (options) => new RateLimiterMemory(options),
     takeBack: (limiter, key) => limiter.reward(key),
+    index: async () => {},
+    forget: async () => {},
     guard: (work) => work(),
   });
 }

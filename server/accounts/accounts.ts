@@ -203,6 +203,18 @@ export async function forgetTokens({ storage, log }: Services, uid: string): Pro
   }
 }
 
+/**
+ * Removes what is kept for a while of an account that is gone from the database. The count of mails to its address
+ * stays: whoever creates and destroys an account again and again must not fill a mailbox.
+ */
+export async function forgetAccount(services: Services, uid: string): Promise<void> {
+  const { storage, log } = services;
+  const countersForgotten = storage.counters.forgetAccount(uid).catch((error) => {
+    log.warn({ event: 'countersNotForgotten', uid, err: error });
+  });
+  await Promise.all([forgetTokens(services, uid), countersForgotten]);
+}
+
 /** A new wrap(kB): 32 random bytes. */
 export function makeWrapKb(): Uint8Array {
   return new Uint8Array(randomBytes(KEY_BYTES));

@@ -100,7 +100,7 @@ export function destroyAccount(config: Config, name: string, terminal: Terminal)
     await terminal.confirm(`Destroy ${email} (${uid}) with its keys? What they encrypt is lost with them.`);
     const changed = await storage.accounts.destroy(uid, generation);
     if (!changed) throw new CommandError(`${uid} changed meanwhile: look at it again`);
-    return tell(storage, uid, `${uid} is destroyed.`);
+    return tell(storage, uid, `${uid} is destroyed.`, { isGone: true });
   });
 }
 
@@ -117,14 +117,15 @@ async function requireAccount({ accounts }: Storage, name: string): Promise<Acco
  * then; a server that keeps its tokens to itself finds them worth nothing.
  */
 async function tell(
-  { tokens }: Storage,
+  { tokens, counters }: Storage,
   uid: string,
   done: string,
-  { tokensEnd = true } = {},
+  { tokensEnd = true, isGone = false } = {},
 ): Promise<Report> {
   const json = { uid, changed: true };
   try {
     if (tokensEnd) await tokens.forgetAccount(uid);
+    if (isGone) await counters.forgetAccount(uid);
     await tokens.announce(uid);
     return { text: done, json };
   } catch (error) {

@@ -4,7 +4,7 @@ import { concatBytes } from '../../protocol/names.js';
 import { isUsableVerifier } from '../../protocol/srp.js';
 import {
   createAccount,
-  forgetTokens,
+  forgetAccount,
   makeWrapKb,
   requireAccountFor,
   requireFreeAddress,
@@ -115,7 +115,7 @@ export const accountEndpoints = [
         await requireAccountFor(services, credentials);
         throw new ApiError('invalidToken');
       }
-      await forgetTokens(services, uid);
+      await forgetAccount(services, uid);
       asker.record('accountDestroyed', { uid });
       return {};
     },

@@ -62,6 +62,14 @@ export const UNGUESS = createScript(`return redis.call('SREM', KEYS[1], ARGV[1])
 export const TAKE_BACK = createScript(`
 if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('DECR', KEYS[1]) <= 0 then redis.call('DEL', KEYS[1]) end`);
 
+/**
+ * Notes members in a set that lives as long as the longest-lived of them.
+ * KEYS: set. ARGV: life of these in ms, members.
+ */
+export const NOTE_MEMBERS = createScript(`
+redis.call('SADD', KEYS[1], unpack(ARGV, 2))
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end`);
+
 /** Runs a script; a Redis that does not know it yet is told it. @throws what RedisLink.send throws */
 export async function runScript(
   link: RedisLink,

@@ -15,6 +15,8 @@ export const keys = {
   index: (uid: string) => `fxa:account:{${uid}}`,
   /** The id of an account's forgotPasswordToken. */
   forgot: (uid: string) => `fxa:forgot:{${uid}}`,
+  /** Set of the rate counters' keys that are an account's. */
+  counters: (uid: string) => `fxa:counters:{${uid}}`,
   /** Sorted set of the nonces that an account's tokens used, by when they may be used again. */
   nonces: (uid: string) => `fxa:nonces:{${uid}}`,
 };

@@ -8,6 +8,7 @@ import {
   ADD_MEMBER,
   createScript,
   GUESS,
+  NOTE_MEMBERS,
   RESTORE,
   type RedisScript,
   runScript,
@@ -182,6 +183,9 @@ export class RedisTokenStore implements TokenStore {
     return createRateCounters({
       open: (options) => new RateLimiterRedis({ ...options, storeClient, useRedisPackage: true }),
       takeBack: (limiter, key) => runScript(this.#link, TAKE_BACK, [`${limiter.keyPrefix}:${key}`], []),
+      index: (uid, members, seconds) =>
+        runScript(this.#link, NOTE_MEMBERS, [keys.counters(uid)], [toPx(seconds), ...members]),
+      forget: (uid) => this.#forgetCounters(uid),
       guard: (work) => this.#trip(work),
     });
   }
@@ -193,6 +197,13 @@ export class RedisTokenStore implements TokenStore {
   async close() {
     this.#link.close();
     this.#subscription.close();
+  }
+
+  async #forgetCounters(uid: string): Promise<void> {
+    const note = keys.counters(uid);
+    const counters = (await this.#trip(() => this.#link.send(note, ['SMEMBERS', note]))) as string[];
+    // Each by itself: in a cluster they are in different slots.
+    await this.#trip(() => Promise.all([...counters, note].map((key) => this.#link.send(key, ['DEL', key]))));
   }
 
   #forget(kind: TokenKind, id: string): Promise<unknown> {

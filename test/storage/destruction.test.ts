@@ -2,8 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { createClient } from 'redis';
 import t from 'tap';
+import type { RateKey } from '../../storage/rate-counters.js';
 import { type DatabaseLocation, openForLongWork } from '../../storage/sql/database.js';
 import { openStorage } from '../../storage/storage.js';
+import { accept, authenticate, createAccount, toHex } from '../api/accounts.js';
+import { send } from '../api/send.js';
+import { startServer } from '../api/start-server.js';
 import { startPostgres } from '../services/postgres.js';
 import { startRedis } from '../services/redis.js';
 import { NOW_MS, newAccount, newMail, newSession, randomHex, TOKEN_KINDS, tokenRecords } from './records.js';
@@ -58,13 +62,21 @@ for (const engine of ['sqlite', 'postgres'] as const) {
     await tokens.take('authToken', ids[TOKEN_KINDS.indexOf('authToken')] as string);
     await tokens.replaceForgotPasswordToken(uid, ids.at(-1) as string, 600);
     await tokens.claimNonce({ uid, tokenID: session.tokenID }, 'nonce', 1, 121);
-    const limit: [{ name: string; seconds: number }, string][] = [[{ name: 'passwords', seconds: 900 }, uid]];
-    await counters.add(limit);
-    await counters.takeBack(limit);
+    await counters.add([
+      [{ name: 'passwords', seconds: 900 }, `${uid}:192.0.2.1`, uid],
+      [{ name: 'all passwords', seconds: 3600 }, uid, uid],
+    ]);
+    await counters.add([[{ name: 'codes', seconds: 60 }, `${uid}:192.0.2.2`, uid]]);
+    const ofBystander: RateKey[] = [[{ name: 'passwords', seconds: 900 }, bystander.uid, bystander.uid]];
+    await counters.add(ofBystander);
 
     await accounts.destroy(uid, account.generation);
     await tokens.forgetAccount(uid);
-    t.same(await client.keys('*'), []);
+    await counters.forgetAccount(uid);
+    t.same((await client.keys('*')).toSorted(), [
+      `fxa:counters:{${bystander.uid}}`,
+      `fxa:rate:passwords:${bystander.uid}`,
+    ]);
     const left = await dump(database);
     for (const trace of [
       uid,
@@ -81,3 +93,26 @@ for (const engine of ['sqlite', 'postgres'] as const) {
     t.equal(left.filter((value) => value.includes(bystander.uid)).length, before);
   });
 }
+
+t.test(
+  'a destroyed account whose passwords and codes were guessed at leaves no count of it in Redis',
+  async (t) => {
+    await client.flushDb();
+    const server = await startServer(t, { REDIS_URL: redis.url, RATE_LIMITS: 'on' });
+    const account = await createAccount(server);
+    const { uid } = account;
+    const login = { email: toHex(account.email), password: 'wrong' };
+    for (const from of ['127.0.0.1', '127.0.0.2']) {
+      const password = await send(server, '/v1/raw_password/session/create', { body: login, from });
+      t.equal(password.body.errno, 103);
+      const code = { uid, code: randomHex() };
+      t.equal((await send(server, '/v1/recovery_email/verify_code', { body: code, from })).body.errno, 105);
+    }
+    const keysOfAccount = async () => (await client.keys('*')).filter((key) => key.includes(uid));
+    // Of each address its passwords and its codes, of the account its passwords, and which they are.
+    t.equal((await keysOfAccount()).filter((key) => /rate|counters/.test(key)).length, 6);
+    const token = await authenticate(server, account);
+    accept(await send(server, '/v1/account/destroy', { signer: { type: 'authToken', token } }));
+    t.same(await keysOfAccount(), []);
+  },
+);
