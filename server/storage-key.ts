@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { type FileHandle, link, open, readFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Config, ConfigError } from '../config/load.js';
@@ -79,7 +79,8 @@ async function openNewFile(file: string): Promise<FileHandle> {
 /** Whole and on disk before it has its name: what it encrypts must not outlive it. */
 async function makeKeyFile(file: string): Promise<string> {
   const key = randomBytes(KEY_BYTES).toString('hex');
-  const temporary = `${file}.${process.pid}`;
+  // A name that no start before this one, killed amid it, can have left: in a container all have the same pid.
+  const temporary = `${file}.${randomUUID()}`;
   const handle = await openNewFile(temporary);
   try {
     await handle.writeFile(`${key}\n`);

@@ -1,5 +1,9 @@
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import t from 'tap';
+import { loadConfig } from '../../config/load.js';
+import { loadStorageKeys } from '../../server/storage-key.js';
 import { findFreePort } from '../services/free-port.js';
 import { accept } from './accounts.js';
 import { send } from './send.js';
@@ -70,4 +74,14 @@ t.test('empty variables are unset ones', async (t) => {
   const server = await new ServerProcess(t, env).listening();
   t.equal((await send(server, '/__heartbeat__', { method: 'GET' })).status, 200);
   t.equal(accept(await send(server, '/__version__', { method: 'GET' })).name, 'fxa-key-server');
+});
+
+t.test('what a start left that was killed while it made the storage key is in nobody’s way', async (t) => {
+  const DATA_DIR = await makeDataDir(t);
+  // In a container the next process has the pid of the one before, as it has here.
+  await writeFile(join(DATA_DIR, `storage.key.${process.pid}`), '');
+  const config = loadConfig({ DATA_DIR });
+  const keys = await loadStorageKeys(config);
+  t.equal(keys[0]?.length, 32);
+  t.same(await loadStorageKeys(config), keys);
 });
