@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import type { HawkTokenType } from '../protocol/tokens.js';
+import { StoreUnavailableError } from '../storage/errors.js';
 import { authenticate, type Credentials, giveBack } from './authentication/hawk-authentication.js';
 import { readClientSource } from './http/client-source.js';
 import { toApiError } from './http/error-translation.js';
@@ -87,6 +88,7 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
     if (reply) ctx.body = reply;
   } catch (error) {
     const apiError = toApiError(error);
+    if (apiError.cause instanceof StoreUnavailableError) services.limits.takeBackAll(asker);
     if (token && credentials && apiError.reason === 'serviceUnavailable') {
       await giveBack(services, token, credentials);
     }

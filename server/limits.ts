@@ -27,6 +27,9 @@ const TRIES_OF_A_NEWCOMER = 3;
  * Methods throw ApiError 114, and StoreUnavailableError.
  */
 export class Limits {
+  /** What was counted for each request that is under way, and not taken back. */
+  readonly #counted = new WeakMap<Asker, Key[][]>();
+
   constructor(private readonly options: LimitsOptions) {}
 
   /** A request of any kind. */
@@ -84,13 +87,26 @@ export class Limits {
     await this.#count(asker, keys, about);
     try {
       const proof = await prove();
-      await this.#takeBack(keys);
+      this.#takeBack(asker, keys);
       return proof;
     } catch (error) {
-      if (!(error instanceof ApiError && error.reason === failure))
-        await this.#takeBack(keys).catch(() => {});
+      if (!(error instanceof ApiError && error.reason === failure)) this.#takeBack(asker, keys);
       throw error;
     }
+  }
+
+  /**
+   * Takes back all that was counted for a request which a store then failed: it was not done, and whoever comes
+   * again when the store is back must not be refused for it.
+   */
+  takeBackAll(asker: Asker): void {
+    for (const keys of this.#counted.get(asker) ?? []) this.#takeBack(asker, keys);
+  }
+
+  /** Requests themselves stay counted: they were made. */
+  #remember(asker: Asker, keys: Key[], counters: RateCounters): void {
+    if (counters !== this.options.counters) return;
+    this.#counted.set(asker, [...(this.#counted.get(asker) ?? []), keys]);
   }
 
   /** Counts what is asked for, or refuses it. */
@@ -104,18 +120,20 @@ export class Limits {
     if (mode === 'off') return;
     const counted = await counters.add(this.#windows(keys));
     const refusal = this.#findRefusal(new Map(keys.map(([limit], i) => [limit, counted[i] as Counted])));
+    if (!refusal || mode !== 'on') this.#remember(asker, keys, counters);
     if (!refusal) return;
     asker.record('rateLimited', { ...about, limit: refusal.limit, refused: mode === 'on' });
     observe?.(refusal.limit, mode === 'on');
     if (mode !== 'on') return;
     // What is refused was not done: whoever goes on all the same uses up nobody else's share.
-    await this.#takeBack(keys, counters);
+    await counters.takeBack(this.#windows(keys));
     throw new ApiError('tooManyRequests', { retryAfter: Math.max(1, Math.ceil(refusal.resetMs / 1000)) });
   }
 
-  async #takeBack(keys: Key[], counters = this.options.counters): Promise<void> {
+  #takeBack(asker: Asker, keys: Key[]): void {
     if (this.options.mode === 'off') return;
-    await counters.takeBack(this.#windows(keys));
+    this.#counted.set(asker, this.#counted.get(asker)?.filter((other) => other !== keys) ?? []);
+    void this.options.counters.takeBack(this.#windows(keys));
   }
 
   #findRefusal(tally: Tally): Refusal | undefined {

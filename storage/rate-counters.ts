@@ -17,12 +17,16 @@ export type RateKey = [window: RateWindow, key: string, uid?: string | undefined
 
 /**
  * Counts in fixed windows that begin with the first count. Each call is one trip, however many keys it
- * has. Methods throw StoreUnavailableError.
+ * has.
  */
 export interface RateCounters {
-  /** Counts one more for each key. @returns the counts, in the order of the keys */
+  /**
+   * Counts one more for each key.
+   * @returns the counts, in the order of the keys
+   * @throws StoreUnavailableError, and nothing is counted
+   */
   add(keys: RateKey[]): Promise<Counted[]>;
-  /** Takes one back from each key. */
+  /** Takes one back from each key: now, or as soon as the store answers. Never rejects, and need not be waited for. */
   takeBack(keys: RateKey[]): Promise<void>;
   /** Forgets what was counted for an account. */
   forgetAccount(uid: string): Promise<void>;
@@ -35,7 +39,7 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 export interface RateBackend {
   /** Makes the limiter of a window. */
   open(options: { keyPrefix: string; points: number; duration: number }): RateLimiterAbstract;
-  /** Takes one back from a key. */
+  /** Takes one back from a key; when it cannot, sees to it later, and rejects. */
   takeBack(limiter: RateLimiterAbstract, key: string): Promise<unknown>;
   /** Notes that keys, as they are stored, are of an account; for so long, in seconds, or longer. */
   index(uid: string, keys: string[], seconds: number): Promise<unknown>;
@@ -46,7 +50,8 @@ export interface RateBackend {
 }
 
 /** Counters over rate-limiter-flexible. */
-export function createRateCounters({ open, takeBack, index, forget, guard }: RateBackend): RateCounters {
+export function createRateCounters(backend: RateBackend): RateCounters {
+  const { open, index, forget, guard } = backend;
   const limiters = new Map<string, RateLimiterAbstract>();
   const limiterOf = ({ name, seconds }: RateWindow) => {
     let limiter = limiters.get(name);
@@ -66,22 +71,26 @@ export function createRateCounters({ open, takeBack, index, forget, guard }: Rat
       }),
     );
   };
+  const takeBack = async (keys: RateKey[]) => {
+    const work = () => Promise.all(keys.map(([window, key]) => backend.takeBack(limiterOf(window), key)));
+    await guard(work).catch(() => {});
+  };
   return {
     async add(keys) {
-      const [counted] = await guard(() =>
-        Promise.all([
-          Promise.all(keys.map(([window, key]) => limiterOf(window).consume(key))),
-          indexAccounts(keys),
-        ]),
-      );
+      const counted = await guard(async () => {
+        const counting = keys.map(([window, key]) => limiterOf(window).consume(key));
+        const [indexed, ...outcomes] = await Promise.allSettled([indexAccounts(keys), ...counting]);
+        const failed = [indexed, ...outcomes].find((outcome) => outcome.status === 'rejected');
+        if (!failed) return Promise.all(counting);
+        void takeBack(keys.filter((_, i) => outcomes[i]?.status === 'fulfilled'));
+        throw failed.reason;
+      });
       return counted.map(({ consumedPoints, msBeforeNext }) => ({
         count: consumedPoints,
         resetMs: msBeforeNext,
       }));
     },
-    async takeBack(keys) {
-      await guard(() => Promise.all(keys.map(([window, key]) => takeBack(limiterOf(window), key))));
-    },
+    takeBack,
     forgetAccount: forget,
   };
 }

@@ -1,4 +1,5 @@
 import { type CompiledQuery, type Kysely, sql } from 'kysely';
+import { DoubtfulSessions } from './doubtful-sessions.js';
 import { MissingRowError } from './errors.js';
 import type { Sealer } from './sealer.js';
 import { SessionTouches } from './session-touches.js';
@@ -44,12 +45,14 @@ export class Sessions {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;
   readonly #touches: SessionTouches;
+  readonly #doubtful: DoubtfulSessions;
   readonly #findQuery: CompiledQuery<FoundRow>;
 
   constructor(db: Kysely<Tables>, sealer: Sealer) {
     this.#db = db;
     this.#sealer = sealer;
     this.#touches = new SessionTouches(db);
+    this.#doubtful = new DoubtfulSessions((tokenID) => this.destroy(tokenID));
     // Every signed request asks this: it is put together once.
     this.#findQuery = findQuery(db).compile();
   }
@@ -71,6 +74,7 @@ export class Sessions {
     } catch (error) {
       // Destroyed between our reading it and our writing.
       if (error instanceof MissingRowError) return 'accountChanged';
+      this.#doubtful.add(session.tokenID);
       throw error;
     }
   }
@@ -166,6 +170,7 @@ export class Sessions {
 
   /** Writes what `touch` noted. */
   async close(): Promise<void> {
+    this.#doubtful.close();
     await this.#touches.write();
   }
 

@@ -194,12 +194,25 @@ export async function setPassword(
  * Removes an account's short-lived tokens and tells every server. Called after the database has committed:
  * tokens of an older generation are dead already, so a token store that is away changes nothing.
  */
-export async function forgetTokens({ storage, log }: Services, uid: string): Promise<void> {
+export async function forgetTokens(services: Services, uid: string): Promise<void> {
+  const { storage, log } = services;
+  await Promise.all([
+    storage.tokens.forgetAccount(uid).catch((error) => {
+      log.warn({ event: 'tokensNotForgotten', uid, err: error });
+    }),
+    announceChange(services, uid),
+  ]);
+}
+
+/**
+ * Tells every server that an account changed. Called after the database has committed: a request that did what it was
+ * asked does not fail because the word of it goes out later.
+ */
+export async function announceChange({ storage, log }: Services, uid: string): Promise<void> {
   try {
-    await storage.tokens.forgetAccount(uid);
     await storage.tokens.announce(uid);
   } catch (error) {
-    log.warn({ event: 'tokensNotForgotten', uid, err: error });
+    log.warn({ event: 'changeNotAnnounced', uid, err: error });
   }
 }
 

@@ -6,6 +6,7 @@ import type { Stored } from '../../storage/tokens/token-store.js';
 import { ApiError } from '../http/errors.js';
 import type { RequestBody } from '../http/request-body.js';
 import type { Services } from '../services.js';
+import { giveBackSoon } from './tokens.js';
 
 /** How far a client's clock may be off, in seconds (protocol.md, "Hawk, on this server"). */
 export const TIMESTAMP_SKEW_S = 60;
@@ -53,10 +54,7 @@ export async function authenticate<Type extends HawkTokenType>(
   return token as Credentials<Type>;
 }
 
-/**
- * Gives a single-use token back to a request that the server could not serve. Where the token store is
- * what failed, the token may be lost with it; the client then starts its flow again.
- */
+/** Gives a single-use token back to a request that the server could not serve. */
 export async function giveBack<Type extends HawkTokenType>(
   services: Services,
   type: Type,
@@ -64,7 +62,7 @@ export async function giveBack<Type extends HawkTokenType>(
 ): Promise<void> {
   if (type === 'sessionToken' || type === 'forgotPasswordToken') return;
   const { tokenID, claim } = credentials as Credentials<'authToken'>;
-  if (claim) await services.storage.tokens.restore(type, tokenID, claim).catch(() => {});
+  if (claim) await giveBackSoon(services.storage.tokens.restore(type, tokenID, claim));
 }
 
 interface FoundCredentials {

@@ -2,6 +2,7 @@ import type { Stored } from '../../storage/tokens/token-store.js';
 import { toApiError } from '../http/error-translation.js';
 import { ApiError } from '../http/errors.js';
 import type { Services } from '../services.js';
+import { giveBackSoon } from './tokens.js';
 
 /**
  * Takes an srpToken out of the store, then finishes the exchange: whatever the proof turns out to be, the
@@ -21,7 +22,7 @@ export async function takeSrpToken<Reply>(
     return await finish(exchange);
   } catch (error) {
     if (toApiError(error).reason === 'serviceUnavailable') {
-      await tokens.restore('srpToken', srpToken, exchange.claim).catch(() => {});
+      await giveBackSoon(tokens.restore('srpToken', srpToken, exchange.claim));
     }
     throw error;
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { toHex } from '../../protocol/hex.js';
 import { deriveTokenKeys, type HawkTokenType, TOKEN_BYTES } from '../../protocol/tokens.js';
 import type { TokenKind, TokenRecords } from '../../storage/tokens/token-store.js';
+import { within } from '../../storage/within.js';
 import type { Services } from '../services.js';
 
 /** How long each kind of token lives, in seconds (protocol.md, "Tokens"). */
@@ -45,4 +46,15 @@ export async function issueToken<Kind extends MintedKind>(
     TOKEN_LIFE_S[kind],
   );
   return { token, tokenID: toHex(tokenID) };
+}
+
+/** How long an answer waits for what it used up to be given back, in ms: the store may be what failed. */
+const GIVE_BACK_MS = 250;
+
+/**
+ * Waits a moment for a step that gives back what a failed request used up. The store does it later if it must,
+ * unless this server ends before.
+ */
+export async function giveBackSoon(step: Promise<unknown>): Promise<void> {
+  await within(GIVE_BACK_MS, step).catch(() => {});
 }

@@ -59,6 +59,11 @@ export class Mailer {
     this.#options = options;
   }
 
+  /** Whether the last try reached the mail server. */
+  get isReachable(): boolean {
+    return this.#outageFailures === 0;
+  }
+
   /** Begins to send what waits, and to look for more every few seconds. */
   start(): void {
     this.#timer = setInterval(() => this.wake(), POLL_MS);

@@ -123,7 +123,7 @@ const LINES: Record<string, Line> = {
   'GET /__heartbeat__': [
     'Operations',
     'Whether every store answers',
-    'Not authenticated; 503 names the store that does not.',
+    'Not authenticated; 503 names the store that does not. `mail` is as the last try to send one went.',
   ],
   'GET /__lbheartbeat__': ['Operations', 'Whether the server runs', 'Asks no store.'],
   'GET /metrics': [

@@ -6,7 +6,9 @@ export function addHealth(router: Router, services: Services): void {
   router.get('/__heartbeat__', async (ctx) => {
     const stores = await checkStores(services);
     ctx.status = Object.values(stores).every((state) => state === 'ok') ? 200 : 503;
-    ctx.body = stores;
+    // Told, but no reason to send clients elsewhere: nothing they ask for waits for a mail.
+    const mail = services.mailer.isReachable ? 'ok' : 'unavailable';
+    ctx.body = { ...stores, mail };
   });
 
   router.get('/__lbheartbeat__', (ctx) => {

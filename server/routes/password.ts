@@ -6,6 +6,7 @@ import type { Account } from '../../storage/accounts.js';
 import { requireAccountFor, requireAccountOf } from '../accounts/accounts.js';
 import { isDecoy } from '../accounts/decoy.js';
 import { makeRecoveryCode } from '../accounts/recovery-code.js';
+import { countRecoveryGuess } from '../authentication/recovery-guess.js';
 import { issueToken, TOKEN_LIFE_S } from '../authentication/tokens.js';
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';
@@ -105,23 +106,23 @@ export const passwordEndpoints = [
       const { uid, generation } = isDecoy(credentials)
         ? credentials
         : await requireAccountFor(services, credentials);
-      // Counted before it is looked at: of many guesses at once, three are.
-      const guesses = await tokens.countGuess(credentials.tokenID, TOKEN_LIFE_S.forgotPasswordToken);
-      if (guesses > TRIES) throw new ApiError('invalidToken');
-      if (!timingSafeEqual(Buffer.from(code), Buffer.from(credentials.code))) {
-        asker.record('recoveryCodeWrong', { uid });
-        if (guesses === TRIES) await tokens.take('forgotPasswordToken', credentials.tokenID);
-        throw new ApiError('invalidCode');
-      }
-      const facts = { uid, generation, provenBy: 'code' } as const;
-      const { token, tokenID } = await issueToken(services, 'accountResetToken', facts);
-      // Of many right codes at once, one takes the token and answers.
-      if (!(await tokens.take('forgotPasswordToken', credentials.tokenID))) {
-        await tokens.take('accountResetToken', tokenID);
-        throw new ApiError('invalidToken');
-      }
-      asker.record('recoveryCodeAccepted', { uid });
-      return { accountResetToken: toHex(token) };
+      return countRecoveryGuess(services, credentials.tokenID, async (guesses) => {
+        if (guesses > TRIES) throw new ApiError('invalidToken');
+        if (!timingSafeEqual(Buffer.from(code), Buffer.from(credentials.code))) {
+          asker.record('recoveryCodeWrong', { uid });
+          if (guesses === TRIES) await tokens.take('forgotPasswordToken', credentials.tokenID);
+          throw new ApiError('invalidCode');
+        }
+        const facts = { uid, generation, provenBy: 'code' } as const;
+        const { token, tokenID } = await issueToken(services, 'accountResetToken', facts);
+        // Of many right codes at once, one takes the token and answers.
+        if (!(await tokens.take('forgotPasswordToken', credentials.tokenID))) {
+          await tokens.take('accountResetToken', tokenID);
+          throw new ApiError('invalidToken');
+        }
+        asker.record('recoveryCodeAccepted', { uid });
+        return { accountResetToken: toHex(token) };
+      });
     },
   }),
 ];

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { verificationMail } from '../accounts/accounts.js';
+import { announceChange, verificationMail } from '../accounts/accounts.js';
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';
 import { replies } from '../schemas/reply-schemas.js';
@@ -49,7 +49,7 @@ export const recoveryEmailEndpoints = [
     reply: replies.empty,
     refusals: ['unknownAccount', 'invalidCode'],
     async handle(services, { body: { uid, code }, asker }) {
-      const { accounts, tokens } = services.storage;
+      const { accounts } = services.storage;
       const account = await accounts.findByUid(uid);
       if (!account) throw new ApiError('unknownAccount');
       await services.limits.tryCode(uid, asker, async () => {
@@ -57,7 +57,7 @@ export const recoveryEmailEndpoints = [
       });
       await accounts.markVerified(uid, services.now());
       if (account.verifiedAt === null) asker.record('emailVerified', { uid });
-      await tokens.announce(uid);
+      await announceChange(services, uid);
       return {};
     },
   }),

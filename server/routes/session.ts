@@ -1,7 +1,7 @@
 import { sealBundle } from '../../protocol/bundle.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { concatBytes } from '../../protocol/names.js';
-import { requireAccountFor } from '../accounts/accounts.js';
+import { announceChange, requireAccountFor } from '../accounts/accounts.js';
 import { openSession } from '../accounts/sessions.js';
 import { issueToken } from '../authentication/tokens.js';
 import { endpoint } from '../endpoint.js';
@@ -37,10 +37,10 @@ export const sessionEndpoints = [
     token: 'sessionToken',
     body: bodies.none,
     reply: replies.empty,
-    async handle({ storage }, { credentials, asker }) {
-      if (!(await storage.sessions.destroy(credentials.tokenID))) throw new ApiError('invalidToken');
+    async handle(services, { credentials, asker }) {
+      if (!(await services.storage.sessions.destroy(credentials.tokenID))) throw new ApiError('invalidToken');
       asker.record('sessionEnded', { uid: credentials.uid });
-      await storage.tokens.announce(credentials.uid);
+      await announceChange(services, credentials.uid);
       return {};
     },
   }),

@@ -6,6 +6,8 @@ import type { Services } from '../services.js';
 
 /** How often a comment tells proxies and clients that the stream lives, in ms (protocol.md: 15 s at least). */
 const KEEP_ALIVE_MS = 10_000;
+/** How soon a status that could not be read is read again, in ms: streams tell it within seconds of the store's return. */
+const READ_AGAIN_MS = 1000;
 /** How long a client may leave a stream unread before it is cut off, in bytes. */
 const MAX_UNREAD_BYTES = 16 * 1024;
 
@@ -53,6 +55,7 @@ export async function openStatusStream(services: Services, session: Session, ctx
 /** The events of one stream, in order: a change that comes while another is read is read after it. */
 class StatusEvents {
   #reading: Promise<void> = Promise.resolve();
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly stream: PassThrough,
@@ -69,10 +72,15 @@ class StatusEvents {
   }
 
   async #tell(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
     if (!this.stream.writable) return;
-    // A store that is away leaves the last event standing; the next change, or the client's retry, reads again.
     const session = await this.read().catch(() => null);
-    if (session === null) return;
+    if (session === null) {
+      // A store that is away leaves the last event standing, until it is back.
+      this.#retry ??= setTimeout(() => void this.refresh(), READ_AGAIN_MS).unref();
+      return;
+    }
     if (session) this.#write(`data: ${JSON.stringify(toStatus(session))}\n\n`);
     if (!session || session.verified) this.stream.end();
   }

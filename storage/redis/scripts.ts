@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RedisLink } from './link.js';
+import type { RedisSender } from './unfinished-steps.js';
 
 /** A Lua script, run by its hash. All its keys are in one slot. */
 export interface RedisScript {
@@ -70,18 +70,28 @@ export const NOTE_MEMBERS = createScript(`
 redis.call('SADD', KEYS[1], unpack(ARGV, 2))
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end`);
 
-/** Runs a script; a Redis that does not know it yet is told it. @throws what RedisLink.send throws */
+/** Runs a script; a Redis that does not know it yet is told it. @throws what `send` throws */
 export async function runScript(
-  link: RedisLink,
+  redis: RedisSender,
   { source, sha1 }: RedisScript,
   keys: string[],
   args: string[],
 ): Promise<unknown> {
   const tail = [String(keys.length), ...keys, ...args];
   try {
-    return await link.send(keys[0], ['EVALSHA', sha1, ...tail]);
+    return await redis.send(keys[0], ['EVALSHA', sha1, ...tail]);
   } catch (error) {
     if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
-    return link.send(keys[0], ['EVAL', source, ...tail]);
+    return redis.send(keys[0], ['EVAL', source, ...tail]);
   }
+}
+
+/** Runs a script in one trip whatever Redis knows, so that nothing that is sent later overtakes it. */
+export function runWholeScript(
+  redis: RedisSender,
+  { source }: RedisScript,
+  keys: string[],
+  args: string[],
+): Promise<unknown> {
+  return redis.send(keys[0], ['EVAL', source, String(keys.length), ...keys, ...args]);
 }

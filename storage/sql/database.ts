@@ -1,9 +1,15 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { DEFAULT_MIGRATION_TABLE, type Dialect, Kysely, Migrator, sql } from 'kysely';
+import { StoreUnavailableError } from '../errors.js';
 import { guardDialect, type StatementTiming } from './guarded-dialect.js';
 import { createMigrations, type SqlEngine } from './migrations.js';
 import { createPostgresDialect } from './postgres-dialect.js';
 import type { Tables } from './schema.js';
 import { createSqliteDialect } from './sqlite-dialect.js';
+
+/** What one commit may add to SQLite's files, and to spare. */
+const LEAST_SPACE_BYTES = 128 * 1024;
 
 /** Where accounts and sessions live. */
 export type DatabaseLocation =
@@ -13,7 +19,7 @@ export type DatabaseLocation =
 export interface Database {
   engine: SqlEngine;
   db: Kysely<Tables>;
-  /** @throws StoreUnavailableError when the database does not answer */
+  /** @throws StoreUnavailableError when the database does not answer, or has no room on its disk to write */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -34,9 +40,20 @@ export async function openDatabase(
   return {
     engine: location.engine,
     db,
-    ping: async () => void (await sql`select 1`.execute(db)),
+    async ping() {
+      await sql`select 1`.execute(db);
+      if (location.engine === 'sqlite') await requireSpace(location.filename);
+    },
     close: () => db.destroy(),
   };
+}
+
+/** Reading goes on when the disk is full, so a query would not tell. @throws StoreUnavailableError */
+async function requireSpace(filename: string): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(filename)).catch((error) => {
+    throw new StoreUnavailableError('database', error);
+  });
+  if (bavail * bsize < LEAST_SPACE_BYTES) throw new StoreUnavailableError('database', new Error('disk full'));
 }
 
 /**

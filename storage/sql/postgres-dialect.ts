@@ -15,10 +15,18 @@ export interface PostgresOptions {
 
 /** How long getting a connection may take, in ms. */
 const ACQUIRE_TIMEOUT_MS = 1000;
-/** How long all that is done with it may take, from when it was asked for: callers answer within two seconds. */
-const DEADLINE_MS = 1800;
+/**
+ * How long making one may take, in ms: longer than the request waits that asked for it, for those that come next. Else
+ * a PostgreSQL that is slow to let anyone in would let nobody in.
+ */
+const CONNECT_TIMEOUT_MS = 3000;
+/**
+ * How long all that is done with it may take, from when it was asked for, in ms: callers answer within two seconds,
+ * on a busy machine, too.
+ */
+const DEADLINE_MS = 1500;
 /** PostgreSQL gives up before we do, so that a statement that waited for a lock is not done later. */
-const STATEMENT_TIMEOUT_MS = 1500;
+const STATEMENT_TIMEOUT_MS = 1300;
 /** Statements kept prepared on each connection; the server has fewer kinds than this. */
 const MAX_PREPARED = 200;
 
@@ -39,7 +47,7 @@ class BoundPool implements PostgresPool {
     this.#pool = new pg.Pool({
       connectionString: url,
       max: poolSize,
-      connectionTimeoutMillis: ACQUIRE_TIMEOUT_MS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
       ...(forRequests && { statement_timeout: STATEMENT_TIMEOUT_MS }),
       ...(readOnly && { options: '-c default_transaction_read_only=on' }),

@@ -21,7 +21,8 @@ export class MemoryTokenStore implements TokenStore {
   readonly #nonces = new ExpiringMap<ExpiringMap<true>>();
   /** uid → tokenID of its forgotPasswordToken. */
   readonly #forgot = new ExpiringMap<string>();
-  readonly #guesses = new ExpiringMap<number>();
+  /** tokenID → the claims of its guesses. */
+  readonly #guesses = new ExpiringMap<Set<string>>();
   readonly #changes = new EventEmitter().setMaxListeners(0);
   readonly #sweeper: NodeJS.Timeout;
 
@@ -72,13 +73,18 @@ export class MemoryTokenStore implements TokenStore {
 
   async countGuess(id: string, ttlSeconds: number) {
     const now = this.#now();
-    const guesses = (this.#guesses.get(id, now) ?? 0) + 1;
-    this.#guesses.set(id, guesses, now + ttlSeconds * 1000, now);
-    return guesses;
+    const claim = randomUUID();
+    const claims = (this.#guesses.get(id, now) ?? new Set()).add(claim);
+    this.#guesses.set(id, claims, now + ttlSeconds * 1000, now);
+    return { guesses: claims.size, claim };
+  }
+
+  async takeBackGuess(id: string, claim: string) {
+    this.#guesses.get(id, this.#now())?.delete(claim);
   }
 
   async guesses(id: string) {
-    return this.#guesses.get(id, this.#now()) ?? 0;
+    return this.#guesses.get(id, this.#now())?.size ?? 0;
   }
 
   async claimNonce(

@@ -12,33 +12,24 @@ import {
   RESTORE,
   type RedisScript,
   runScript,
+  runWholeScript,
   TAKE,
   TAKE_BACK,
   UNGUESS,
 } from '../redis/scripts.js';
 import { parseRedisUrl } from '../redis/topology.js';
+import { type RedisSender, type RedisStep, UnfinishedSteps } from '../redis/unfinished-steps.js';
 import type { Sealer } from '../sealer.js';
 import { CHANGES_CHANNEL, keys } from './redis-keys.js';
 import type { Stored, TokenKind, TokenRecords, TokenStore } from './token-store.js';
 
 /** Longer than any token lives. */
 const INDEX_LIFE_MS = 3_600_000;
-/** How long a step that may have been done is remembered, to be undone; and how many are. */
-const UNDO_LIFE_MS = 900_000;
-const MAX_UNDOS = 10_000;
 
 /** One trip to Redis, as metrics and the count of trips see it. */
 export interface CommandTiming {
   ms: number;
   failed: boolean;
-}
-
-/** A step to undo: it was asked for, and whether it was done is unknown. */
-interface Undo {
-  script: RedisScript;
-  keys: string[];
-  claim: string;
-  until: number;
 }
 
 /** The store in Redis: for many servers, and for one whose tokens should outlive it. */
@@ -49,7 +40,7 @@ export class RedisTokenStore implements TokenStore {
   readonly #now: () => number;
   readonly #observe: (timing: CommandTiming) => void;
   readonly #changes = new EventEmitter().setMaxListeners(0);
-  #undos: Undo[] = [];
+  readonly #unfinished: UnfinishedSteps;
 
   private constructor(
     url: string,
@@ -58,7 +49,13 @@ export class RedisTokenStore implements TokenStore {
     observe: (timing: CommandTiming) => void,
   ) {
     const { connect, connectSubscriber } = parseRedisUrl(url);
-    this.#link = new RedisLink(connect, undefined, () => this.#undoAll());
+    this.#unfinished = new UnfinishedSteps(now);
+    this.#link = new RedisLink(
+      connect,
+      // What is owed goes first: who comes back with a token finds it again.
+      async (connection) => this.#unfinished.runAll(connection),
+      () => this.#unfinished.runAll(this.#link),
+    );
     this.#subscription = new RedisLink(connectSubscriber, async (connection) => {
       await connection.subscribe(CHANGES_CHANNEL, (uid) => void this.#changes.emit(uid));
       // What was announced while nobody listened is found out by looking.
@@ -117,7 +114,12 @@ export class RedisTokenStore implements TokenStore {
 
   async restore<Kind extends TokenKind>(kind: Kind, id: string, claim: string) {
     const tokenKeys = [keys.token(kind, id), keys.taken(kind, id)];
-    return (await this.#trip(() => runScript(this.#link, RESTORE, tokenKeys, [claim]))) === 1;
+    try {
+      return (await this.#trip(() => runScript(this.#link, RESTORE, tokenKeys, [claim]))) === 1;
+    } catch (error) {
+      this.#owe((redis) => runWholeScript(redis, RESTORE, tokenKeys, [claim]));
+      throw error;
+    }
   }
 
   async replaceForgotPasswordToken(uid: string, id: string, ttlSeconds: number) {
@@ -125,14 +127,29 @@ export class RedisTokenStore implements TokenStore {
     const previous = await this.#trip(() =>
       this.#link.send(key, ['SET', key, id, 'GET', 'PX', toPx(ttlSeconds)]),
     );
-    if (previous && previous !== id) {
-      await this.#trip(() => this.#forget('forgotPasswordToken', previous as string));
+    if (!previous || previous === id) return;
+    try {
+      await this.#trip(() => this.#forget(this.#link, 'forgotPasswordToken', previous as string));
+    } catch (error) {
+      this.#owe((redis) => this.#forget(redis, 'forgotPasswordToken', previous as string));
+      throw error;
     }
   }
 
   async countGuess(id: string, ttlSeconds: number) {
     const args = [toPx(ttlSeconds)];
-    return Number(await this.#consume(GUESS, UNGUESS, [keys.guesses(id)], randomUUID(), args));
+    const claim = randomUUID();
+    return { guesses: Number(await this.#consume(GUESS, UNGUESS, [keys.guesses(id)], claim, args)), claim };
+  }
+
+  async takeBackGuess(id: string, claim: string) {
+    const guesses = [keys.guesses(id)];
+    try {
+      await this.#trip(() => runScript(this.#link, UNGUESS, guesses, [claim]));
+    } catch (error) {
+      this.#owe((redis) => runWholeScript(redis, UNGUESS, guesses, [claim]));
+      throw error;
+    }
   }
 
   async guesses(id: string) {
@@ -153,19 +170,22 @@ export class RedisTokenStore implements TokenStore {
   }
 
   async forgetAccount(uid: string) {
-    const index = keys.index(uid);
-    const tokens = (await this.#trip(() => this.#link.send(index, ['ZRANGE', index, '0', '-1']))) as string[];
-    // A token that is put between the two is missed; it is dead, by its generation, and ends by itself.
-    await this.#trip(() =>
-      Promise.all([
-        ...tokens.map((token) => this.#forget(...(token.split(':') as [TokenKind, string]))),
-        this.#link.send(index, ['DEL', index, keys.forgot(uid), keys.nonces(uid)]),
-      ]),
-    );
+    try {
+      await this.#forgetAccount(this.#link, uid);
+    } catch (error) {
+      this.#owe((redis) => this.#forgetAccount(redis, uid));
+      throw error;
+    }
   }
 
   async announce(uid: string) {
-    await this.#trip(() => this.#link.send(undefined, ['PUBLISH', CHANGES_CHANNEL, uid]));
+    const command = ['PUBLISH', CHANGES_CHANNEL, uid];
+    try {
+      await this.#trip(() => this.#link.send(undefined, command));
+    } catch (error) {
+      this.#owe((redis) => redis.send(undefined, command));
+      throw error;
+    }
   }
 
   async listen(uid: string, listener: () => void) {
@@ -175,14 +195,31 @@ export class RedisTokenStore implements TokenStore {
 
   /** Rate counters over the same connection. */
   openRateCounters(): RateCounters {
+    // Once: a count that was taken back twice would be somebody else's.
+    const oweOne = (key: string) =>
+      this.#owe((redis) => runWholeScript(redis, TAKE_BACK, [key], []), { once: true });
     // The one command that a limiter needs to count.
     const storeClient = {
-      eval: (source: string, options: { keys: string[]; arguments: string[] }) =>
-        runScript(this.#link, createScript(source), options.keys, options.arguments),
+      eval: async (source: string, options: { keys: string[]; arguments: string[] }) => {
+        try {
+          return await runScript(this.#link, createScript(source), options.keys, options.arguments);
+        } catch (error) {
+          if (wasSent(error)) oweOne(options.keys[0] as string);
+          throw error;
+        }
+      },
     };
     return createRateCounters({
       open: (options) => new RateLimiterRedis({ ...options, storeClient, useRedisPackage: true }),
-      takeBack: (limiter, key) => runScript(this.#link, TAKE_BACK, [`${limiter.keyPrefix}:${key}`], []),
+      takeBack: async (limiter, name) => {
+        const key = `${limiter.keyPrefix}:${name}`;
+        try {
+          return await runScript(this.#link, TAKE_BACK, [key], []);
+        } catch (error) {
+          if (!wasSent(error)) oweOne(key);
+          throw error;
+        }
+      },
       index: (uid, members, seconds) =>
         runScript(this.#link, NOTE_MEMBERS, [keys.counters(uid)], [toPx(seconds), ...members]),
       forget: (uid) => this.#forgetCounters(uid),
@@ -206,9 +243,21 @@ export class RedisTokenStore implements TokenStore {
     await this.#trip(() => Promise.all([...counters, note].map((key) => this.#link.send(key, ['DEL', key]))));
   }
 
-  #forget(kind: TokenKind, id: string): Promise<unknown> {
+  async #forgetAccount(redis: RedisSender, uid: string): Promise<void> {
+    const index = keys.index(uid);
+    const tokens = (await this.#trip(() => redis.send(index, ['ZRANGE', index, '0', '-1']))) as string[];
+    // A token that is put between the two is missed; it is dead, by its generation, and ends by itself.
+    await this.#trip(() =>
+      Promise.all([
+        ...tokens.map((token) => this.#forget(redis, ...(token.split(':') as [TokenKind, string]))),
+        redis.send(index, ['DEL', index, keys.forgot(uid), keys.nonces(uid)]),
+      ]),
+    );
+  }
+
+  #forget(redis: RedisSender, kind: TokenKind, id: string): Promise<unknown> {
     const key = keys.token(kind, id);
-    return this.#link.send(key, ['DEL', key, keys.taken(kind, id), keys.guesses(id)]);
+    return redis.send(key, ['DEL', key, keys.taken(kind, id), keys.guesses(id)]);
   }
 
   /**
@@ -226,26 +275,15 @@ export class RedisTokenStore implements TokenStore {
     try {
       return await this.#trip(() => runScript(this.#link, script, scriptKeys, [claim, ...args]));
     } catch (error) {
-      const sent = !((error as StoreUnavailableError).cause instanceof NotConnectedError);
-      if (sent && this.#undos.length < MAX_UNDOS) {
-        this.#undos.push({ script: undo, keys: scriptKeys, claim, until: this.#now() + UNDO_LIFE_MS });
-        this.#undoAll();
+      if (wasSent((error as StoreUnavailableError).cause)) {
+        this.#owe((redis) => runWholeScript(redis, undo, scriptKeys, [claim]));
       }
       throw error;
     }
   }
 
-  #undoAll(): void {
-    const undos = this.#undos.filter(({ until }) => until > this.#now());
-    this.#undos = undos;
-    for (const undo of undos) {
-      runScript(this.#link, undo.script, undo.keys, [undo.claim]).then(
-        () => {
-          this.#undos = this.#undos.filter((other) => other !== undo);
-        },
-        () => {},
-      );
-    }
+  #owe(step: RedisStep, options?: { once: boolean }): void {
+    this.#unfinished.add(this.#link, step, options);
   }
 
   #open<Kind extends TokenKind>(key: string, sealed: unknown): Stored<Kind> | undefined {
@@ -266,6 +304,11 @@ export class RedisTokenStore implements TokenStore {
       this.#observe({ ms: performance.now() - started, failed });
     }
   }
+}
+
+/** Whether a command that failed may have been done, or be done yet. */
+function wasSent(failure: unknown): boolean {
+  return !(failure instanceof NotConnectedError);
 }
 
 function toPx(ttlSeconds: number): string {

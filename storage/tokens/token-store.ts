@@ -58,7 +58,8 @@ export interface TokenStore {
   take<Kind extends TokenKind>(kind: Kind, id: string): Promise<Taken<Kind> | undefined>;
 
   /**
-   * Gives back a token that was taken for nothing, with what is left of its life.
+   * Gives back a token that was taken for nothing, with what is left of its life. When the store does not
+   * answer, it is given back as soon as it does.
    * @param claim the one that `take` returned
    * @returns `false` when there is nothing to give back: its time is over, or its account's tokens are
    *   forgotten
@@ -74,9 +75,12 @@ export interface TokenStore {
   /**
    * Counts one guess of a recovery code, atomically. When the store does not answer, the guess is not
    * counted.
-   * @returns how many guesses have been made with this token, this one included
+   * @returns how many guesses have been made with this token, this one included, and what `takeBackGuess` asks for
    */
-  countGuess(id: string, ttlSeconds: number): Promise<number>;
+  countGuess(id: string, ttlSeconds: number): Promise<{ guesses: number; claim: string }>;
+
+  /** Uncounts a guess that came to nothing; when the store does not answer, as soon as it does. */
+  takeBackGuess(id: string, claim: string): Promise<void>;
 
   /** How many guesses have been made with this token. */
   guesses(id: string): Promise<number>;
@@ -92,10 +96,16 @@ export interface TokenStore {
     ttlSeconds: number,
   ): Promise<boolean>;
 
-  /** Removes every token of an account, those taken and could be restored too, and its nonces. */
+  /**
+   * Removes every token of an account, those taken and could be restored too, and its nonces. When the store
+   * does not answer, as soon as it does.
+   */
   forgetAccount(uid: string): Promise<void>;
 
-  /** Tells every server that an account changed: its address was verified, or its sessions ended. */
+  /**
+   * Tells every server that an account changed: its address was verified, or its sessions ended. When the
+   * store does not answer, as soon as it does.
+   */
   announce(uid: string): Promise<void>;
 
   /**

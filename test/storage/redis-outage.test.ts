@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import t from 'tap';
+import type { RateKey } from '../../storage/rate-counters.js';
 import { Sealer } from '../../storage/sealer.js';
 import { RedisTokenStore } from '../../storage/tokens/redis-token-store.js';
 import type { TokenStore } from '../../storage/tokens/token-store.js';
@@ -27,6 +28,7 @@ function everyMethod(store: TokenStore): [name: string, ask: () => Promise<unkno
     ['restore', () => store.restore('authToken', id, randomUUID())],
     ['replaceForgotPasswordToken', () => store.replaceForgotPasswordToken(uid, id, 60)],
     ['countGuess', () => store.countGuess(id, 60)],
+    ['takeBackGuess', () => store.takeBackGuess(id, randomUUID())],
     ['guesses', () => store.guesses(id)],
     ['claimNonce', () => store.claimNonce({ uid, tokenID: id }, 'nonce', 1, 60)],
     ['forgetAccount', () => store.forgetAccount(uid)],
@@ -71,7 +73,42 @@ t.test('what was asked of a Redis that hung is not used up when it goes on', asy
   redis.thaw();
   await untilAnswered(() => store.ping());
   t.ok(await store.take('srpToken', id));
-  t.equal(await store.countGuess(id, 60), 2);
+  t.equal((await store.countGuess(id, 60)).guesses, 2);
+});
+
+t.test(
+  'what was given back while Redis was away is there when it is back, before anything else',
+  async (t) => {
+    const redis = await startRedis(t, { args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
+    const store = await openStore(t, redis);
+    const [id, forgot] = [randomHex(), randomHex()];
+    await store.put('authToken', id, tokenRecords().authToken, 60);
+    const taken = await store.take('authToken', id);
+    const { claim } = await store.countGuess(forgot, 60);
+    await redis.stop();
+    await t.rejects(store.restore('authToken', id, taken?.claim ?? ''), UNAVAILABLE);
+    await t.rejects(store.takeBackGuess(forgot, claim), UNAVAILABLE);
+    await redis.start();
+    let found: unknown;
+    await untilAnswered(async () => {
+      found = await store.take('authToken', id);
+    });
+    t.ok(found, 'the first answer has it');
+    t.equal(await store.guesses(forgot), 0);
+  },
+);
+
+t.test('limits count nothing that a Redis which hung could not answer', async (t) => {
+  const redis = await startRedis(t);
+  const store = (await openStore(t, redis)) as RedisTokenStore;
+  const counters = store.openRateCounters();
+  const keys = ['one', 'two'].map((key): RateKey => [{ name: 'test', seconds: 60 }, key]);
+  await counters.add(keys);
+  redis.freeze();
+  for (let i = 0; i < 2; i++) await t.rejects(counters.add(keys), UNAVAILABLE);
+  redis.thaw();
+  await untilAnswered(() => store.ping());
+  t.match(await counters.add(keys), [{ count: 2 }, { count: 2 }]);
 });
 
 t.test('tokens outlive a restart of a Redis that keeps them', async (t) => {

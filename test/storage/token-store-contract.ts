@@ -110,11 +110,23 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
       Array.from({ length: 20 }, (_, i) => (i % 2 ? store : other).countGuess(id, LIFE_S)),
     );
     t.same(
-      counts.sort((a, b) => a - b),
+      counts.map(({ guesses }) => guesses).sort((a, b) => a - b),
       Array.from({ length: 20 }, (_, i) => i + 1),
     );
     t.equal(await store.guesses(id), 20);
     t.equal(await store.guesses(randomHex()), 0);
+  });
+
+  t.test('a guess that came to nothing is uncounted, once', async (t) => {
+    const id = randomHex();
+    const { claim } = await store.countGuess(id, LIFE_S);
+    await store.countGuess(id, LIFE_S);
+    await other.takeBackGuess(id, randomUUID());
+    t.equal(await store.guesses(id), 2, 'not by another claim');
+    for (let i = 0; i < 2; i++) await other.takeBackGuess(id, claim);
+    t.equal(await store.guesses(id), 1);
+    t.equal((await store.countGuess(id, LIFE_S)).guesses, 2);
+    await store.takeBackGuess(randomHex(), claim);
   });
 
   t.test('guesses are forgotten with their token', async (t) => {
