@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import type { Test } from 'tap';
+import type { Reply } from '../api/send.js';
+
+const PATH = 'docs/operators/outages.md';
+
+/** What can be away, as the columns of the table in the documents. */
+export type Away = 'database away' | 'Redis away' | 'mail server away' | 'disk full';
+
+/** What was seen of endpoints while something was away; held against the table in the documents. */
+export class SeenAnswers {
+  readonly #seen = new Map<string, string>();
+
+  /**
+   * Notes an answer: an endpoint answers the same in every flow, or the test fails.
+   * @param endpoint `METHOD path`
+   */
+  note(t: Test, endpoint: string, reply: Reply): void {
+    const cell = describe(endpoint, reply);
+    t.equal(this.#seen.get(endpoint) ?? cell, cell, `${endpoint} answers the same each time`);
+    this.#seen.set(endpoint, cell);
+  }
+
+  /** Checks a column of the document: every row of it was seen, and is as it says. */
+  check(t: Test, away: Away): void {
+    t.strictSame(Object.fromEntries(this.#seen), Object.fromEntries(readColumn(away)), away);
+  }
+}
+
+function describe(endpoint: string, { status, body }: Reply): string {
+  if (endpoint !== 'GET /__heartbeat__') return status === 200 ? 'works' : String(status);
+  const unavailable = Object.keys(body).filter((store) => body[store] === 'unavailable');
+  return [status, ...unavailable.map((store) => `"${store}":"unavailable"`)].join(', ');
+}
+
+function readColumn(away: Away): Map<string, string> {
+  const rows = readFileSync(PATH, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')));
+  const column = rows[0]?.indexOf(away) ?? -1;
+  if (column < 0) throw new Error(`${PATH} has no column ${away}`);
+  return new Map(rows.slice(2).map((cells) => [cells[1] as string, cells[column] as string]));
+}

@@ -1,0 +1,72 @@
+import type { Test } from 'tap';
+import { checkRefusal } from '../api/check-refusal.js';
+import { type Reply, send } from '../api/send.js';
+import { startServer, type TestServer } from '../api/start-server.js';
+import type { FlowRequest, PreparedRequest } from './flows.js';
+import { ALL, untilSo } from './waiting.js';
+
+/** How long a request may wait for a store, in ms; beside other tests, more. */
+const ANSWER_MS = ALL ? 2000 : 20_000;
+
+/** Limits as they are for one user, and none for the many that tests make of one address. */
+const ROOM = {
+  RATE_LIMITS: 'on',
+  LIMIT_REQUESTS_OF_SOURCE: '1000000/60',
+  LIMIT_ACCOUNTS_FROM_SOURCE: '1000000/3600',
+  LIMIT_MAILS_FROM_SOURCE: '1000000/3600',
+};
+
+/** A server whose limits are on, with room for a test. */
+export function startLimitedServer(t: Test, env: Record<string, string>): Promise<TestServer> {
+  return startServer(t, { ...ROOM, ...env });
+}
+
+/** Sends, and says how long the answer took, in ms. */
+export async function timeReply({ send }: PreparedRequest): Promise<{ reply: Reply; ms: number }> {
+  const started = performance.now();
+  const reply = await send();
+  return { reply, ms: performance.now() - started };
+}
+
+/** Checks that a reply is 503, errno 201, with its five fields and when to come back, and came in time. */
+export function checkUnavailable(t: Test, { reply, ms }: { reply: Reply; ms: number }): void {
+  checkRefusal(t, reply, 503, 201, { retryAfter: reply.body.retryAfter });
+  t.equal(Number(reply.headers['retry-after']), reply.body.retryAfter);
+  t.ok(ms < ANSWER_MS, `answered after ${Math.round(ms)} ms`);
+}
+
+/**
+ * Sends a request again until it is not refused with 503, for as long as recovery may take.
+ * @returns its last reply, and how often it was refused
+ */
+export async function sendUntilServed(request: PreparedRequest): Promise<{ reply: Reply; refusals: number }> {
+  let reply = await request.send();
+  let refusals = 0;
+  if (reply.status === 503) {
+    await untilSo(async () => {
+      refusals++;
+      reply = await request.send();
+      return reply.status !== 503;
+    });
+  }
+  return { reply, refusals };
+}
+
+/** Waits until every store answers, for as long as recovery may take. */
+export async function untilWell(server: TestServer): Promise<void> {
+  await untilSo(async () => (await send(server, '/__heartbeat__', { method: 'GET' })).status === 200);
+}
+
+export async function prepareAll(
+  server: TestServer,
+  requests: FlowRequest[],
+): Promise<(FlowRequest & { prepared: PreparedRequest })[]> {
+  const all = [];
+  for (const request of requests) all.push({ ...request, prepared: await request.prepare(server) });
+  return all;
+}
+
+/** A request by its name in test results. */
+export function nameOf({ endpoint, flow }: FlowRequest): string {
+  return `${endpoint} (${flow})`;
+}

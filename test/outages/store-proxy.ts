@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { Teardown } from '../services/service-process.js';
+import type { Framer } from './framing.js';
+
+/**
+ * How a connection is cut at a command: before the store is sent it, or when the store has done it and its answer
+ * is on the way.
+ */
+export type CutKind = 'unsent' | 'unanswered';
+
+/** Stands between a server and a store, and cuts all their connections at a certain command. */
+export class StoreProxy {
+  port = 0;
+  readonly #storePort: number;
+  readonly #createFramer: () => Framer;
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+  #cut: { commandsLeft: number; kind: CutKind } | undefined;
+  #isCut = false;
+
+  /** @param createFramer takes apart what one connection sends */
+  constructor(storePort: number, createFramer: () => Framer) {
+    this.#storePort = storePort;
+    this.#createFramer = createFramer;
+  }
+
+  /** Listens on a free port of 127.0.0.1, until the test's end. */
+  async start(t: Teardown): Promise<this> {
+    await this.#listen();
+    t.teardown(() => this.#sever());
+    return this;
+  }
+
+  /** Whether the cut has come. */
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
+  /** From now on `count` commands go through, and the next one is where it is cut. */
+  cutAfter(count: number, kind: CutKind): void {
+    this.#cut = { commandsLeft: count, kind };
+  }
+
+  /** Lets everything through again. */
+  async mend(): Promise<void> {
+    this.#cut = undefined;
+    if (!this.#isCut) return;
+    this.#isCut = false;
+    await this.#listen();
+  }
+
+  async #listen(): Promise<void> {
+    const server = createServer((client) => this.#relay(client));
+    this.#server = server;
+    server.listen(this.port, '127.0.0.1');
+    await once(server, 'listening');
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  #relay(client: Socket): void {
+    const store = connect(this.#storePort, '127.0.0.1');
+    const ends = [client, store];
+    for (const socket of ends) {
+      this.#sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        for (const end of ends) end.destroy();
+      });
+    }
+    let answerIsLost = false;
+    const framer = this.#createFramer();
+    client.on('data', (chunk: Buffer) => {
+      for (const { bytes, isCommand } of framer(chunk)) {
+        if (this.#isCut || answerIsLost) return;
+        if (isCommand && this.#cut && this.#cut.commandsLeft-- === 0) {
+          if (this.#cut.kind === 'unsent') return this.#sever();
+          answerIsLost = true;
+        }
+        store.write(bytes);
+      }
+    });
+    store.on('data', (chunk: Buffer) => {
+      if (answerIsLost) this.#sever();
+      else client.write(chunk);
+    });
+  }
+
+  #sever(): void {
+    this.#isCut = true;
+    this.#server?.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}

@@ -1,0 +1,11 @@
+import { until } from '../services/until.js';
+
+/** Every place to cut every request at, and times to the letter: for a machine that does nothing else. */
+export const ALL = process.env.OUTAGES === 'all';
+/** How long after a store's return all must be well, in ms; beside other tests, more. */
+const RECOVERY_MS = ALL ? 5000 : 20_000;
+
+/** Waits until something is so, for as long as recovery may take. */
+export function untilSo(isSo: () => Promise<boolean>): Promise<void> {
+  return until(isSo, RECOVERY_MS);
+}
