@@ -13,7 +13,7 @@ export interface PostgresOptions {
   readOnly?: boolean;
 }
 
-/** How long getting a connection may take, in ms. */
+/** How long a request waits for a connection, in ms. */
 const ACQUIRE_TIMEOUT_MS = 1000;
 /**
  * How long making one may take, in ms: longer than the request waits that asked for it, for those that come next. Else
@@ -65,7 +65,7 @@ class BoundPool implements PostgresPool {
     const started = performance.now();
     const acquired = this.#acquire();
     try {
-      const client = await within(ACQUIRE_TIMEOUT_MS, acquired);
+      const client = await within(this.#forRequests ? ACQUIRE_TIMEOUT_MS : CONNECT_TIMEOUT_MS, acquired);
       client.deadline = this.#forRequests ? started + DEADLINE_MS : Number.POSITIVE_INFINITY;
       return client;
     } catch (error) {
