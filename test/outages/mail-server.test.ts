@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { openDatabase } from '../../storage/sql/database.js';
 import { accountBody, makeEmail } from '../api/accounts.js';
 import { type Reply, send } from '../api/send.js';
 import { ServerProcess } from '../api/server-process.js';
@@ -129,6 +130,16 @@ t.test('a mail that could not be sent goes out once, by the server that starts n
   const first = await new ServerProcess(t, env).listening();
   const body = accountBody(makeEmail(), Buffer.alloc(32, 1));
   t.equal((await send(first, '/v1/account/create', { body })).status, 200);
+  // One that is killed while it tries has the mail to itself for two minutes more.
+  const { db, close } = await openDatabase({
+    engine: 'sqlite',
+    filename: join(env.DATA_DIR, 'key-server.sqlite'),
+  });
+  await waitUntil(async () => {
+    const { next_attempt_at, attempts } = await db.selectFrom('mails').selectAll().executeTakeFirstOrThrow();
+    return attempts > 0 && next_attempt_at < Date.now() + 60_000;
+  });
+  await close();
   first.kill('SIGKILL');
   t.match(await first.exit(), { signal: 'SIGKILL' });
 

@@ -8,9 +8,10 @@ import { ALL, untilSo } from './waiting.js';
 /** How long a request may wait for a store, in ms; beside other tests, more. */
 const ANSWER_MS = ALL ? 2000 : 20_000;
 
-/** Limits as they are for one user, and none for the many that tests make of one address. */
+/** Limits as they are for one user, and none for the many that tests make of one address, all at once. */
 const ROOM = {
   RATE_LIMITS: 'on',
+  STRETCH_MAX_WAIT: '60',
   LIMIT_REQUESTS_OF_SOURCE: '1000000/60',
   LIMIT_ACCOUNTS_FROM_SOURCE: '1000000/3600',
   LIMIT_MAILS_FROM_SOURCE: '1000000/3600',
