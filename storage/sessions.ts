@@ -1,8 +1,10 @@
-import { type CompiledQuery, type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { DoubtfulSessions } from './doubtful-sessions.js';
 import { MissingRowError } from './errors.js';
 import type { Sealer } from './sealer.js';
+import { prepareSessionInsert } from './session-insert.js';
 import { SessionTouches } from './session-touches.js';
+import { prepareQuery } from './sql/prepared-query.js';
 import type { Tables } from './sql/schema.js';
 import { placeOf } from './sql/sealed-columns.js';
 
@@ -32,6 +34,11 @@ export interface Session extends NewSession {
   locale: string;
 }
 
+/** What is known of the account when a session was opened. */
+export interface Opened {
+  verified: boolean;
+}
+
 export interface DeviceSession {
   tokenID: string;
   deviceId: string;
@@ -46,15 +53,16 @@ export class Sessions {
   readonly #sealer: Sealer;
   readonly #touches: SessionTouches;
   readonly #doubtful: DoubtfulSessions;
-  readonly #findQuery: CompiledQuery<FoundRow>;
+  readonly #runInsert: ReturnType<typeof prepareSessionInsert>;
+  readonly #runFind: ReturnType<typeof prepareFind>;
 
   constructor(db: Kysely<Tables>, sealer: Sealer) {
     this.#db = db;
     this.#sealer = sealer;
     this.#touches = new SessionTouches(db);
     this.#doubtful = new DoubtfulSessions((tokenID) => this.destroy(tokenID));
-    // Every signed request asks this: it is put together once.
-    this.#findQuery = findQuery(db).compile();
+    this.#runInsert = prepareSessionInsert(db);
+    this.#runFind = prepareFind(db);
   }
 
   /**
@@ -62,11 +70,12 @@ export class Sessions {
    * fewer than `maxSessions` sessions. Logins to one account at the same instant do not see each other, but each
    * needs a slot of its own: whoever finds its slot taken looks again.
    */
-  async create(session: NewSession, maxSessions: number): Promise<'created' | 'tooMany' | 'accountChanged'> {
+  async create(session: NewSession, maxSessions: number): Promise<Opened | 'tooMany' | 'accountChanged'> {
     try {
       // Each time round, another login has got its session.
       for (;;) {
-        if (await this.#insert(session, maxSessions)) return 'created';
+        const opened = await this.#insert(session, maxSessions);
+        if (opened) return opened;
         const open = await this.#countOpen(session);
         if (open === undefined) return 'accountChanged';
         if (open >= maxSessions) return 'tooMany';
@@ -79,62 +88,25 @@ export class Sessions {
     }
   }
 
-  async #insert(session: NewSession, maxSessions: number): Promise<boolean> {
-    const { uid, generation } = session;
-    const { numInsertedOrUpdatedRows } = await this.#db
-      .insertInto('sessions')
-      .columns([
-        'token_id',
-        'uid',
-        'generation',
-        'req_hmac_key',
-        'device_id',
-        'device_name',
-        'device_type',
-        'created_at',
-        'last_access_at',
-        'slot',
-      ])
-      .expression((eb) =>
-        eb
-          .selectFrom('accounts')
-          .innerJoin(
-            () => selectFreeSlot(this.#db, uid, generation, maxSessions),
-            (join) => join.onTrue(),
-          )
-          .select((eb) => [
-            eb.cast<string>(eb.val(session.tokenID), 'text').as('token_id'),
-            'accounts.uid',
-            'accounts.generation',
-            eb.val(this.#sealer.seal(place(session.tokenID), session.reqHMACkey)).as('req_hmac_key'),
-            eb.cast<string>(eb.val(session.deviceId), 'text').as('device_id'),
-            eb.cast<string | null>(eb.val(session.deviceName), 'text').as('device_name'),
-            eb.cast<string | null>(eb.val(session.deviceType), 'text').as('device_type'),
-            eb.cast<number>(eb.val(session.createdAt), 'bigint').as('created_at'),
-            eb.cast<number>(eb.val(session.createdAt), 'bigint').as('last_access_at'),
-            'free.slot',
-          ])
-          .where('accounts.uid', '=', uid)
-          .where('accounts.generation', '=', generation)
-          .where(
-            (eb) =>
-              eb
-                .selectFrom('sessions')
-                .select((eb) => eb.fn.countAll<number>().as('open'))
-                .where('sessions.uid', '=', uid)
-                .where('sessions.generation', '=', generation),
-            '<',
-            maxSessions,
-          ),
-      )
-      .onConflict((conflict) => conflict.columns(['uid', 'generation', 'slot']).doNothing())
-      .executeTakeFirst();
-    return Boolean(numInsertedOrUpdatedRows);
+  async #insert(session: NewSession, maxSessions: number): Promise<Opened | undefined> {
+    const { rows } = await this.#runInsert({
+      token_id: session.tokenID,
+      uid: session.uid,
+      generation: session.generation,
+      req_hmac_key: this.#sealer.seal(place(session.tokenID), session.reqHMACkey),
+      device_id: session.deviceId,
+      device_name: session.deviceName,
+      device_type: session.deviceType,
+      created_at: session.createdAt,
+      max_sessions: maxSessions,
+    });
+    const [row] = rows;
+    return row && { verified: row.verified_at !== null };
   }
 
   /** The session of a tokenID, with its account, in one statement. */
   async find(tokenID: string): Promise<Session | undefined> {
-    const { rows } = await this.#db.executeQuery<FoundRow>({ ...this.#findQuery, parameters: [tokenID] });
+    const { rows } = await this.#runFind({ tokenID });
     const [row] = rows;
     return (
       row && {
@@ -202,32 +174,6 @@ export class Sessions {
   }
 }
 
-/** The lowest slot, from 1 to `maxSessions`, that no session of the account has. */
-function selectFreeSlot(db: Kysely<Tables>, uid: string, generation: number, maxSessions: number) {
-  const ofAccount = db.selectFrom('sessions').where('uid', '=', uid).where('generation', '=', generation);
-  return db
-    .selectFrom(
-      db
-        .selectNoFrom((eb) => eb.cast<number>(eb.lit(1), 'bigint').as('slot'))
-        .unionAll(ofAccount.select((eb) => eb('slot', '+', eb.lit(1)).as('slot')))
-        .as('candidate'),
-    )
-    .select('candidate.slot')
-    .where('candidate.slot', '<=', maxSessions)
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          ofAccount.select('token_id').where('sessions.slot', '=', sql.ref<number>('candidate.slot')),
-        ),
-      ),
-    )
-    .orderBy('candidate.slot')
-    .limit(1)
-    .as('free');
-}
-
-type FoundRow = Tables['sessions'] & Pick<Tables['accounts'], 'email' | 'verified_at' | 'locale'>;
-
 /** Sessions with their accounts; one that outlived its password is none. */
 function selectSessions(db: Kysely<Tables>) {
   return db
@@ -239,24 +185,26 @@ function selectSessions(db: Kysely<Tables>) {
     );
 }
 
-/** The parameter is the tokenID. */
-function findQuery(db: Kysely<Tables>) {
-  return selectSessions(db)
-    .select([
-      'sessions.token_id',
-      'sessions.uid',
-      'sessions.generation',
-      'sessions.req_hmac_key',
-      'sessions.device_id',
-      'sessions.device_name',
-      'sessions.device_type',
-      'sessions.created_at',
-      'sessions.last_access_at',
-      'accounts.email',
-      'accounts.verified_at',
-      'accounts.locale',
-    ])
-    .where('token_id', '=', '');
+/** What every signed request asks. */
+function prepareFind(db: Kysely<Tables>) {
+  return prepareQuery(db, ({ tokenID }: { tokenID: string }) =>
+    selectSessions(db)
+      .select([
+        'sessions.token_id',
+        'sessions.uid',
+        'sessions.generation',
+        'sessions.req_hmac_key',
+        'sessions.device_id',
+        'sessions.device_name',
+        'sessions.device_type',
+        'sessions.created_at',
+        'sessions.last_access_at',
+        'accounts.email',
+        'accounts.verified_at',
+        'accounts.locale',
+      ])
+      .where('token_id', '=', tokenID),
+  );
 }
 
 function place(tokenID: string): string {

@@ -4,18 +4,19 @@ import type { DeviceType } from '../../storage/sessions.js';
 import { mintToken } from '../authentication/tokens.js';
 import { ApiError } from '../http/errors.js';
 import type { Services } from '../services.js';
+import { requireAccountFor } from './accounts.js';
 
 /**
  * Opens a session for an account whose password was proven.
- * @returns the sessionToken, 32 bytes
+ * @returns the sessionToken, 32 bytes, and whether the account's address is verified
  * @throws ApiError 115 when the account has all the sessions it may have, 110 when its password was set
- *   since, or it is gone
+ *   since, 102 when it is gone
  */
 export async function openSession(
   services: Services,
   { uid, generation }: { uid: string; generation: number },
   device: { name: string; type: DeviceType } | undefined,
-): Promise<Uint8Array> {
+): Promise<{ sessionToken: Uint8Array; verified: boolean }> {
   const { token, tokenID, reqHMACkey } = mintToken('sessionToken');
   const session = {
     tokenID: toHex(tokenID),
@@ -29,6 +30,9 @@ export async function openSession(
   };
   const outcome = await services.storage.sessions.create(session, services.config.maxSessions);
   if (outcome === 'tooMany') throw new ApiError('tooManySessions');
-  if (outcome === 'accountChanged') throw new ApiError('invalidToken');
-  return token;
+  if (outcome === 'accountChanged') {
+    await requireAccountFor(services, { uid, generation });
+    throw new ApiError('invalidToken');
+  }
+  return { sessionToken: token, verified: outcome.verified };
 }

@@ -55,9 +55,9 @@ export const rawPasswordEndpoints = [
       const account = await requireAccountToLogIn(services, email, order.asker, 'raw');
       const unwrapBKey = await provePassword(services, account, password, order);
       unwrapBKey.fill(0);
-      const sessionToken = await openSession(services, account, device);
+      const { sessionToken, verified } = await openSession(services, account, device);
       order.asker.record('loginSucceeded', { uid: account.uid, door: 'raw' });
-      return { uid: account.uid, verified: account.verifiedAt !== null, sessionToken: toHex(sessionToken) };
+      return { uid: account.uid, verified, sessionToken: toHex(sessionToken) };
     },
   }),
 

@@ -1,7 +1,7 @@
 import { sealBundle } from '../../protocol/bundle.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { concatBytes } from '../../protocol/names.js';
-import { announceChange, requireAccountFor } from '../accounts/accounts.js';
+import { announceChange } from '../accounts/accounts.js';
 import { openSession } from '../accounts/sessions.js';
 import { issueToken } from '../authentication/tokens.js';
 import { endpoint } from '../endpoint.js';
@@ -20,14 +20,14 @@ export const sessionEndpoints = [
     // A device need not be given, but has a name and a type when it is.
     refusals: ['unknownAccount', 'missingParameter', 'tooManySessions'],
     async handle(services, { body: { device }, credentials, asker }) {
-      const { uid, generation, verifiedAt } = await requireAccountFor(services, credentials);
+      const { uid, generation } = credentials;
       // The session last: should its statement fail, nothing is left that anyone could use.
       const { token: keyFetchToken } = await issueToken(services, 'keyFetchToken', { uid, generation });
-      const sessionToken = await openSession(services, credentials, device);
+      const { sessionToken, verified } = await openSession(services, credentials, device);
       asker.record('loginSucceeded', { uid, door: 'srp' });
       const tokens = concatBytes(keyFetchToken, sessionToken);
       const bundle = toHex(sealBundle(fromHex(credentials.requestKey), 'session/create', tokens));
-      return { uid, verified: verifiedAt !== null, bundle };
+      return { uid, verified, bundle };
     },
   }),
 

@@ -20,7 +20,7 @@ export function describeSessions(t: Test, { storage, other }: SqlUnderTest): voi
   t.test('a session is found with its account', async (t) => {
     const account = await createAccount();
     const session = newSession(account);
-    t.equal(await sessions.create(session, 100), 'created');
+    t.match(await sessions.create(session, 100), { verified: Boolean });
     const found = {
       ...session,
       lastAccessAt: session.createdAt,
@@ -49,12 +49,12 @@ export function describeSessions(t: Test, { storage, other }: SqlUnderTest): voi
 
   t.test('an account has no more sessions than it may have', async (t) => {
     const account = await createAccount();
-    t.equal(await sessions.create(newSession(account), 2), 'created');
+    t.match(await sessions.create(newSession(account), 2), { verified: Boolean });
     const second = newSession(account);
-    t.equal(await sessions.create(second, 2), 'created');
+    t.match(await sessions.create(second, 2), { verified: Boolean });
     t.equal(await sessions.create(newSession(account), 2), 'tooMany');
     await sessions.destroy(second.tokenID);
-    t.equal(await sessions.create(newSession(account), 2), 'created');
+    t.match(await sessions.create(newSession(account), 2), { verified: Boolean });
   });
 
   t.test(
@@ -70,7 +70,7 @@ export function describeSessions(t: Test, { storage, other }: SqlUnderTest): voi
             (i % 2 ? storage : other).sessions.create(newSession(account), limit),
           ),
         );
-        t.equal(outcomes.filter((outcome) => outcome === 'created').length, free);
+        t.equal(outcomes.filter((outcome) => typeof outcome === 'object').length, free);
         t.equal(outcomes.filter((outcome) => outcome === 'tooMany').length, outcomes.length - free);
         t.equal((await sessions.list(account.uid)).length, limit);
       }
@@ -146,7 +146,7 @@ export function describeSessions(t: Test, { storage, other }: SqlUnderTest): voi
         ...opened.map((session) => sessions.create(session, 100)),
       ]);
       t.ok(destroyed);
-      for (const outcome of outcomes) t.match(outcome, /^(created|accountChanged)$/);
+      for (const outcome of outcomes) t.ok(typeof outcome === 'object' || outcome === 'accountChanged');
       for (const { tokenID } of opened) t.equal(await sessions.find(tokenID), undefined);
     }
   });

@@ -1,0 +1,94 @@
+import { type Kysely, sql } from 'kysely';
+import { prepareQuery } from './sql/prepared-query.js';
+import type { Tables } from './sql/schema.js';
+
+/** A session's row, `slot` aside, and how many sessions its account may have. */
+export type InsertedSession = Omit<Tables['sessions'], 'slot' | 'last_access_at'> & { max_sessions: number };
+
+/**
+ * The statement that opens a session: for an account of that generation, in the lowest slot that is free, as long
+ * as the account has fewer sessions than it may. Who at the same instant takes the same slot gets none.
+ * @returns runs it; there is a row, of the account, when the session was opened
+ */
+export function prepareSessionInsert(db: Kysely<Tables>) {
+  return prepareQuery(db, (session: InsertedSession) =>
+    db
+      .insertInto('sessions')
+      .columns([
+        'token_id',
+        'uid',
+        'generation',
+        'req_hmac_key',
+        'device_id',
+        'device_name',
+        'device_type',
+        'created_at',
+        'last_access_at',
+        'slot',
+      ])
+      .expression((eb) =>
+        eb
+          .selectFrom('accounts')
+          .innerJoin(
+            () => selectFreeSlot(db, session),
+            (join) => join.onTrue(),
+          )
+          .select((eb) => [
+            eb.cast<string>(eb.val(session.token_id), 'text').as('token_id'),
+            'accounts.uid',
+            'accounts.generation',
+            eb.val(session.req_hmac_key).as('req_hmac_key'),
+            eb.cast<string>(eb.val(session.device_id), 'text').as('device_id'),
+            eb.cast<string | null>(eb.val(session.device_name), 'text').as('device_name'),
+            eb.cast<string | null>(eb.val(session.device_type), 'text').as('device_type'),
+            eb.cast<number>(eb.val(session.created_at), 'bigint').as('created_at'),
+            eb.cast<number>(eb.val(session.created_at), 'bigint').as('last_access_at'),
+            'free.slot',
+          ])
+          .where('accounts.uid', '=', session.uid)
+          .where('accounts.generation', '=', session.generation)
+          .where(
+            (eb) =>
+              eb
+                .selectFrom('sessions')
+                .select((eb) => eb.fn.countAll<number>().as('open'))
+                .where('sessions.uid', '=', session.uid)
+                .where('sessions.generation', '=', session.generation),
+            '<',
+            session.max_sessions,
+          ),
+      )
+      .onConflict((conflict) => conflict.columns(['uid', 'generation', 'slot']).doNothing())
+      .returning((eb) =>
+        eb
+          .selectFrom('accounts')
+          .select('accounts.verified_at')
+          .where('accounts.uid', '=', session.uid)
+          .as('verified_at'),
+      ),
+  );
+}
+
+/** The lowest slot, from 1 on, that no session of the account has. */
+function selectFreeSlot(db: Kysely<Tables>, { uid, generation, max_sessions }: InsertedSession) {
+  const ofAccount = db.selectFrom('sessions').where('uid', '=', uid).where('generation', '=', generation);
+  return db
+    .selectFrom(
+      db
+        .selectNoFrom((eb) => eb.cast<number>(eb.lit(1), 'bigint').as('slot'))
+        .unionAll(ofAccount.select((eb) => eb('slot', '+', eb.lit(1)).as('slot')))
+        .as('candidate'),
+    )
+    .select('candidate.slot')
+    .where('candidate.slot', '<=', max_sessions)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          ofAccount.select('token_id').where('sessions.slot', '=', sql.ref<number>('candidate.slot')),
+        ),
+      ),
+    )
+    .orderBy('candidate.slot')
+    .limit(1)
+    .as('free');
+}
