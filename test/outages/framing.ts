@@ -35,29 +35,41 @@ export function createRedisFramer(): Framer {
 /** The text of each prepared statement, by its name, which is the same on every connection. */
 const statements = new Map<string, string>();
 
-/** Statements in PostgreSQL's protocol 3.0: everything up to Sync is one, and so is a simple Query. */
+/** Parse, Bind, Describe, Execute, Close: what comes before the Sync that ends a statement. */
+const PARTS_OF_STATEMENT = 'PBDEC';
+
+/**
+ * Statements in PostgreSQL's protocol 3.0: everything up to Sync is one, and so is a simple Query. What is not whole
+ * must not go out: a COMMIT is done when it is executed, before its Sync.
+ */
 export function createPostgresFramer(): Framer {
   let isStarted = false;
-  let statement = '';
   return createFramer((buffer) => {
-    const typeLength = isStarted ? 1 : 0;
-    if (buffer.length < typeLength + 4) return undefined;
-    const length = typeLength + buffer.readInt32BE(typeLength);
-    if (buffer.length < length) return undefined;
     if (!isStarted) {
+      const length = buffer.length < 4 ? Number.POSITIVE_INFINITY : buffer.readInt32BE(0);
+      if (buffer.length < length) return undefined;
       isStarted = true;
       return { length, isCommand: false };
     }
-    const type = String.fromCharCode(buffer[0] as number);
-    const [first = '', second = ''] = buffer.toString('utf8', 5, length).split('\0');
-    if (type === 'P') {
-      statement = second;
-      if (first) statements.set(first, second);
+    let statement = '';
+    for (let start = 0; buffer.length >= start + 5; ) {
+      const type = String.fromCharCode(buffer[start] as number);
+      const end = start + 1 + buffer.readInt32BE(start + 1);
+      if (buffer.length < end) return undefined;
+      const [first = '', second = ''] = buffer.toString('utf8', start + 5, end).split('\0');
+      if (type === 'P') {
+        statement = second;
+        if (first) statements.set(first, second);
+      }
+      // Bind names the portal, then the statement; of an unnamed one the text has just come.
+      if (type === 'B' && second) statement = statements.get(second) ?? '';
+      if (type === 'Q') statement = first;
+      start = end;
+      if (!PARTS_OF_STATEMENT.includes(type)) {
+        return { length: end, isCommand: 'SQ'.includes(type) && !SQL_UPKEEP.test(statement) };
+      }
     }
-    // Bind names the portal, then the statement; of an unnamed one the text has just come.
-    if (type === 'B' && second) statement = statements.get(second) ?? '';
-    if (type === 'Q') statement = first;
-    return { length, isCommand: 'SQ'.includes(type) && !SQL_UPKEEP.test(statement) };
+    return undefined;
   });
 }
 

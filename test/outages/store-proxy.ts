@@ -18,6 +18,8 @@ export class StoreProxy {
   #server: Server | undefined;
   #cut: { commandsLeft: number; kind: CutKind } | undefined;
   #isCut = false;
+  /** Set while a command is on its way whose answer is to be lost; settles when it is. */
+  #severing: Promise<void> | undefined;
 
   /** @param createFramer takes apart what one connection sends */
   constructor(storePort: number, createFramer: () => Framer) {
@@ -32,9 +34,9 @@ export class StoreProxy {
     return this;
   }
 
-  /** Whether the cut has come. */
+  /** Whether the cut has come, or is about to: a request may be answered before the store answers its last command. */
   get isCut(): boolean {
-    return this.#isCut;
+    return this.#isCut || this.#severing !== undefined;
   }
 
   /** From now on `count` commands go through, and the next one is where it is cut. */
@@ -45,6 +47,8 @@ export class StoreProxy {
   /** Lets everything through again. */
   async mend(): Promise<void> {
     this.#cut = undefined;
+    await this.#severing;
+    this.#severing = undefined;
     if (!this.#isCut) return;
     this.#isCut = false;
     await this.#listen();
@@ -71,6 +75,7 @@ export class StoreProxy {
       });
     }
     let answerIsLost = false;
+    let severed = () => {};
     const framer = this.#createFramer();
     client.on('data', (chunk: Buffer) => {
       for (const { bytes, isCommand } of framer(chunk)) {
@@ -78,13 +83,18 @@ export class StoreProxy {
         if (isCommand && this.#cut && this.#cut.commandsLeft-- === 0) {
           if (this.#cut.kind === 'unsent') return this.#sever();
           answerIsLost = true;
+          this.#severing = new Promise((resolve) => {
+            severed = resolve;
+          });
         }
         store.write(bytes);
       }
     });
     store.on('data', (chunk: Buffer) => {
-      if (answerIsLost) this.#sever();
-      else client.write(chunk);
+      if (answerIsLost) {
+        this.#sever();
+        severed();
+      } else client.write(chunk);
     });
   }
 
