@@ -10,7 +10,7 @@ t.test('SIGTERM under load drops nothing that was admitted', async (t) => {
   const server = await startServerProcess(t, {
     TRUST_PROXY: 'loopback',
     STRETCH_THREADS: '1',
-    STRETCH_MAX_WAIT: '4',
+    STRETCH_MAX_WAIT: '8',
   });
   const emails = await createAccounts(server, 3);
   const emailOf = (i: number) => emails[i % emails.length] as string;
@@ -22,7 +22,7 @@ t.test('SIGTERM under load drops nothing that was admitted', async (t) => {
   slow.write(`POST ${LOGIN} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{`);
   for (let i = 0; i < 4; i++) inOne.write(writePost(LOGIN, loginBody(emailOf(i))));
   const statuses: number[] = [];
-  const replies = Array.from({ length: 100 }, async (_, i) => {
+  const replies = Array.from({ length: 200 }, async (_, i) => {
     const { status } = await rawLogin(server, emailOf(i), `192.0.2.${i}`);
     statuses.push(status);
     return status;
