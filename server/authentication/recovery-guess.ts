@@ -1,6 +1,5 @@
-import { toApiError } from '../http/error-translation.js';
 import type { Services } from '../services.js';
-import { giveBackSoon, TOKEN_LIFE_S } from './tokens.js';
+import { orGiveBack, TOKEN_LIFE_S } from './tokens.js';
 
 /**
  * Counts a guess of a recovery code, then looks at it: of many guesses at once, three are looked at. Only when
@@ -14,12 +13,8 @@ export async function countRecoveryGuess<Reply>(
   look: (guesses: number) => Promise<Reply>,
 ): Promise<Reply> {
   const { guesses, claim } = await tokens.countGuess(tokenID, TOKEN_LIFE_S.forgotPasswordToken);
-  try {
-    return await look(guesses);
-  } catch (error) {
-    if (toApiError(error).reason === 'serviceUnavailable') {
-      await giveBackSoon(tokens.takeBackGuess(tokenID, claim));
-    }
-    throw error;
-  }
+  return orGiveBack(
+    () => look(guesses),
+    () => tokens.takeBackGuess(tokenID, claim),
+  );
 }

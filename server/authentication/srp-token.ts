@@ -1,8 +1,7 @@
 import type { Stored } from '../../storage/tokens/token-store.js';
-import { toApiError } from '../http/error-translation.js';
 import { ApiError } from '../http/errors.js';
 import type { Services } from '../services.js';
-import { giveBackSoon } from './tokens.js';
+import { orGiveBack } from './tokens.js';
 
 /**
  * Takes an srpToken out of the store, then finishes the exchange: whatever the proof turns out to be, the
@@ -18,12 +17,8 @@ export async function takeSrpToken<Reply>(
 ): Promise<Reply> {
   const exchange = await tokens.take('srpToken', srpToken);
   if (!exchange) throw new ApiError('invalidToken');
-  try {
-    return await finish(exchange);
-  } catch (error) {
-    if (toApiError(error).reason === 'serviceUnavailable') {
-      await giveBackSoon(tokens.restore('srpToken', srpToken, exchange.claim));
-    }
-    throw error;
-  }
+  return orGiveBack(
+    () => finish(exchange),
+    () => tokens.restore('srpToken', srpToken, exchange.claim),
+  );
 }

@@ -3,6 +3,7 @@ import { toHex } from '../../protocol/hex.js';
 import { deriveTokenKeys, type HawkTokenType, TOKEN_BYTES } from '../../protocol/tokens.js';
 import type { TokenKind, TokenRecords } from '../../storage/tokens/token-store.js';
 import { within } from '../../storage/within.js';
+import { toApiError } from '../http/error-translation.js';
 import type { Services } from '../services.js';
 
 /** How long each kind of token lives, in seconds (protocol.md, "Tokens"). */
@@ -50,6 +51,23 @@ export async function issueToken<Kind extends MintedKind>(
 
 /** How long an answer waits for what it used up to be given back, in ms: the store may be what failed. */
 const GIVE_BACK_MS = 250;
+
+/**
+ * Does what a request asks after it has used something up. Only when the server could not do its work (503) is that
+ * given back.
+ * @throws what `work` throws
+ */
+export async function orGiveBack<Reply>(
+  work: () => Promise<Reply>,
+  giveBack: () => Promise<unknown>,
+): Promise<Reply> {
+  try {
+    return await work();
+  } catch (error) {
+    if (toApiError(error).reason === 'serviceUnavailable') await giveBackSoon(giveBack());
+    throw error;
+  }
+}
 
 /**
  * Waits a moment for a step that gives back what a failed request used up. The store does it later if it must,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { SRP_BYTES, SRP_TYPE } from '../../protocol/srp.js';
-import { STRETCHED_BYTES, STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
+import { STRETCHED_BYTES } from '../../protocol/stretching.js';
 import { TOKEN_BYTES } from '../../protocol/tokens.js';
 import { DEVICE_TYPES } from '../../storage/sessions.js';
-import { RECOVERY_CODE_DIGITS } from './schemas.js';
+import { RECOVERY_CODE_DIGITS, stretchingShape } from './schemas.js';
 
 /** The replies of every endpoint: handlers are typed by them, and the OpenAPI document shows them. */
 
@@ -58,15 +58,7 @@ export const replies = {
   authStart: z.object({
     srpToken: uid,
     srp: z.object({ type: z.literal(SRP_TYPE), salt, B: hexBytes(SRP_BYTES) }),
-    passwordStretching: z.object({
-      type: z.literal(STRETCHING_PARAMETERS.type),
-      PBKDF2_rounds_1: z.literal(STRETCHING_PARAMETERS.PBKDF2_rounds_1),
-      scrypt_N: z.literal(STRETCHING_PARAMETERS.scrypt_N),
-      scrypt_r: z.literal(STRETCHING_PARAMETERS.scrypt_r),
-      scrypt_p: z.literal(STRETCHING_PARAMETERS.scrypt_p),
-      PBKDF2_rounds_2: z.literal(STRETCHING_PARAMETERS.PBKDF2_rounds_2),
-      salt,
-    }),
+    passwordStretching: z.object({ ...stretchingShape, salt }),
   }),
   authFinish: z.object({ bundle: bundle(TOKEN_BYTES, 'authToken, under the SRP key K, `auth/finish`') }),
   sessionCreated: z.object({

@@ -46,15 +46,17 @@ const srpType = z.literal(SRP_TYPE);
 
 const verifier = hexBytes(SRP_BYTES).refine(isUsableVerifier);
 
-const passwordStretching = z.object({
+/** How a password is stretched, as requests and replies say it; the salt aside. */
+export const stretchingShape = {
   type: z.literal(STRETCHING_PARAMETERS.type),
   PBKDF2_rounds_1: z.literal(STRETCHING_PARAMETERS.PBKDF2_rounds_1),
   scrypt_N: z.literal(STRETCHING_PARAMETERS.scrypt_N),
   scrypt_r: z.literal(STRETCHING_PARAMETERS.scrypt_r),
   scrypt_p: z.literal(STRETCHING_PARAMETERS.scrypt_p),
   PBKDF2_rounds_2: z.literal(STRETCHING_PARAMETERS.PBKDF2_rounds_2),
-  salt,
-});
+};
+
+const passwordStretching = z.object({ ...stretchingShape, salt });
 
 const device = z.object({
   name: z

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { createAccount, login, makeEmail, toHex } from '../api/accounts.js';
 import { send } from '../api/send.js';
 import { startServer, type TestServer } from '../api/start-server.js';
@@ -13,13 +13,19 @@ function createRaw(server: TestServer) {
   return send(server, '/v1/raw_password/account/create', { body });
 }
 
-t.test('stretches are counted, with their wait, their service and their groups', async (t) => {
+/** A server that stretches on one thread, with room for four in step, and knows how. */
+async function startStretching(t: Test): Promise<TestServer> {
   const server = await startServer(t, {
     STRETCH_THREADS: '1',
     STRETCH_MEMORY: '256',
     STRETCH_MAX_WAIT: '60',
   });
   await server.services.stretcher.ready();
+  return server;
+}
+
+t.test('stretches are counted, with their wait, their service and their groups', async (t) => {
+  const server = await startStretching(t);
   const before = await scrape(server);
   for (const outcome of ['done', 'failed', 'refused', 'abandoned']) {
     t.equal(before.read(STRETCHES, { outcome }), 0, `${outcome} is there from the start`);
@@ -44,12 +50,7 @@ t.test('stretches are counted, with their wait, their service and their groups',
 });
 
 t.test('what waits is seen, with the wait it means', async (t) => {
-  const server = await startServer(t, {
-    STRETCH_THREADS: '1',
-    STRETCH_MEMORY: '256',
-    STRETCH_MAX_WAIT: '60',
-  });
-  await server.services.stretcher.ready();
+  const server = await startStretching(t);
   const creations = Array.from({ length: 4 }, () => createRaw(server));
   while (server.services.stretcher.queue.waiting < 3) await nextTurn();
   // Read at one moment: a scrape takes turns of the event loop, and the queue moves on.
