@@ -30,10 +30,19 @@ export function createLogger(
     dest: destination,
     sync: false,
     minLength: BATCH_BYTES,
-    periodicFlush: BATCH_MS,
     maxLength: MAX_WAITING_BYTES,
   });
-  const log = pino(options, batches);
+  // Its own `periodicFlush` writes nothing at all twenty times a second: 1 % of a core of an idle server's.
+  let timer: NodeJS.Timeout | undefined;
+  const log = pino(options, {
+    write(line) {
+      batches.write(line);
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        batches.flush();
+      }, BATCH_MS).unref();
+    },
+  });
   let dropped = 0;
   batches.on('drop', () => {
     dropped++;
