@@ -67,7 +67,6 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
   const source = readClientSource(ctx.req, services.config.trustProxy);
   const asker = identifyAsker(services.log, ctx.state as { id: string }, source);
   await services.limits.countRequest(asker);
-  if (endpoint.stretches) await services.stretchPace.turn();
   const body = endpoint.method === 'POST' ? await readRequestBody(ctx, needsBody(schema)) : undefined;
   const credentials = token && (await authenticate(services, ctx, token, body));
   if (credentials) ctx.state.uid = credentials.uid;

@@ -24,7 +24,7 @@ import { Limits } from './limits.js';
 import { Mailer } from './mail/mailer.js';
 import { createMailTransport } from './mail/transport.js';
 import { createMetrics, type Metrics } from './metrics/metrics.js';
-import { createRouter, hasPublicMetrics } from './routes.js';
+import { createRouter, hasPublicMetrics, stretchingPaths } from './routes.js';
 import type { Services } from './services.js';
 import { StatusStreams } from './status/status-streams.js';
 import { loadStorageKeys } from './storage-key.js';
@@ -103,7 +103,9 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
     };
     metrics.watch(services, promisify(server.getConnections.bind(server)));
     let closing: Promise<void> | undefined;
-    server.on('request', createApp(services, createRouter(services), connections).callback());
+    const app = createApp(services, createRouter(services), connections, stretchingPaths);
+    server.on('connection', () => services.stretchPace.noteArrival());
+    server.on('request', app.callback());
     const operators = config.metricsPort ? await openOperatorsPort(services) : undefined;
     const close = () => {
       closing ??= closeAll(connections, services, operators);

@@ -26,6 +26,9 @@ export const endpoints = [
   ...miscellaneousEndpoints,
 ];
 
+/** Where stretches are ordered. */
+export const stretchingPaths = endpoints.filter(({ stretches }) => stretches).map(({ path }) => path);
+
 /** The router of everything this server answers on PORT. */
 export function createRouter(services: Services): Router {
   const router = new Router();

@@ -6,10 +6,19 @@ import type { Services } from '../services.js';
 import type { Connections } from './connections.js';
 import { toApiError } from './error-translation.js';
 import { ApiError } from './errors.js';
+import { paceRequests } from './pace.js';
 import { hasUnreadBody, replyBeforeBody } from './unread-body.js';
 
-/** A server as a Koa application: what every request goes through, then the router. */
-export function createApp(services: Services, router: Router, connections: Connections): Koa {
+/**
+ * A server as a Koa application: what every request goes through, then the router.
+ * @param pacedPaths where requests begin a few at a turn of the event loop
+ */
+export function createApp(
+  services: Services,
+  router: Router,
+  connections: Connections,
+  pacedPaths: readonly string[] = [],
+): Koa {
   const app = new Koa();
   // What reaches Koa's own handler is an event stream that broke, or a reply to a client that left.
   app.on('error', (error) => services.log.debug({ event: 'connectionLost', err: error }));
@@ -17,6 +26,7 @@ export function createApp(services: Services, router: Router, connections: Conne
   app.use(setHeaders(services, connections));
   app.use(answerErrors(services));
   app.use(refuseMalformed);
+  app.use(paceRequests(services.stretchPace, pacedPaths));
   app.use(allowOrigins());
   app.use(router.routes());
   app.use(refuseUnrouted);

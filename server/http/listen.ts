@@ -8,6 +8,12 @@ interface Address {
   setting: 'PORT' | 'METRICS_PORT';
 }
 
+/**
+ * How many connections may wait until the event loop takes them; the system's own limit (Linux: `somaxconn`, 4096)
+ * holds besides. One that finds no room tries again after a second: with Node's 511, of a thousand at once most did.
+ */
+const BACKLOG = 4096;
+
 /** What keeps a port from being bound, as the person at the terminal is told. */
 const REASONS: Record<string, (address: Address) => string> = {
   EADDRINUSE: ({ host, port, setting }) =>
@@ -30,7 +36,7 @@ export function listen(server: Server, address: Address): Promise<void> {
       reject(reason ? new ConfigError(reason) : error);
     };
     server.once('error', fail);
-    server.listen({ port, host }, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', fail);
       resolve();
     });

@@ -1,5 +1,6 @@
+import type { Context } from 'koa';
 import t from 'tap';
-import { Pace } from '../../server/http/pace.js';
+import { Pace, paceRequests } from '../../server/http/pace.js';
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -41,4 +42,16 @@ t.test('one after the other waits for nobody', async (t) => {
 
 t.test('less than one a turn would be never', async (t) => {
   t.throws(() => new Pace(0), { name: 'RangeError' });
+});
+
+t.test('requests for a path take turns however it is written, and no others', async (t) => {
+  const middleware = paceRequests(new Pace(1), ['/v1/slow']);
+  const begun: string[] = [];
+  const begin = (path: string) => middleware({ path } as Context, async () => void begun.push(path));
+  const written = ['/v1/slow', '/v1/slow/', '/V1/Slow', '/v1/slow/er', '/v1/fast'];
+  for (const path of written) begin(path);
+  await Promise.resolve();
+  t.same(begun, ['/v1/slow/er', '/v1/fast', '/v1/slow']);
+  for (let i = 0; i < 2; i++) await nextTurn();
+  t.same(begun.slice(3), ['/v1/slow/', '/V1/Slow']);
 });
