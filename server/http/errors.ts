@@ -44,7 +44,10 @@ export interface ApiErrorDetails {
   email?: string;
 }
 
-/** An error the client is told of. */
+/**
+ * An error the client is told of. It has no stack, which nobody reads and every refusal
+ * would pay for; what failed is its cause, and has one.
+ */
 export class ApiError extends Error {
   readonly status: number;
   readonly errno: number;
@@ -55,7 +58,10 @@ export class ApiError extends Error {
     options?: ErrorOptions,
   ) {
     const [status, errno, message] = ERRORS[reason];
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message, options);
+    Error.stackTraceLimit = stackTraceLimit;
     this.status = status;
     this.errno = errno;
   }
