@@ -1,7 +1,7 @@
 import type { Context, Next } from 'koa';
 
 /** While connections arrive, in how many turns some work begins: one connection is taken at a turn. */
-const ARRIVAL_TURNS = 32;
+const ARRIVAL_TURNS = 64;
 
 /**
  * Lets work begin a few pieces at a turn of the event loop, in the order in which it came: a thousand requests
