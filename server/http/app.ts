@@ -3,6 +3,7 @@ import type Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
 import { logRequest } from '../logs/request-log.js';
 import type { Services } from '../services.js';
+import { readClientSource } from './client-source.js';
 import type { Connections } from './connections.js';
 import { toApiError } from './error-translation.js';
 import { ApiError } from './errors.js';
@@ -26,7 +27,8 @@ export function createApp(
   app.use(setHeaders(services, connections));
   app.use(answerErrors(services));
   app.use(refuseMalformed);
-  app.use(paceRequests(services.stretchPace, pacedPaths));
+  const { stretchPace, config } = services;
+  app.use(paceRequests(stretchPace, pacedPaths, (request) => readClientSource(request, config.trustProxy)));
   app.use(allowOrigins());
   app.use(router.routes());
   app.use(refuseUnrouted);

@@ -1,18 +1,21 @@
+import type { IncomingMessage } from 'node:http';
 import type { Context, Next } from 'koa';
 
 /** While connections arrive, in how many turns some work begins: one connection is taken at a turn. */
 const ARRIVAL_TURNS = 64;
 
 /**
- * Lets work begin a few pieces at a turn of the event loop, in the order in which it came: a thousand requests
- * that arrive at once then leave room between them for those that came for something else.
+ * Lets work begin a few pieces at a turn of the event loop: a thousand requests that arrive at once then leave room
+ * between them for those that came for something else. Sources take turns, so that one that sent hundreds does not
+ * keep another's first waiting; what comes from one begins in the order in which it came.
  *
  * Node takes one connection at a turn. While they arrive, next to nothing begins: the health check that is the
  * last of a thousand connections would otherwise wait for the work of all that are in front of it.
  */
 export class Pace {
   readonly #perTurn: number;
-  readonly #waiting: Array<() => void> = [];
+  /** What waits, by source; the first source is next. */
+  readonly #waiting = new Map<string, Array<() => void>>();
   #begunThisTurn = 0;
   #turnIsDue = false;
   #someoneArrived = false;
@@ -29,14 +32,18 @@ export class Pace {
     this.#someoneArrived = true;
   }
 
-  /** Resolves when it is the caller's turn. */
-  async turn(): Promise<void> {
+  /** Resolves when it is the turn of work that a source ordered. */
+  async turn(source: string): Promise<void> {
     this.#awaitNextTurn();
     if (this.#begunThisTurn < this.#perTurn) {
       this.#begunThisTurn++;
       return;
     }
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await new Promise<void>((resolve) => {
+      const line = this.#waiting.get(source);
+      if (line) line.push(resolve);
+      else this.#waiting.set(source, [resolve]);
+    });
   }
 
   #awaitNextTurn(): void {
@@ -44,15 +51,26 @@ export class Pace {
     this.#turnIsDue = true;
     setImmediate(() => {
       this.#turnIsDue = false;
-      const next = this.#isHeld() ? [] : this.#waiting.splice(0, this.#perTurn);
-      this.#begunThisTurn = this.#waiting.length > 0 ? this.#perTurn : next.length;
+      const next = this.#isHeld() ? [] : this.#takeNext();
+      this.#begunThisTurn = this.#waiting.size > 0 ? this.#perTurn : next.length;
       if (this.#begunThisTurn > 0) this.#awaitNextTurn();
       for (const begin of next) begin();
     });
   }
 
+  #takeNext(): Array<() => void> {
+    const next: Array<() => void> = [];
+    while (next.length < this.#perTurn && this.#waiting.size > 0) {
+      const [source, line] = this.#waiting.entries().next().value as [string, Array<() => void>];
+      next.push(line.shift() as () => void);
+      this.#waiting.delete(source);
+      if (line.length > 0) this.#waiting.set(source, line);
+    }
+    return next;
+  }
+
   #isHeld(): boolean {
-    const held = this.#someoneArrived && this.#turnsHeld < ARRIVAL_TURNS && this.#waiting.length > 0;
+    const held = this.#someoneArrived && this.#turnsHeld < ARRIVAL_TURNS && this.#waiting.size > 0;
     this.#someoneArrived = false;
     this.#turnsHeld = held ? this.#turnsHeld + 1 : 0;
     return held;
@@ -62,11 +80,16 @@ export class Pace {
 /**
  * Lets the requests for some paths take turns before anything is done for them.
  * @param paths as the router knows them, which takes them in any case and with a slash behind
+ * @param sourceOf where a request comes from
  */
-export function paceRequests(pace: Pace, paths: readonly string[]) {
+export function paceRequests(
+  pace: Pace,
+  paths: readonly string[],
+  sourceOf: (request: IncomingMessage) => string,
+) {
   const known = new Set(paths.map((path) => path.toLowerCase()));
   return async (ctx: Context, next: Next) => {
-    if (known.has(ctx.path.toLowerCase().replace(/\/$/, ''))) await pace.turn();
+    if (known.has(ctx.path.toLowerCase().replace(/\/$/, ''))) await pace.turn(sourceOf(ctx.req));
     await next();
   };
 }

@@ -33,12 +33,14 @@ export function createLogger(
     maxLength: MAX_WAITING_BYTES,
   });
   // Its own `periodicFlush` writes nothing at all twenty times a second: 1 % of a core of an idle server's.
-  let timer: NodeJS.Timeout | undefined;
+  let isDue = false;
   const log = pino(options, {
     write(line) {
       batches.write(line);
-      timer ??= setTimeout(() => {
-        timer = undefined;
+      if (isDue) return;
+      isDue = true;
+      setTimeout(() => {
+        isDue = false;
         batches.flush();
       }, BATCH_MS).unref();
     },

@@ -7,7 +7,7 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 t.test('so many begin at once, as many at each turn after, in order', async (t) => {
   const pace = new Pace(2);
   const begun: number[] = [];
-  for (let i = 0; i < 5; i++) pace.turn().then(() => begun.push(i));
+  for (let i = 0; i < 5; i++) pace.turn('a').then(() => begun.push(i));
   await Promise.resolve();
   t.same(begun, [0, 1]);
   await nextTurn();
@@ -19,9 +19,9 @@ t.test('so many begin at once, as many at each turn after, in order', async (t) 
 t.test('who comes while others wait does not overtake them', async (t) => {
   const pace = new Pace(1);
   const begun: string[] = [];
-  for (const name of ['a', 'b', 'c']) pace.turn().then(() => begun.push(name));
+  for (const name of ['a', 'b', 'c']) pace.turn('a').then(() => begun.push(name));
   await nextTurn();
-  pace.turn().then(() => begun.push('d'));
+  pace.turn('a').then(() => begun.push('d'));
   for (let i = 0; i < 3; i++) await nextTurn();
   t.same(begun, ['a', 'b', 'c', 'd']);
 });
@@ -30,7 +30,7 @@ t.test('one after the other waits for nobody', async (t) => {
   const pace = new Pace(1);
   for (let i = 0; i < 3; i++) {
     let begun = false;
-    pace.turn().then(() => {
+    pace.turn('a').then(() => {
       begun = true;
     });
     await Promise.resolve();
@@ -45,13 +45,47 @@ t.test('less than one a turn would be never', async (t) => {
 });
 
 t.test('requests for a path take turns however it is written, and no others', async (t) => {
-  const middleware = paceRequests(new Pace(1), ['/v1/slow']);
+  const middleware = paceRequests(new Pace(1), ['/v1/slow'], () => 'a');
   const begun: string[] = [];
-  const begin = (path: string) => middleware({ path } as Context, async () => void begun.push(path));
+  const begin = (path: string) => middleware({ path, req: {} } as Context, async () => void begun.push(path));
   const written = ['/v1/slow', '/v1/slow/', '/V1/Slow', '/v1/slow/er', '/v1/fast'];
   for (const path of written) begin(path);
   await Promise.resolve();
   t.same(begun, ['/v1/slow/er', '/v1/fast', '/v1/slow']);
   for (let i = 0; i < 2; i++) await nextTurn();
   t.same(begun.slice(3), ['/v1/slow/', '/V1/Slow']);
+});
+
+t.test('sources take turns, however much one has waiting', async (t) => {
+  const pace = new Pace(1);
+  const begun: string[] = [];
+  for (const source of ['a', 'a', 'a', 'a', 'b', 'b', 'c']) {
+    pace.turn(source).then(() => begun.push(source));
+  }
+  for (let i = 0; i < 8; i++) await nextTurn();
+  t.same(begun, ['a', 'a', 'b', 'c', 'a', 'b', 'a']);
+});
+
+t.test('while connections arrive next to nothing begins, but something does', async (t) => {
+  const pace = new Pace(2);
+  let begun = 0;
+  for (let i = 0; i < 20; i++) {
+    pace.turn('a').then(() => {
+      begun++;
+    });
+  }
+  await Promise.resolve();
+  const before = begun;
+  for (let i = 0; i < 50; i++) {
+    pace.noteArrival();
+    await nextTurn();
+  }
+  t.equal(begun, before);
+  for (let i = 0; i < 50; i++) {
+    pace.noteArrival();
+    await nextTurn();
+  }
+  t.equal(begun, before + 2);
+  await nextTurn();
+  t.equal(begun, before + 4, 'and all go on when none arrives');
 });
