@@ -1,20 +1,15 @@
 import { BatchTimes } from './batch-times.js';
 import { FairTags } from './fair-tags.js';
 import type { StretchBatch, StretchOutcome, StretchReply, StretchRequest, StretchRoom } from './messages.js';
+import { StacklessError } from './stackless-error.js';
 import { chooseBatchSize, PATIENCE_MS, predictWaitMs, type StretchCapacity } from './stretch-schedule.js';
 import { FreeSlots, spreadSlots } from './stretch-slots.js';
 
-/**
- * The queue will not admit a request: it would wait longer than the operator allows. Without a stack, which would
- * cost more than the decision.
- */
-export class StretchOverloadError extends Error {
+/** The queue will not admit a request: it would wait longer than the operator allows. */
+export class StretchOverloadError extends StacklessError {
   readonly code = 'STRETCH_OVERLOAD';
   constructor(readonly predictedWaitMs: number) {
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
     super(`a stretch would wait ${Math.round(predictedWaitMs)} ms`);
-    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { StacklessError } from '../../workers/stackless-error.js';
 
 /** Where the error table is explained. */
 const INFO = 'https://github.com/mozilla/picl-idp/blob/master/docs/api.md#response-format';
@@ -44,11 +45,8 @@ export interface ApiErrorDetails {
   email?: string;
 }
 
-/**
- * An error the client is told of. It has no stack, which nobody reads and every refusal
- * would pay for; what failed is its cause, and has one.
- */
-export class ApiError extends Error {
+/** An error the client is told of. What failed is its cause, and has a stack. */
+export class ApiError extends StacklessError {
   readonly status: number;
   readonly errno: number;
 
@@ -58,10 +56,7 @@ export class ApiError extends Error {
     options?: ErrorOptions,
   ) {
     const [status, errno, message] = ERRORS[reason];
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
     super(message, options);
-    Error.stackTraceLimit = stackTraceLimit;
     this.status = status;
     this.errno = errno;
   }

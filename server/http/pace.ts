@@ -60,8 +60,9 @@ export class Pace {
 
   #takeNext(): Array<() => void> {
     const next: Array<() => void> = [];
-    while (next.length < this.#perTurn && this.#waiting.size > 0) {
-      const [source, line] = this.#waiting.entries().next().value as [string, Array<() => void>];
+    // A source that goes behind the others comes again in this loop, if there are not enough of them.
+    for (const [source, line] of this.#waiting) {
+      if (next.length === this.#perTurn) break;
       next.push(line.shift() as () => void);
       this.#waiting.delete(source);
       if (line.length > 0) this.#waiting.set(source, line);

@@ -6,8 +6,8 @@ import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
  * process: every 10 ms of an idle server's would cost it 1 % of a core.
  */
 const RESOLUTION_MS = 50;
-/** The library samples as well, for metrics that are not wanted here: never, that is. */
-const NEVER_MS = 2 ** 31;
+/** The library samples as well, for metrics that are not wanted here: once in 24 days, the longest that Node takes. */
+const NEVER_MS = 2 ** 31 - 1;
 
 /**
  * Of the library's own: the event loop's lag, which has the sampling interval in it; lists that are made by
