@@ -2,6 +2,8 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import type { HawkTokenType } from '../protocol/tokens.js';
 import { StoreUnavailableError } from '../storage/errors.js';
+import type { StretchPlace } from '../workers/stretch-queue.js';
+import { type GivenEmail, keepPlaceInLine } from './accounts/accounts.js';
 import { authenticate, type Credentials, giveBack } from './authentication/hawk-authentication.js';
 import { readClientSource } from './http/client-source.js';
 import { toApiError } from './http/error-translation.js';
@@ -19,6 +21,8 @@ export interface EndpointRequest<Schema extends z.ZodType, Token extends HawkTok
   asker: Asker;
   /** Aborted when the client hangs up. */
   signal: AbortSignal;
+  /** Of what orders a stretch. */
+  place?: StretchPlace;
   /** For what is no JSON: event streams, headers. */
   ctx: Context;
 }
@@ -41,8 +45,11 @@ export interface Endpoint<
   refusals?: readonly ApiErrorName[];
   /** Whether its time could tell if an address has an account; see {@link Decoys.evenly}. */
   hidesAccounts?: true;
-  /** Whether it orders a stretch: such requests begin a few at a turn of the event loop. */
-  stretches?: true;
+  /**
+   * Orders a stretch: such requests begin a few at a turn of the event loop. One that says for which address has
+   * its place in line, or is refused, before anything else is done for it.
+   */
+  stretches?: (body: z.output<Schema>) => GivenEmail | undefined;
   /** The business. @returns the reply's body; nothing when the handler wrote its own */
   handle(services: Services, request: EndpointRequest<Schema, Token>): Promise<z.output<Reply> | undefined>;
 }
@@ -81,7 +88,7 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
       },
       ctx,
     };
-    const handle = () => endpoint.handle(services, request);
+    const handle = () => handleInLine(services, endpoint, request);
     const { decoys } = services;
     const reply = await (decoys && endpoint.hidesAccounts ? decoys.evenly(handle) : handle());
     if (reply) ctx.body = reply;
@@ -92,6 +99,22 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
       await giveBack(services, token, credentials);
     }
     throw apiError;
+  }
+}
+
+/** Hands a request to its endpoint; one that orders a stretch with a place in line, where it says for whom. */
+async function handleInLine(
+  services: Services,
+  endpoint: Endpoint,
+  request: EndpointRequest<z.ZodType, undefined>,
+): ReturnType<Endpoint['handle']> {
+  const email = endpoint.stretches?.(request.body);
+  if (!email) return endpoint.handle(services, request);
+  const place = keepPlaceInLine(services, email, request.asker);
+  try {
+    return await endpoint.handle(services, { ...request, place });
+  } finally {
+    place.leave();
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,11 +15,12 @@ import { Decoys } from './accounts/decoy.js';
 import { CertificateSigner } from './certificates/certificate-signer.js';
 import { SigningKeyRing } from './certificates/signing-key-ring.js';
 import { createApp } from './http/app.js';
+import { readClientSource } from './http/client-source.js';
 import type { Connections } from './http/connections.js';
 import { createHttpServer } from './http/http-server.js';
 import { listen } from './http/listen.js';
 import { type OperatorsPort, openOperatorsPort } from './http/operators-port.js';
-import { Pace } from './http/pace.js';
+import { Pace, paceRequests } from './http/pace.js';
 import { Limits } from './limits.js';
 import { Mailer } from './mail/mailer.js';
 import { createMailTransport } from './mail/transport.js';
@@ -93,7 +94,6 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       ...lanes,
       signer: new CertificateSigner({ keys, quickLane, domain: bound.domain, now }),
       decoys,
-      stretchPace: new Pace(STRETCHES_BEGUN_A_TURN),
       limits: createLimits(config, storage, metrics),
       mailer: createMailer(bound, storage, log, now, metrics),
       statusStreams: createStatusStreams(config),
@@ -103,9 +103,11 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
     };
     metrics.watch(services, promisify(server.getConnections.bind(server)));
     let closing: Promise<void> | undefined;
-    const app = createApp(services, createRouter(services), connections, stretchingPaths);
-    server.on('connection', () => services.stretchPace.noteArrival());
-    server.on('request', app.callback());
+    const app = createApp(services, createRouter(services), connections);
+    const pace = new Pace(STRETCHES_BEGUN_A_TURN);
+    server.on('connection', () => pace.noteArrival());
+    const sourceOf = (request: IncomingMessage) => readClientSource(request, bound.trustProxy);
+    server.on('request', paceRequests(app.callback(), pace, stretchingPaths, sourceOf));
     const operators = config.metricsPort ? await openOperatorsPort(services) : undefined;
     const close = () => {
       closing ??= closeAll(connections, services, operators);

@@ -5,7 +5,6 @@ import type { QuickLane } from '../workers/quick-lane.js';
 import type { Stretcher } from '../workers/stretcher.js';
 import type { Decoys } from './accounts/decoy.js';
 import type { CertificateSigner } from './certificates/certificate-signer.js';
-import type { Pace } from './http/pace.js';
 import type { Limits } from './limits.js';
 import type { Mailer } from './mail/mailer.js';
 import type { Metrics } from './metrics/metrics.js';
@@ -21,8 +20,6 @@ export interface Services {
   signer: CertificateSigner;
   mailer: Mailer;
   limits: Limits;
-  /** Of requests that order a stretch. */
-  stretchPace: Pace;
   /** With `ENUMERATION_GUARD=on`. */
   decoys: Decoys | undefined;
   statusStreams: StatusStreams;

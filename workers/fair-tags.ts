@@ -12,18 +12,30 @@ export class FairTags {
   #forgetAbove = REMEMBERED_TAGS;
   #virtualTime = 0;
 
-  /** The tag of a new request; `join` takes it. */
-  find({ source, account }: { source: string; account: string }): { tag: number; join: () => void } {
+  /** The tag of a new request; `join` takes it, and what that gives takes it back. */
+  find({ source, account }: { source: string; account: string }): { tag: number; join: () => () => void } {
     const keys = { source: `s${source}`, account: `a${account}`, both: `b${source}\0${account}` };
     const last = (key: string) => Math.max(this.#virtualTime, this.#lastTags.get(key) ?? 0);
     const inLine = last(keys.both) > this.#virtualTime;
     const tag = 1 + Math.max(last(keys.source), inLine ? 0 : last(keys.account));
     const join = () => {
-      if (!inLine) this.#lastTags.set(keys.account, 1 + last(keys.account));
+      const before = { source: this.#lastTags.get(keys.source), both: this.#lastTags.get(keys.both) };
+      const accountTag = 1 + last(keys.account);
+      if (!inLine) this.#lastTags.set(keys.account, accountTag);
       this.#lastTags.set(keys.source, tag);
       this.#lastTags.set(keys.both, tag);
+      return () => {
+        this.#takeBack(keys.source, tag, before.source);
+        this.#takeBack(keys.both, tag, before.both);
+        if (!inLine) this.#takeBack(keys.account, accountTag, accountTag - 1);
+      };
     };
     return { tag, join };
+  }
+
+  /** Whoever has lined up behind a tag stays there. */
+  #takeBack(key: string, tag: number, before = 0): void {
+    if (this.#lastTags.get(key) === tag) this.#lastTags.set(key, before);
   }
 
   /** The request with this tag has its turn. */

@@ -33,6 +33,20 @@ export interface StretchOrder {
   signal?: AbortSignal;
   /** Whether it goes on with a request that was admitted and stretched once: it is not refused, however long it waits. */
   admitted?: boolean;
+  /** Where it has been keeping a place: it is not refused, and goes there. */
+  place?: StretchPlace;
+}
+
+/** When it is whose turn: the lowest tag is served next, and of equals who was admitted first. */
+interface Turn {
+  readonly tag: number;
+  readonly admission: number;
+}
+
+/** A place in line that is kept while a request is made ready. Others line up behind it, and no thread waits for it. */
+export interface StretchPlace extends Turn {
+  /** Gives it up, as if it had never been; without effect when a request has come to it. */
+  leave(): void;
 }
 
 /** What happened in the queue, for metrics. Times in ms. */
@@ -53,10 +67,8 @@ export interface StretchQueueOptions extends StretchCapacity {
   observe?: (event: StretchEvent) => void;
 }
 
-interface Waiting {
+interface Waiting extends Turn {
   request: StretchRequest;
-  /** Place in the fair order: the lowest is served next. */
-  tag: number;
   arrivedMs: number;
   resolve: (reply: StretchReply) => void;
   reject: (error: Error) => void;
@@ -76,6 +88,8 @@ interface Waiting {
 export class StretchQueue {
   readonly #options: StretchQueueOptions;
   readonly #waiting: Waiting[] = [];
+  readonly #kept = new Set<StretchPlace>();
+  #admissions = 0;
   readonly #running = new Set<{ size: number; expectedEndMs: number }>();
   readonly #freeSlots: FreeSlots;
   #groupSize: number;
@@ -110,26 +124,39 @@ export class StretchQueue {
   submit(request: StretchRequest, order: StretchOrder): Promise<StretchReply> {
     const { signal } = order;
     if (signal?.aborted) return this.#abandon();
-    const { tag, join, place, refusal } = this.#findPlace(order);
-    if (refusal) return Promise.reject(refusal);
-    join();
+    let turn: Turn;
+    try {
+      turn = this.#takeTurn(order);
+    } catch (refusal) {
+      return Promise.reject(refusal);
+    }
     return new Promise((resolve, reject) => {
       const drop = () => this.#drop(entry);
       const stopListening = () => signal?.removeEventListener('abort', drop);
-      const entry = { request, tag, arrivedMs: this.#options.now(), resolve, reject, stopListening };
-      this.#waiting.splice(place, 0, entry);
+      const { tag, admission } = turn;
+      const arrivedMs = this.#options.now();
+      const entry = { request, tag, admission, arrivedMs, resolve, reject, stopListening };
+      this.#waiting.splice(this.#countWaitingBefore(turn), 0, entry);
       signal?.addEventListener('abort', drop);
       this.#dispatch();
     });
   }
 
   /**
-   * Says early what `submit` would say, so that nothing is done for a request that will be refused.
+   * Takes a place in line for a request that is yet to be made ready, so that nothing is done for one that would be
+   * refused afterwards. Whoever takes one submits to it or leaves it.
    * @throws StretchOverloadError when it would wait longer than `maxWaitMs`
    */
-  requireRoom(order: StretchOrder): void {
-    const { refusal } = this.#findPlace(order);
-    if (refusal) throw refusal;
+  keepPlace(order: StretchOrder): StretchPlace {
+    const { turn, takeBack } = this.#admit(order);
+    const place: StretchPlace = {
+      ...turn,
+      leave: () => {
+        if (this.#kept.delete(place)) takeBack();
+      },
+    };
+    this.#kept.add(place);
+    return place;
   }
 
   /** Lets batches use slots. */
@@ -158,13 +185,26 @@ export class StretchQueue {
     this.#batchTimes.expect(batchMs);
   }
 
-  #findPlace(order: StretchOrder) {
+  /** The turn of the place that an order has kept, or one that it is admitted to now. */
+  #takeTurn({ place, ...order }: StretchOrder): Turn {
+    return place && this.#kept.delete(place) ? place : this.#admit(order).turn;
+  }
+
+  /** @throws StretchOverloadError */
+  #admit(order: StretchOrder): { turn: Turn; takeBack: () => void } {
     const { tag, join } = this.#fairness.find(order);
-    const place = 1 + this.#waiting.findLastIndex((other) => other.tag <= tag);
-    const predictedWaitMs = this.predictWaitMs(place);
-    if (order.admitted || predictedWaitMs <= this.#options.maxWaitMs) return { tag, join, place };
-    this.#options.observe?.({ type: 'refused', predictedWaitMs });
-    return { tag, join, place, refusal: new StretchOverloadError(predictedWaitMs) };
+    const turn = { tag, admission: this.#admissions++ };
+    const keptBefore = [...this.#kept].filter((other) => isBefore(other, turn)).length;
+    const predictedWaitMs = this.predictWaitMs(this.#countWaitingBefore(turn) + keptBefore);
+    if (!order.admitted && predictedWaitMs > this.#options.maxWaitMs) {
+      this.#options.observe?.({ type: 'refused', predictedWaitMs });
+      throw new StretchOverloadError(predictedWaitMs);
+    }
+    return { turn, takeBack: join() };
+  }
+
+  #countWaitingBefore(turn: Turn): number {
+    return 1 + this.#waiting.findLastIndex((other) => isBefore(other, turn));
   }
 
   get #capacity(): StretchCapacity {
@@ -182,7 +222,7 @@ export class StretchQueue {
       if (size === 0) break;
       this.#start(this.#waiting.splice(0, size));
     }
-    this.#fairness.forget(this.#waiting.length === 0);
+    this.#fairness.forget(this.#waiting.length + this.#kept.size === 0);
   }
 
   async #start(batch: Waiting[]): Promise<void> {
@@ -239,4 +279,8 @@ export class StretchQueue {
     this.#options.observe?.({ type: 'abandoned' });
     return Promise.reject(new StretchAbandonedError());
   }
+}
+
+function isBefore(one: Turn, other: Turn): boolean {
+  return one.tag === other.tag ? one.admission < other.admission : one.tag < other.tag;
 }

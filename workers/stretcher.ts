@@ -10,7 +10,7 @@ import type {
   StretchThreadData,
 } from './messages.js';
 import { resolveStretchEngine } from './stretch-engine.js';
-import { type StretchEvent, type StretchOrder, StretchQueue } from './stretch-queue.js';
+import { type StretchEvent, type StretchOrder, type StretchPlace, StretchQueue } from './stretch-queue.js';
 import { spreadSlots } from './stretch-slots.js';
 import { ThreadPool } from './thread-pool.js';
 
@@ -122,9 +122,9 @@ export class Stretcher {
     }
   }
 
-  /** @throws StretchOverloadError when a stretch would be refused now (see StretchQueue.requireRoom) */
-  requireRoom(order: StretchOrder): void {
-    this.queue.requireRoom(order);
+  /** A place in line for a stretch (see StretchQueue.keepPlace). @throws StretchOverloadError */
+  keepPlace(order: StretchOrder): StretchPlace {
+    return this.queue.keepPlace(order);
   }
 
   /** Ends the threads; stretches under way fail. */

@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import { toHex } from '../../protocol/hex.js';
+import { normalizeEmail } from '../../protocol/email.js';
 import type { Account, PasswordMaterial } from '../../storage/accounts.js';
 import type { OutgoingMail } from '../../storage/outbox.js';
 import type { StretchReply } from '../../workers/messages.js';
+import type { StretchPlace } from '../../workers/stretch-queue.js';
 import { toApiError } from '../http/error-translation.js';
 import { ApiError } from '../http/errors.js';
 import type { Asker, Door } from '../logs/security-log.js';
@@ -20,6 +21,8 @@ export interface GivenEmail {
 export interface PasswordOrder {
   asker: Asker;
   signal: AbortSignal;
+  /** Its place in line, where it has been keeping one. */
+  place?: StretchPlace;
   /** Whether the request has been served one stretch before: it is not refused another. */
   admitted?: boolean;
 }
@@ -160,15 +163,16 @@ export async function provePassword(
 }
 
 /**
- * Refuses early what would be refused for overload in the end, before a store is asked for it.
+ * Keeps a place in line for a password, before a store is asked for anything.
+ * @returns the place, for `PasswordOrder`; to be left in the end, whether it was used or not
  * @throws StretchOverloadError
  */
-export function requireRoomToStretch(
+export function keepPlaceInLine(
   { stretcher }: Services,
-  email: GivenEmail,
-  { asker: { source } }: PasswordOrder,
-): void {
-  stretcher.requireRoom({ source, account: toHex(email.bytes) });
+  { text }: GivenEmail,
+  { source }: Asker,
+): StretchPlace {
+  return stretcher.keepPlace({ source, account: normalizeEmail(text) });
 }
 
 /**
@@ -238,8 +242,8 @@ function stretch(
   email: string,
   password: Uint8Array,
   { srpSalt, stretchingSalt }: { srpSalt: Uint8Array; stretchingSalt: Uint8Array },
-  { asker: { source }, signal, admitted = false }: PasswordOrder,
+  { asker: { source }, ...order }: PasswordOrder,
 ): Promise<StretchReply> {
   const request = { email: encoder.encode(email), password, srpSalt, stretchingSalt };
-  return stretcher.stretch(request, { source, account: toHex(request.email), signal, admitted });
+  return stretcher.stretch(request, { ...order, source, account: normalizeEmail(email) });
 }

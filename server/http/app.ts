@@ -3,32 +3,20 @@ import type Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
 import { logRequest } from '../logs/request-log.js';
 import type { Services } from '../services.js';
-import { readClientSource } from './client-source.js';
 import type { Connections } from './connections.js';
 import { toApiError } from './error-translation.js';
 import { ApiError } from './errors.js';
-import { paceRequests } from './pace.js';
 import { hasUnreadBody, replyBeforeBody } from './unread-body.js';
 
-/**
- * A server as a Koa application: what every request goes through, then the router.
- * @param pacedPaths where requests begin a few at a turn of the event loop
- */
-export function createApp(
-  services: Services,
-  router: Router,
-  connections: Connections,
-  pacedPaths: readonly string[] = [],
-): Koa {
+/** A server as a Koa application: what every request goes through, then the router. */
+export function createApp(services: Services, router: Router, connections: Connections): Koa {
   const app = new Koa();
   // What reaches Koa's own handler is an event stream that broke, or a reply to a client that left.
   app.on('error', (error) => services.log.debug({ event: 'connectionLost', err: error }));
-  app.use(logRequest(services));
+  app.use(logRequest(services, connections));
   app.use(setHeaders(services, connections));
   app.use(answerErrors(services));
   app.use(refuseMalformed);
-  const { stretchPace, config } = services;
-  app.use(paceRequests(stretchPace, pacedPaths, (request) => readClientSource(request, config.trustProxy)));
   app.use(allowOrigins());
   app.use(router.routes());
   app.use(refuseUnrouted);

@@ -13,8 +13,8 @@ const ARRIVAL_GRACE_MS = 2_000;
  */
 export class Connections {
   readonly #server: Server;
-  /** What each open connection has under way; several at once when its client does not wait for replies. */
-  readonly #underWay = new Map<Socket, Set<ServerResponse>>();
+  /** What each open connection has under way, and when it came; several at once when its client does not wait for replies. */
+  readonly #underWay = new Map<Socket, Map<ServerResponse, number>>();
   /** In the order in which they began to wait. Those that do not any more go when they are come across. */
   readonly #waiting = new Set<Socket>();
   #ending = false;
@@ -23,21 +23,26 @@ export class Connections {
   constructor(server: Server, maxConnections: number) {
     this.#server = server;
     server.on('connection', (socket: Socket) => {
-      this.#underWay.set(socket, new Set());
+      this.#underWay.set(socket, new Map());
       socket.once('close', () => this.#forget(socket));
       if (this.#underWay.size > maxConnections) (this.#findLongestWaiting() ?? socket).destroy();
       if (!socket.destroyed) this.#wait(socket);
     });
     server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-      this.#underWay.get(socket)?.add(response);
+      this.#underWay.get(socket)?.set(response, performance.now());
       this.#wait(socket);
       response.once('close', () => this.#finish(socket, response));
     });
   }
 
+  /** When a request came, by `performance.now()`; `undefined` when it is over, or its client left. */
+  arrivedMs(response: ServerResponse): number | undefined {
+    return this.#underWay.get(response.req.socket)?.get(response);
+  }
+
   /** Whether a reply has begun on a connection, so that nothing else may be written to it. */
   isReplying(socket: Socket): boolean {
-    return [...(this.#underWay.get(socket) ?? [])].some(({ headersSent }) => headersSent);
+    return [...(this.#underWay.get(socket)?.keys() ?? [])].some(({ headersSent }) => headersSent);
   }
 
   /** Whether a connection is to end with this reply: the server is ending, and no other is due on it. */
@@ -69,7 +74,7 @@ export class Connections {
   }
 
   #isWaiting(socket: Socket): boolean {
-    return [...(this.#underWay.get(socket) ?? [])].every(({ req }) => !req.complete);
+    return [...(this.#underWay.get(socket)?.keys() ?? [])].every(({ req }) => !req.complete);
   }
 
   /** Puts a connection at the end of the line. */
@@ -79,7 +84,7 @@ export class Connections {
   }
 
   #forget(socket: Socket): void {
-    const underWay = this.#underWay.get(socket) ?? [];
+    const underWay = this.#underWay.get(socket)?.keys() ?? [];
     this.#underWay.delete(socket);
     this.#waiting.delete(socket);
     // Node tells the reply that is next in line, and none of those behind it.

@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import type { Context, Next } from 'koa';
+import type { IncomingMessage, RequestListener } from 'node:http';
 
 /** While connections arrive, in how many turns some work begins: one connection is taken at a turn. */
 const ARRIVAL_TURNS = 64;
@@ -80,17 +79,21 @@ export class Pace {
 
 /**
  * Lets the requests for some paths take turns before anything is done for them.
- * @param paths as the router knows them, which takes them in any case and with a slash behind
+ * @param paths in lower case; a request is one for a path when its target has it anywhere: one too many takes turns
+ *   rather than one that a router would understand differently
  * @param sourceOf where a request comes from
+ * @returns what hands requests on to `handle`
  */
 export function paceRequests(
+  handle: RequestListener,
   pace: Pace,
   paths: readonly string[],
   sourceOf: (request: IncomingMessage) => string,
-) {
-  const known = new Set(paths.map((path) => path.toLowerCase()));
-  return async (ctx: Context, next: Next) => {
-    if (known.has(ctx.path.toLowerCase().replace(/\/$/, ''))) await pace.turn(sourceOf(ctx.req));
-    await next();
+): RequestListener {
+  return (request, response) => {
+    const target = (request.url as string).toLowerCase();
+    const begin = () => handle(request, response);
+    if (paths.some((path) => target.includes(path))) void pace.turn(sourceOf(request)).then(begin);
+    else begin();
   };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Next } from 'koa';
+import type { Connections } from '../http/connections.js';
 import type { Services } from '../services.js';
 
 /** The status of a request whose client did not wait for its reply; nginx logs the same number. */
@@ -9,12 +10,12 @@ const CLIENT_LEFT = 499;
  * One line a request, and one count: which route, how it ended, how long it took, for whom. Never a path, query
  * or body.
  */
-export function logRequest({ log, metrics }: Services) {
+export function logRequest({ log, metrics }: Services, connections: Connections) {
   return async (ctx: Context, next: Next) => {
-    const started = performance.now();
+    const arrivedMs = connections.arrivedMs(ctx.res);
     ctx.state.id = randomUUID();
-    ctx.res.once('close', () => {
-      const ms = performance.now() - started;
+    const tell = () => {
+      const ms = arrivedMs === undefined ? 0 : performance.now() - arrivedMs;
       const { method, res } = ctx;
       const { id, errno, uid } = ctx.state;
       const path = pathOf(ctx);
@@ -36,8 +37,11 @@ export function logRequest({ log, metrics }: Services) {
         ms,
         streamed: res.getHeader('Content-Type')?.toString().startsWith('text/event-stream') ?? false,
       });
-    });
+    };
+    if (arrivedMs !== undefined) ctx.res.once('close', tell);
     await next();
+    // It was closed before its turn came.
+    if (arrivedMs === undefined) tell();
   };
 }
 

@@ -7,7 +7,6 @@ import {
   requireAccountFor,
   requireAccountToLogIn,
   requireFreeAddress,
-  requireRoomToStretch,
   setPassword,
   stretchNewPassword,
 } from '../accounts/accounts.js';
@@ -24,11 +23,10 @@ export const rawPasswordEndpoints = [
     method: 'POST',
     path: '/v1/raw_password/account/create',
     body: bodies.rawAccountCreate,
-    stretches: true,
+    stretches: ({ email }) => email,
     reply: replies.accountCreated,
     refusals: ['accountExists'],
     async handle(services, { body: { email, password }, ctx, ...order }) {
-      requireRoomToStretch(services, email, order);
       await requireFreeAddress(services, email, order.asker);
       const { unwrapBKey, ...material } = await stretchNewPassword(services, email.text, password, order);
       unwrapBKey.fill(0);
@@ -47,11 +45,10 @@ export const rawPasswordEndpoints = [
     method: 'POST',
     path: '/v1/raw_password/session/create',
     body: bodies.rawSessionCreate,
-    stretches: true,
+    stretches: ({ email }) => email,
     reply: replies.rawSessionCreated,
     refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken', 'tooManySessions'],
     async handle(services, { body: { email, password, device }, ...order }) {
-      requireRoomToStretch(services, email, order);
       const account = await requireAccountToLogIn(services, email, order.asker, 'raw');
       const unwrapBKey = await provePassword(services, account, password, order);
       unwrapBKey.fill(0);
@@ -65,11 +62,10 @@ export const rawPasswordEndpoints = [
     method: 'POST',
     path: '/v1/raw_password/password/change',
     body: bodies.rawPasswordChange,
-    stretches: true,
+    stretches: ({ email }) => email,
     reply: replies.empty,
     refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken'],
     async handle(services, { body: { email, oldPassword, newPassword }, ...order }) {
-      requireRoomToStretch(services, email, order);
       const account = await requireAccountToLogIn(services, email, order.asker, 'raw');
       const oldUnwrapBKey = await provePassword(services, account, oldPassword, order);
       const { unwrapBKey, ...material } = await stretchNewPassword(services, account.email, newPassword, {
@@ -90,7 +86,7 @@ export const rawPasswordEndpoints = [
     path: '/v1/raw_password/password/reset',
     token: 'accountResetToken',
     body: bodies.rawPasswordReset,
-    stretches: true,
+    stretches: () => undefined,
     reply: replies.empty,
     refusals: ['unknownAccount'],
     async handle(services, { body: { newPassword }, credentials, ...order }) {

@@ -9,7 +9,7 @@ import { createAccounts, loginBody, PASSWORD } from './raw-logins.js';
 function fillQueue({ services: { stretcher } }: TestServer, order: StretchOrder): number {
   for (let others = 0; ; others++) {
     try {
-      stretcher.requireRoom(order);
+      stretcher.keepPlace(order).leave();
     } catch {
       return others;
     }

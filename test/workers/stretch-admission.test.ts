@@ -51,12 +51,60 @@ t.test('a refusal tells the wait that was predicted', async (t) => {
 t.test('what would be refused is told before it is asked for, and takes no place in line', async (t) => {
   const harness = calibrated({ threads: 1, maxWaitMs: 150 });
   const order = { source: 'home of d', account: 'd' };
-  harness.queue.requireRoom(order);
+  harness.queue.keepPlace(order).leave();
   for (const account of ['a', 'b', 'c']) harness.submit(account);
-  t.throws(() => harness.queue.requireRoom(order), new StretchOverloadError(2 * BATCH_MS));
+  t.throws(() => harness.queue.keepPlace(order), new StretchOverloadError(2 * BATCH_MS));
   t.equal(harness.queue.waiting, 2);
   await harness.finishAll();
-  harness.queue.requireRoom(order);
+  harness.queue.keepPlace(order).leave();
+});
+
+t.test('a place that is kept is there when its request comes, however many came since', async (t) => {
+  const harness = calibrated({ threads: 1, groupSize: 1, maxWaitMs: 3 * BATCH_MS });
+  harness.submit('a');
+  const place = harness.queue.keepPlace({ source: 'home of b', account: 'b' });
+  for (const account of ['c', 'd', 'e']) harness.submit(account);
+  await settle();
+  t.same(harness.endings, [{ account: 'e', ending: 'STRETCH_OVERLOAD' }], 'who comes later counts it');
+  harness.submit('b', { place });
+  await harness.finishAll();
+  t.same(harness.begun, [['a'], ['b'], ['c'], ['d']]);
+});
+
+t.test('no thread waits for a place that is kept', async (t) => {
+  const harness = calibrated({ threads: 1, groupSize: 1, maxWaitMs: BATCH_MS });
+  const place = harness.queue.keepPlace({ source: 'home of a', account: 'a' });
+  harness.submit('b');
+  t.same(harness.begun, [['b']]);
+  harness.submit('a', { place });
+  await harness.finishAll();
+  t.same(harness.begun, [['b'], ['a']]);
+});
+
+t.test('a place that was left is free, and its sender’s next is no later for it', async (t) => {
+  const harness = calibrated({ threads: 1, groupSize: 1, maxWaitMs: 2 * BATCH_MS });
+  harness.submit('a');
+  const order = { source: 'home of b', account: 'b' };
+  const places = [harness.queue.keepPlace(order), harness.queue.keepPlace(order)];
+  t.throws(() => harness.queue.keepPlace(order), { code: 'STRETCH_OVERLOAD' });
+  for (const place of places.reverse()) place.leave();
+  harness.submit('c');
+  harness.submit('b');
+  await harness.finishAll();
+  t.same(harness.begun, [['a'], ['c'], ['b']]);
+  t.same(harness.events.filter(({ type }) => type === 'refused').length, 1);
+});
+
+t.test('a place that is used up, or was left, is none', async (t) => {
+  const harness = calibrated({ threads: 1, groupSize: 1, maxWaitMs: BATCH_MS });
+  const place = harness.queue.keepPlace({ source: 'home of a', account: 'a' });
+  harness.submit('a', { place });
+  place.leave();
+  harness.submit('b');
+  harness.submit('a', { place });
+  await harness.finishAll();
+  t.same(harness.begun, [['a'], ['b']]);
+  t.same(harness.endings[0], { account: 'a', ending: 'STRETCH_OVERLOAD' });
 });
 
 t.test('a request that was admitted for one stretch is served another, however many wait', async (t) => {
