@@ -4,14 +4,23 @@ import proxyaddr from 'proxy-addr';
 import { splitList } from '../../config/formats.js';
 
 const compiled = new Map<string, (address: string, hop: number) => boolean>();
+/** Of requests that are under way: to ask the system for an address costs more than all the rest. */
+const known = new WeakMap<IncomingMessage, string>();
 
 /**
  * Where a request comes from, as fairness and limits count it: an IPv4 address, or the /64 of an IPv6
  * one, since whoever has one address of a /64 has them all.
- * @param trustProxy addresses and networks whose X-Forwarded-For counts, comma-separated
+ * @param trustProxy addresses and networks whose X-Forwarded-For counts, comma-separated; for one request always
+ *   the same
  * @see RFC 6177 (the /64 as the smallest site)
  */
 export function readClientSource(request: IncomingMessage, trustProxy: string): string {
+  const source = known.get(request) ?? findClientSource(request, trustProxy);
+  known.set(request, source);
+  return source;
+}
+
+function findClientSource(request: IncomingMessage, trustProxy: string): string {
   let trust = compiled.get(trustProxy);
   if (!trust) {
     trust = proxyaddr.compile(splitList(trustProxy));
