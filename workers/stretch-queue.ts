@@ -121,15 +121,10 @@ export class StretchQueue {
    * @throws StretchAbandonedError when the order's signal aborts before the stretch begins
    * @throws StretchFailedError when the stretch or its thread fails
    */
-  submit(request: StretchRequest, order: StretchOrder): Promise<StretchReply> {
+  async submit(request: StretchRequest, order: StretchOrder): Promise<StretchReply> {
     const { signal } = order;
     if (signal?.aborted) return this.#abandon();
-    let turn: Turn;
-    try {
-      turn = this.#takeTurn(order);
-    } catch (refusal) {
-      return Promise.reject(refusal);
-    }
+    const turn = this.#takeTurn(order);
     return new Promise((resolve, reject) => {
       const drop = () => this.#drop(entry);
       const stopListening = () => signal?.removeEventListener('abort', drop);

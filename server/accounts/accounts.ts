@@ -3,7 +3,7 @@ import { normalizeEmail } from '../../protocol/email.js';
 import type { Account, PasswordMaterial } from '../../storage/accounts.js';
 import type { OutgoingMail } from '../../storage/outbox.js';
 import type { StretchReply } from '../../workers/messages.js';
-import type { StretchPlace } from '../../workers/stretch-queue.js';
+import type { StretchOrder, StretchPlace } from '../../workers/stretch-queue.js';
 import { toApiError } from '../http/error-translation.js';
 import { ApiError } from '../http/errors.js';
 import type { Asker, Door } from '../logs/security-log.js';
@@ -18,13 +18,9 @@ export interface GivenEmail {
 }
 
 /** A password as a request gives it, with what fairness needs to know of the request. */
-export interface PasswordOrder {
+export interface PasswordOrder extends Omit<StretchOrder, 'source' | 'account'> {
   asker: Asker;
   signal: AbortSignal;
-  /** Its place in line, where it has been keeping one. */
-  place?: StretchPlace;
-  /** Whether the request has been served one stretch before: it is not refused another. */
-  admitted?: boolean;
 }
 
 const SALT_BYTES = 32;

@@ -44,18 +44,21 @@ t.test('less than one a turn would be never', async (t) => {
   t.throws(() => new Pace(0), { name: 'RangeError' });
 });
 
-t.test('requests for a path take turns however it is written, and no others', async (t) => {
-  const begun: string[] = [];
-  const handle = ({ url }: IncomingMessage) => void begun.push(url as string);
-  const paced = paceRequests(handle, new Pace(1), ['/v1/slow'], () => 'a');
-  const slow = ['/v1/slow', '/v1/slow/', '/V1/Slow', '/v1/slow?a=b', 'http://h/v1/slow'];
-  for (const url of [...slow, '/v1/fast']) paced({ url } as IncomingMessage, {} as ServerResponse);
-  t.same(begun, ['/v1/fast']);
-  await Promise.resolve();
-  t.same(begun.slice(1), ['/v1/slow']);
-  for (let i = 0; i < 4; i++) await nextTurn();
-  t.same(begun.slice(1), slow);
-});
+t.test(
+  'requests for a path take turns however it is written, those of a longer one with them, and no others',
+  async (t) => {
+    const begun: string[] = [];
+    const handle = ({ url }: IncomingMessage) => void begun.push(url as string);
+    const paced = paceRequests(handle, new Pace(1), ['/v1/slow'], () => 'a');
+    const slow = ['/v1/slow', '/v1/slow/', '/V1/Slow', '/v1/slow?a=b', 'http://h/v1/slow', '/v1/slow/er'];
+    for (const url of [...slow, '/v1/fast']) paced({ url } as IncomingMessage, {} as ServerResponse);
+    t.same(begun, ['/v1/fast']);
+    await Promise.resolve();
+    t.same(begun.slice(1), ['/v1/slow']);
+    for (let i = 0; i < 5; i++) await nextTurn();
+    t.same(begun.slice(1), slow);
+  },
+);
 
 t.test('sources take turns, however much one has waiting', async (t) => {
   const pace = new Pace(1);
