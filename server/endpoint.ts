@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { HawkTokenType } from '../protocol/tokens.js';
 import { StoreUnavailableError } from '../storage/errors.js';
 import type { StretchPlace } from '../workers/stretch-queue.js';
-import { type GivenEmail, keepPlaceInLine } from './accounts/accounts.js';
+import { keepPlaceInLine } from './accounts/accounts.js';
 import { authenticate, type Credentials, giveBack } from './authentication/hawk-authentication.js';
 import { readClientSource } from './http/client-source.js';
 import { toApiError } from './http/error-translation.js';
@@ -49,7 +49,7 @@ export interface Endpoint<
    * Orders a stretch: such requests begin a few at a turn of the event loop. One that says for which address has
    * its place in line, or is refused, before anything else is done for it.
    */
-  stretches?: (body: z.output<Schema>) => GivenEmail | undefined;
+  stretches?: (body: z.output<Schema>) => string | undefined;
   /** The business. @returns the reply's body; nothing when the handler wrote its own */
   handle(services: Services, request: EndpointRequest<Schema, Token>): Promise<z.output<Reply> | undefined>;
 }

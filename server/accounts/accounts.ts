@@ -10,13 +10,6 @@ import type { Asker, Door } from '../logs/security-log.js';
 import type { Services } from '../services.js';
 import { makeUnprovableVerifier } from './decoy.js';
 
-/** An address as a request gives it. */
-export interface GivenEmail {
-  text: string;
-  /** UTF-8. */
-  bytes: Uint8Array;
-}
-
 /** A password as a request gives it, with what fairness needs to know of the request. */
 export interface PasswordOrder extends Omit<StretchOrder, 'source' | 'account'> {
   asker: Asker;
@@ -32,9 +25,8 @@ const encoder = new TextEncoder();
  * password fits: its clients keep what they have and ask for the password, as after a change of it.
  * @throws ApiError 102
  */
-export async function requireAccountOf(services: Services, email: GivenEmail): Promise<Account> {
-  const account =
-    (await services.storage.accounts.findByEmail(email.text)) ?? services.decoys?.accountOf(email.text);
+export async function requireAccountOf(services: Services, email: string): Promise<Account> {
+  const account = (await services.storage.accounts.findByEmail(email)) ?? services.decoys?.accountOf(email);
   if (!account) throw new ApiError('unknownAccount');
   return account.lockedAt === null ? account : { ...account, verifier: makeUnprovableVerifier() };
 }
@@ -42,7 +34,7 @@ export async function requireAccountOf(services: Services, email: GivenEmail): P
 /** The account that someone wants to log in to. @throws ApiError 102 */
 export async function requireAccountToLogIn(
   services: Services,
-  email: GivenEmail,
+  email: string,
   asker: Asker,
   door: Door,
 ): Promise<Account> {
@@ -73,12 +65,12 @@ export async function requireAccountFor(
  * Whether an account may be created for an address, before anything costly is done for it.
  * @throws ApiError 101 when the address, in any case, has one; 114
  */
-export async function requireFreeAddress(services: Services, email: GivenEmail, asker: Asker): Promise<void> {
-  if (await services.storage.accounts.exists(email.text)) {
+export async function requireFreeAddress(services: Services, email: string, asker: Asker): Promise<void> {
+  if (await services.storage.accounts.exists(email)) {
     if (services.decoys) await services.limits.countTakenAddress(asker);
     throw new ApiError('accountExists');
   }
-  await services.limits.countCreation(asker, email.text);
+  await services.limits.countCreation(asker, email);
 }
 
 /**
@@ -89,14 +81,14 @@ export async function requireFreeAddress(services: Services, email: GivenEmail, 
  */
 export async function createAccount(
   services: Services,
-  email: GivenEmail,
+  email: string,
   password: Omit<PasswordMaterial, 'wrapKb'>,
   locale: string,
 ): Promise<string> {
   const now = services.now();
   const account: Account = {
     uid: randomUUID(),
-    email: email.text,
+    email,
     verifiedAt: null,
     verifyCode: randomBytes(32).toString('hex'),
     kA: randomBytes(KEY_BYTES),
@@ -163,12 +155,8 @@ export async function provePassword(
  * @returns the place, for `PasswordOrder`; to be left in the end, whether it was used or not
  * @throws StretchOverloadError
  */
-export function keepPlaceInLine(
-  { stretcher }: Services,
-  { text }: GivenEmail,
-  { source }: Asker,
-): StretchPlace {
-  return stretcher.keepPlace({ source, account: normalizeEmail(text) });
+export function keepPlaceInLine({ stretcher }: Services, email: string, { source }: Asker): StretchPlace {
+  return stretcher.keepPlace({ source, account: normalizeEmail(email) });
 }
 
 /**

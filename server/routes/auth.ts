@@ -23,7 +23,7 @@ export const authEndpoints = [
     async handle(services, { body: { email }, asker }) {
       const account = await requireAccountToLogIn(services, email, asker, 'srp');
       const { uid, generation, verifier, srpSalt, stretchingSalt } = account;
-      if (account.email !== email.text && !services.decoys) {
+      if (account.email !== email && !services.decoys) {
         throw new ApiError('incorrectEmailCase', { email: Buffer.from(account.email).toString('hex') });
       }
       const { b, B } = await services.quickLane.run('srpStart', { verifier });

@@ -28,7 +28,7 @@ export const rawPasswordEndpoints = [
     refusals: ['accountExists'],
     async handle(services, { body: { email, password }, ctx, ...order }) {
       await requireFreeAddress(services, email, order.asker);
-      const { unwrapBKey, ...material } = await stretchNewPassword(services, email.text, password, order);
+      const { unwrapBKey, ...material } = await stretchNewPassword(services, email, password, order);
       unwrapBKey.fill(0);
       const uid = await createAccount(
         services,

@@ -21,14 +21,13 @@ const hexPattern = (bytes: number) => new RegExp(`^[0-9a-fA-F]{${2 * bytes}}$`);
 /** Exactly so many bytes, in hex of either case. */
 const hexBytes = (bytes: number) => z.string().regex(hexPattern(bytes)).transform(fromHex);
 
-/** An address: its text, and the bytes derivations need. */
+/** An address. */
 const email = z
   .string()
   .regex(new RegExp(`^([0-9a-fA-F]{2}){1,${MAX_EMAIL_BYTES}}$`))
   .transform((hex, context) => {
-    const bytes = fromHex(hex);
-    const text = parseEmail(bytes);
-    if (text !== undefined) return { text, bytes };
+    const text = parseEmail(fromHex(hex));
+    if (text !== undefined) return text;
     context.addIssue({ code: 'custom', message: 'not an email address' });
     return z.NEVER;
   })

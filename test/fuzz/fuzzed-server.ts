@@ -55,7 +55,7 @@ export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
       srpSalt: randomBytes(32),
       stretchingSalt: randomBytes(32),
     };
-    const uid = await createAccount(services, { text: email, bytes: Buffer.from(email) }, material, 'en');
+    const uid = await createAccount(services, email, material, 'en');
     await services.storage.accounts.markVerified(uid, services.now());
     accounts.push((await services.storage.accounts.findByUid(uid)) as Account);
   }
