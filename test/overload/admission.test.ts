@@ -11,7 +11,7 @@ import { createAccounts, rawLogin } from './raw-logins.js';
 const LOGINS = Number(process.env.LOGINS_AT_ONCE ?? 300);
 
 /** How long a password may wait, in stretches of this machine as it is now. */
-const STRETCHES_OF_WAIT = 8;
+const STRETCHES_OF_WAIT = 16;
 
 async function timeOneStretch(): Promise<number> {
   const stretcher = new Stretcher({
