@@ -48,15 +48,19 @@ export class Decoys {
 
   /**
    * Does some work and holds its outcome until a fixed time has passed, or twice that, and so on, so that the
-   * work's own does not show; on a busy server neither.
+   * work's own does not show; on a busy server neither. The time is waited for beside the work and not after it:
+   * a timer counts whole ms, and what is left of one would show.
    */
   async evenly<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
-    const started = performance.now();
-    try {
-      return await work();
-    } finally {
-      await sleep(this.#answerMs - ((performance.now() - started) % this.#answerMs));
-    }
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+    };
+    const outcome = work();
+    outcome.then(end, end);
+    do await sleep(this.#answerMs);
+    while (!isOver);
+    return outcome;
   }
 }
 
