@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap';
 import { startPostgres } from '../services/postgres.js';
 import { startRedis } from '../services/redis.js';
-import { FLOW_REQUESTS, type FlowRequest } from './flows.js';
+import type { FlowRequest } from './flows/flow-request.js';
+import { FLOW_REQUESTS } from './flows.js';
 import { createPostgresFramer, createRedisFramer } from './framing.js';
 import {
   checkUnavailable,

@@ -2,7 +2,7 @@ import type { Test } from 'tap';
 import { checkRefusal } from '../api/check-refusal.js';
 import { type Reply, send } from '../api/send.js';
 import { startServer, type TestServer } from '../api/start-server.js';
-import type { FlowRequest, PreparedRequest } from './flows.js';
+import type { FlowRequest, PreparedRequest } from './flows/flow-request.js';
 import { ALL, untilSo } from './waiting.js';
 
 /** How long a request may wait for a store, in ms; beside other tests, more. */

@@ -1,4 +1,4 @@
-import type { TokenKind } from './token-store.js';
+import type { TokenKind } from '../tokens/token-store.js';
 
 /**
  * The keys in Redis, every one with a TTL. What is in braces decides a cluster's slot: all keys of a token
@@ -23,3 +23,8 @@ export const keys = {
 
 /** The channel on which servers tell each other which account changed. */
 export const CHANGES_CHANNEL = 'fxa:changes';
+
+/** A life in seconds as Redis takes it: whole ms. */
+export function toPx(ttlSeconds: number): string {
+  return String(Math.ceil(ttlSeconds * 1000));
+}
