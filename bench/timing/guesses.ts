@@ -31,8 +31,12 @@ export interface Guess {
   makePairs(): AsyncGenerator<Pair>;
 }
 
+/** How many pairs are sent in an order left to chance, so that neither class comes after the other more often than after itself. */
+export const SHUFFLED_PAIRS = 10;
+
 const FIRST_BYTE: [string, string] = ['first byte right', 'first byte wrong'];
-const RECOVERY_BATCH = 50;
+/** Whole groups of shuffled pairs: a new batch ends the tokens of the one before. */
+const RECOVERY_BATCH = 5 * SHUFFLED_PAIRS;
 
 /** The secrets that a request can guess at. */
 export function secretGuesses(

@@ -4,7 +4,7 @@ import { logIn } from '../load/srp-login.js';
 import { median, percentile, percentileCurve, type WelchTest, welchTest } from '../measure/statistics.js';
 import { startServer } from '../server/server-process.js';
 import type { BenchContext, Measured, Subject } from '../subject.js';
-import { accountGuesses, type Guess, secretGuesses } from './guesses.js';
+import { accountGuesses, type Guess, type Pair, SHUFFLED_PAIRS, secretGuesses } from './guesses.js';
 
 /** |t| from which two classes are told apart: the customary limit of leakage tests (ISO/IEC 17825). */
 const DISTINGUISHED_T = 4.5;
@@ -50,7 +50,7 @@ async function measureAccounts(context: BenchContext): Promise<Comparison[]> {
   const accounts = await createMany(20, () => createSrpAccount(server));
   const rawAccounts = await createMany(4, () => createRawAccount(server));
   const guesses = accountGuesses(accounts, rawAccounts);
-  const comparisons = await compareAll(context, sender, guesses, context.quick ? 60 : 500);
+  const comparisons = await compareAll(context, sender, guesses, context.quick ? 100 : 1500);
   sender.close();
   await server.stop();
   return comparisons;
@@ -68,18 +68,31 @@ async function compareAll(
     const comparison: Comparison = { guess, a: [], b: [] };
     const warmUps = Math.min(WARM_UP_PAIRS, pairs / 5);
     let sent = 0;
-    for await (const pair of guess.makePairs()) {
-      // Which of the two goes first is left to chance, so that being second tells nothing.
-      for (const name of Math.random() < 0.5 ? (['a', 'b'] as const) : (['b', 'a'] as const)) {
-        const { ms } = await sendExpecting(sender, pair[name], guess);
+    for await (const requests of shufflePairs(guess.makePairs())) {
+      for (const { name, request } of requests) {
+        const { ms } = await sendExpecting(sender, request, guess);
         if (sent >= warmUps) comparison[name].push(ms);
       }
-      progress.at(++sent, pairs);
+      sent += SHUFFLED_PAIRS;
+      progress.at(sent, pairs);
       if (sent >= pairs + warmUps) break;
     }
     comparisons.push(comparison);
   }
   return comparisons;
+}
+
+async function* shufflePairs(pairs: AsyncIterable<Pair>) {
+  let block: Array<{ name: keyof Pair; request: PreparedRequest; order: number }> = [];
+  for await (const { a, b } of pairs) {
+    block.push(
+      { name: 'a', request: a, order: Math.random() },
+      { name: 'b', request: b, order: Math.random() },
+    );
+    if (block.length < 2 * SHUFFLED_PAIRS) continue;
+    yield block.sort((one, other) => one.order - other.order);
+    block = [];
+  }
 }
 
 /** @throws Error when the answer is not what the guess must get: it would be another code path */
@@ -109,7 +122,7 @@ function describe(comparisons: Comparison[]): Measured {
       {
         title: 'Two classes of requests that must take alike',
         method:
-          'One request at a time over one connection; both classes alternate, by chance one or the other first. ' +
+          'One request at a time over one connection, both classes mixed by chance. ' +
           `Welch’s t, of all requests and of the ${KEPT_PERCENT} % fastest of both classes together: a |t| of ${DISTINGUISHED_T} ` +
           'and more tells the classes apart. “Would show” is the difference that would have reached it: what is ' +
           'smaller, this number of requests cannot see.',

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { normalizeEmail } from '../../protocol/email.js';
 import { SRP_BYTES } from '../../protocol/srp.js';
 import type { Account } from '../../storage/accounts.js';
@@ -48,20 +48,30 @@ export class Decoys {
 
   /**
    * Does some work and holds its outcome until a fixed time has passed, or twice that, and so on, so that the
-   * work's own does not show; on a busy server neither. The time is waited for beside the work and not after it:
-   * a timer counts whole ms, and what is left of one would show.
+   * work's own does not show; on a busy server neither.
    */
   async evenly<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
-    let isOver = false;
-    const end = () => {
-      isOver = true;
-    };
-    const outcome = work();
-    outcome.then(end, end);
-    do await sleep(this.#answerMs);
-    while (!isOver);
-    return outcome;
+    const startedMs = performance.now();
+    try {
+      return await work();
+    } finally {
+      const times = 1 + Math.floor((performance.now() - startedMs) / this.#answerMs);
+      await waitUntil(startedMs + times * this.#answerMs);
+    }
   }
+}
+
+/** How much later than asked a timer may be: it counts whole ms from the last turn of the event loop. */
+const TIMER_SLACK_MS = 1.5;
+
+/**
+ * Waits until a moment by `performance.now()`, to some µs. A timer alone would show to what part of a ms the work
+ * before it took: a hundred µs, which a thousand requests tell apart.
+ */
+async function waitUntil(momentMs: number): Promise<void> {
+  const timerMs = momentMs - performance.now() - TIMER_SLACK_MS;
+  if (timerMs >= 1) await sleep(timerMs);
+  while (performance.now() < momentMs) await nextTurn();
 }
 
 /** A verifier that no password fits: below N, whose first byte is 0xac, and as unpredictable as the B it goes into. */
