@@ -1,8 +1,10 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { createRateCounters, type RateCounters } from '../rate-counters.js';
-import { keys, toPx } from './keys.js';
-import { createScript, NOTE_MEMBERS, runScript, runWholeScript, TAKE_BACK } from './scripts.js';
+import { createScript, NOTE_MEMBERS, runScript, runWholeScript, TAKE_BACK, toPx } from './scripts.js';
 import { type RedisTrips, wasSent } from './trips.js';
+
+/** Set of the counters' keys that are an account's. */
+const noteOf = (uid: string) => `fxa:counters:{${uid}}`;
 
 /** Rate counters that all servers share. */
 export function createRedisRateCounters(redis: RedisTrips): RateCounters {
@@ -32,9 +34,9 @@ export function createRedisRateCounters(redis: RedisTrips): RateCounters {
       }
     },
     index: (uid, members, seconds) =>
-      runScript(redis, NOTE_MEMBERS, [keys.counters(uid)], [toPx(seconds), ...members]),
+      runScript(redis, NOTE_MEMBERS, [noteOf(uid)], [toPx(seconds), ...members]),
     forget: async (uid) => {
-      const note = keys.counters(uid);
+      const note = noteOf(uid);
       const counters = (await redis.trip(() => redis.send(note, ['SMEMBERS', note]))) as string[];
       // Each by itself: in a cluster they are in different slots.
       await redis.trip(() => Promise.all([...counters, note].map((key) => redis.send(key, ['DEL', key]))));

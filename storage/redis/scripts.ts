@@ -95,3 +95,8 @@ export function runWholeScript(
 ): Promise<unknown> {
   return redis.send(keys[0], ['EVAL', source, String(keys.length), ...keys, ...args]);
 }
+
+/** A life in seconds as Redis takes it: whole ms. */
+export function toPx(ttlSeconds: number): string {
+  return String(Math.ceil(ttlSeconds * 1000));
+}

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { StoreUnavailableError } from '../errors.js';
 import type { RateCounters } from '../rate-counters.js';
-import { CHANGES_CHANNEL, keys, toPx } from '../redis/keys.js';
 import { RedisLink } from '../redis/link.js';
 import { createRedisRateCounters } from '../redis/redis-rate-counters.js';
 import {
@@ -13,12 +12,14 @@ import {
   runScript,
   runWholeScript,
   TAKE,
+  toPx,
   UNGUESS,
 } from '../redis/scripts.js';
 import { parseRedisUrl } from '../redis/topology.js';
 import { type CommandTiming, RedisTrips, wasSent } from '../redis/trips.js';
 import type { RedisSender } from '../redis/unfinished-steps.js';
 import type { Sealer } from '../sealer.js';
+import { CHANGES_CHANNEL, keys } from './redis-keys.js';
 import type { Stored, TokenKind, TokenRecords, TokenStore } from './token-store.js';
 
 /** Longer than any token lives. */

@@ -1,7 +1,7 @@
-import type { TokenKind } from '../tokens/token-store.js';
+import type { TokenKind } from './token-store.js';
 
 /**
- * The keys in Redis, every one with a TTL. What is in braces decides a cluster's slot: all keys of a token
+ * The keys of tokens in Redis, every one with a TTL. What is in braces decides a cluster's slot: all keys of a token
  * are in one, and all keys of an account in another.
  */
 export const keys = {
@@ -15,16 +15,9 @@ export const keys = {
   index: (uid: string) => `fxa:account:{${uid}}`,
   /** The id of an account's forgotPasswordToken. */
   forgot: (uid: string) => `fxa:forgot:{${uid}}`,
-  /** Set of the rate counters' keys that are an account's. */
-  counters: (uid: string) => `fxa:counters:{${uid}}`,
   /** Sorted set of the nonces that an account's tokens used, by when they may be used again. */
   nonces: (uid: string) => `fxa:nonces:{${uid}}`,
 };
 
 /** The channel on which servers tell each other which account changed. */
 export const CHANGES_CHANNEL = 'fxa:changes';
-
-/** A life in seconds as Redis takes it: whole ms. */
-export function toPx(ttlSeconds: number): string {
-  return String(Math.ceil(ttlSeconds * 1000));
-}
