@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, randomInt } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { normalizeEmail } from '../../protocol/email.js';
 import { SRP_BYTES } from '../../protocol/srp.js';
@@ -16,7 +16,7 @@ export class Decoys {
 
   /**
    * @param secret 32 bytes, the same on every server and for ever: so are the decoys then
-   * @param answerMs an answer that would tell by its time is held until a multiple of this, counted from its request
+   * @param answerMs an answer that would tell by its time is held until a multiple of this has passed, and a little more
    */
   constructor(secret: Uint8Array, answerMs: number) {
     this.#secret = secret;
@@ -56,12 +56,17 @@ export class Decoys {
       return await work();
     } finally {
       const times = 1 + Math.floor((performance.now() - startedMs) / this.#answerMs);
-      await waitUntil(startedMs + times * this.#answerMs);
+      await waitUntil(startedMs + times * this.#answerMs + randomInt(CHANCE_US) / 1000);
     }
   }
 }
 
-/** How much later than asked a timer may be: it counts whole ms from the last turn of the event loop. */
+/**
+ * How much longer an answer is held by chance, at the most, in µs. What work leaves behind, caches that are colder after
+ * a mail was written, makes an answer some tens of µs later: with this, a hundred thousand requests would not tell.
+ */
+const CHANCE_US = 10_000;
+/** How much later than asked a timer may be, in ms: it counts whole ones from the last turn of the event loop. */
 const TIMER_SLACK_MS = 1.5;
 
 /**
