@@ -7,6 +7,14 @@ import type { Account } from '../../storage/accounts.js';
 const DECOY_GENERATION = 0;
 
 /**
+ * How much longer an answer is held by chance, at the most, in µs. What work leaves behind, caches that are colder after
+ * a mail was written, makes an answer some tens of µs later: with this, a hundred thousand requests would not tell.
+ */
+const CHANCE_US = 10_000;
+/** How much later than asked a timer may be, in ms: it counts whole ones from the last turn of the event loop. */
+const TIMER_SLACK_MS = 1.5;
+
+/**
  * Accounts that are not there, for `ENUMERATION_GUARD=on`: whoever asks for an address gets the same salts
  * each time, as if it had an account, and no password fits.
  */
@@ -60,14 +68,6 @@ export class Decoys {
     }
   }
 }
-
-/**
- * How much longer an answer is held by chance, at the most, in µs. What work leaves behind, caches that are colder after
- * a mail was written, makes an answer some tens of µs later: with this, a hundred thousand requests would not tell.
- */
-const CHANCE_US = 10_000;
-/** How much later than asked a timer may be, in ms: it counts whole ones from the last turn of the event loop. */
-const TIMER_SLACK_MS = 1.5;
 
 /**
  * Waits until a moment by `performance.now()`, to some µs. A timer alone would show to what part of a ms the work

@@ -132,9 +132,7 @@ export class RedisTokenStore implements TokenStore {
     const now = this.#now();
     const lifeMs = Math.ceil(ttlSeconds * 1000);
     const member = [`${tokenID}:${ts}:${nonce}`, now + lifeMs, now, lifeMs].map(String);
-    return (
-      (await this.#redis.trip(() => runScript(this.#redis, ADD_MEMBER, [keys.nonces(uid)], member))) === 1
-    );
+    return (await this.#script(ADD_MEMBER, [keys.nonces(uid)], member)) === 1;
   }
 
   async forgetAccount(uid: string) {
@@ -190,6 +188,11 @@ export class RedisTokenStore implements TokenStore {
     return this.#redis.trip(() => this.#redis.send(key, command));
   }
 
+  /** One trip for one script. */
+  #script(script: RedisScript, scriptKeys: string[], args: string[]): Promise<unknown> {
+    return this.#redis.trip(() => runScript(this.#redis, script, scriptKeys, args));
+  }
+
   /**
    * Runs a script that uses something up. Without an answer it may have run, or run yet: a Redis that was
    * only slow works through all it was sent. So the script that undoes it is sent behind it, and again
@@ -203,7 +206,7 @@ export class RedisTokenStore implements TokenStore {
     args: string[] = [],
   ): Promise<unknown> {
     try {
-      return await this.#redis.trip(() => runScript(this.#redis, script, scriptKeys, [claim, ...args]));
+      return await this.#script(script, scriptKeys, [claim, ...args]);
     } catch (error) {
       if (wasSent((error as StoreUnavailableError).cause)) {
         this.#redis.owe((redis) => runWholeScript(redis, undo, scriptKeys, [claim]));
@@ -215,7 +218,7 @@ export class RedisTokenStore implements TokenStore {
   /** Runs a script that gives something back: now, or as soon as it can be. */
   #undo(script: RedisScript, scriptKeys: string[], claim: string): Promise<unknown> {
     return this.#redis.orLater(
-      () => this.#redis.trip(() => runScript(this.#redis, script, scriptKeys, [claim])),
+      () => this.#script(script, scriptKeys, [claim]),
       (redis) => runWholeScript(redis, script, scriptKeys, [claim]),
     );
   }

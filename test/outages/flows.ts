@@ -1,8 +1,9 @@
 import { send } from '../api/send.js';
 import { CHANGED_PASSWORD } from './flows/changed-password.js';
+import { DEVICES } from './flows/devices.js';
 import type { FlowRequest } from './flows/flow-request.js';
 import { FORGOTTEN_PASSWORD } from './flows/forgotten-password.js';
-import { DEVICES, NEW_ACCOUNT } from './flows/new-account.js';
+import { NEW_ACCOUNT } from './flows/new-account.js';
 import { RAW } from './flows/raw-password.js';
 
 /** What is asked for without a flow. */
