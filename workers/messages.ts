@@ -67,11 +67,6 @@ export interface StretchThreadData {
   kernel?: { module: WebAssembly.Module; memories: WebAssembly.Memory[] } | undefined;
 }
 
-/** Sent by a stretch thread once, when it is ready for its first task. */
-export interface StretchThreadReady {
-  ready: true;
-}
-
 /** Given to a thread of the quick lane when it starts. */
 export interface QuickThreadData {
   /** `openssl` for modular exponentiation through OpenSSL, `jsbn` where that is not to be had. */

@@ -81,7 +81,7 @@ export class Stretcher {
       threads,
       niceIncrement,
       workerData,
-      onMessage: () => this.#noteReady(),
+      onReady: () => this.#noteReady(),
       onDied: (error) => this.#noteDeath(error),
     });
     this.#ready = this.#warmUp(memorySlots, Math.min(slots, MAX_GROUP));

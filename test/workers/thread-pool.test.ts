@@ -1,5 +1,6 @@
 import t from 'tap';
 import { ThreadPool, type ThreadPoolOptions } from '../../workers/thread-pool.js';
+import { until } from '../services/until.js';
 
 const broken = new URL('./thread-that-cannot-start.js', import.meta.url);
 const echo = new URL('./echo-thread.js', import.meta.url);
@@ -47,11 +48,18 @@ t.test('a pool without standing threads starts one for work', async (t) => {
   t.equal(await pool.run('b'), 'b');
 });
 
-t.test('what a thread posts besides replies is passed on', async (t) => {
-  const message = await new Promise<unknown>((resolve, reject) => {
-    const pool = startPool(t, { file: echo, onMessage: resolve });
-    // The thread's message and its reply come by different ways, in either order.
-    pool.run('a').catch(reject);
-  });
-  t.equal(message, 'hello');
+t.test('it is told of each thread that has started', async (t) => {
+  let ready = 0;
+  const pool = startPool(t, { file: echo, threads: 3, onReady: () => ready++ });
+  await until(async () => ready === 3);
+  await pool.threads[0]?.terminate();
+  await until(async () => ready === 4);
+});
+
+t.test('threads that are starting are not ended before they have: Node would abort', async (t) => {
+  let ready = 0;
+  const pool = startPool(t, { file: echo, threads: 3, onReady: () => ready++ });
+  await pool.close();
+  t.equal(ready, 3);
+  t.equal(pool.threads.length, 0);
 });

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { computeVerifier } from '../../protocol/srp.js';
 import { deriveMainKeys } from '../../protocol/stretching.js';
 import type {
@@ -8,7 +8,6 @@ import type {
   StretchTask,
   StretchTasks,
   StretchThreadData,
-  StretchThreadReady,
 } from '../messages.js';
 import { createEngine } from './engines/create-engine.js';
 
@@ -23,8 +22,6 @@ const tasks: {
   },
   measure: ({ largestGroup }) => engine.measure(largestGroup),
 };
-
-parentPort?.postMessage({ ready: true } satisfies StretchThreadReady);
 
 /** Does what a stretch thread is told to. */
 export default function runTask({ task, input }: StretchTask) {
