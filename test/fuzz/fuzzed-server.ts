@@ -48,17 +48,7 @@ export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
   const { services } = server;
 
   const nobody = randomUUID();
-  const accounts: Account[] = [];
-  for (const email of ADDRESSES) {
-    const material = {
-      verifier: randomBytes(256),
-      srpSalt: randomBytes(32),
-      stretchingSalt: randomBytes(32),
-    };
-    const uid = await createAccount(services, email, material, 'en');
-    await services.storage.accounts.markVerified(uid, services.now());
-    accounts.push((await services.storage.accounts.findByUid(uid)) as Account);
-  }
+  for (const email of ADDRESSES) await findOrCreate(email);
 
   return {
     url: server.url,
@@ -66,13 +56,12 @@ export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
     clock: createClock(),
     errors,
     async issue(type, number) {
-      const uid = accounts[number]?.uid ?? nobody;
-      // Some cases set passwords and delete accounts; whoever is gone is gone.
-      const generation = (await services.storage.accounts.findByUid(uid))?.generation ?? 1;
+      const email = ADDRESSES[number];
+      const { uid, generation } = email ? await findOrCreate(email) : { uid: nobody, generation: 1 };
       return { type, token: toHex(await mint(type, { uid, generation })) };
     },
     async fit(path, number, signer) {
-      const account = accounts[number] ?? (accounts[0] as Account);
+      const account = await findOrCreate(ADDRESSES[number] ?? (ADDRESSES[0] as string));
       switch (path) {
         case '/v1/account/reset':
           return { bundle: resetBody(signer?.token ?? '', account.email).bundle };
@@ -89,10 +78,26 @@ export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
       }
     },
     async forgetTokens() {
-      const uids = [nobody, ...accounts.map(({ uid }) => uid)];
-      for (const uid of uids) await services.storage.tokens.forgetAccount(uid);
+      const accounts = await Promise.all(ADDRESSES.map(findOrCreate));
+      for (const { uid } of [{ uid: nobody }, ...accounts]) await services.storage.tokens.forgetAccount(uid);
     },
   };
+
+  /** An address's account, verified; cases delete some, and others need them. */
+  async function findOrCreate(email: string): Promise<Account> {
+    const { accounts } = services.storage;
+    const account = await accounts.findByEmail(email);
+    if (account?.verifiedAt) return account;
+    const material = {
+      verifier: randomBytes(256),
+      srpSalt: randomBytes(32),
+      stretchingSalt: randomBytes(32),
+    };
+    if (account) await accounts.markVerified(account.uid, services.now());
+    // Another case may have been first.
+    else await createAccount(services, email, material, 'en').catch(() => {});
+    return findOrCreate(email);
+  }
 
   async function startExchange({ uid, generation, verifier }: Account): Promise<string> {
     const { b, B } = await services.quickLane.run('srpStart', { verifier });
