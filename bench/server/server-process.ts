@@ -34,6 +34,8 @@ export interface StartOptions {
 }
 
 const MAIN = fileURLToPath(new URL('../../server/main.js', import.meta.url));
+/** As in package.json's `start`. */
+const START_FLAGS = ['--v8-pool-size=1'];
 const PROBE = new URL('./probe.js', import.meta.url).href;
 const START_DEADLINE_MS = 20_000;
 const POLL_MS = 20;
@@ -50,7 +52,7 @@ export async function startServer({ settings, probe = false, nodeFlags = [] }: S
   const dataDir = await mkdtemp(join(tmpdir(), 'key-server-bench-'));
   const logPath = join(dataDir, 'server.log');
   const log = openSync(logPath, 'w');
-  const child = spawn(process.execPath, [...nodeFlags, ...(probe ? ['--import', PROBE] : []), MAIN], {
+  const child = spawn(process.execPath, [...START_FLAGS, ...nodeFlags, ...(probe ? ['--import', PROBE] : []), MAIN], {
     cwd: dataDir,
     env: { PATH: process.env.PATH, ...SETTINGS, DATA_DIR: dataDir, ...settings },
     stdio: probe ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Teardown } from '../services/service-process.js';
+import { START_ARGUMENTS } from './start-command.js';
 import { createClock } from './start-server.js';
 
-const MAIN = 'dist/server/main.js';
 const DEFAULTS = { PORT: '0', RATE_LIMITS: 'off', STRETCH_THREADS: '1', QUICK_THREADS: '1' };
 
 /** How a process ended, and what it said. */
@@ -27,7 +27,7 @@ export class ServerProcess {
 
   /** @param env all that the process sees, besides PATH */
   constructor(t: Teardown, env: Record<string, string>) {
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, START_ARGUMENTS, {
       env: { PATH: process.env.PATH, ...DEFAULTS, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

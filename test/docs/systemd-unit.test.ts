@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { START_ARGUMENTS } from '../api/start-command.js';
 
 const run = promisify(execFile);
 /** In tenths of the exposure level, which goes from 0 to 10. */
@@ -14,6 +15,7 @@ t.test('systemd finds the unit file in order, and well shut', { skip: whySkip() 
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const unit = await readFile('docs/systemd/key-server.service', 'utf8');
   const file = join(folder, 'key-server.service');
+  t.match(unit, `\nExecStart=/usr/bin/node ${START_ARGUMENTS.join(' ')}\n`);
   // The two paths that this machine may not have.
   await writeFile(file, unit.replace('/usr/bin/node', process.execPath).replace('/opt/key-server', folder));
   const { stderr } = await run('systemd-analyze', ['verify', file]);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { START_ARGUMENTS } from '../api/start-command.js';
 import { createClock, makeDataDir, type TestClock } from '../api/start-server.js';
 import { launch, type Teardown } from '../services/service-process.js';
 
@@ -24,7 +25,7 @@ export async function startServerProcess(
   t: Teardown,
   env: Record<string, string> = {},
 ): Promise<ServerProcess> {
-  const [command = '', ...args] = launch({ command: [process.execPath, 'dist/server/main.js'] });
+  const [command = '', ...args] = launch({ command: [process.execPath, ...START_ARGUMENTS] });
   const settings = { PORT: '0', RATE_LIMITS: 'off', DATA_DIR: await makeDataDir(t), ...env };
   const child = spawn(command, args, {
     env: { PATH: process.env.PATH, ...settings },
