@@ -52,11 +52,15 @@ export async function startServer({ settings, probe = false, nodeFlags = [] }: S
   const dataDir = await mkdtemp(join(tmpdir(), 'key-server-bench-'));
   const logPath = join(dataDir, 'server.log');
   const log = openSync(logPath, 'w');
-  const child = spawn(process.execPath, [...START_FLAGS, ...nodeFlags, ...(probe ? ['--import', PROBE] : []), MAIN], {
-    cwd: dataDir,
-    env: { PATH: process.env.PATH, ...SETTINGS, DATA_DIR: dataDir, ...settings },
-    stdio: probe ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
-  });
+  const child = spawn(
+    process.execPath,
+    [...START_FLAGS, ...nodeFlags, ...(probe ? ['--import', PROBE] : []), MAIN],
+    {
+      cwd: dataDir,
+      env: { PATH: process.env.PATH, ...SETTINGS, DATA_DIR: dataDir, ...settings },
+      stdio: probe ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
+    },
+  );
   closeSync(log);
   const exited = once(child, 'exit');
   const endWithBench = () => {
