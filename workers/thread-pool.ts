@@ -81,7 +81,7 @@ export class ThreadPool<Task, Result> {
 
   /**
    * Ends the threads; tasks under way fail. Waits for threads that start: Node aborts the process when a thread is
-   * ended while it loads a module (`v8::Module::IsGraphAsync must be used on an instantiated module`, Node 20 and 22).
+   * ended while it loads a module (`v8::Module::IsGraphAsync must be used on an instantiated module`, seen with Node 20).
    */
   async close(): Promise<void> {
     this.#closing = true;
