@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,8 +34,12 @@ export interface StartOptions {
 }
 
 const MAIN = fileURLToPath(new URL('../../server/main.js', import.meta.url));
-/** As in package.json's `start`. */
-const START_FLAGS = ['--v8-pool-size=1'];
+/** What `npm start` gives to Node besides the program. */
+const START_FLAGS: string[] = JSON.parse(
+  readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+)
+  .scripts.start.split(' ')
+  .slice(1, -1);
 const PROBE = new URL('./probe.js', import.meta.url).href;
 const START_DEADLINE_MS = 20_000;
 const POLL_MS = 20;

@@ -54,10 +54,11 @@ export async function makeDataDir(t: Teardown): Promise<string> {
   return directory;
 }
 
-export function createClock(): TestClock {
+/** @param time what it goes by, in ms since 1970 */
+export function createClock(time: () => number = Date.now): TestClock {
   let offsetMs = 0;
   return {
-    now: () => Date.now() + offsetMs,
+    now: () => time() + offsetMs,
     advance: (seconds) => {
       offsetMs += seconds * 1000;
     },

@@ -10,12 +10,11 @@ function look({ status, headers, body, text }: Reply) {
   return { status, headers: Object.fromEntries(shown), length: text.length, body: outline(body) };
 }
 
-/** A value with its strings as lengths, where they are hex or identifiers, and the seconds left as tens. */
-function outline(value: unknown, name = ''): unknown {
-  if (name === 'ttl') return `${Math.round(Number(value) / 10)}0 s`;
+/** A value with its strings as lengths, where they are hex or identifiers. */
+function outline(value: unknown): unknown {
   if (typeof value === 'string') return /^[0-9a-f-]{32,}$/.test(value) ? `${value.length} digits` : value;
   if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value).map(([name, member]) => [name, outline(member, name)]);
+  return Object.entries(value).map(([name, member]) => [name, outline(member)]);
 }
 
 /** Asserts that two replies cannot be told apart. */

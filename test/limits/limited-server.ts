@@ -3,7 +3,7 @@ import { LIMITS, type LimitName } from '../../config/limits.js';
 import { accept, type TestAccount, toHex } from '../api/accounts.js';
 import { answerChallenge } from '../api/protocol-math.js';
 import { type Call, type Reply, send } from '../api/send.js';
-import { startServer, type TestServer } from '../api/start-server.js';
+import { startServer, type TestClock, type TestServer } from '../api/start-server.js';
 import type { Teardown } from '../services/service-process.js';
 
 /**
@@ -14,6 +14,7 @@ export function startLimitedServer(
   t: Teardown,
   rates: Partial<Record<LimitName, string>>,
   env: Record<string, string> = {},
+  clock?: TestClock,
 ): Promise<TestServer> {
   const limits = Object.entries(rates).map(([name, rate]) => [LIMITS[name as LimitName].env, rate]);
   const settings = {
@@ -22,7 +23,7 @@ export function startLimitedServer(
     STRETCH_THREADS: '1',
     STRETCH_MAX_WAIT: '3600',
   };
-  return startServer(t, { ...settings, ...Object.fromEntries(limits), ...env });
+  return startServer(t, { ...settings, ...Object.fromEntries(limits), ...env }, clock);
 }
 
 let sources = 0;

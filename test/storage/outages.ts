@@ -9,7 +9,7 @@ export function withinTwoSeconds<Value>(work: Promise<Value>): Promise<Value> {
   return within(2000, work);
 }
 
-/** Asks until there is an answer, for longer than any store takes to be found again. */
+/** Asks until there is an answer, for as long as a store may take to be found again: five seconds. */
 export async function untilAnswered(ask: () => Promise<unknown>): Promise<void> {
   let failure: unknown;
   const isAnswered = async () => {
@@ -21,7 +21,7 @@ export async function untilAnswered(ask: () => Promise<unknown>): Promise<void> 
       return false;
     }
   };
-  await until(isAnswered).catch(() => {
+  await until(isAnswered, 5000).catch(() => {
     throw failure;
   });
 }

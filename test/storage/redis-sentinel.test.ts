@@ -63,7 +63,7 @@ for (const [how, fail] of [
     await old.restart();
     // The sentinels would see to it themselves, in ten seconds.
     await askRedis(old, ['REPLICAOF', '127.0.0.1', String((await sentinel.findMaster()).port)]);
-    await until(isReplicated);
+    await until(isReplicated, 60_000);
   });
 }
 
