@@ -38,6 +38,22 @@ export class FairTags {
     if (this.#lastTags.get(key) === tag) this.#lastTags.set(key, before);
   }
 
+  /**
+   * How many of those that are next to be stretched may be together. A group with someone in it who has nothing else
+   * in line ends where another would be in it twice: it would take longer for all of it, and a flood loses little by
+   * one smaller group for every newcomer. Groups of many sources stay as large as they are.
+   */
+  groupOf(next: readonly { source: string; tag: number }[]): number {
+    const sources = new Set<string>();
+    let isForNewcomer = false;
+    for (const [i, { source, tag }] of next.entries()) {
+      if (isForNewcomer && sources.has(source)) return i;
+      isForNewcomer ||= (this.#lastTags.get(`s${source}`) ?? tag) <= tag;
+      sources.add(source);
+    }
+    return next.length;
+  }
+
   /** The request with this tag has its turn. */
   serve(tag: number): void {
     this.#virtualTime = Math.max(this.#virtualTime, tag);

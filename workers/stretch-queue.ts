@@ -69,6 +69,7 @@ export interface StretchQueueOptions extends StretchCapacity {
 
 interface Waiting extends Turn {
   request: StretchRequest;
+  source: string;
   arrivedMs: number;
   resolve: (reply: StretchReply) => void;
   reject: (error: Error) => void;
@@ -122,7 +123,7 @@ export class StretchQueue {
    * @throws StretchFailedError when the stretch or its thread fails
    */
   async submit(request: StretchRequest, order: StretchOrder): Promise<StretchReply> {
-    const { signal } = order;
+    const { source, signal } = order;
     if (signal?.aborted) return this.#abandon();
     const turn = this.#takeTurn(order);
     return new Promise((resolve, reject) => {
@@ -130,7 +131,7 @@ export class StretchQueue {
       const stopListening = () => signal?.removeEventListener('abort', drop);
       const { tag, admission } = turn;
       const arrivedMs = this.#options.now();
-      const entry = { request, tag, admission, arrivedMs, resolve, reject, stopListening };
+      const entry = { request, source, tag, admission, arrivedMs, resolve, reject, stopListening };
       this.#waiting.splice(this.#countWaitingBefore(turn), 0, entry);
       signal?.addEventListener('abort', drop);
       this.#dispatch();
@@ -215,7 +216,7 @@ export class StretchQueue {
       const load = { waiting: this.#waiting.length, running: this.#running.size, free: this.#freeSlots.most };
       const size = chooseBatchSize(this.#capacity, load, this.#batchMs, PATIENCE_MS);
       if (size === 0) break;
-      this.#start(this.#waiting.splice(0, size));
+      this.#start(this.#waiting.splice(0, this.#fairness.groupOf(this.#waiting.slice(0, size))));
     }
     this.#fairness.forget(this.#waiting.length + this.#kept.size === 0);
   }

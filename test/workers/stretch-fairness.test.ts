@@ -31,6 +31,24 @@ for (const [target, accountOf] of Object.entries(TARGETS)) {
   });
 }
 
+t.test('the group of a newcomer is not filled up with the requests of a flood', async (t) => {
+  const harness = new QueueHarness({ ...LONG_WAIT, threads: 1, slots: 4, groupSize: 4 });
+  for (let i = 0; i < 100; i++) harness.submit(`greedy ${i}`, { source: 'greedy' });
+  await harness.finishOne();
+  t.equal(harness.begun.at(-1)?.length, 4, 'one source alone has full groups');
+  harness.submit('modest');
+  await harness.finishOne();
+  t.same(harness.begun.at(-1)?.toSorted(), ['greedy 5', 'modest']);
+  await harness.finishOne();
+  t.equal(harness.begun.at(-1)?.length, 4, 'and has them again afterwards');
+  for (const source of ['a', 'b', 'c']) harness.submit(`newcomer ${source}`);
+  await harness.finishOne();
+  t.same(harness.begun.at(-1)?.length, 4, 'newcomers share a full group');
+  for (const i of [0, 1, 2, 3]) for (const source of ['a', 'b']) harness.submit(`more ${i}`, { source });
+  await harness.finishOne();
+  t.equal(harness.begun.at(-1)?.length, 4, 'so do several who have more in line');
+});
+
 t.test('sources are served in turn, however much each has waiting', async (t) => {
   const harness = new QueueHarness({ ...LONG_WAIT, threads: 1, groupSize: 1 });
   harness.submit('first');
