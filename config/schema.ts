@@ -184,7 +184,7 @@ export const SETTINGS: Schema<Settings> = {
     env: 'MAX_CONNECTIONS',
   },
   enumerationGuard: {
-    doc: '`on`: an unknown address is answered as one with a wrong password would be. Addresses must then be typed in the case they were first given in, and errno 102 and 120 are not heard of. What an address is looked up for is answered after 50 to 60 ms, longer on a busy server. Creating an account still tells (errno 101), as often as LIMIT_ACCOUNTS_FROM_SOURCE lets. `/metrics` counts mails, which tells: it is on METRICS_PORT only. Off by default: the API asks for errno 102.',
+    doc: '`on`: an unknown address is answered as one with a wrong password would be. Addresses must then be typed in the case they were first given in, and errno 102 and 120 are not heard of. What an address is looked up for is answered after 100 to 110 ms, or a multiple of that on a busy server. Creating an account still tells (errno 101), as often as LIMIT_ACCOUNTS_FROM_SOURCE lets. `/metrics` counts mails, which tells: it is on METRICS_PORT only. Off by default: the API asks for errno 102.',
     format: 'on-off',
     default: false,
     env: 'ENUMERATION_GUARD',

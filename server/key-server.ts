@@ -34,7 +34,7 @@ import { openStores } from './stores.js';
 /** How many requests for a stretch begin at a turn of the event loop: each takes it the best part of 1 ms. */
 const STRETCHES_BEGUN_A_TURN = 4;
 /** How long answers are held with `ENUMERATION_GUARD=on`, in ms: longer than their work takes. */
-const EVEN_ANSWER_MS = 50;
+const EVEN_ANSWER_MS = 100;
 /** How long a connection may be silent, besides the time that a password waits for its stretch, in ms. */
 const STALLED_MS = 60_000;
 
