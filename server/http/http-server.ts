@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Connections } from './connections.js';
+import { openEntrance } from './entrance.js';
 import { ApiError, type ApiErrorName } from './errors.js';
 import { LINGER_MS } from './unread-body.js';
 
@@ -52,6 +53,7 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     requireHostHeader: false,
   });
   server.timeout = stalledMs;
+  openEntrance(server);
   const connections = new Connections(server, maxConnections);
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket: Socket) => {
