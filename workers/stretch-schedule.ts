@@ -22,26 +22,42 @@ export const PATIENCE_MS = 1000;
  * As many as there are idle threads start alone, at once: a lone login never waits for company. Of more, a thread
  * takes a group, because four together cost little more of a core than two. Where memory is short for that while
  * others are under way, it leaves the slots until there are enough, as long as nobody waits long: what counts
- * then is the cost of each login. When waits grow, what counts is logins a second, and all that can run runs.
+ * then is the cost of each login. When waits grow, what counts is logins a second: all that can run runs, in the sizes
+ * that do most.
  * @param load how many wait, how many batches run, and how many slots a batch can have
  * @param batchMs how long a batch of a size takes
  * @param patienceMs how long a newcomer may wait while slots are left
  */
 export function chooseBatchSize(
-  { threads, slots, groupSize }: StretchCapacity,
+  capacity: StretchCapacity,
   load: { waiting: number; running: number; free: number },
   batchMs: (size: number) => number,
   patienceMs: number,
 ): number {
+  const { threads, slots } = capacity;
   const { waiting, running, free } = load;
   const idle = threads - running;
   if (idle <= 0 || waiting === 0 || free === 0) return 0;
   if (waiting <= idle && waiting <= free) return 1;
-  const wanted = Math.min(waiting, groupSize, slots);
-  if (wanted <= free) return wanted;
-  const groupsAtOnce = Math.max(1, Math.min(threads, Math.floor(slots / wanted)));
-  const waitMs = (waiting / (wanted * groupsAtOnce)) * batchMs(wanted);
-  return running > 0 && waitMs < patienceMs ? 0 : free;
+  const largest = Math.min(waiting, capacity.groupSize, slots);
+  const groupsAtOnce = Math.min(threads, Math.floor(slots / largest));
+  const waitMs = (waiting / (largest * groupsAtOnce)) * batchMs(largest);
+  const isPatient = waitMs < patienceMs;
+  if (isPatient && largest > free && running > 0) return 0;
+  return Math.min(isPatient ? largest : chooseQuickestSize(capacity, largest, batchMs), free);
+}
+
+/** Groups of the largest size and one of what is left, or slots shared alike by all threads: what does more in a ms. */
+function chooseQuickestSize(
+  { threads, slots }: StretchCapacity,
+  largest: number,
+  batchMs: (size: number) => number,
+): number {
+  const eachMs = (size: number) => (size === 0 ? 0 : size / batchMs(size));
+  const groups = Math.min(threads, Math.floor(slots / largest));
+  const left = groups < threads ? slots - groups * largest : 0;
+  const share = Math.min(largest, Math.max(1, Math.floor(slots / threads)));
+  return threads * eachMs(share) > groups * eachMs(largest) + eachMs(left) ? share : largest;
 }
 
 /**

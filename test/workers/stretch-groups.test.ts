@@ -58,6 +58,24 @@ t.test('when waits grow, all that can run runs', async (t) => {
   t.same(sizes(harness), [1, 1, 3, 1]);
 });
 
+const LAYOUTS = {
+  'all threads share the slots alike where that does more': { batchMs: [95, 133, 166], largest: 2 },
+  'groups are as large as they can be where that does more': { batchMs: [95, 150, 155], largest: 3 },
+};
+
+for (const [what, { batchMs, largest }] of Object.entries(LAYOUTS)) {
+  t.test(`when waits are long, ${what}`, async (t) => {
+    const harness = new QueueHarness({ threads: 2, groupSize: 3, slots: 4, maxWaitMs: 1_000_000 });
+    harness.queue.expect(batchMs);
+    submitMany(harness, 100);
+    for (let i = 0; i < 10; i++) await harness.finishOne(batchMs[largest - 1]);
+    const underWay = harness.running.map(({ accounts }) => accounts.length).toSorted();
+    t.same(underWay, [4 - largest, largest]);
+    await harness.finishAll();
+    t.equal(harness.endings.length, 100);
+  });
+}
+
 t.test('who arrives while slots are left may make waits long enough to use them', async (t) => {
   const harness = createHarness();
   submitMany(harness, 2 + 19);
