@@ -11,20 +11,30 @@ const ESTIMATE_GAIN = 0.2;
 export class BatchTimes {
   #expectedMs: readonly number[] = [];
   readonly #timedMs = new Map<number, number>();
+  /** What was worked out since something was last expected or timed: each refusal asks a hundred times. */
+  readonly #workedOutMs = new Map<number, number>();
 
   /** @param expectedMs of a batch of one, of two, and so on, in ms */
   expect(expectedMs: readonly number[]): void {
     this.#expectedMs = expectedMs;
+    this.#workedOutMs.clear();
   }
 
   /** Takes note of how long a batch took, in ms. */
   learn(size: number, tookMs: number): void {
     const known = this.#timedMs.get(size) ?? tookMs;
     this.#timedMs.set(size, known + ESTIMATE_GAIN * (tookMs - known));
+    this.#workedOutMs.clear();
   }
 
   /** How long a batch of this size will take, in ms. Where nothing is known of the size, as one of a smaller size. */
   of(size: number): number {
+    const ms = this.#workedOutMs.get(size) ?? this.#workOut(size);
+    this.#workedOutMs.set(size, ms);
+    return ms;
+  }
+
+  #workOut(size: number): number {
     const timedMs = this.#timedMs.get(size);
     if (timedMs !== undefined) return timedMs;
     const expectedMs = this.#expectedMs[size - 1];

@@ -14,7 +14,7 @@ export class FairTags {
 
   /** The tag of a new request; `join` takes it, and what that gives takes it back. */
   find({ source, account }: { source: string; account: string }): { tag: number; join: () => () => void } {
-    const keys = { source: `s${source}`, account: `a${account}`, both: `b${source}\0${account}` };
+    const keys = { source: sourceKey(source), account: `a${account}`, both: `b${source}\0${account}` };
     const last = (key: string) => Math.max(this.#virtualTime, this.#lastTags.get(key) ?? 0);
     const inLine = last(keys.both) > this.#virtualTime;
     const tag = 1 + Math.max(last(keys.source), inLine ? 0 : last(keys.account));
@@ -48,7 +48,7 @@ export class FairTags {
     let isForNewcomer = false;
     for (const [i, { source, tag }] of next.entries()) {
       if (isForNewcomer && sources.has(source)) return i;
-      isForNewcomer ||= (this.#lastTags.get(`s${source}`) ?? tag) <= tag;
+      isForNewcomer ||= (this.#lastTags.get(sourceKey(source)) ?? tag) <= tag;
       sources.add(source);
     }
     return next.length;
@@ -68,4 +68,8 @@ export class FairTags {
       this.#forgetAbove = Math.max(REMEMBERED_TAGS, 2 * this.#lastTags.size);
     }
   }
+}
+
+function sourceKey(source: string): string {
+  return `s${source}`;
 }

@@ -44,17 +44,17 @@ export function chooseBatchSize(
   const waitMs = (waiting / (largest * groupsAtOnce)) * batchMs(largest);
   const isPatient = waitMs < patienceMs;
   if (isPatient && largest > free && running > 0) return 0;
-  return Math.min(isPatient ? largest : chooseQuickestSize(capacity, largest, batchMs), free);
+  return Math.min(isPatient ? largest : chooseQuickestSize(capacity, largest, groupsAtOnce, batchMs), free);
 }
 
 /** Groups of the largest size and one of what is left, or slots shared alike by all threads: what does more in a ms. */
 function chooseQuickestSize(
   { threads, slots }: StretchCapacity,
   largest: number,
+  groups: number,
   batchMs: (size: number) => number,
 ): number {
   const eachMs = (size: number) => (size === 0 ? 0 : size / batchMs(size));
-  const groups = Math.min(threads, Math.floor(slots / largest));
   const left = groups < threads ? slots - groups * largest : 0;
   const share = Math.min(largest, Math.max(1, Math.floor(slots / threads)));
   return threads * eachMs(share) > groups * eachMs(largest) + eachMs(left) ? share : largest;
