@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { toHex } from '../../protocol/hex.js';
 import { deriveTokenKeys, type HawkTokenType, TOKEN_BYTES } from '../../protocol/tokens.js';
 import type { TokenKind, TokenRecords } from '../../storage/tokens/token-store.js';
-import { within } from '../../storage/within.js';
+import { withTimeout } from '../../storage/with-timeout.js';
 import { toApiError } from '../http/error-translation.js';
 import type { Services } from '../services.js';
 
@@ -74,5 +74,5 @@ export async function orGiveBack<Reply>(
  * unless this server ends before.
  */
 export async function giveBackSoon(step: Promise<unknown>): Promise<void> {
-  await within(GIVE_BACK_MS, step).catch(() => {});
+  await withTimeout(GIVE_BACK_MS, step).catch(() => {});
 }

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { within } from '../../storage/within.js';
+import { withTimeout } from '../../storage/with-timeout.js';
 import type { MailEvent } from '../mail/mailer.js';
 
 /** How long a scrape waits for the outbox to be counted, in ms. */
@@ -51,6 +51,6 @@ function countOnce(outbox: { count(): Promise<number> }): () => Promise<number> 
       .finally(() => {
         underWay = undefined;
       });
-    return within(COUNT_TIMEOUT_MS, underWay).catch(() => Number.NaN);
+    return withTimeout(COUNT_TIMEOUT_MS, underWay).catch(() => Number.NaN);
   };
 }

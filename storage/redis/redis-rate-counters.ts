@@ -1,13 +1,13 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { createRateCounters, type RateCounters } from '../rate-counters.js';
+import { type RedisClient, wasSent } from './redis-client.js';
 import { createScript, NOTE_MEMBERS, runScript, runWholeScript, TAKE_BACK, toPx } from './scripts.js';
-import { type RedisTrips, wasSent } from './trips.js';
 
 /** Set of the counters' keys that are an account's. */
 const noteOf = (uid: string) => `fxa:counters:{${uid}}`;
 
 /** Rate counters that all servers share. */
-export function createRedisRateCounters(redis: RedisTrips): RateCounters {
+export function createRedisRateCounters(redis: RedisClient): RateCounters {
   // Once: a count that was taken back twice would be somebody else's.
   const oweOne = (key: string) =>
     redis.owe((sender) => runWholeScript(sender, TAKE_BACK, [key], []), { once: true });

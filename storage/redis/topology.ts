@@ -1,5 +1,5 @@
 import { createClient, createCluster, type RedisClientOptions } from 'redis';
-import { within } from '../within.js';
+import { withTimeout } from '../with-timeout.js';
 
 /** How long connecting may take, handshake included, in ms. */
 const CONNECT_TIMEOUT_MS = 1000;
@@ -85,7 +85,7 @@ async function connectNode(options: NodeOptions): Promise<RedisConnection> {
   // Failures are told by the commands that meet them; unheard, the event would end the process.
   client.on('error', () => {});
   try {
-    await within(CONNECT_TIMEOUT_MS, client.connect());
+    await withTimeout(CONNECT_TIMEOUT_MS, client.connect());
   } catch (error) {
     client.destroy();
     throw error;
@@ -122,7 +122,7 @@ async function connectMaster(
   const asked = await connectNode({ socket } as NodeOptions);
   let address: unknown;
   try {
-    address = await within(
+    address = await withTimeout(
       CONNECT_TIMEOUT_MS,
       asked.send(undefined, ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name]),
     );
@@ -132,7 +132,7 @@ async function connectMaster(
   if (!Array.isArray(address)) throw new Error('the sentinel does not know this master');
   const node = await connectNode(options({ host: String(address[0]), port: Number(address[1]) }));
   try {
-    const [role] = (await within(CONNECT_TIMEOUT_MS, node.send(undefined, ['ROLE']))) as string[];
+    const [role] = (await withTimeout(CONNECT_TIMEOUT_MS, node.send(undefined, ['ROLE']))) as string[];
     if (role === 'master') return node;
   } catch (error) {
     node.close();
@@ -172,7 +172,7 @@ async function connectCluster(node: Host, options: (node?: Host) => NodeOptions)
   });
   cluster.on('error', () => {});
   try {
-    await within(CONNECT_TIMEOUT_MS, cluster.connect());
+    await withTimeout(CONNECT_TIMEOUT_MS, cluster.connect());
   } catch (error) {
     cluster.destroy();
     throw error;

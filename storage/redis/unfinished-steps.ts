@@ -1,4 +1,4 @@
-import { NotConnectedError } from './link.js';
+import { NotConnectedError } from './reconnecting-connection.js';
 
 /** What sends commands: a link, or one connection of it. */
 export interface RedisSender {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Dialect, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
-import { within } from '../within.js';
+import { withTimeout } from '../with-timeout.js';
 
 export interface PostgresOptions {
   url: string;
@@ -65,7 +65,7 @@ class BoundPool implements PostgresPool {
     const started = performance.now();
     const acquired = this.#acquire();
     try {
-      const client = await within(this.#forRequests ? ACQUIRE_TIMEOUT_MS : CONNECT_TIMEOUT_MS, acquired);
+      const client = await withTimeout(this.#forRequests ? ACQUIRE_TIMEOUT_MS : CONNECT_TIMEOUT_MS, acquired);
       client.deadline = this.#forRequests ? started + DEADLINE_MS : Number.POSITIVE_INFINITY;
       return client;
     } catch (error) {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { StoreUnavailableError } from '../errors.js';
 import type { RateCounters } from '../rate-counters.js';
-import { RedisLink } from '../redis/link.js';
+import { ReconnectingConnection } from '../redis/reconnecting-connection.js';
+import { type CommandTiming, RedisClient, wasSent } from '../redis/redis-client.js';
 import { createRedisRateCounters } from '../redis/redis-rate-counters.js';
 import {
   ADD_MEMBER,
@@ -16,7 +17,6 @@ import {
   UNGUESS,
 } from '../redis/scripts.js';
 import { parseRedisUrl } from '../redis/topology.js';
-import { type CommandTiming, RedisTrips, wasSent } from '../redis/trips.js';
 import type { RedisSender } from '../redis/unfinished-steps.js';
 import type { Sealer } from '../sealer.js';
 import { CHANGES_CHANNEL, keys } from './redis-keys.js';
@@ -27,8 +27,8 @@ const INDEX_LIFE_MS = 3_600_000;
 
 /** The store in Redis: for many servers, and for one whose tokens should outlive it. */
 export class RedisTokenStore implements TokenStore {
-  readonly #redis: RedisTrips;
-  readonly #subscription: RedisLink;
+  readonly #redis: RedisClient;
+  readonly #subscription: ReconnectingConnection;
   readonly #sealer: Sealer;
   readonly #now: () => number;
   readonly #changes = new EventEmitter().setMaxListeners(0);
@@ -40,8 +40,8 @@ export class RedisTokenStore implements TokenStore {
     observe: (timing: CommandTiming) => void,
   ) {
     const { connect, connectSubscriber } = parseRedisUrl(url);
-    this.#redis = new RedisTrips(connect, now, observe);
-    this.#subscription = new RedisLink(connectSubscriber, async (connection) => {
+    this.#redis = new RedisClient(connect, now, observe);
+    this.#subscription = new ReconnectingConnection(connectSubscriber, async (connection) => {
       await connection.subscribe(CHANGES_CHANNEL, (uid) => void this.#changes.emit(uid));
       // What was announced while nobody listened is found out by looking.
       for (const uid of this.#changes.eventNames()) this.#changes.emit(uid);

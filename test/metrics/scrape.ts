@@ -1,5 +1,5 @@
 import type { KeyServer } from '../../server/key-server.js';
-import { within } from '../../storage/within.js';
+import { withTimeout } from '../../storage/with-timeout.js';
 
 /** One number of a scrape. */
 export interface Sample {
@@ -69,7 +69,7 @@ export async function scrapeUntil(
     }
   };
   try {
-    return await within(10_000, look());
+    return await withTimeout(10_000, look());
   } finally {
     given = true;
   }

@@ -1,4 +1,4 @@
-import { within } from '../../storage/within.js';
+import { withTimeout } from '../../storage/with-timeout.js';
 import { until } from '../services/until.js';
 
 /** How a store tells that it does not answer. */
@@ -6,7 +6,7 @@ export const UNAVAILABLE = { code: 'STORE_UNAVAILABLE' };
 
 /** Fails with another error than {@link UNAVAILABLE} when something takes longer than a request may. */
 export function withinTwoSeconds<Value>(work: Promise<Value>): Promise<Value> {
-  return within(2000, work);
+  return withTimeout(2000, work);
 }
 
 /** Asks until there is an answer, for as long as a store may take to be found again: five seconds. */

@@ -7,7 +7,7 @@ import { SigningKeys } from '../../../storage/signing-keys.js';
 import { listMigrations, openToRead } from '../../../storage/sql/database.js';
 import { createMigrations } from '../../../storage/sql/migrations.js';
 import type { Tables } from '../../../storage/sql/schema.js';
-import { within } from '../../../storage/within.js';
+import { withTimeout } from '../../../storage/with-timeout.js';
 import { findCurrentKey } from '../../certificates/signing-key-ring.js';
 import { reasonOf } from '../../logs/reason.js';
 import { findStorageKeys, keyFileOf } from '../../storage-key.js';
@@ -28,7 +28,7 @@ export async function checkDatabase(config: Config): Promise<Finding[]> {
   const { storageKeys, found } = await readStorageKeys(config);
   const db = await openToRead(location);
   try {
-    return [...(await within(TIMEOUT_MS, checkContents(db, config, storageKeys))), ...found];
+    return [...(await withTimeout(TIMEOUT_MS, checkContents(db, config, storageKeys))), ...found];
   } catch (error) {
     const where = location.engine === 'sqlite' ? location.filename : 'the PostgreSQL of DATABASE_URL';
     const says = `${where} does not answer (${reasonOf(error)})`;
@@ -38,7 +38,7 @@ export async function checkDatabase(config: Config): Promise<Finding[]> {
         : 'see whether it runs, lets this machine in, and knows user and database';
     return [broken(DATABASE, says, advice), ...found];
   } finally {
-    await within(TIMEOUT_MS, db.destroy()).catch(() => {});
+    await withTimeout(TIMEOUT_MS, db.destroy()).catch(() => {});
   }
 }
 

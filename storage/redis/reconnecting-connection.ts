@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TimeoutError, within } from '../within.js';
+import { TimeoutError, withTimeout } from '../with-timeout.js';
 import type { ConnectRedis, RedisConnection } from './topology.js';
 
 /** How long one command may take, in ms, before the request that needs it is told 503. */
@@ -21,7 +21,7 @@ export class NotConnectedError extends Error {
  * Keeps one connection to Redis: makes it, makes it again when it is lost, and tries for a better one when
  * it does not answer, as when a machine vanished or another node was made master.
  */
-export class RedisLink {
+export class ReconnectingConnection {
   readonly #connect: ConnectRedis;
   readonly #prepare: (connection: RedisConnection) => Promise<unknown>;
   readonly #heartbeat: NodeJS.Timeout;
@@ -49,7 +49,7 @@ export class RedisLink {
 
   /** Waits for the first connection, but no longer than a command may take. */
   async settle(): Promise<void> {
-    if (this.#connecting) await within(COMMAND_TIMEOUT_MS, this.#connecting).catch(() => {});
+    if (this.#connecting) await withTimeout(COMMAND_TIMEOUT_MS, this.#connecting).catch(() => {});
   }
 
   /**
@@ -62,7 +62,7 @@ export class RedisLink {
     const connection = this.#connection;
     if (!connection) throw new NotConnectedError('no connection to Redis');
     try {
-      return await within(COMMAND_TIMEOUT_MS, connection.send(key, command));
+      return await withTimeout(COMMAND_TIMEOUT_MS, connection.send(key, command));
     } catch (error) {
       if (error instanceof TimeoutError || /^READONLY/.test((error as Error).message)) this.#replace();
       throw error;
@@ -105,7 +105,7 @@ export class RedisLink {
     let connection: RedisConnection | undefined;
     try {
       connection = await this.#connect();
-      await within(COMMAND_TIMEOUT_MS, this.#prepare(connection));
+      await withTimeout(COMMAND_TIMEOUT_MS, this.#prepare(connection));
     } catch {
       connection?.close();
       return false;

@@ -1,5 +1,5 @@
 import { StoreUnavailableError } from '../errors.js';
-import { NotConnectedError, RedisLink } from './link.js';
+import { NotConnectedError, ReconnectingConnection } from './reconnecting-connection.js';
 import type { ConnectRedis } from './topology.js';
 import { type RedisSender, type RedisStep, UnfinishedSteps } from './unfinished-steps.js';
 
@@ -10,8 +10,8 @@ export interface CommandTiming {
 }
 
 /** Trips to Redis over one connection: each is timed and fails in one way, and what a failed one owes is done later. */
-export class RedisTrips implements RedisSender {
-  readonly #link: RedisLink;
+export class RedisClient implements RedisSender {
+  readonly #connection: ReconnectingConnection;
   readonly #unfinished: UnfinishedSteps;
   readonly #observe: (timing: CommandTiming) => void;
 
@@ -23,22 +23,22 @@ export class RedisTrips implements RedisSender {
   constructor(connect: ConnectRedis, now: () => number, observe: (timing: CommandTiming) => void) {
     this.#observe = observe;
     this.#unfinished = new UnfinishedSteps(now);
-    this.#link = new RedisLink(
+    this.#connection = new ReconnectingConnection(
       connect,
       // What is owed goes first: who comes back with a token finds it again.
       async (connection) => this.#unfinished.runAll(connection),
-      () => this.#unfinished.runAll(this.#link),
+      () => this.#unfinished.runAll(this.#connection),
     );
   }
 
   /** Waits for the first connection, but no longer than a command may take. */
   settle(): Promise<void> {
-    return this.#link.settle();
+    return this.#connection.settle();
   }
 
-  /** Sends one command, within a trip. @throws see RedisLink.send */
+  /** Sends one command, within a trip. @throws see ReconnectingConnection.send */
   send(key: string | undefined, command: string[]): Promise<unknown> {
-    return this.#link.send(key, command);
+    return this.#connection.send(key, command);
   }
 
   /** Makes a trip: whatever `work` sends at once. @throws StoreUnavailableError whose cause is what `work` throws */
@@ -68,11 +68,11 @@ export class RedisTrips implements RedisSender {
 
   /** Has a step done: now, and again until it is answered, or just `once`. */
   owe(step: RedisStep, options?: { once: boolean }): void {
-    this.#unfinished.add(this.#link, step, options);
+    this.#unfinished.add(this.#connection, step, options);
   }
 
   close(): void {
-    this.#link.close();
+    this.#connection.close();
   }
 }
 

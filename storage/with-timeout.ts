@@ -1,8 +1,8 @@
 /**
- * Waits for something, but not for ever.
- * @throws Error `no answer within … ms`; what was waited for goes on, and its failure is not heard
+ * Rejects after `ms` unless `work` settles first. `work` is not cancelled, and its later outcome is ignored.
+ * @throws TimeoutError
  */
-export async function within<Value>(ms: number, work: Promise<Value>): Promise<Value> {
+export async function withTimeout<Value>(ms: number, work: Promise<Value>): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new TimeoutError(ms)), ms);
@@ -14,7 +14,7 @@ export async function within<Value>(ms: number, work: Promise<Value>): Promise<V
   }
 }
 
-/** What {@link within} throws. */
+/** Thrown by {@link withTimeout}. */
 export class TimeoutError extends Error {
   readonly code = 'TIMEOUT';
   constructor(ms: number) {
