@@ -5,7 +5,7 @@ import type { Outbox, OutgoingMail } from './outbox.js';
 import type { Sealer } from './sealer.js';
 import { prepareQuery } from './sql/prepared-query.js';
 import type { Tables } from './sql/schema.js';
-import { placeOf } from './sql/sealed-columns.js';
+import { aadFor } from './sql/sealed-columns.js';
 
 /** What the password decides: set at creation and at every reset. Bytes. */
 export interface PasswordMaterial {
@@ -215,12 +215,12 @@ export class Accounts {
   }
 
   #seal(uid: string, column: Sealed, plaintext: Uint8Array): Buffer {
-    return this.#sealer.seal(placeOf('accounts', column, uid), plaintext);
+    return this.#sealer.seal(aadFor('accounts', column, uid), plaintext);
   }
 
   #open(row: Pick<Tables['accounts'], (typeof COLUMNS)[number]> | undefined): Account | undefined {
     if (!row) return undefined;
-    const open = (column: Sealed) => this.#sealer.open(placeOf('accounts', column, row.uid), row[column]);
+    const open = (column: Sealed) => this.#sealer.open(aadFor('accounts', column, row.uid), row[column]);
     return {
       uid: row.uid,
       email: row.email,

@@ -3,7 +3,7 @@ import { MissingRowError } from './errors.js';
 import type { Sealer } from './sealer.js';
 import type { SqlEngine } from './sql/migrations.js';
 import type { Tables } from './sql/schema.js';
-import { placeOf } from './sql/sealed-columns.js';
+import { aadFor } from './sql/sealed-columns.js';
 
 /** A mail to be sent: what it says, not how it looks. */
 export interface OutgoingMail {
@@ -49,7 +49,7 @@ export class Outbox {
         .values({
           id,
           uid,
-          message: this.#sealer.seal(place(id), Buffer.from(JSON.stringify(message))),
+          message: this.#sealer.seal(aadOf(id), Buffer.from(JSON.stringify(message))),
           next_attempt_at: createdAt,
           created_at: createdAt,
         })
@@ -92,7 +92,7 @@ export class Outbox {
   #open(row: Omit<Selectable<Tables['mails']>, 'next_attempt_at'>): ClaimedMail | undefined {
     const { id, uid, message, attempts, created_at } = row;
     try {
-      const opened = JSON.parse(this.#sealer.open(place(id), message).toString());
+      const opened = JSON.parse(this.#sealer.open(aadOf(id), message).toString());
       return { ...opened, id, uid, createdAt: created_at, attempts: attempts - 1 };
     } catch {
       return undefined;
@@ -119,6 +119,6 @@ export class Outbox {
   }
 }
 
-function place(id: string): string {
-  return placeOf('mails', 'message', id);
+function aadOf(id: string): string {
+  return aadFor('mails', 'message', id);
 }

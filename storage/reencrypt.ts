@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { Sealer } from './sealer.js';
 import { type DatabaseLocation, openForLongWork } from './sql/database.js';
 import type { Tables } from './sql/schema.js';
-import { placeOf, SEALED_COLUMNS } from './sql/sealed-columns.js';
+import { aadFor, SEALED_COLUMNS } from './sql/sealed-columns.js';
 
 /** How far a change of the storage key has come. */
 export interface ReencryptProgress {
@@ -103,8 +103,8 @@ async function resealRows(
     let written = 0;
     for (const row of rows) {
       const changes = columns.map((column) => {
-        const place = placeOf(table, column as never, row.key);
-        return sql`${sql.ref(column)} = ${sealer.seal(place, sealer.open(place, row[column] as Uint8Array))}`;
+        const aad = aadFor(table, column as never, row.key);
+        return sql`${sql.ref(column)} = ${sealer.seal(aad, sealer.open(aad, row[column] as Uint8Array))}`;
       });
       const unchanged = columns.map((column) => sql`${sql.ref(column)} = ${row[column]}`);
       const { numAffectedRows } = await sql`update ${sql.table(table)} set ${sql.join(changes)}

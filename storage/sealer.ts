@@ -1,74 +1,88 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 
 const KEY_BYTES = 32;
 const KEY_ID_BYTES = 4;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** What is stored was sealed with a storage key that is not given. */
+/** A value is sealed with a storage key that is not configured. */
 export class StorageKeyError extends Error {
   readonly code = 'STORAGE_KEY';
 }
 
+/** Returns the AES key for one AAD. */
+type KeyForAad = (aad: string) => Uint8Array;
+
 /**
- * Encrypts what is stored, with AES-256-GCM (NIST SP 800-38D), bound to the place it is stored in.
+ * Encrypts stored values with AES-256-GCM (NIST SP 800-38D). The AAD names the row and column, or the token kind
+ * and ID; each AAD has a key of its own, so that no key reaches the limit of 2^32 random IVs (section 8.3).
  * Sealed form: `key id (4) | IV (12) | ciphertext | tag (16)`.
  */
 export class Sealer {
-  readonly #keys: ReadonlyMap<string, Buffer>;
-  readonly #writingKey: Buffer;
+  readonly #keys = new Map<string, KeyForAad>();
+  readonly #writingKey: KeyForAad;
   readonly #writingKeyId: Buffer;
 
   /**
-   * @param keys 32 bytes each; the first seals, all open
+   * @param storageKeys 32 bytes each; the first seals, all open
    * @throws RangeError when there is no key or one is not 32 bytes
    */
-  constructor(keys: Uint8Array[]) {
-    const [first] = keys;
-    if (!first || keys.some((key) => key.length !== KEY_BYTES)) {
+  constructor(storageKeys: Uint8Array[]) {
+    const [first] = storageKeys;
+    if (!first || storageKeys.some((key) => key.length !== KEY_BYTES)) {
       throw new RangeError(`storage keys must be ${KEY_BYTES} bytes each, and at least one`);
     }
-    this.#keys = new Map(keys.map((key) => [keyId(key).toString('hex'), Buffer.from(key)]));
-    this.#writingKey = Buffer.from(first);
-    this.#writingKeyId = keyId(first);
+    for (const given of storageKeys) {
+      const key = Buffer.from(given);
+      this.#keys.set(keyId('derived storage key id', key).toString('hex'), (aad) => deriveKey(key, aad));
+      // Values of the first format, sealed with the storage key itself: read only, until they are re-encrypted.
+      this.#keys.set(keyId('storage key id', key).toString('hex'), () => key);
+    }
+    this.#writingKeyId = keyId('derived storage key id', first);
+    this.#writingKey = this.#keys.get(this.#writingKeyId.toString('hex')) as KeyForAad;
   }
 
-  /** Seals bytes for one place, for example `accounts.verifier:<uid>`. */
-  seal(place: string, plaintext: Uint8Array): Buffer {
+  /** Seals bytes for one AAD, for example `accounts.verifier:<uid>`. */
+  seal(aad: string, plaintext: Uint8Array): Buffer {
     const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.#writingKey, iv);
-    cipher.setAAD(Buffer.from(place));
+    const cipher = createCipheriv('aes-256-gcm', this.#writingKey(aad), iv);
+    cipher.setAAD(Buffer.from(aad));
     const ciphertext = cipher.update(plaintext);
     cipher.final();
     return Buffer.concat([this.#writingKeyId, iv, ciphertext, cipher.getAuthTag()]);
   }
 
   /**
-   * Opens what {@link seal} made for the same place.
-   * @throws StorageKeyError when the key is unknown; Error when the place is another, or a bit was changed
+   * Opens a value that {@link seal} made for the same AAD.
+   * @throws StorageKeyError when the key is unknown; Error when the AAD differs or a bit was changed
    */
-  open(place: string, sealed: Uint8Array): Buffer {
+  open(aad: string, sealed: Uint8Array): Buffer {
     const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
     const key = this.#keys.get(bytes.toString('hex', 0, KEY_ID_BYTES));
-    if (!key) throw new StorageKeyError(`no storage key opens ${place.split(':')[0]}`);
+    if (!key) throw new StorageKeyError(`no storage key opens ${aad.split(':')[0]}`);
     const ivEnd = KEY_ID_BYTES + IV_BYTES;
     const tagStart = bytes.length - TAG_BYTES;
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(KEY_ID_BYTES, ivEnd), {
+    const decipher = createDecipheriv('aes-256-gcm', key(aad), bytes.subarray(KEY_ID_BYTES, ivEnd), {
       authTagLength: TAG_BYTES,
     });
-    decipher.setAAD(Buffer.from(place));
+    decipher.setAAD(Buffer.from(aad));
     decipher.setAuthTag(bytes.subarray(tagStart));
     const plaintext = decipher.update(bytes.subarray(ivEnd, tagStart));
     decipher.final();
     return plaintext;
   }
 
-  /** Whether the key that seals now also sealed this. */
+  /** Whether a value is sealed with the current key, in the current format. */
   isCurrent(sealed: Uint8Array): boolean {
     return this.#writingKeyId.equals(sealed.subarray(0, KEY_ID_BYTES));
   }
 }
 
-function keyId(key: Uint8Array): Buffer {
-  return createHash('sha256').update('storage key id').update(key).digest().subarray(0, KEY_ID_BYTES);
+/** @see RFC 5869; the storage key is uniformly random, so no salt is needed */
+function deriveKey(storageKey: Uint8Array, aad: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', storageKey, '', aad, KEY_BYTES));
+}
+
+function keyId(label: string, key: Uint8Array): Buffer {
+  return createHash('sha256').update(label).update(key).digest().subarray(0, KEY_ID_BYTES);
 }

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import { DuplicateRowError } from './errors.js';
 import type { Sealer } from './sealer.js';
 import type { Tables } from './sql/schema.js';
-import { placeOf } from './sql/sealed-columns.js';
+import { aadFor } from './sql/sealed-columns.js';
 
 const SECRET_BYTES = 32;
 
@@ -32,12 +32,12 @@ export class Secrets {
       .select('value')
       .where('name', '=', name)
       .executeTakeFirst();
-    return row && this.#sealer.open(placeOf('secrets', 'value', name), row.value);
+    return row && this.#sealer.open(aadFor('secrets', 'value', name), row.value);
   }
 
   async #make(name: string): Promise<Buffer> {
     const secret = randomBytes(SECRET_BYTES);
-    const value = this.#sealer.seal(placeOf('secrets', 'value', name), secret);
+    const value = this.#sealer.seal(aadFor('secrets', 'value', name), secret);
     try {
       await this.#db.insertInto('secrets').values({ name, value }).execute();
       return secret;

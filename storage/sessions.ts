@@ -6,7 +6,7 @@ import { prepareSessionInsert } from './session-insert.js';
 import { SessionTouches } from './session-touches.js';
 import { prepareQuery } from './sql/prepared-query.js';
 import type { Tables } from './sql/schema.js';
-import { placeOf } from './sql/sealed-columns.js';
+import { aadFor } from './sql/sealed-columns.js';
 
 /** The kinds of device a session can name. */
 export const DEVICE_TYPES = ['desktop', 'computer', 'phone', 'tablet', 'tv', 'other'] as const;
@@ -93,7 +93,7 @@ export class Sessions {
       token_id: session.tokenID,
       uid: session.uid,
       generation: session.generation,
-      req_hmac_key: this.#sealer.seal(place(session.tokenID), session.reqHMACkey),
+      req_hmac_key: this.#sealer.seal(aadOf(session.tokenID), session.reqHMACkey),
       device_id: session.deviceId,
       device_name: session.deviceName,
       device_type: session.deviceType,
@@ -111,7 +111,7 @@ export class Sessions {
     return (
       row && {
         ...toDeviceSession(row),
-        reqHMACkey: this.#sealer.open(place(tokenID), row.req_hmac_key),
+        reqHMACkey: this.#sealer.open(aadOf(tokenID), row.req_hmac_key),
         uid: row.uid,
         generation: row.generation,
         createdAt: row.created_at,
@@ -207,8 +207,8 @@ function prepareFind(db: Kysely<Tables>) {
   );
 }
 
-function place(tokenID: string): string {
-  return placeOf('sessions', 'req_hmac_key', tokenID);
+function aadOf(tokenID: string): string {
+  return aadFor('sessions', 'req_hmac_key', tokenID);
 }
 
 function toDeviceSession(

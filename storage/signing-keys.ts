@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { DuplicateRowError } from './errors.js';
 import type { Sealer } from './sealer.js';
 import type { Tables } from './sql/schema.js';
-import { placeOf } from './sql/sealed-columns.js';
+import { aadFor } from './sql/sealed-columns.js';
 
 /** A signing key at rest. Times in ms. */
 export interface StoredSigningKey {
@@ -34,7 +34,7 @@ export class SigningKeys {
     return rows.map((row) => ({
       id: row.id,
       algorithm: row.algorithm as 'RS' | 'DS',
-      privateKeyPem: this.#sealer.open(place(row.id), row.private_key).toString(),
+      privateKeyPem: this.#sealer.open(aadOf(row.id), row.private_key).toString(),
       createdAt: row.created_at,
       retiredAt: row.retired_at,
     }));
@@ -102,7 +102,7 @@ export class SigningKeys {
       .values({
         id: key.id,
         algorithm: key.algorithm,
-        private_key: this.#sealer.seal(place(key.id), Buffer.from(key.privateKeyPem)),
+        private_key: this.#sealer.seal(aadOf(key.id), Buffer.from(key.privateKeyPem)),
         created_at: key.createdAt,
         retired_at: key.retiredAt,
       })
@@ -110,6 +110,6 @@ export class SigningKeys {
   }
 }
 
-function place(id: string): string {
-  return placeOf('signing_keys', 'private_key', id);
+function aadOf(id: string): string {
+  return aadFor('signing_keys', 'private_key', id);
 }

@@ -1,6 +1,6 @@
 import type { Tables } from './schema.js';
 
-/** The columns that are sealed, by table, with the table's key: what a change of the storage key goes through. */
+/** The sealed columns by table, with the key column of the table. `storage reencrypt` goes through them. */
 export const SEALED_COLUMNS = {
   accounts: { key: 'uid', columns: ['verify_code', 'verifier', 'ka', 'wrap_kb'] },
   sessions: { key: 'token_id', columns: ['req_hmac_key'] },
@@ -17,8 +17,8 @@ interface SealedTable<Table extends keyof Tables> {
 type SealedColumn<Table extends keyof typeof SEALED_COLUMNS> =
   (typeof SEALED_COLUMNS)[Table]['columns'][number];
 
-/** The place a column is sealed for: another row's, or another column's, contents do not open there. */
-export function placeOf<Table extends keyof typeof SEALED_COLUMNS>(
+/** The AAD that binds a sealed value to its table, column and row: it does not open in another. */
+export function aadFor<Table extends keyof typeof SEALED_COLUMNS>(
   table: Table,
   column: SealedColumn<Table>,
   key: string,

@@ -4,7 +4,7 @@ import type { Test } from 'tap';
 import { Sealer } from '../../storage/sealer.js';
 import { createDialect, type DatabaseLocation } from '../../storage/sql/database.js';
 import { createMigrations } from '../../storage/sql/migrations.js';
-import { placeOf } from '../../storage/sql/sealed-columns.js';
+import { aadFor } from '../../storage/sql/sealed-columns.js';
 import { newAccount, newMail, newSession } from './records.js';
 import { openServer } from './sql-under-test.js';
 
@@ -51,13 +51,13 @@ async function makeFirstRelease(
   if (error) throw error;
   const { uid, email, generation, createdAt } = account;
   const seal = (column: 'verify_code' | 'verifier' | 'ka' | 'wrap_kb', bytes: Uint8Array) =>
-    sealer.seal(placeOf('accounts', column, uid), bytes);
+    sealer.seal(aadFor('accounts', column, uid), bytes);
   await sql`insert into accounts values (
     ${uid}, ${email}, ${email.toLowerCase()}, null,
     ${seal('verify_code', Buffer.from(account.verifyCode, 'hex'))}, ${seal('verifier', account.verifier)},
     ${account.srpSalt}, ${account.stretchingSalt}, ${seal('ka', account.kA)},
     ${seal('wrap_kb', account.wrapKb)}, ${generation}, ${createdAt})`.execute(db);
-  const hawkKey = sealer.seal(placeOf('sessions', 'req_hmac_key', session.tokenID), session.reqHMACkey);
+  const hawkKey = sealer.seal(aadFor('sessions', 'req_hmac_key', session.tokenID), session.reqHMACkey);
   await sql`insert into sessions values (
     ${session.tokenID}, ${uid}, ${generation}, ${hawkKey}, ${session.deviceId}, ${session.deviceName},
     ${session.deviceType}, ${createdAt}, ${createdAt})`.execute(db);

@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { Test } from 'tap';
 import { reencrypt } from '../../storage/reencrypt.js';
 import { Sealer } from '../../storage/sealer.js';
-import { placeOf } from '../../storage/sql/sealed-columns.js';
+import { aadFor } from '../../storage/sql/sealed-columns.js';
 import { askPostgres } from '../services/postgres.js';
 import { until } from '../services/until.js';
 import { newAccount, newMail } from './records.js';
@@ -25,7 +25,7 @@ export function describeReencryptionRace(
     await server.connect();
     t.teardown(() => server.end());
     const verifier = randomBytes(256);
-    const sealed = new Sealer([first]).seal(placeOf('accounts', 'verifier', account.uid), verifier);
+    const sealed = new Sealer([first]).seal(aadFor('accounts', 'verifier', account.uid), verifier);
     await server.query('begin');
     await server.query('update accounts set verifier = $1', [sealed]);
     const reencrypted = reencrypt({ database, storageKeys: [second, first] });
