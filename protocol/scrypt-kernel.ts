@@ -13,14 +13,14 @@ import {
 } from './scrypt-parameters.js';
 
 /** How one hash alone is computed: which is faster depends on the processor. */
-export type LoneKernel = 'scalar' | 'vector';
+export type SingleKernel = 'scalar' | 'vector';
 
 /** Where in its memory a kernel computes, and how. */
 export interface Placement {
   /** The slots to use, one for each hash; by default the first. */
   slots?: readonly number[];
   /** For a group of one; `vector` by default. */
-  lone?: LoneKernel;
+  single?: SingleKernel;
 }
 
 /**
@@ -94,7 +94,12 @@ export function createKernel(
   }
 
   /** Runs ROMix over the lanes of every hash, lane by lane; `blocks` hold B, p times 128·r bytes each. */
-  function romix(blocks: Uint8Array[], { N, r, p }: ScryptParameters, addresses: number[], lone: LoneKernel) {
+  function romix(
+    blocks: Uint8Array[],
+    { N, r, p }: ScryptParameters,
+    addresses: number[],
+    single: SingleKernel,
+  ) {
     const used = slotBytes(N, r);
     const laneBytes = 128 * r;
     reserve(Math.max(...addresses) + used);
@@ -107,7 +112,7 @@ export function createKernel(
         places.forEach((place, i) => {
           place.set((blocks[i] as Uint8Array).subarray(from, from + laneBytes));
         });
-        runRomix(kernel, addresses, N, r, lone);
+        runRomix(kernel, addresses, N, r, single);
         places.forEach((place, i) => {
           (blocks[i] as Uint8Array).set(place, from);
         });
@@ -121,7 +126,7 @@ export function createKernel(
     inputs: readonly ScryptInput[],
     parameters: ScryptParameters,
     dkLen: number,
-    { slots = inputs.map((_, i) => i), lone = 'vector' }: Placement = {},
+    { slots = inputs.map((_, i) => i), single = 'vector' }: Placement = {},
   ): Uint8Array[] {
     checkParameters(parameters, dkLen);
     checkGroup(inputs, slots);
@@ -132,7 +137,7 @@ export function createKernel(
       for (const { password, salt } of inputs) {
         blocks.push(pbkdf2(sha256, password, salt, { c: 1, dkLen: p * 128 * r }));
       }
-      romix(blocks, parameters, slots.map(addressOf), lone);
+      romix(blocks, parameters, slots.map(addressOf), single);
       return inputs.map(({ password }, i) =>
         pbkdf2(sha256, password, blocks[i] as Uint8Array, { c: 1, dkLen }),
       );
@@ -165,13 +170,13 @@ export function runRomix(
   addresses: readonly number[],
   N: number,
   r: number,
-  lone: LoneKernel,
+  single: SingleKernel,
 ): void {
   const [a, b, c, d] = addresses as [number, number?, number?, number?];
   if (d !== undefined) kernel.romixFour(a, b as number, c as number, d, N, r);
   else if (c !== undefined) kernel.romixThree(a, b as number, c, N, r);
   else if (b !== undefined) kernel.romixTwo(a, b, N, r);
-  else if (lone === 'scalar') kernel.romixScalar(a, N, r);
+  else if (single === 'scalar') kernel.romixScalar(a, N, r);
   else kernel.romixOne(a, N, r);
 }
 

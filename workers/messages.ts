@@ -1,4 +1,4 @@
-import type { LoneKernel } from '../protocol/scrypt-kernel.js';
+import type { SingleKernel } from '../protocol/scrypt-kernel.js';
 
 /** What crosses the boundary between the server and a worker thread: one message in, one reply out. */
 
@@ -27,20 +27,20 @@ export interface StretchReply {
 export type StretchBatch = StretchRequest[];
 
 /** The memory of a batch: a slot for each of its passwords, all in one of the shared memories. */
-export interface StretchRoom {
+export interface SlotAllocation {
   memory: number;
-  slots: number[];
+  indexes: number[];
 }
 
 /** A reply for each request of the batch, in its order; one that failed says why and harms no other. */
 export type StretchOutcome = { reply: StretchReply } | { failure: string };
 
 /** The ways to compute scrypt of one password alone. */
-export type LoneMethod = LoneKernel | 'openssl' | 'scrypt-js';
+export type SingleMethod = SingleKernel | 'openssl' | 'scrypt-js';
 
 /** How passwords are stretched on this machine, as was measured when the server started. */
 export interface StretchPlan {
-  lone: LoneMethod;
+  single: SingleMethod;
   /** The most passwords worth stretching together; 1 where company saves nothing. */
   groupSize: number;
   /** What a stretch of 1, 2 … `groupSize` passwords together is expected to take, in ms. */
@@ -49,9 +49,12 @@ export interface StretchPlan {
 
 /** What a stretch thread can be told to do, and what it answers. */
 export interface StretchTasks {
-  stretch: { in: { batch: StretchBatch; room: StretchRoom; lone: LoneMethod }; out: StretchOutcome[] };
+  stretch: {
+    in: { batch: StretchBatch; slots: SlotAllocation; single: SingleMethod };
+    out: StretchOutcome[];
+  };
   /** Zeroes slots, which also takes their memory from the operating system. */
-  wipe: { in: { room: StretchRoom }; out: undefined };
+  wipe: { in: { slots: SlotAllocation }; out: undefined };
   /** Finds the fastest way to stretch. */
   measure: { in: { largestGroup: number }; out: StretchPlan };
 }

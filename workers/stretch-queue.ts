@@ -1,6 +1,12 @@
 import { BatchTimes } from './batch-times.js';
 import { FairTags } from './fair-tags.js';
-import type { StretchBatch, StretchOutcome, StretchReply, StretchRequest, StretchRoom } from './messages.js';
+import type {
+  SlotAllocation,
+  StretchBatch,
+  StretchOutcome,
+  StretchReply,
+  StretchRequest,
+} from './messages.js';
 import { StacklessError } from './stackless-error.js';
 import { chooseBatchSize, PATIENCE_MS, predictWaitMs, type StretchCapacity } from './stretch-schedule.js';
 import { FreeSlots, spreadSlots } from './stretch-slots.js';
@@ -59,9 +65,9 @@ export type StretchEvent =
 export interface StretchQueueOptions extends StretchCapacity {
   maxWaitMs: number;
   /** Runs a batch on a free thread; the queue never has more than `threads` under way. */
-  run: (batch: StretchBatch, room: StretchRoom) => Promise<StretchOutcome[]>;
+  run: (batch: StretchBatch, slots: SlotAllocation) => Promise<StretchOutcome[]>;
   /** Wipes slots whose thread died before it could; the queue uses them again whether it succeeds or not. */
-  wipe: (room: StretchRoom) => Promise<unknown>;
+  wipe: (slots: SlotAllocation) => Promise<unknown>;
   /** A clock in ms that never goes back. */
   now: () => number;
   observe?: (event: StretchEvent) => void;
@@ -156,8 +162,8 @@ export class StretchQueue {
   }
 
   /** Lets batches use slots. */
-  release(room: StretchRoom): void {
-    this.#freeSlots.release(room);
+  release(slots: SlotAllocation): void {
+    this.#freeSlots.release(slots);
     this.#dispatch();
   }
 
@@ -224,7 +230,7 @@ export class StretchQueue {
   async #start(batch: Waiting[]): Promise<void> {
     const { now, run, observe } = this.#options;
     const size = batch.length;
-    const room = this.#freeSlots.take(size);
+    const slots = this.#freeSlots.take(size);
     const startedMs = now();
     const running = { size, expectedEndMs: startedMs + this.#batchMs(size) };
     this.#running.add(running);
@@ -238,7 +244,7 @@ export class StretchQueue {
     try {
       outcomes = await run(
         batch.map(({ request }) => request),
-        room,
+        slots,
       );
     } catch (error) {
       outcomes = batch.map(() => ({ failure: (error as Error).message }));
@@ -248,8 +254,8 @@ export class StretchQueue {
     const failed = outcomes.filter((outcome) => 'failure' in outcome).length;
     if (failed === 0) this.#batchTimes.learn(size, serviceMs);
     this.#running.delete(running);
-    if (wiped) this.release(room);
-    else this.#wipe(room);
+    if (wiped) this.release(slots);
+    else this.#wipe(slots);
     observe?.({ type: 'finished', batchSize: size, serviceMs, failed });
     batch.forEach(({ resolve, reject }, i) => {
       const outcome = outcomes[i] ?? { failure: 'no outcome' };
@@ -259,10 +265,10 @@ export class StretchQueue {
   }
 
   /** A wipe that fails as well leaves it to the next hash in these slots, which overwrites all of them. */
-  async #wipe(room: StretchRoom): Promise<void> {
+  async #wipe(slots: SlotAllocation): Promise<void> {
     this.#dispatch();
-    await this.#options.wipe(room).catch(() => {});
-    this.release(room);
+    await this.#options.wipe(slots).catch(() => {});
+    this.release(slots);
   }
 
   #drop(entry: Waiting): void {

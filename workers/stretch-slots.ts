@@ -1,5 +1,5 @@
 import { MAX_SLOTS } from '../protocol/scrypt-parameters.js';
-import type { StretchRoom } from './messages.js';
+import type { SlotAllocation } from './messages.js';
 
 /** How many slots each of as few memories as possible has. A memory of WebAssembly ends at 4 GiB. */
 export function spreadSlots(slots: number): number[] {
@@ -22,17 +22,17 @@ export class FreeSlots {
   }
 
   /** Takes so many, at most `most`, where fewest are left over: elsewhere there may be room for a larger batch. */
-  take(count: number): StretchRoom {
+  take(count: number): SlotAllocation {
     let memory = -1;
     for (const [i, { length }] of this.#memories.entries()) {
       if (length >= count && !(length >= (this.#memories[memory]?.length ?? Infinity))) memory = i;
     }
     const slots = this.#memories[memory]?.splice(0, count);
     if (!slots) throw new RangeError(`${count} slots are not free`);
-    return { memory, slots };
+    return { memory, indexes: slots };
   }
 
-  release({ memory, slots }: StretchRoom): void {
-    this.#memories[memory]?.push(...slots);
+  release({ memory, indexes }: SlotAllocation): void {
+    this.#memories[memory]?.push(...indexes);
   }
 }

@@ -57,15 +57,15 @@ export class Stretcher {
   constructor({ engine, threads, memoryMiB, maxWaitMs, niceIncrement, observe }: StretcherOptions) {
     this.engine = resolveStretchEngine(engine);
     const isSimd = this.engine === 'simd';
-    this.#plan = { lone: isSimd ? 'vector' : this.engine, groupSize: isSimd ? 2 : 1, expectedMs: [] };
+    this.#plan = { single: isSimd ? 'vector' : this.engine, groupSize: isSimd ? 2 : 1, expectedMs: [] };
     const slots = Math.floor(memoryMiB / SLOT_MIB);
     this.queue = new StretchQueue({
       threads,
       slots,
       groupSize: this.#plan.groupSize,
       maxWaitMs,
-      run: (batch, room) => this.#run('stretch', { batch, room, lone: this.#plan.lone }),
-      wipe: (room) => this.#run('wipe', { room }),
+      run: (batch, slots) => this.#run('stretch', { batch, slots, single: this.#plan.single }),
+      wipe: (slots) => this.#run('wipe', { slots }),
       now: () => performance.now(),
       ...(observe && { observe }),
     });
@@ -141,12 +141,12 @@ export class Stretcher {
     const threads = new Promise<void>((resolve, reject) => {
       this.#settleThreads = { resolve, reject };
     });
-    const rooms = memorySlots.flatMap((slots, memory) =>
-      Array.from({ length: slots }, (_, slot) => ({ memory, slots: [slot] })),
+    const allSlots = memorySlots.flatMap((slots, memory) =>
+      Array.from({ length: slots }, (_, slot) => ({ memory, indexes: [slot] })),
     );
-    const wiped = rooms.map(async (room) => {
-      if (this.engine === 'simd') await this.#run('wipe', { room }).catch(() => {});
-      this.queue.release(room);
+    const wiped = allSlots.map(async (slots) => {
+      if (this.engine === 'simd') await this.#run('wipe', { slots }).catch(() => {});
+      this.queue.release(slots);
     });
     const measured = this.#run('measure', { largestGroup }).then((plan) => this.#adopt(plan));
     await Promise.all([threads, measured.catch(() => {}), ...wiped]);

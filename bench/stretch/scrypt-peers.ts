@@ -3,7 +3,7 @@ import { scrypt as nobleScrypt } from '@noble/hashes/scrypt.js';
 import { scrypt as hashWasmScrypt } from 'hash-wasm';
 import sodium from 'libsodium-wrappers-sumo';
 import scryptJs from 'scrypt-js';
-import type { LoneKernel } from '../../protocol/scrypt-kernel.js';
+import type { SingleKernel } from '../../protocol/scrypt-kernel.js';
 import type { ScryptParameters } from '../../protocol/scrypt-parameters.js';
 import { loadKernel } from '../../workers/kernel/load-kernel.js';
 
@@ -26,9 +26,9 @@ export async function createScryptPeers(parameters: ScryptParameters, salt: Uint
   await sodium.ready;
   const kernel = loadKernel();
   const ours =
-    (count: number, lone: LoneKernel = 'vector') =>
+    (count: number, single: SingleKernel = 'vector') =>
     (password: Uint8Array) =>
-      kernel.scryptGroup(Array(count).fill({ password, salt }), parameters, DERIVED_BYTES, { lone });
+      kernel.scryptGroup(Array(count).fill({ password, salt }), parameters, DERIVED_BYTES, { single });
   return [
     {
       name: 'scrypt-js',

@@ -5,7 +5,7 @@ import {
   createKernel,
   createKernelMemory,
   instantiateKernel,
-  type LoneKernel,
+  type SingleKernel,
   simdSupported,
 } from '../../protocol/scrypt-kernel.js';
 import { PAGE_BYTES, type ScryptInput, SLOT_BYTES } from '../../protocol/scrypt-parameters.js';
@@ -61,16 +61,16 @@ const RFC_7914 = [
 ];
 
 /** Every way to compute: the size of the group, and for one hash alone the operations. */
-const WAYS: { name: string; size: number; lone?: LoneKernel }[] = [
-  { name: 'one hash in scalar operations', size: 1, lone: 'scalar' },
-  { name: 'one hash in vectors', size: 1, lone: 'vector' },
+const WAYS: { name: string; size: number; single?: SingleKernel }[] = [
+  { name: 'one hash in scalar operations', size: 1, single: 'scalar' },
+  { name: 'one hash in vectors', size: 1, single: 'vector' },
   { name: 'two in step', size: 2 },
   { name: 'three in step', size: 3 },
   { name: 'four in step', size: 4 },
 ];
 
-for (const { name, size, lone } of WAYS) {
-  const placement = lone && { lone };
+for (const { name, size, single } of WAYS) {
+  const placement = single && { single };
 
   t.test(`${name}: the vectors of RFC 7914, in every place`, withSimd, async (t) => {
     for (const { password, salt, parameters, key } of RFC_7914) {

@@ -11,7 +11,7 @@ import {
 import { SLOT_BYTES } from '../../protocol/scrypt-parameters.js';
 import { bigintModPow, SRP_BYTES, SRP_N_HEX } from '../../protocol/srp.js';
 import { createSharedMemory, readKernel } from '../../workers/kernel/load-kernel.js';
-import type { LoneMethod } from '../../workers/messages.js';
+import type { SingleMethod } from '../../workers/messages.js';
 import { createEngine } from '../../workers/thread/engines/create-engine.js';
 import type { Engine, StretchInput } from '../../workers/thread/engines/engine.js';
 import { createOpensslModPow } from '../../workers/thread/engines/openssl.js';
@@ -26,8 +26,8 @@ const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
 const openssl = createEngine({ engine: 'openssl' });
 
 /** Stretches in the first slots of the first memory. */
-function stretch(engine: Engine, inputs: StretchInput[], lone: LoneMethod = 'vector'): string[] {
-  return engine.stretch(inputs, { memory: 0, slots: inputs.map((_, i) => i) }, lone).map(toHex);
+function stretch(engine: Engine, inputs: StretchInput[], single: SingleMethod = 'vector'): string[] {
+  return engine.stretch(inputs, { memory: 0, indexes: inputs.map((_, i) => i) }, single).map(toHex);
 }
 
 /** The engine with memory for so many. */
@@ -44,8 +44,8 @@ const randomInput = () => ({ email: randomBytes(randomInt(3, 60)), password: ran
 
 t.test('the simd engine stretches one as in the vectors, whichever way', withSimd, async (t) => {
   const simd = createSimd(1);
-  for (const lone of ['scalar', 'vector', 'openssl'] as const) {
-    t.same(stretch(simd, [known], lone), [stretching.stretchedPW]);
+  for (const single of ['scalar', 'vector', 'openssl'] as const) {
+    t.same(stretch(simd, [known], single), [stretching.stretchedPW]);
   }
 });
 
@@ -66,8 +66,8 @@ t.test('a batch is stretched in the memory and the slots that it is given', with
   const memories = [1, 3].map((slots) => createSharedMemory(slots * SLOT_BYTES));
   const simd = createEngine({ engine: 'simd', kernel: { module, memories } });
   const inputs = [known, known];
-  const stretchIn = (memory: number, slots: number[]) =>
-    simd.stretch(inputs, { memory, slots }, 'vector').map(toHex);
+  const stretchIn = (memory: number, indexes: number[]) =>
+    simd.stretch(inputs, { memory, indexes }, 'vector').map(toHex);
   t.same(stretchIn(1, [2, 0]), [stretching.stretchedPW, stretching.stretchedPW]);
   t.throws(() => stretchIn(2, [0, 1]), { message: 'there is no memory 2' });
 });
@@ -78,7 +78,7 @@ t.test('slots are wiped on demand, and no others', withSimd, async (t) => {
   const bytes = Buffer.from(memory.buffer).fill(1);
   createEngine({ engine: 'simd', kernel: { module, memories: [memory] } }).wipe?.({
     memory: 0,
-    slots: [0, 2],
+    indexes: [0, 2],
   });
   const slot = (i: number) => bytes.subarray(i * SLOT_BYTES, (i + 1) * SLOT_BYTES);
   t.ok([0, 2].every((i) => slot(i).equals(Buffer.alloc(SLOT_BYTES))));
@@ -128,8 +128,8 @@ t.test('what is made of a password on the way is wiped, and so is the kernel', w
   const memory = createKernelMemory();
   const { kernel, seen } = watchKernel(createKernel(readKernel('plain'), memory));
   const simd = createSimdEngine([kernel], openssl.measure);
-  for (const lone of ['scalar', 'vector'] as const) {
-    t.same(stretch(simd, [known], lone), [stretching.stretchedPW]);
+  for (const single of ['scalar', 'vector'] as const) {
+    t.same(stretch(simd, [known], single), [stretching.stretchedPW]);
   }
   stretch(simd, [known, randomInput(), randomInput()]);
   t.equal(seen.length, 10, 'K1 and K2 of five passwords');

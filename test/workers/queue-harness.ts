@@ -1,10 +1,10 @@
-import type { StretchBatch, StretchOutcome, StretchRequest, StretchRoom } from '../../workers/messages.js';
+import type { SlotAllocation, StretchBatch, StretchOutcome, StretchRequest } from '../../workers/messages.js';
 import { type StretchEvent, type StretchOrder, StretchQueue } from '../../workers/stretch-queue.js';
 
 interface RunningBatch {
   /** The accounts of the batch. */
   accounts: string[];
-  room: StretchRoom;
+  slots: SlotAllocation;
   finish: (outcomes: StretchOutcome[]) => void;
   die: (error: Error) => void;
 }
@@ -31,7 +31,7 @@ export class QueueHarness {
   /** For each account what became of its requests, in the order they ended. */
   readonly endings: { account: string; ending: Ending }[] = [];
   /** The wipes under way, and how to end them; without `holdWipes` they end at once. */
-  readonly wiping: { room: StretchRoom; end: () => void; fail: () => void }[] = [];
+  readonly wiping: { slots: SlotAllocation; end: () => void; fail: () => void }[] = [];
   nowMs = 0;
 
   /** Two slots a thread unless told otherwise, all of them free. */
@@ -42,17 +42,17 @@ export class QueueHarness {
       slots,
       groupSize,
       maxWaitMs,
-      run: (batch, room) => this.#run(batch, room),
-      wipe: (room) =>
+      run: (batch, slots) => this.#run(batch, slots),
+      wipe: (slots) =>
         new Promise((resolve, reject) => {
           const fail = () => reject(new Error('worker exited with code: 1'));
-          if (holdWipes) this.wiping.push({ room, end: () => resolve(undefined), fail });
+          if (holdWipes) this.wiping.push({ slots, end: () => resolve(undefined), fail });
           else resolve(undefined);
         }),
       now: () => this.nowMs,
       observe: (event) => this.events.push(event),
     });
-    this.queue.release({ memory: 0, slots: Array.from({ length: slots }, (_, i) => i) });
+    this.queue.release({ memory: 0, indexes: Array.from({ length: slots }, (_, i) => i) });
   }
 
   /** Submits a request for `account`, from a source of its own unless told otherwise. */
@@ -80,7 +80,7 @@ export class QueueHarness {
 
   /** The slots that batches and wipes occupy. */
   get occupied(): number[] {
-    return [...this.running, ...this.wiping].flatMap(({ room }) => room.slots);
+    return [...this.running, ...this.wiping].flatMap(({ slots }) => slots.indexes);
   }
 
   /**
@@ -103,10 +103,10 @@ export class QueueHarness {
     }
   }
 
-  #run(batch: StretchBatch, room: StretchRoom): Promise<StretchOutcome[]> {
+  #run(batch: StretchBatch, slots: SlotAllocation): Promise<StretchOutcome[]> {
     const accounts = batch.map(({ email }) => new TextDecoder().decode(email));
     this.begun.push(accounts);
-    return new Promise((finish, die) => this.running.push({ accounts, room, finish, die }));
+    return new Promise((finish, die) => this.running.push({ accounts, slots, finish, die }));
   }
 }
 

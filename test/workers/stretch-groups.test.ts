@@ -120,7 +120,7 @@ t.test('no slot is ever in two batches, and in the end all are free', async (t) 
 t.test('slots that are released later are used from then on', async (t) => {
   const harness = createHarness({ threads: 1, slots: 1 });
   submitMany(harness, 1 + 3);
-  harness.queue.release({ memory: 0, slots: [1, 2] });
+  harness.queue.release({ memory: 0, indexes: [1, 2] });
   await harness.finishOne();
   t.same(sizes(harness), [1, 1], 'it was told of one slot');
   const roomy = new QueueHarness({ threads: 1, slots: 3, groupSize: 1 });
@@ -135,7 +135,7 @@ t.test('the slots of a thread that died are wiped before they are used again', a
   submitMany(harness, 2);
   harness.running.shift()?.die(new Error('worker exited with code: 1'));
   await settle();
-  t.match(harness.wiping, [{ room: { memory: 0, slots: [0] } }]);
+  t.match(harness.wiping, [{ slots: { memory: 0, indexes: [0] } }]);
   t.same(sizes(harness), [1]);
   harness.wiping.pop()?.end();
   await settle();

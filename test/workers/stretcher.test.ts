@@ -87,12 +87,12 @@ t.test('when it is ready, it knows how it stretches', async (t) => {
   for (const engine of ['simd', 'openssl', 'scrypt-js'] as const) {
     const { stretcher } = startStretcher(t, { engine, memoryMiB: 192 });
     await stretcher.ready();
-    const { lone, groupSize, expectedMs } = stretcher.plan;
+    const { single, groupSize, expectedMs } = stretcher.plan;
     if (stretcher.engine === 'simd') {
-      t.ok(['scalar', 'vector', 'openssl'].includes(lone));
+      t.ok(['scalar', 'vector', 'openssl'].includes(single));
       t.ok(groupSize <= 3, 'there is no memory for four');
     } else {
-      t.equal(lone, stretcher.engine);
+      t.equal(single, stretcher.engine);
       t.equal(groupSize, 1);
     }
     t.equal(expectedMs.length, groupSize);

@@ -17,8 +17,8 @@ const tasks: {
   [Name in keyof StretchTasks]: (input: StretchTasks[Name]['in']) => StretchTasks[Name]['out'];
 } = {
   stretch,
-  wipe({ room }) {
-    engine.wipe?.(room);
+  wipe({ slots }) {
+    engine.wipe?.(slots);
   },
   measure: ({ largestGroup }) => engine.measure(largestGroup),
 };
@@ -34,7 +34,7 @@ export default function runTask({ task, input }: StretchTask) {
  * arrays of up to 64 bytes in its heap, where the garbage collector may have moved one before it is wiped; the
  * copy it leaves lasts until that part of the heap is used again.
  */
-function stretch({ batch, room, lone }: StretchTasks['stretch']['in']): StretchOutcome[] {
+function stretch({ batch, slots, single }: StretchTasks['stretch']['in']): StretchOutcome[] {
   try {
     const together = stretchTogether();
     return batch.map((request, i) => attempt(request, () => together?.[i] ?? stretchAlone(request, i)));
@@ -46,15 +46,15 @@ function stretch({ batch, room, lone }: StretchTasks['stretch']['in']): StretchO
   function stretchTogether(): Uint8Array[] | undefined {
     if (batch.length === 1) return undefined;
     try {
-      return engine.stretch(batch, room, lone);
+      return engine.stretch(batch, slots, single);
     } catch {
       return undefined;
     }
   }
 
   function stretchAlone(request: StretchRequest, i: number): Uint8Array {
-    const ownRoom = { memory: room.memory, slots: room.slots.slice(i, i + 1) };
-    return engine.stretch([request], ownRoom, lone)[0] as Uint8Array;
+    const ownSlots = { memory: slots.memory, indexes: slots.indexes.slice(i, i + 1) };
+    return engine.stretch([request], ownSlots, single)[0] as Uint8Array;
   }
 }
 

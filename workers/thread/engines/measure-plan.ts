@@ -2,7 +2,7 @@ import { instantiateKernel, runRomix } from '../../../protocol/scrypt-kernel.js'
 import { slotBytes } from '../../../protocol/scrypt-parameters.js';
 import { STRETCHING_PARAMETERS } from '../../../protocol/stretching.js';
 import { createSharedMemory } from '../../kernel/load-kernel.js';
-import type { LoneMethod, StretchPlan } from '../../messages.js';
+import type { SingleMethod, StretchPlan } from '../../messages.js';
 
 const { scrypt_r: r, scrypt_N } = STRETCHING_PARAMETERS;
 
@@ -26,15 +26,15 @@ const PBKDF2_MS = 8;
 
 /** The ms that samples take. */
 export interface SampleTimes {
-  lone: { method: LoneMethod; ms: number }[];
+  single: { method: SingleMethod; ms: number }[];
   /** Of two in step, three and so on. */
   groups: number[];
 }
 
 /** A plan for an engine that has one way to hash, one password at a time. */
-export function measureOnlyWay(method: LoneMethod, run: () => void): StretchPlan {
+export function measureOnlyWay(method: SingleMethod, run: () => void): StretchPlan {
   const [ms] = timeSamples([run]) as [number];
-  return choosePlan({ lone: [{ method, ms }], groups: [] });
+  return choosePlan({ single: [{ method, ms }], groups: [] });
 }
 
 /**
@@ -50,8 +50,8 @@ export function measureKernel(
   const slot = slotBytes(SAMPLE.N, r);
   const kernel = instantiateKernel(module, createSharedMemory(largestGroup * slot));
   const addresses = Array.from({ length: largestGroup }, (_, i) => i * slot);
-  const hash = (count: number, lone: 'scalar' | 'vector') => () =>
-    runRomix(kernel, addresses.slice(0, count), SAMPLE.N, r, lone);
+  const hash = (count: number, single: 'scalar' | 'vector') => () =>
+    runRomix(kernel, addresses.slice(0, count), SAMPLE.N, r, single);
   const groups = addresses.slice(1).map((_, i) => hash(i + 2, 'vector'));
   const [scalarMs, vectorMs, opensslMs, ...groupMs] = timeSamples([
     hash(1, 'scalar'),
@@ -60,7 +60,7 @@ export function measureKernel(
     ...groups,
   ]) as [number, number, number, ...number[]];
   return choosePlan({
-    lone: [
+    single: [
       { method: 'scalar', ms: scalarMs },
       { method: 'vector', ms: vectorMs },
       // It takes 64 MiB besides the slots: not for less than a real gain.
@@ -89,9 +89,9 @@ function timeSamples(runs: (() => void)[]): number[] {
 }
 
 /** The plan that such times call for. */
-export function choosePlan({ lone, groups }: SampleTimes): StretchPlan {
-  const { method, ms: loneMs } = lone.reduce((best, other) => (other.ms < best.ms ? other : best));
-  const ms = [loneMs, ...groups];
+export function choosePlan({ single, groups }: SampleTimes): StretchPlan {
+  const { method, ms: singleMs } = single.reduce((best, other) => (other.ms < best.ms ? other : best));
+  const ms = [singleMs, ...groups];
   const each = (size: number) => (ms[size - 1] as number) / size;
   let groupSize = 1;
   for (let size = 2; size <= ms.length; size++) {
@@ -99,7 +99,7 @@ export function choosePlan({ lone, groups }: SampleTimes): StretchPlan {
   }
   const scale = (scrypt_N / SAMPLE.N) * MEMORY_FACTOR;
   const expectedMs = ms.slice(0, groupSize).map((ms, i) => Math.round(ms * scale + (i + 1) * PBKDF2_MS));
-  return { lone: method, groupSize, expectedMs };
+  return { single: method, groupSize, expectedMs };
 }
 
 function sleep(ms: number): void {
