@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
 import { createClient } from 'redis';
-import { startPostgres } from '../../test/services/postgres.js';
-import { startRedis } from '../../test/services/redis.js';
+import { startPostgres } from '../../test/support/services/postgres.js';
+import { startRedis } from '../../test/support/services/redis.js';
 import { firstThreadCpuSeconds } from '../measure/process-usage.js';
 import { type CountingProxy, startCountingProxy } from './counting-proxy.js';
 

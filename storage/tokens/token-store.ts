@@ -1,6 +1,6 @@
 /**
  * What is short-lived: tokens with their lives, tries left, nonces, and word of account changes.
- * Two implementations, one contract (test/storage/token-store.test.ts): in process and Redis.
+ * Two implementations, one contract (test/storage/tokens/token-store-contract.ts): in process and Redis.
  */
 
 /** What each kind of token is kept with. Bytes are hex. */

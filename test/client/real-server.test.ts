@@ -3,8 +3,8 @@ import { KeyServerClient } from '../../client/key-server-client.js';
 import { createNodeEngine } from '../../client/node-engine.js';
 import { RawPasswordClient } from '../../client/raw-password-client.js';
 import { SrpClient } from '../../client/srp-client.js';
-import { verifyAccount } from '../api/accounts.js';
-import { startServer } from '../api/start-server.js';
+import { verifyAccount } from '../support/api/accounts.js';
+import { startServer } from '../support/api/start-server.js';
 
 const server = await startServer(t);
 const HOUR_MS = 3_600_000;

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import t from 'tap';
 import { ApiError, ConnectionError, ProtocolError } from '../../client/errors.js';
 import { KeyServerClient } from '../../client/key-server-client.js';
-import { sendError, startHttpServer } from './http-server.js';
+import { sendError, startHttpServer } from '../support/client/http-server.js';
 
 const TOKEN = 'a0'.repeat(32);
 const EMAIL = '6d65406578616d706c652e636f6d';

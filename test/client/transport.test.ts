@@ -1,7 +1,7 @@
 import t from 'tap';
 import { ApiError, ConnectionError, ERRNOS } from '../../client/errors.js';
 import { Transport } from '../../client/transport.js';
-import { sendError, sendJson, startHttpServer } from './http-server.js';
+import { sendError, sendJson, startHttpServer } from '../support/client/http-server.js';
 
 const SIGNER = { type: 'sessionToken', token: 'a0'.repeat(32) } as const;
 const GET = { method: 'GET', path: '/v1/x' } as const;

@@ -5,8 +5,8 @@ import t from 'tap';
 import { KeyServerClient } from '../../client/key-server-client.js';
 import { createNodeEngine } from '../../client/node-engine.js';
 import { SrpClient } from '../../client/srp-client.js';
-import { makeDataDir, startServer } from '../api/start-server.js';
-import { readCodeBlock } from './code-block.js';
+import { makeDataDir, startServer } from '../support/api/start-server.js';
+import { readCodeBlock } from '../support/docs/code-block.js';
 
 const password = 'correct horse';
 

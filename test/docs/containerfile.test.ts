@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { validate } from 'dockerfile-utils';
 import t from 'tap';
-import { START_ARGUMENTS } from '../api/start-command.js';
-import { startServer } from '../api/start-server.js';
+import { START_ARGUMENTS } from '../support/api/start-command.js';
+import { startServer } from '../support/api/start-server.js';
 
 const text = readFileSync('Containerfile', 'utf8');
 /** Instructions, each on a line of its own. */

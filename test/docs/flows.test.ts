@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { putRecordings, recordFlows } from './flows.js';
+import { putRecordings, recordFlows } from '../support/docs/flows.js';
 
 /** What differs from run to run: bytes, identifiers, times, lengths that follow from them, comments in a stream. */
 function withoutChance(document: string): string[] {

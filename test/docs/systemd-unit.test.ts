@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { START_ARGUMENTS } from '../api/start-command.js';
+import { START_ARGUMENTS } from '../support/api/start-command.js';
 
 const run = promisify(execFile);
 /** In tenths of the exposure level, which goes from 0 to 10. */

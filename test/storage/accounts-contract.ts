@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
-import { NOW_MS, newAccount, newMail, newPassword, newSession } from './records.js';
-import type { SqlUnderTest } from './sql-under-test.js';
+import { NOW_MS, newAccount, newMail, newPassword, newSession } from '../support/storage/records.js';
+import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
 /** What accounts do, in every SQL engine. */
 export function describeAccounts(t: Test, { storage, other }: SqlUnderTest): void {

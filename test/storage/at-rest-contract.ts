@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Test } from 'tap';
 import { type DatabaseLocation, openDatabase } from '../../storage/sql/database.js';
 import { SEALED_COLUMNS } from '../../storage/sql/sealed-columns.js';
-import { NOW_MS, newAccount, newMail, newSession } from './records.js';
-import { openServer } from './sql-under-test.js';
+import { NOW_MS, newAccount, newMail, newSession } from '../support/storage/records.js';
+import { openServer } from '../support/storage/sql-under-test.js';
 
 const TABLES = Object.keys(SEALED_COLUMNS) as (keyof typeof SEALED_COLUMNS)[];
 

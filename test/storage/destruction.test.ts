@@ -5,13 +5,21 @@ import t from 'tap';
 import type { RateKey } from '../../storage/rate-counters.js';
 import { type DatabaseLocation, openForLongWork } from '../../storage/sql/database.js';
 import { openStorage } from '../../storage/storage.js';
-import { accept, authenticate, createAccount, toHex } from '../api/accounts.js';
-import { send } from '../api/send.js';
-import { startServer } from '../api/start-server.js';
-import { startPostgres } from '../services/postgres.js';
-import { startRedis } from '../services/redis.js';
-import { NOW_MS, newAccount, newMail, newSession, randomHex, TOKEN_KINDS, tokenRecords } from './records.js';
-import { newSqliteFile } from './sqlite-directory.js';
+import { accept, authenticate, createAccount, toHex } from '../support/api/accounts.js';
+import { send } from '../support/api/send.js';
+import { startServer } from '../support/api/start-server.js';
+import { startPostgres } from '../support/services/postgres.js';
+import { startRedis } from '../support/services/redis.js';
+import {
+  NOW_MS,
+  newAccount,
+  newMail,
+  newSession,
+  randomHex,
+  TOKEN_KINDS,
+  tokenRecords,
+} from '../support/storage/records.js';
+import { newSqliteFile } from '../support/storage/sqlite-directory.js';
 
 const redis = await startRedis(t);
 const client = createClient({ url: redis.url });

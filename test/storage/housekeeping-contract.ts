@@ -2,8 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Test } from 'tap';
 import { Housekeeping } from '../../storage/housekeeping.js';
 import { type DatabaseLocation, openDatabase } from '../../storage/sql/database.js';
-import { NOW_MS, newAccount, newMail, newSession, randomHex } from './records.js';
-import { openServer } from './sql-under-test.js';
+import { NOW_MS, newAccount, newMail, newSession, randomHex } from '../support/storage/records.js';
+import { openServer } from '../support/storage/sql-under-test.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

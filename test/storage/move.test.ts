@@ -6,10 +6,10 @@ import { type MoveProgress, moveDatabase } from '../../storage/move.js';
 import { createDialect, type DatabaseLocation, openForLongWork } from '../../storage/sql/database.js';
 import { createMigrations } from '../../storage/sql/migrations.js';
 import { openStorage } from '../../storage/storage.js';
-import { startPostgres } from '../services/postgres.js';
-import { NOW_MS, newAccount, newMail, newSession } from './records.js';
-import { openServer } from './sql-under-test.js';
-import { newSqliteFile } from './sqlite-directory.js';
+import { startPostgres } from '../support/services/postgres.js';
+import { NOW_MS, newAccount, newMail, newSession } from '../support/storage/records.js';
+import { openServer } from '../support/storage/sql-under-test.js';
+import { newSqliteFile } from '../support/storage/sqlite-directory.js';
 
 /** 100,000 with MOVED_ACCOUNTS=100000; with fewer the same is tested faster. */
 const ACCOUNTS = Number(process.env.MOVED_ACCOUNTS ?? 1200);

@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
-import { newAccount, newMail } from './records.js';
-import type { SqlUnderTest } from './sql-under-test.js';
+import { newAccount, newMail } from '../support/storage/records.js';
+import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
 const LEASE_MS = 60_000;
 

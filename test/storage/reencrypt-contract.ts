@@ -4,8 +4,8 @@ import type { Account } from '../../storage/accounts.js';
 import { type ReencryptProgress, reencrypt } from '../../storage/reencrypt.js';
 import type { DatabaseLocation } from '../../storage/sql/database.js';
 import type { Storage } from '../../storage/storage.js';
-import { NOW_MS, newAccount, newMail, newPassword, newSession } from './records.js';
-import { openServer } from './sql-under-test.js';
+import { NOW_MS, newAccount, newMail, newPassword, newSession } from '../support/storage/records.js';
+import { openServer } from '../support/storage/sql-under-test.js';
 
 const ACCOUNTS = 250;
 

@@ -4,10 +4,10 @@ import type { Test } from 'tap';
 import { reencrypt } from '../../storage/reencrypt.js';
 import { Sealer } from '../../storage/sealer.js';
 import { aadFor } from '../../storage/sql/sealed-columns.js';
-import { askPostgres } from '../services/postgres.js';
-import { until } from '../services/until.js';
-import { newAccount, newMail } from './records.js';
-import { openServer } from './sql-under-test.js';
+import { askPostgres } from '../support/services/postgres.js';
+import { until } from '../support/services/until.js';
+import { newAccount, newMail } from '../support/storage/records.js';
+import { openServer } from '../support/storage/sql-under-test.js';
 
 /** What becomes of a row that a server writes at the very moment it is sealed anew. */
 export function describeReencryptionRace(

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import type { SqlUnderTest } from './sql-under-test.js';
+import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
 /** What shared secrets do, in every SQL engine. */
 export function describeSecrets(t: Test, { storage, other }: SqlUnderTest): void {

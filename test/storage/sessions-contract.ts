@@ -1,7 +1,14 @@
 import type { Test } from 'tap';
 import type { Account } from '../../storage/accounts.js';
-import { NOW_MS, newAccount, newMail, newPassword, newSession, randomHex } from './records.js';
-import type { SqlUnderTest } from './sql-under-test.js';
+import {
+  NOW_MS,
+  newAccount,
+  newMail,
+  newPassword,
+  newSession,
+  randomHex,
+} from '../support/storage/records.js';
+import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
 /** What sessions do, in every SQL engine. */
 export function describeSessions(t: Test, { storage, other }: SqlUnderTest): void {

@@ -1,7 +1,7 @@
 import type { Test } from 'tap';
 import type { StoredSigningKey } from '../../storage/signing-keys.js';
-import { NOW_MS, randomHex } from './records.js';
-import type { SqlUnderTest } from './sql-under-test.js';
+import { NOW_MS, randomHex } from '../support/storage/records.js';
+import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
 /** What signing keys do, in every SQL engine. */
 export function describeSigningKeys(t: Test, { storage: { signingKeys }, other }: SqlUnderTest): void {

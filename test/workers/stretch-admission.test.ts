@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import t from 'tap';
 import { StretchOverloadError } from '../../workers/stretch-queue.js';
-import { QueueHarness, settle } from './queue-harness.js';
+import { QueueHarness, settle } from '../support/workers/queue-harness.js';
 
 const BATCH_MS = 100;
 

@@ -30,7 +30,7 @@ t.test(
   'a Node without SIMD stretches with openssl, one password at a time',
   { skip: process.arch !== 'x64' && 'V8 can hide SIMD on x64 only' },
   async (t) => {
-    const script = new URL('./stretch-without-simd.js', import.meta.url).pathname;
+    const script = new URL('../support/workers/stretch-without-simd.js', import.meta.url).pathname;
     const output = execFileSync(process.execPath, ['--no-enable-sse4-1', script], { encoding: 'utf8' });
     t.same(JSON.parse(output), { engine: 'openssl', batchSizes: [1, 1, 1], agree: true });
   },

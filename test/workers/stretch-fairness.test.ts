@@ -1,5 +1,5 @@
 import t from 'tap';
-import { QueueHarness, settle } from './queue-harness.js';
+import { QueueHarness, settle } from '../support/workers/queue-harness.js';
 
 /** How many batches begin between now and the one with a login for `account`. */
 async function batchesBefore(harness: QueueHarness, account: string): Promise<number> {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { QueueHarness, settle } from './queue-harness.js';
+import { QueueHarness, settle } from '../support/workers/queue-harness.js';
 
 const BATCH_MS = 200;
 

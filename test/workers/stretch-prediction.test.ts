@@ -1,5 +1,5 @@
 import t from 'tap';
-import { QueueHarness } from './queue-harness.js';
+import { QueueHarness } from '../support/workers/queue-harness.js';
 
 /** As measured on a machine with slow vector operations, in ms: four together cost half of four alone. */
 const BATCH_MS = [0, 90, 160, 180, 210];

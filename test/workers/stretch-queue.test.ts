@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import t from 'tap';
 import { StretchQueue } from '../../workers/stretch-queue.js';
-import { QueueHarness, settle, succeed } from './queue-harness.js';
+import { QueueHarness, settle, succeed } from '../support/workers/queue-harness.js';
 
 t.test('two logins that wait while every thread is busy are taken together', async (t) => {
   const harness = new QueueHarness();

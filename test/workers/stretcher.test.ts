@@ -7,7 +7,7 @@ import type { StretchReply, StretchRequest } from '../../workers/messages.js';
 import { QuickLane } from '../../workers/quick-lane.js';
 import type { StretchEvent } from '../../workers/stretch-queue.js';
 import { Stretcher, type StretcherOptions, type StretchThreadDied } from '../../workers/stretcher.js';
-import { KNOWN_REPLY, knownRequest } from './stretch-request.js';
+import { KNOWN_REPLY, knownRequest } from '../support/workers/stretch-request.js';
 
 const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
 const onLinux = { skip: platform() !== 'linux' && 'threads have a priority of their own on Linux only' };

@@ -1,9 +1,9 @@
 import t from 'tap';
 import { ThreadPool, type ThreadPoolOptions } from '../../workers/thread-pool.js';
-import { until } from '../services/until.js';
+import { until } from '../support/services/until.js';
 
-const broken = new URL('./thread-that-cannot-start.js', import.meta.url);
-const echo = new URL('./echo-thread.js', import.meta.url);
+const broken = new URL('../support/workers/thread-that-cannot-start.js', import.meta.url);
+const echo = new URL('../support/workers/echo-thread.js', import.meta.url);
 
 function startPool(
   t: { teardown(end: () => Promise<void>): void },

@@ -1,5 +1,0 @@
-import t from 'tap';
-import { describeRotation } from './key-rotation.js';
-
-// In a file of its own: each DSA key takes seconds to make.
-describeRotation(t, 'DS');

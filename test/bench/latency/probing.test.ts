@@ -1,0 +1,30 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import t from 'tap';
+import { probe } from '../../../bench/latency/probing.js';
+import { Sender } from '../../../bench/load/sender.js';
+
+t.test('probes go out whether those before were answered or not, and their wait is measured', async (t) => {
+  const held: ServerResponse[] = [];
+  const server = createServer((_, response) => {
+    held.push(response);
+    // The last of them frees all: a client that waited for the first would wait forever.
+    if (held.length === 6) for (const waiting of held) waiting.end('{}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const sender = new Sender(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 8);
+  t.teardown(() => {
+    sender.close();
+    server.close();
+  });
+  const get = (path: string) => () => ({ method: 'GET' as const, path, headers: {} });
+  const kinds = [
+    { name: 'a', build: get('/a') },
+    { name: 'b', build: get('/b') },
+  ] as const;
+  const latencies = await probe(sender, kinds, { intervalMs: 2, durationMs: 12 });
+  t.same([latencies.a.length, latencies.b.length], [3, 3]);
+  t.ok((latencies.a[0] as number) >= (latencies.b[2] as number));
+});

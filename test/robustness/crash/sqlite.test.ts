@@ -1,0 +1,27 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { CRASH_TIMEOUT_MS, crashAgainAndAgain } from '../../support/crash/crash-rounds.js';
+
+/** Of the shared memory that SQLite's write-ahead log has: its byte 120 is locked by whoever writes. */
+const WRITE_LOCK_BYTE = 120;
+
+t.setTimeout(CRASH_TIMEOUT_MS);
+
+t.test('SQLite: a server that is killed at any moment has kept what it acknowledged, whole', async (t) => {
+  const fileIn = (dataDir: string) => join(dataDir, 'key-server.sqlite');
+  await crashAgainAndAgain(t, {
+    locate: (dataDir) => ({ engine: 'sqlite', filename: fileIn(dataDir) }),
+    settings: () => ({}),
+    isInTransaction: (dataDir) => isWriteLocked(`${fileIn(dataDir)}-shm`),
+  });
+});
+
+/** Looked up with the kernel: opening the file would change what a crash leaves behind. */
+async function isWriteLocked(file: string): Promise<boolean | undefined> {
+  const locks = await readFile('/proc/locks', 'utf8').catch(() => undefined);
+  if (locks === undefined) return undefined;
+  const { ino } = await stat(file);
+  const ofFile = new RegExp(`POSIX .* WRITE \\d+ \\S+:${ino} ${WRITE_LOCK_BYTE} ${WRITE_LOCK_BYTE}$`, 'm');
+  return ofFile.test(locks);
+}

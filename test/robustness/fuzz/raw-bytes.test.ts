@@ -1,0 +1,43 @@
+import t from 'tap';
+import { countCases, runCampaign } from '../../support/fuzz/campaign.js';
+import { startFuzzedServer } from '../../support/fuzz/fuzzed-server.js';
+import { arbitraryRawCase, type RawCase, writeRawCase } from '../../support/fuzz/raw-requests.js';
+import { checkFiveFields, FuzzClient } from '../../support/fuzz/send-fuzzed.js';
+import { RawConnection } from '../../support/overload/raw-connection.js';
+
+t.setTimeout(0);
+
+t.test('whatever bytes come, the server answers in order or hangs up, and goes on', async (t) => {
+  const server = await startFuzzedServer(t);
+  const client = new FuzzClient(server);
+  t.teardown(() => client.close());
+  const statuses = new Set<number>();
+
+  const holds = async (tried: RawCase) => {
+    const connection = await RawConnection.open(server.url);
+    connection.write(writeRawCase(tried));
+    // Answered later than what came before it was read; then what is half said is taken to be all.
+    const { status } = await client.exchange('GET', '/__heartbeat__');
+    if (status !== 200) throw new Error(`the heartbeat is ${status}`);
+    connection.endWriting();
+    await connection.closed();
+    for (const reply of splitReplies(connection.received)) {
+      statuses.add(reply.status);
+      if (reply.status >= 500) throw new Error(`status ${reply.status}: ${reply.body}`);
+      if (reply.status >= 400 && reply.body) checkFiveFields(reply.type, reply.status, reply.body);
+    }
+  };
+
+  await runCampaign(countCases(1 / 3), arbitraryRawCase, holds);
+  t.same(server.errors, [], 'nothing failed inside');
+  for (const status of [200, 400, 401, 404, 405, 411])
+    t.ok(statuses.has(status), `some were answered ${status}`);
+});
+
+/** Not by their lengths: a reply to HEAD has a length and no body. */
+function splitReplies(received: string) {
+  return received.split(/(?=HTTP\/1\.1 \d{3} )/).map((reply) => {
+    const [head = '', body = ''] = reply.split('\r\n\r\n');
+    return { status: Number(head.slice(9, 12)), type: /^content-type: (.*)$/im.exec(head)?.[1], body };
+  });
+}

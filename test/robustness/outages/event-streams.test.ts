@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import t, { type Test } from 'tap';
+import { createAccount, login, verifyAccount } from '../../support/api/accounts.js';
+import { openEventStream } from '../../support/api/event-stream.js';
+import { startServer, type TestServer } from '../../support/api/start-server.js';
+import { waitUntil } from '../../support/api/wait-until.js';
+import { createPostgresFramer, createRedisFramer } from '../../support/outages/framing.js';
+import { StoreProxy } from '../../support/outages/store-proxy.js';
+import { startPostgres } from '../../support/services/postgres.js';
+import { askRedis, startRedis } from '../../support/services/redis.js';
+
+const redis = await startRedis(t);
+const postgres = await startPostgres(t);
+const STORAGE_KEY = 'ab'.repeat(32);
+
+/** A door to Redis that can be shut to newcomers; who is in stays. */
+async function openDoor(t: Test) {
+  const door = { port: 0, isOpen: true, turnedAway: 0 };
+  const server = createServer((client) => {
+    if (!door.isOpen) {
+      door.turnedAway++;
+      client.destroy();
+      return;
+    }
+    const store = connect(redis.port, '127.0.0.1');
+    for (const [from, to] of [
+      [client, store],
+      [store, client],
+    ] as const) {
+      from.pipe(to);
+      from.on('error', () => to.destroy()).on('close', () => to.destroy());
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => void server.close());
+  door.port = (server.address() as AddressInfo).port;
+  return door;
+}
+
+/** Opens the stream of a new account on a server, and reads that its address is not verified. */
+async function openStream(t: Test, server: TestServer) {
+  const { uid, ...account } = await createAccount(server, { verified: false });
+  const { sessionToken } = await login(server, account);
+  const stream = await openEventStream(server, sessionToken);
+  t.teardown(() => stream.close());
+  t.match(await stream.next(), { verified: false });
+  const code = await server.mailbox.readCode('x-verify-code', uid);
+  return {
+    uid,
+    code,
+    /** What it tells next; comments are not news. */
+    async next() {
+      for (;;) {
+        const block = await stream.next();
+        if (typeof block !== 'string') return block;
+      }
+    },
+  };
+}
+
+/** Verifies an address on a server that did not send its code. */
+async function verifyOn(server: TestServer, stream: { uid: string; code: string }): Promise<void> {
+  const mailbox = { readCode: async () => stream.code } as unknown as TestServer['mailbox'];
+  await verifyAccount({ ...server, mailbox }, stream.uid);
+}
+
+t.test('what changes while a server’s subscription is cut is told when it is back', async (t) => {
+  const env = { DATABASE_URL: await postgres.createDatabase(), STORAGE_KEY };
+  const door = await openDoor(t);
+  const listening = await startServer(t, { ...env, REDIS_URL: `redis://127.0.0.1:${door.port}` });
+  const changing = await startServer(t, { ...env, REDIS_URL: redis.url });
+  const stream = await openStream(t, listening);
+  door.isOpen = false;
+  t.equal(await askRedis(redis, ['CLIENT', 'KILL', 'TYPE', 'pubsub']), 2);
+  await waitUntil(() => door.turnedAway > 0);
+  await verifyOn(changing, stream);
+  t.equal(
+    await askRedis(redis, ['PUBLISH', 'fxa:changes', 'nobody'])
+      .then(Number)
+      .then((n) => n <= 1),
+    true,
+  );
+  door.isOpen = true;
+  t.match(await stream.next(), { verified: true });
+});
+
+t.test('a change that could not be announced is, when Redis is back', async (t) => {
+  const env = { DATABASE_URL: await postgres.createDatabase(), STORAGE_KEY };
+  const proxy = await new StoreProxy(redis.port, createRedisFramer).start(t);
+  const listening = await startServer(t, { ...env, REDIS_URL: redis.url });
+  const changing = await startServer(t, { ...env, REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
+  const stream = await openStream(t, listening);
+  // Without limits the announcement is all that verify_code asks of Redis.
+  proxy.cutAfter(0, 'unsent');
+  await verifyOn(changing, stream);
+  t.ok(proxy.isCut);
+  await proxy.mend();
+  t.match(await stream.next(), { verified: true });
+});
+
+t.test('a change whose reading failed is read when the database is back', async (t) => {
+  const url = await postgres.createDatabase();
+  const proxy = await new StoreProxy(postgres.port, createPostgresFramer).start(t);
+  const behind = Object.assign(new URL(url), { port: String(proxy.port) }).href;
+  const env = { REDIS_URL: redis.url, STORAGE_KEY };
+  const listening = await startServer(t, { ...env, DATABASE_URL: behind });
+  const changing = await startServer(t, { ...env, DATABASE_URL: url });
+  const stream = await openStream(t, listening);
+  proxy.cutAfter(0, 'unsent');
+  await verifyOn(changing, stream);
+  await waitUntil(() => proxy.isCut);
+  await proxy.mend();
+  t.match(await stream.next(), { verified: true });
+});

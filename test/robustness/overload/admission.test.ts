@@ -1,0 +1,92 @@
+import t from 'tap';
+import { Stretcher } from '../../../workers/stretcher.js';
+import { createAccount, login } from '../../support/api/accounts.js';
+import { type Reply, send } from '../../support/api/send.js';
+import { startServer } from '../../support/api/start-server.js';
+import { waitUntil } from '../../support/api/wait-until.js';
+import { createAccounts, rawLogin } from '../../support/overload/raw-logins.js';
+import { knownRequest } from '../../support/workers/stretch-request.js';
+
+/** So many at once in `npm test`; LOGINS_AT_ONCE=1000 for more. */
+const LOGINS = Number(process.env.LOGINS_AT_ONCE ?? 300);
+
+/** How long a password may wait, in stretches of this machine as it is now. */
+const STRETCHES_OF_WAIT = 16;
+
+async function timeOneStretch(): Promise<number> {
+  const stretcher = new Stretcher({
+    engine: 'simd',
+    threads: 1,
+    memoryMiB: 128,
+    maxWaitMs: 3.6e6,
+    niceIncrement: 10,
+  });
+  await stretcher.ready();
+  const started = performance.now();
+  await stretcher.stretch(knownRequest(), { source: '', account: '' });
+  const tookMs = performance.now() - started;
+  await stretcher.close();
+  return tookMs;
+}
+
+t.test('with many logins at once', async (t) => {
+  const maxWait = Math.ceil((STRETCHES_OF_WAIT * (await timeOneStretch())) / 1000);
+  const server = await startServer(t, { TRUST_PROXY: 'loopback', STRETCH_MAX_WAIT: String(maxWait) });
+  const emails = await createAccounts(server, 2);
+  const { sessionToken: token } = await login(server, await createAccount(server));
+  const answered: Reply[] = [];
+  const logins = Array.from({ length: LOGINS }, async (_, i) => {
+    answered.push(await rawLogin(server, emails[i % emails.length] as string, `192.0.2.${i % 250}`));
+  });
+
+  await t.test('heartbeats and Hawk requests go on meanwhile', async (t) => {
+    await waitUntil(() => server.services.stretcher.queue.waiting > 0);
+    for (let i = 0; i < 5; i++) {
+      t.equal((await send(server, '/__heartbeat__', { method: 'GET' })).status, 200);
+      const signer = { type: 'sessionToken', token } as const;
+      t.equal((await send(server, '/v1/recovery_email/status', { method: 'GET', signer })).status, 200);
+    }
+    t.ok(server.services.stretcher.queue.waiting > 0, 'before all logins were served');
+  });
+
+  await t.test('each is answered: served, or refused with the time to come back', async (t) => {
+    await Promise.all(logins);
+    t.equal(answered.length, LOGINS);
+    const refused = answered.filter(({ status }) => status !== 200);
+    t.ok(answered.length > refused.length, 'some are served');
+    t.ok(refused.length > 0, 'some are refused');
+    for (const { status, headers, body } of refused) {
+      const retryAfter = Number(headers['retry-after']);
+      t.match({ status, body }, { status: 503, body: { code: 503, errno: 201, retryAfter } });
+      t.ok(
+        Number.isInteger(retryAfter) && retryAfter >= maxWait && retryAfter <= 10 * maxWait,
+        `${retryAfter} s`,
+      );
+    }
+    t.ok(new Set(refused.map(({ body }) => body.retryAfter)).size > 1, 'and not all at once');
+  });
+
+  await t.test('refusals come at once', async (t) => {
+    const statuses = answered.map(({ status }) => status);
+    const served = statuses.flatMap((status, i) => (status === 200 ? i : []));
+    const lastRefused = statuses.lastIndexOf(503);
+    const before = served.filter((i) => i < lastRefused).length;
+    t.ok(before <= served.length / 3, `the last one when ${before} of ${served.length} were served`);
+  });
+
+  await t.test('the log has a line for each, and no failure', async (t) => {
+    const lines = server.logLines.map((line) => JSON.parse(line));
+    t.equal(
+      lines.filter(({ event, errno }) => event === 'request' && errno === 201).length,
+      answered.filter(({ status }) => status === 503).length,
+    );
+    t.same(
+      lines.filter(({ level }) => level === 'error'),
+      [],
+    );
+  });
+
+  await t.test('and afterwards a login is served as ever', async (t) => {
+    t.equal((await rawLogin(server, emails[0] as string, '198.51.100.1')).status, 200);
+  });
+});

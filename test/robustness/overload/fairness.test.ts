@@ -1,0 +1,53 @@
+import t from 'tap';
+import type { Reply } from '../../support/api/send.js';
+import { startServer, type TestServer } from '../../support/api/start-server.js';
+import { waitUntil } from '../../support/api/wait-until.js';
+import { createAccounts, rawLogin } from '../../support/overload/raw-logins.js';
+
+const GREEDY_LOGINS = 20;
+/** Two that are on a core, two that the newcomer may share one with, and two for what the queue cannot know. */
+const A_COUPLE = 6;
+
+/** Lets a login come in when many others wait, and counts how many of those are answered before it. */
+async function countServedBefore(
+  server: TestServer,
+  greedy: (i: number, signal: AbortSignal) => Promise<Reply>,
+  modest: () => Promise<Reply>,
+): Promise<{ before: number; status: number }> {
+  const hangingUp = new AbortController();
+  let answered = 0;
+  const replies = Array.from({ length: GREEDY_LOGINS }, async (_, i) => {
+    await greedy(i, hangingUp.signal);
+    answered++;
+  });
+  await waitUntil(() => server.services.stretcher.queue.waiting >= GREEDY_LOGINS / 2);
+  const answeredAtFirst = answered;
+  const { status } = await modest();
+  const before = answered - answeredAtFirst;
+  hangingUp.abort();
+  await Promise.allSettled(replies);
+  return { before, status };
+}
+
+t.test('one login is served soon, however many another sender has waiting', async (t) => {
+  const settings = { TRUST_PROXY: 'loopback', STRETCH_THREADS: '1', STRETCH_MAX_WAIT: '3600' };
+  const server = await startServer(t, settings);
+  const [mine = '', ...others] = await createAccounts(server, 3);
+  const otherOf = (i: number) => others[i % others.length] as string;
+
+  for (const [sender, login] of Object.entries<(i: number, signal: AbortSignal) => Promise<Reply>>({
+    'from one address': (i, signal) => rawLogin(server, otherOf(i), '192.0.2.1', { signal }),
+    'from all over an IPv6 /64': (i, signal) =>
+      rawLogin(server, otherOf(i), `2001:db8:0:7:${i.toString(16)}::1`, { signal }),
+    'for the same account': (_, signal) =>
+      rawLogin(server, mine, '192.0.2.1', { password: 'a wrong one', signal }),
+  })) {
+    await t.test(sender, async (t) => {
+      const { before, status } = await countServedBefore(server, login, () =>
+        rawLogin(server, mine, '198.51.100.1'),
+      );
+      t.equal(status, 200);
+      t.ok(before <= A_COUPLE, `${before} of ${GREEDY_LOGINS} were served before`);
+    });
+  }
+});

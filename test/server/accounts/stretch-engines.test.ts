@@ -1,0 +1,37 @@
+import t from 'tap';
+import { authenticate, createAccount, makeEmail, toHex } from '../../support/api/accounts.js';
+import { stretch } from '../../support/api/protocol-math.js';
+import { send } from '../../support/api/send.js';
+import { startServer } from '../../support/api/start-server.js';
+
+/** Beyond ASCII in both, and a character of two UTF-16 units, which some encode as two of three bytes. */
+const PASSWORD = 'pässwörd 🦊';
+
+for (const engine of ['simd', 'openssl', 'scrypt-js']) {
+  t.test(`an account that ${engine} stretched opens over SRP, and the other way round`, async (t) => {
+    const server = await startServer(t, { STRETCH_ENGINE: engine, STRETCH_THREADS: '1' });
+    const email = `ünï-${makeEmail()}`;
+    const credentials = { email: toHex(email), password: PASSWORD };
+    t.equal((await send(server, '/v1/raw_password/account/create', { body: credentials })).status, 200);
+    const { body } = await send(server, '/v1/auth/start', { body: { email: credentials.email } });
+    const { srpPW } = stretch(email, PASSWORD, Buffer.from(body.passwordStretching.salt, 'hex'));
+    t.match(await authenticate(server, { email, srpPW }), /^[0-9a-f]{64}$/);
+
+    const account = await createAccount(server, { password: PASSWORD });
+    const raw = { email: toHex(account.email), password: PASSWORD };
+    const session = await send(server, '/v1/raw_password/session/create', { body: raw });
+    t.match(session, { status: 200, body: { uid: account.uid } });
+  });
+}
+
+t.test('passwords of one byte, of 1024, with NUL and with spaces around are taken as they are', async (t) => {
+  const server = await startServer(t);
+  for (const password of ['x', 'é'.repeat(512), 'a\0b', ' password ']) {
+    const email = makeEmail();
+    const credentials = { email: toHex(email), password };
+    t.equal((await send(server, '/v1/raw_password/account/create', { body: credentials })).status, 200);
+    const { body } = await send(server, '/v1/auth/start', { body: { email: credentials.email } });
+    const { srpPW } = stretch(email, password, Buffer.from(body.passwordStretching.salt, 'hex'));
+    t.match(await authenticate(server, { email, srpPW }), /^[0-9a-f]{64}$/, `${password.length} characters`);
+  }
+});

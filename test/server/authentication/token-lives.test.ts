@@ -1,0 +1,149 @@
+import t from 'tap';
+import {
+  accept,
+  createAccount,
+  login,
+  sendRecoveryCode,
+  startAuthentication,
+  type TestAccount,
+  toHex,
+} from '../../support/api/accounts.js';
+import { checkRefusal } from '../../support/api/check-refusal.js';
+import {
+  makeBody,
+  obtainToken,
+  resetBody,
+  SIGNED_ENDPOINTS,
+  type SignedEndpoint,
+} from '../../support/api/endpoints.js';
+import { type Reply, send } from '../../support/api/send.js';
+import { startServer, type TestServer } from '../../support/api/start-server.js';
+import { startRedis } from '../../support/services/redis.js';
+
+/** protocol.md, "Tokens". */
+const LIFE_MINUTES = {
+  authToken: 10,
+  keyFetchToken: 10,
+  accountResetToken: 15,
+  forgotPasswordToken: 15,
+} as const;
+
+const server = await startServer(t);
+
+for (const [type, minutes] of Object.entries(LIFE_MINUTES)) {
+  const endpoint = SIGNED_ENDPOINTS.find((candidate) => candidate.type === type) as SignedEndpoint;
+  t.test(
+    `${type === 'authToken' || type === 'accountResetToken' ? 'an' : 'a'} ${type} lives ${minutes} minutes`,
+    async (t) => {
+      const young = await prepareRequest(server, await createAccount(server), endpoint);
+      const old = await prepareRequest(server, await createAccount(server), endpoint);
+      server.clock.advance(minutes * 60 - 5);
+      t.equal((await young()).status, 200);
+      server.clock.advance(6);
+      checkRefusal(t, await old(), 401, 110);
+    },
+  );
+}
+
+t.test('a sessionToken lives until it is destroyed', async (t) => {
+  const { sessionToken: token } = await login(server, await createAccount(server));
+  server.clock.advance(365 * 86_400);
+  const signer = { type: 'sessionToken', token } as const;
+  t.equal((await send(server, '/v1/account/devices', { method: 'GET', signer })).status, 200);
+  t.equal((await send(server, '/v1/session/destroy', { signer })).status, 200);
+  checkRefusal(t, await send(server, '/v1/account/devices', { method: 'GET', signer }), 401, 110);
+});
+
+const RAW_CHANGE = 'raw_password/password/change';
+const PASSWORD = 'password';
+
+/** The roads to a new password; each is prepared before it is taken. */
+const ROADS: Record<string, (server: TestServer, account: TestAccount) => Promise<() => Promise<Reply>>> = {
+  'account/reset after password/change/start': async (server, account) => {
+    const { token } = await obtainToken(server, account, 'accountResetToken');
+    const signer = { type: 'accountResetToken', token } as const;
+    return () => send(server, '/v1/account/reset', { signer, body: resetBody(token, account.email) });
+  },
+  'account/reset after password/forgot/verify_code': async (server, account) => {
+    const token = await recover(server, account);
+    const signer = { type: 'accountResetToken', token } as const;
+    return () => send(server, '/v1/account/reset', { signer, body: resetBody(token, account.email) });
+  },
+  'raw_password/password/reset': async (server, account) => {
+    const token = await recover(server, account);
+    const signer = { type: 'accountResetToken', token } as const;
+    return () => send(server, '/v1/raw_password/password/reset', { signer, body: { newPassword: 'new' } });
+  },
+  [RAW_CHANGE]: async (server, { email }) => {
+    const body = { email: toHex(email), oldPassword: PASSWORD, newPassword: 'new' };
+    return () => send(server, '/v1/raw_password/password/change', { body });
+  },
+};
+
+const ONE_OF_EACH_TYPE = SIGNED_ENDPOINTS.filter(
+  ({ type }, i) => SIGNED_ENDPOINTS.findIndex((endpoint) => endpoint.type === type) === i,
+);
+
+for (const store of ['in process', 'in Redis']) {
+  t.test(`with tokens ${store}`, async (t) => {
+    const server = await startServer(t, store === 'in Redis' ? { REDIS_URL: (await startRedis(t)).url } : {});
+    for (const [road, prepareRoad] of Object.entries(ROADS)) {
+      t.test(`${road} ends every session and every token of the account, and of no other`, async (t) => {
+        const account = await createAccount(server, road === RAW_CHANGE ? { password: PASSWORD } : {});
+        const takeRoad = await prepareRoad(server, account);
+        const { finish } = await startAuthentication(server, account);
+        const requests = await Promise.all(
+          ONE_OF_EACH_TYPE.map((endpoint) => prepareRequest(server, account, endpoint)),
+        );
+        const neighbour = await prepareRequest(server, await createAccount(server), ANY_ENDPOINT);
+        accept(await takeRoad());
+        for (const request of requests) t.match(await request(), DEAD);
+        t.match(await send(server, '/v1/auth/finish', { body: finish }), DEAD);
+        t.equal((await neighbour()).status, 200);
+      });
+    }
+  });
+}
+
+t.test('a password changed while Redis does not answer kills the tokens that wait there', async (t) => {
+  const redis = await startRedis(t);
+  const server = await startServer(t, { REDIS_URL: redis.url });
+  const account = await createAccount(server, { password: PASSWORD });
+  const takeRoad = await (ROADS[RAW_CHANGE] as (typeof ROADS)[string])(server, account);
+  const { finish } = await startAuthentication(server, account);
+  const requests: (() => Promise<Reply>)[] = [];
+  for (const endpoint of SIGNED_ENDPOINTS) {
+    if (endpoint.type !== 'forgotPasswordToken')
+      requests.push(await prepareRequest(server, account, endpoint));
+  }
+  const forgot = SIGNED_ENDPOINTS.find(({ type }) => type === 'forgotPasswordToken') as SignedEndpoint;
+  requests.push(await prepareRequest(server, account, forgot));
+
+  redis.freeze();
+  accept(await takeRoad());
+  redis.thaw();
+  for (const request of requests) t.match(await request(), DEAD);
+
+  t.match(await send(server, '/v1/auth/finish', { body: finish }), DEAD);
+});
+
+const DEAD = { status: 401, body: { errno: 110 } };
+const ANY_ENDPOINT = SIGNED_ENDPOINTS[0] as SignedEndpoint;
+
+/** A request that would succeed now. */
+async function prepareRequest(
+  server: TestServer,
+  account: TestAccount,
+  { method, path, type }: SignedEndpoint,
+) {
+  const { token, code } = await obtainToken(server, account, type);
+  const body = makeBody(path, account, token, code);
+  return () => send(server, path, { method, signer: { type, token }, body });
+}
+
+async function recover(server: TestServer, account: TestAccount): Promise<string> {
+  const { forgotPasswordToken: token, code } = await sendRecoveryCode(server, account);
+  const signer = { type: 'forgotPasswordToken', token } as const;
+  return accept(await send(server, '/v1/password/forgot/verify_code', { signer, body: { code } }))
+    .accountResetToken;
+}

@@ -1,0 +1,83 @@
+import t, { type Test } from 'tap';
+import { startServer, type TestServer } from '../support/api/start-server.js';
+import { waitUntil } from '../support/api/wait-until.js';
+import { RawConnection, writePost } from '../support/overload/raw-connection.js';
+import { createAccounts, loginBody, rawLogin } from '../support/overload/raw-logins.js';
+import { occupy, recordOutcomes } from '../support/overload/stretch-outcomes.js';
+
+const CLIENTS = 20;
+const IN_FRONT = 4;
+const LOGIN = '/v1/raw_password/session/create';
+
+t.test('who hangs up before the stretch begins costs none', async (t) => {
+  const server = await startServer(t, {
+    RATE_LIMITS: 'on',
+    LIMIT_PASSWORDS_FOR_ACCOUNT_FROM_SOURCE: `${CLIENTS}/900`,
+    STRETCH_THREADS: '1',
+    STRETCH_MAX_WAIT: '3600',
+  });
+  const { queue } = server.services.stretcher;
+  const [email = ''] = await createAccounts(server, 1);
+  const login = writePost(LOGIN, loginBody(email));
+
+  await t.test('while they wait', async (t) => {
+    const outcomes = startBusyHour(server);
+    const connections = await openConnections(server, CLIENTS);
+    for (const connection of connections) connection.write(login);
+    await waitUntil(() => queue.waiting >= CLIENTS);
+    for (const connection of connections) connection.hangUp();
+    await assertAllAbandoned(t, outcomes);
+  });
+
+  await t.test('before their account was looked up', async (t) => {
+    const outcomes = startBusyHour(server);
+    for (const connection of await openConnections(server, CLIENTS)) {
+      connection.write(login);
+      connection.hangUp();
+    }
+    await assertAllAbandoned(t, outcomes);
+  });
+
+  await t.test('on many logins in one connection', async (t) => {
+    const outcomes = startBusyHour(server);
+    const [connection] = (await openConnections(server, 1)) as [RawConnection];
+    for (let i = 0; i < CLIENTS; i++) connection.write(login);
+    await waitUntil(() => queue.waiting >= CLIENTS);
+    connection.hangUp();
+    await assertAllAbandoned(t, outcomes);
+  });
+
+  await t.test('by closing their half of the connection', async (t) => {
+    const outcomes = startBusyHour(server);
+    for (const connection of await openConnections(server, CLIENTS)) {
+      connection.write(login);
+      connection.endWriting();
+    }
+    await assertAllAbandoned(t, outcomes);
+  });
+
+  await t.test('and is in the log', async (t) => {
+    const lines = server.logLines.map((line) => JSON.parse(line));
+    const gone = lines.filter(({ event, status }) => event === 'request' && status === 499);
+    t.equal(gone.length, 4 * CLIENTS);
+  });
+
+  await t.test('and was not counted as a try', async (t) => {
+    t.equal((await rawLogin(server, email, '127.0.0.1')).status, 200);
+  });
+});
+
+/** Puts a few stretches in front of what comes. @returns how all that comes ends */
+function startBusyHour(server: TestServer): string[] {
+  occupy(server, IN_FRONT);
+  return recordOutcomes(server);
+}
+
+function openConnections({ url }: TestServer, count: number): Promise<RawConnection[]> {
+  return Promise.all(Array.from({ length: count }, () => RawConnection.open(url)));
+}
+
+async function assertAllAbandoned(t: Test, outcomes: string[]): Promise<void> {
+  await waitUntil(() => outcomes.length === CLIENTS);
+  t.same([...new Set(outcomes)], ['STRETCH_ABANDONED']);
+}

@@ -1,0 +1,98 @@
+import t, { type Test } from 'tap';
+import { makeEmail, toHex } from '../../support/api/accounts.js';
+import { send } from '../../support/api/send.js';
+import { startServer, type TestServer } from '../../support/api/start-server.js';
+import { waitUntil } from '../../support/api/wait-until.js';
+import { RawConnection, writeGet, writePost } from '../../support/overload/raw-connection.js';
+import { occupy } from '../../support/overload/stretch-outcomes.js';
+
+const MAX_CONNECTIONS = 20;
+
+function startSmallServer(t: Test, env: Record<string, string> = {}): Promise<TestServer> {
+  return startServer(t, {
+    MAX_CONNECTIONS: String(MAX_CONNECTIONS),
+    STRETCH_THREADS: '1',
+    STRETCH_MAX_WAIT: '3600',
+    ...env,
+  });
+}
+
+/** Opens connections one after the other, each of which sends something and then nothing more. */
+async function flood(t: Test, server: TestServer, sent: string, count = 3 * MAX_CONNECTIONS) {
+  const connections: RawConnection[] = [];
+  t.teardown(() => {
+    for (const connection of connections) connection.hangUp();
+  });
+  for (let i = 0; i < count; i++) {
+    const connection = await RawConnection.open(server.url);
+    connection.write(sent);
+    connections.push(connection);
+  }
+  return connections;
+}
+
+async function assertHealthy(t: Test, server: TestServer): Promise<void> {
+  for (const path of ['/__lbheartbeat__', '/__heartbeat__']) {
+    const connection = await RawConnection.open(server.url);
+    connection.write(writeGet(path, { Connection: 'close' }));
+    t.equal((await connection.readReply())?.status, 200, path);
+  }
+}
+
+const FLOODS = {
+  'that send nothing': '',
+  'that begin to send headers': 'GET /v1/account/devices HTTP/1.1\r\nX-Slow: ',
+  'that asked and stay': writeGet('/__lbheartbeat__'),
+  'that begin to send a body':
+    'POST /v1/auth/start HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
+  'that are refused before their body':
+    'POST /v1/auth/start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{',
+};
+
+t.test('a flood of connections leaves the health endpoints answering', async (t) => {
+  const server = await startSmallServer(t);
+  for (const [kind, sent] of Object.entries(FLOODS)) {
+    await t.test(kind, async (t) => {
+      const connections = await flood(t, server, sent);
+      await waitUntil(() => connections.filter(({ isClosed }) => !isClosed).length <= MAX_CONNECTIONS);
+      t.notOk(connections.at(-1)?.isClosed, 'who came last is still there');
+      t.ok(connections[0]?.isClosed, 'who came first is not');
+      await assertHealthy(t, server);
+      await flood(t, server, sent);
+      await assertHealthy(t, server);
+    });
+  }
+});
+
+t.test('a connection that is owed a reply is not closed for others', async (t) => {
+  const server = await startSmallServer(t);
+  const body = { email: toHex(makeEmail()), password: 'a password' };
+  await send(server, '/v1/raw_password/account/create', { body });
+  const { stretcher } = server.services;
+  for (const [kind, sent] of [
+    ['its only one', ''],
+    ['behind one that is out', writeGet('/__lbheartbeat__')],
+  ] as const) {
+    const owed = await RawConnection.open(server.url);
+    occupy(server, 4);
+    owed.write(sent + writePost('/v1/raw_password/session/create', body));
+    if (sent) t.equal((await owed.readReply())?.status, 200);
+    // Answered after what came before it was read.
+    await assertHealthy(t, server);
+    await flood(t, server, '');
+    t.ok(stretcher.queue.waiting > 0, 'all came while it waited');
+    t.equal((await owed.readReply())?.status, 200, kind);
+  }
+});
+
+t.test('a connection waits for its client again after a reply', async (t) => {
+  const server = await startSmallServer(t);
+  const connection = await RawConnection.open(server.url);
+  for (let i = 0; i < 3; i++) {
+    connection.write(writeGet('/__lbheartbeat__'));
+    t.equal((await connection.readReply())?.status, 200);
+  }
+  await flood(t, server, '', MAX_CONNECTIONS);
+  await connection.closed();
+  t.pass('it was the one that waited longest');
+});

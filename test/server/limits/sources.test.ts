@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import t, { type Test } from 'tap';
+import { accountBody, createAccount, makeEmail, startAuthentication } from '../../support/api/accounts.js';
+import { type Call, type Reply, send } from '../../support/api/send.js';
+import type { TestServer } from '../../support/api/start-server.js';
+import {
+  assertTooMany,
+  loggedLimits,
+  sendFrom,
+  startLimitedServer,
+} from '../../support/limits/limited-server.js';
+import { startRedis } from '../../support/services/redis.js';
+
+const ACCOUNTS = 3;
+const RATES = { accountsFromSource: `${ACCOUNTS}/3600` };
+
+function createFrom(server: TestServer, call: Call): Promise<Reply> {
+  return send(server, '/v1/account/create', { body: accountBody(makeEmail(), randomBytes(32)), ...call });
+}
+
+/** Creates as many accounts as one source may, one from each of the callers, and asserts that they are one. */
+async function assertOneSource(t: Test, server: TestServer, calls: Call[]): Promise<void> {
+  for (let i = 0; i < ACCOUNTS; i++) {
+    t.equal((await createFrom(server, calls[i % calls.length] as Call)).status, 200);
+  }
+  for (const call of calls) assertTooMany(t, server, await createFrom(server, call), 'accountsFromSource');
+}
+
+t.test('where nothing stands in front of the server', async (t) => {
+  const server = await startLimitedServer(t, RATES, { TRUST_PROXY: '' });
+
+  await t.test('each address is a source', async (t) => {
+    await assertOneSource(t, server, [{ from: '127.0.0.2' }]);
+    t.equal((await createFrom(server, { from: '127.0.0.3' })).status, 200);
+  });
+
+  await t.test('X-Forwarded-For makes nobody another one', async (t) => {
+    const calls = ['198.51.100.1', '198.51.100.2', 'unknown'].map((address) => ({
+      from: '127.0.0.4',
+      headers: { 'X-Forwarded-For': address },
+    }));
+    await assertOneSource(t, server, calls);
+  });
+});
+
+t.test('behind a proxy', async (t) => {
+  const server = await startLimitedServer(t, RATES, { TRUST_PROXY: '127.0.0.8' });
+  const through = (forwarded: string) => ({
+    from: '127.0.0.8',
+    headers: { 'X-Forwarded-For': forwarded },
+  });
+
+  await t.test('each address it names is a source', async (t) => {
+    await assertOneSource(t, server, [through('198.51.100.1')]);
+    t.equal((await createFrom(server, through('198.51.100.2'))).status, 200);
+  });
+
+  await t.test('what a client wrote in front of that does not count', async (t) => {
+    const calls = ['203.0.113.1', '203.0.113.2', '127.0.0.8'].map((made) => through(`${made}, 198.51.100.3`));
+    await assertOneSource(t, server, calls);
+  });
+
+  await t.test('an IPv6 /64 is one source', async (t) => {
+    await assertOneSource(
+      t,
+      server,
+      ['2001:db8:0:7::1', '2001:db8:0:7:ffff::2', '2001:DB8::7:0:0:0:3'].map(through),
+    );
+    t.equal((await createFrom(server, through('2001:db8:0:8::1'))).status, 200);
+  });
+
+  await t.test('an address with a port is that address', async (t) => {
+    await assertOneSource(t, server, ['198.51.100.4', '198.51.100.4:1024', '198.51.100.4:1025'].map(through));
+    await assertOneSource(t, server, ['2001:db8:0:9::1', '[2001:db8:0:9::1]:1024'].map(through));
+  });
+
+  await t.test('what is no address is the proxy itself', async (t) => {
+    await assertOneSource(t, server, ['unknown', '_hidden', 'x'.repeat(5000)].map(through));
+  });
+
+  await t.test('another address is no proxy', async (t) => {
+    const calls = ['198.51.100.5', '198.51.100.6'].map((address) => ({
+      from: '127.0.0.9',
+      headers: { 'X-Forwarded-For': address },
+    }));
+    await assertOneSource(t, server, calls);
+  });
+});
+
+t.test('servers on one Redis count together', async (t) => {
+  const redis = await startRedis(t);
+  const rates = { ...RATES, passwordsForAccountFromSource: '2/900' };
+  const first = await startLimitedServer(t, rates, { REDIS_URL: redis.url });
+  const second = await startLimitedServer(t, rates, { REDIS_URL: redis.url, DATA_DIR: first.dataDir });
+  const source = '198.51.100.7';
+  const create = (server: TestServer) =>
+    sendFrom(source, server, '/v1/account/create', { body: accountBody(makeEmail(), randomBytes(32)) });
+  for (const server of [first, second, first]) t.equal((await create(server)).status, 200);
+  for (const server of [first, second]) assertTooMany(t, server, await create(server), 'accountsFromSource');
+
+  const account = await createAccount(first);
+  const guess = async (server: TestServer) => {
+    const { finish } = await startAuthentication(server, account);
+    return sendFrom(source, server, '/v1/auth/finish', { body: { ...finish, M: '00'.repeat(32) } });
+  };
+  for (const server of [first, second]) t.match((await guess(server)).body, { errno: 103 });
+  for (const server of [first, second]) {
+    assertTooMany(t, server, await guess(server), 'passwordsForAccountFromSource');
+  }
+});
+
+t.test('while Redis is away nothing that is limited is done, and afterwards all is as before', async (t) => {
+  const redis = await startRedis(t, { args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
+  const server = await startLimitedServer(t, RATES, { REDIS_URL: redis.url });
+  const source = '198.51.100.8';
+  const email = makeEmail();
+  const create = (address: string) =>
+    sendFrom(source, server, '/v1/account/create', { body: accountBody(address, randomBytes(32)) });
+  for (let i = 1; i < ACCOUNTS; i++) t.equal((await create(makeEmail())).status, 200);
+  await redis.stop('SIGKILL');
+  for (let i = 0; i < 5; i++) {
+    const { status, headers, body } = await create(email);
+    t.match({ status, body }, { status: 503, body: { errno: 201, retryAfter: 2 } });
+    t.equal(headers['retry-after'], '2');
+  }
+  await redis.start();
+  let reply = await create(email);
+  while (reply.status === 503) reply = await create(email);
+  t.equal(reply.status, 200, 'no account was made for the address, and none was counted');
+  assertTooMany(t, server, await create(makeEmail()), 'accountsFromSource');
+  t.same(loggedLimits(server), ['accountsFromSource']);
+});

@@ -1,0 +1,35 @@
+import t from 'tap';
+import { chooseLocale, LOCALES, messagesIn } from '../../../server/locales/locale.js';
+
+t.test('the language is the best that the client and we both know', async (t) => {
+  const cases: [string | undefined, string][] = [
+    [undefined, 'en'],
+    ['', 'en'],
+    ['de', 'de'],
+    ['DE-at', 'de'],
+    ['fr-CA,en;q=0.8', 'fr'],
+    ['ja;q=0.5, es-419;q=0.6', 'es'],
+    ['pt-BR,pt;q=0.9,es;q=0.7,en;q=0.5', 'es'],
+    ['zh', 'en'],
+    ['zh,*;q=0.1', 'en'],
+    ['en;q=0,ja;q=0.1', 'ja'],
+    ['*', 'en'],
+    [';;;,,,=', 'en'],
+    ['constructor', 'en'],
+    [`${'x,'.repeat(8000)}fr`, 'fr'],
+  ];
+  for (const [header, locale] of cases) t.equal(chooseLocale(header), locale, `${header?.slice(0, 40)}`);
+});
+
+t.test('every language fills in the same placeholders, and says something everywhere', async (t) => {
+  const placeholders = (value: unknown): unknown =>
+    typeof value === 'string'
+      ? (value.match(/\{\w*\}/g) ?? []).sort()
+      : Object.fromEntries(Object.entries(value as object).map(([key, inner]) => [key, placeholders(inner)]));
+  const english = placeholders(messagesIn('en').messages);
+  for (const locale of LOCALES) {
+    const { messages } = messagesIn(locale);
+    t.same(placeholders(messages), english, locale);
+    t.notMatch(JSON.stringify(messages), /""|" |[^-] "|TODO/, locale);
+  }
+});

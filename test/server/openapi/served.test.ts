@@ -1,0 +1,47 @@
+import t from 'tap';
+import { accept } from '../../support/api/accounts.js';
+import { send } from '../../support/api/send.js';
+import { startServer } from '../../support/api/start-server.js';
+import { findFreePort } from '../../support/services/free-port.js';
+
+t.test('the server serves its OpenAPI document, at its public address, to every origin', async (t) => {
+  const server = await startServer(t, { PUBLIC_URL: 'https://accounts.firefox.test' });
+  const origin = { Origin: 'https://reader.test' };
+  const { status, headers, body } = await send(server, '/v1/openapi.json', {
+    method: 'GET',
+    headers: origin,
+  });
+  t.equal(status, 200);
+  t.equal(headers['access-control-allow-origin'], '*');
+  t.match(body, {
+    openapi: '3.1.0',
+    servers: [{ url: 'https://accounts.firefox.test' }],
+    info: { version: server.services.version.version },
+  });
+});
+
+t.test('heartbeat, version, metrics and support document are as described', async (t) => {
+  const server = await startServer(t);
+  for (const path of [
+    '/metrics',
+    '/__heartbeat__',
+    '/__lbheartbeat__',
+    '/__version__',
+    '/.well-known/browserid',
+  ]) {
+    t.equal((await send(server, path, { method: 'GET' })).status, 200, path);
+  }
+});
+
+t.test('metrics on a port of their own are not described: others read the document', async (t) => {
+  const readPaths = async (env: Record<string, string>) => {
+    const server = await startServer(t, env);
+    return Object.keys(accept(await send(server, '/v1/openapi.json', { method: 'GET' })).paths as object);
+  };
+  const METRICS_PORT = String(await findFreePort());
+  const [here, elsewhere] = [await readPaths({}), await readPaths({ METRICS_PORT })];
+  t.same(
+    here.filter((path) => !elsewhere.includes(path)),
+    ['/metrics'],
+  );
+});

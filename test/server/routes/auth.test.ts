@@ -1,0 +1,138 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import t from 'tap';
+import {
+  accept,
+  accountBody,
+  authenticate,
+  createAccount,
+  makeEmail,
+  startAuthentication,
+  toHex,
+} from '../../support/api/accounts.js';
+import { checkRefusal } from '../../support/api/check-refusal.js';
+import { N, pad } from '../../support/api/protocol-math.js';
+import { send } from '../../support/api/send.js';
+import { startServer } from '../../support/api/start-server.js';
+
+const server = await startServer(t);
+const account = await createAccount(server);
+const email = toHex(account.email);
+
+t.test('a wrong proof uses the srpToken up: a password is guessed once for each auth/start', async (t) => {
+  const { finish } = await startAuthentication(server, account);
+  const guess = { ...finish, M: randomBytes(32).toString('hex') };
+  checkRefusal(t, await send(server, '/v1/auth/finish', { body: guess }), 400, 103);
+  t.comment('the right proof comes too late');
+  checkRefusal(t, await send(server, '/v1/auth/finish', { body: finish }), 401, 110);
+});
+
+t.test('another password is incorrect', async (t) => {
+  const { finish } = await startAuthentication(server, { ...account, srpPW: randomBytes(32) });
+  checkRefusal(t, await send(server, '/v1/auth/finish', { body: finish }), 400, 103);
+});
+
+t.test(
+  'A of 0 modulo N, with which anyone could prove anything, is refused and uses the srpToken up',
+  async (t) => {
+    for (const A of [0n, N]) {
+      const { finish } = await startAuthentication(server, account);
+      const body = { ...finish, A: pad(A).toString('hex') };
+      checkRefusal(t, await send(server, '/v1/auth/finish', { body }), 400, 107, { param: 'A' });
+      checkRefusal(t, await send(server, '/v1/auth/finish', { body: finish }), 401, 110);
+    }
+  },
+);
+
+t.test('an srpToken is good for one minute, and once', async (t) => {
+  const { finish } = await startAuthentication(server, account);
+  const { finish: late } = await startAuthentication(server, account);
+  server.clock.advance(58);
+  t.equal((await send(server, '/v1/auth/finish', { body: finish })).status, 200);
+  checkRefusal(t, await send(server, '/v1/auth/finish', { body: finish }), 401, 110);
+  server.clock.advance(3);
+  checkRefusal(t, await send(server, '/v1/auth/finish', { body: late }), 401, 110);
+});
+
+t.test('an unknown srpToken is an invalid token', async (t) => {
+  const { finish } = await startAuthentication(server, account);
+  const body = { ...finish, srpToken: randomUUID() };
+  checkRefusal(t, await send(server, '/v1/auth/finish', { body }), 401, 110);
+  const upper = { ...finish, srpToken: finish.srpToken.toUpperCase() };
+  t.equal(
+    (await send(server, '/v1/auth/finish', { body: upper })).status,
+    200,
+    'and its case does not matter',
+  );
+});
+
+t.test('the proof for one exchange is none for another', async (t) => {
+  const { finish: one } = await startAuthentication(server, account);
+  const { finish: other } = await startAuthentication(server, account);
+  const body = { ...one, srpToken: other.srpToken };
+  checkRefusal(t, await send(server, '/v1/auth/finish', { body }), 400, 103);
+});
+
+t.test('every exchange has its own B, of 256 bytes', async (t) => {
+  const replies = await Promise.all(
+    Array.from({ length: 8 }, () => send(server, '/v1/auth/start', { body: { email } })),
+  );
+  const challenges = replies.map((reply) => accept(reply).srp.B);
+  t.equal(new Set(challenges).size, 8);
+  for (const B of challenges) t.match(B, /^[0-9a-f]{512}$/);
+});
+
+t.test('an address nobody has is an unknown account, at every door', async (t) => {
+  const unknown = toHex(makeEmail());
+  for (const [path, body] of [
+    ['/v1/auth/start', {}],
+    ['/v1/raw_password/session/create', { password: 'x' }],
+    ['/v1/raw_password/password/change', { oldPassword: 'x', newPassword: 'y' }],
+    ['/v1/password/forgot/send_code', {}],
+  ] as const) {
+    checkRefusal(t, await send(server, path, { body: { email: unknown, ...body } }), 400, 102);
+  }
+  const body = { uid: randomUUID(), code: 'ab'.repeat(32) };
+  checkRefusal(t, await send(server, '/v1/recovery_email/verify_code', { body }), 400, 102);
+});
+
+t.test(
+  'an address in another case is the same, and SRP clients are told the one to stretch with',
+  async (t) => {
+    const mixed = 'Ünïcode+Tag@Example.ORG';
+    const { uid } = await createAccount(server, { email: mixed });
+    const other = 'Ünïcode+tag@example.org';
+    checkRefusal(t, await send(server, '/v1/auth/start', { body: { email: toHex(other) } }), 400, 120, {
+      email: toHex(mixed),
+    });
+    const srp = { body: accountBody(other, randomBytes(32)) };
+    checkRefusal(t, await send(server, '/v1/account/create', srp), 400, 101);
+    const raw = { body: { email: toHex(other), password: 'x' } };
+    checkRefusal(t, await send(server, '/v1/raw_password/account/create', raw), 400, 101);
+    const forgot = await send(server, '/v1/password/forgot/send_code', { body: { email: toHex(other) } });
+    t.equal(forgot.status, 200);
+    t.match(await server.mailbox.readCode('x-recovery-code', uid), /^\d{8}$/);
+    const foreign = 'ünïcode+Tag@Example.ORG';
+    t.comment('only ASCII letters have a case');
+    checkRefusal(t, await send(server, '/v1/auth/start', { body: { email: toHex(foreign) } }), 400, 102);
+  },
+);
+
+t.test(
+  'raw_password finds an account in any case of its address, with the password stretched as it was',
+  async (t) => {
+    const email = 'Raw.User@Example.org';
+    const body = { email: toHex(email), password: 'password' };
+    accept(await send(server, '/v1/raw_password/account/create', { body }));
+    const lower = { email: toHex(email.toLowerCase()), password: 'password' };
+    t.equal((await send(server, '/v1/raw_password/session/create', { body: lower })).status, 200);
+    const wrong = { ...lower, password: 'Password' };
+    checkRefusal(t, await send(server, '/v1/raw_password/session/create', { body: wrong }), 400, 103);
+    const change = { email: lower.email, oldPassword: 'Password', newPassword: 'x' };
+    checkRefusal(t, await send(server, '/v1/raw_password/password/change', { body: change }), 400, 103);
+  },
+);
+
+t.test('an account that is not verified can log in', async (t) => {
+  const fresh = await createAccount(server, { verified: false });
+  t.match(await authenticate(server, fresh), /^[0-9a-f]{64}$/);
+});

@@ -1,0 +1,167 @@
+import { connect } from 'node:net';
+import t, { type Test } from 'tap';
+import {
+  accept,
+  authenticate,
+  createAccount,
+  login,
+  type TestAccount,
+  toHex,
+  verifyAccount,
+} from '../../support/api/accounts.js';
+import { checkRefusal } from '../../support/api/check-refusal.js';
+import { type EventStream, openEventStream } from '../../support/api/event-stream.js';
+import { send, sign } from '../../support/api/send.js';
+import { makeDataDir, startServer, type TestServer } from '../../support/api/start-server.js';
+import { waitUntil } from '../../support/api/wait-until.js';
+import { startRedis } from '../../support/services/redis.js';
+
+const PATH = '/v1/recovery_email/status';
+const server = await startServer(t, { MAX_STREAMS_PER_ACCOUNT: '2', MAX_STREAMS: '4' });
+/** Open from here to the last test but two, so that its first comment need not be waited for. */
+const quiet = await openEventStream(
+  server,
+  (await login(server, await createAccount(server, { verified: false }))).sessionToken,
+);
+
+async function openStream(t: Test, server: TestServer, sessionToken: string): Promise<EventStream> {
+  const stream = await openEventStream(server, sessionToken);
+  t.teardown(() => stream.close());
+  return stream;
+}
+
+t.test('a stream tells the status at once and when the code is given, then ends', async (t) => {
+  const account = await createAccount(server, { verified: false });
+  const { sessionToken } = await login(server, account);
+  const stream = await openStream(t, server, sessionToken);
+  t.equal(stream.status, 200);
+  t.match(stream.headers, {
+    'content-type': /^text\/event-stream/,
+    'cache-control': /no-/,
+    timestamp: /^\d{10}$/,
+  });
+  const email = toHex(account.email);
+  t.same(await stream.next(), { email, verified: false });
+  await verifyAccount(server, account.uid);
+  t.same(await stream.next(), { email, verified: true });
+  t.equal(await stream.next(), undefined, 'the end');
+});
+
+t.test('a stream of a verified account is one event', async (t) => {
+  const { sessionToken } = await login(server, await createAccount(server));
+  const stream = await openStream(t, server, sessionToken);
+  t.match(await stream.next(), { verified: true });
+  t.equal(await stream.next(), undefined);
+});
+
+const ENDINGS: Record<string, (account: TestAccount, sessionToken: string) => Promise<unknown>> = {
+  'its session is destroyed': (_, token) =>
+    send(server, '/v1/session/destroy', { signer: { type: 'sessionToken', token } }),
+  'the account is destroyed': async (account) => {
+    const token = await authenticate(server, account);
+    return send(server, '/v1/account/destroy', { signer: { type: 'authToken', token } });
+  },
+  'the password is changed': ({ email }) => {
+    const body = { email: toHex(email), oldPassword: 'password', newPassword: 'new' };
+    return send(server, '/v1/raw_password/password/change', { body });
+  },
+};
+
+for (const [what, happen] of Object.entries(ENDINGS)) {
+  t.test(`a stream ends when ${what}`, async (t) => {
+    const account = await createAccount(server, { verified: false, password: 'password' });
+    const { sessionToken } = await login(server, account);
+    const stream = await openStream(t, server, sessionToken);
+    t.match(await stream.next(), { verified: false });
+    accept((await happen(account, sessionToken)) as Parameters<typeof accept>[0]);
+    t.equal(await stream.next(), undefined);
+  });
+}
+
+t.test('an account, and the server, has no more streams than it may', async (t) => {
+  const account = await createAccount(server, { verified: false });
+  const { sessionToken } = await login(server, account);
+  const streams = [await openStream(t, server, sessionToken), await openStream(t, server, sessionToken)];
+  const ask = (token: string) =>
+    send(server, PATH, {
+      method: 'GET',
+      signer: { type: 'sessionToken', token },
+      headers: { Accept: 'text/event-stream' },
+    });
+  const refused = await ask(sessionToken);
+  checkRefusal(t, refused, 429, 114, { retryAfter: 10 });
+  t.equal(refused.headers['retry-after'], '10');
+  const plain = { method: 'GET', signer: { type: 'sessionToken', token: sessionToken } } as const;
+  t.equal((await send(server, PATH, plain)).status, 200, 'asking once is another matter');
+
+  const other = await login(server, await createAccount(server, { verified: false }));
+  const third = await openStream(t, server, other.sessionToken);
+  checkRefusal(t, await ask(other.sessionToken), 429, 114, { retryAfter: 10 });
+  for (const stream of [...streams, third]) stream.close();
+  await waitUntil(() => server.services.statusStreams.open === 1);
+  t.match(await (await openStream(t, server, sessionToken)).next(), { verified: false });
+});
+
+t.test('clients that hang up while they are let in leave no stream behind', async (_t) => {
+  const { sessionToken: token } = await login(server, await createAccount(server, { verified: false }));
+  const { port } = new URL(server.url);
+  const served = () => server.logLines.filter((line) => line.includes(PATH)).length;
+  const before = served();
+  for (let i = 0; i < 20; i++) {
+    const Authorization = sign(server, PATH, { method: 'GET' }, { type: 'sessionToken', token });
+    const head = `GET ${PATH} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nAuthorization: ${Authorization}\r\n\r\n`;
+    const socket = connect({ host: '127.0.0.1', port: Number(port) });
+    socket.on('error', () => {});
+    socket.end(head, () => socket.resetAndDestroy());
+  }
+  await waitUntil(() => served() === before + 20);
+  await waitUntil(() => server.services.statusStreams.open === 1);
+});
+
+t.test('what a client accepts decides between a stream and a reply', async (t) => {
+  const { sessionToken } = await login(server, await createAccount(server));
+  for (const [accept, type] of [
+    ['text/event-stream', 'text/event-stream'],
+    ['text/event-stream, */*;q=0.1', 'text/event-stream'],
+    ['application/json', 'application/json'],
+    ['application/json;charset=utf-8', 'application/json'],
+    ['*/*', 'application/json'],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'application/json'],
+    ['image/png', 'application/json'],
+    ['application/json, text/event-stream', 'application/json'],
+    ['text/event-stream;q=0', 'application/json'],
+    [';;,,=', 'application/json'],
+  ] as const) {
+    const stream = await openEventStream(server, sessionToken, accept);
+    t.match(stream.headers['content-type'], type, accept);
+    stream.close();
+  }
+});
+
+t.test('comment lines come while nothing happens', async (t) => {
+  t.match(await quiet.next(), { verified: false });
+  t.match(await quiet.next(), /^:/);
+  quiet.close();
+});
+
+t.test('a stream hears of a verification at another server, over Redis', async (t) => {
+  const env = { REDIS_URL: (await startRedis(t)).url, DATA_DIR: await makeDataDir(t) };
+  const [here, there] = [await startServer(t, env), await startServer(t, env)];
+  const account = await createAccount(here, { verified: false });
+  const { sessionToken } = await login(here, account);
+  const stream = await openStream(t, here, sessionToken);
+  t.match(await stream.next(), { verified: false });
+  const code = await here.mailbox.readCode('x-verify-code', account.uid);
+  accept(await send(there, '/v1/recovery_email/verify_code', { body: { uid: account.uid, code } }));
+  t.match(await stream.next(), { verified: true });
+  t.equal(await stream.next(), undefined);
+});
+
+t.test('streams end when the server stops', async (t) => {
+  const server = await startServer(t);
+  const { sessionToken } = await login(server, await createAccount(server, { verified: false }));
+  const stream = await openStream(t, server, sessionToken);
+  await stream.next();
+  await server.close();
+  t.equal(await stream.next(), undefined);
+});

@@ -1,0 +1,68 @@
+import t, { type Test } from 'tap';
+import { createAccount, login } from '../../support/api/accounts.js';
+import { send, sign } from '../../support/api/send.js';
+import { startServer, type TestServer } from '../../support/api/start-server.js';
+import { waitUntil } from '../../support/api/wait-until.js';
+import { RawConnection, type RawReply, writeGet } from '../../support/overload/raw-connection.js';
+
+const PATH = '/v1/recovery_email/status';
+
+t.test('event streams take no more than half of the connections', async (t) => {
+  const server = await startServer(t, { MAX_CONNECTIONS: '20', MAX_STREAMS_PER_ACCOUNT: '20' });
+  const token = await openSession(server);
+  const statuses: (number | undefined)[] = [];
+  for (let i = 0; i < 20; i++) statuses.push((await openStream(t, server, token)).reply?.status);
+  t.equal(statuses.filter((status) => status === 200).length, 10);
+  t.equal(statuses.filter((status) => status === 429).length, 10);
+  t.equal((await send(server, '/__heartbeat__', { method: 'GET' })).status, 200);
+});
+
+t.test('event streams are limited for each account, and in all', async (t) => {
+  const server = await startServer(t, { MAX_STREAMS_PER_ACCOUNT: '2', MAX_STREAMS: '3' });
+  const [first, second] = [await openSession(server), await openSession(server)];
+  const { connection, reply } = await openStream(t, server, first);
+  t.equal(reply?.status, 200);
+  t.equal((await openStream(t, server, first)).reply?.status, 200);
+  const refused = (await openStream(t, server, first)).reply;
+  t.match(refused, { status: 429, headers: { 'retry-after': /^\d+$/ }, body: /"errno":114/ });
+  t.equal((await openStream(t, server, second)).reply?.status, 200);
+  t.equal((await openStream(t, server, second)).reply?.status, 429, 'there are three in all');
+  connection.hangUp();
+  await waitUntil(() => server.services.statusStreams.open === 2);
+  t.equal((await openStream(t, server, second)).reply?.status, 200, 'one that is closed makes room');
+});
+
+t.test('all event streams of a connection end with it', async (t) => {
+  const server = await startServer(t);
+  const token = await openSession(server);
+  const connection = await RawConnection.open(server.url);
+  for (let i = 0; i < 5; i++) {
+    connection.write(writeStreamRequest(server, token));
+  }
+  const { statusStreams } = server.services;
+  await waitUntil(() => statusStreams.open === 5);
+  connection.hangUp();
+  await waitUntil(() => statusStreams.open === 0);
+  t.pass('also those whose reply had not begun');
+});
+
+/** A session of an account that is not verified, so that its streams stay open. */
+async function openSession(server: TestServer): Promise<string> {
+  return (await login(server, await createAccount(server, { verified: false }))).sessionToken;
+}
+
+async function openStream(
+  t: Test,
+  server: TestServer,
+  token: string,
+): Promise<{ connection: RawConnection; reply: RawReply | undefined }> {
+  const connection = await RawConnection.open(server.url);
+  t.teardown(() => connection.hangUp());
+  connection.write(writeStreamRequest(server, token));
+  return { connection, reply: await connection.readReply() };
+}
+
+function writeStreamRequest(server: TestServer, token: string): string {
+  const Authorization = sign(server, PATH, { method: 'GET' }, { type: 'sessionToken', token });
+  return writeGet(PATH, { Accept: 'text/event-stream', Authorization });
+}

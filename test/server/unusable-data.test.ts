@@ -1,0 +1,53 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { ServerProcess } from '../support/api/server-process.js';
+import { makeDataDir, startServer } from '../support/api/start-server.js';
+
+const STORAGE_KEY = 'ab'.repeat(32);
+
+t.test('a data directory that is none, or holds a broken key, is named', async (t) => {
+  const directory = await makeDataDir(t);
+  const file = join(directory, 'file');
+  await writeFile(file, '');
+  const notMade = await new ServerProcess(t, { DATA_DIR: join(file, 'data') }).exit();
+  t.match(notMade, { code: 1, stderr: /^DATA_DIR\b.*\n$/ });
+  await writeFile(join(directory, 'storage.key'), 'no key\n');
+  const broken = await new ServerProcess(t, { DATA_DIR: directory }).exit();
+  t.match(broken, { code: 1, stderr: /^STORAGE_KEY: .*storage\.key must hold 64 hex digits: .*\n$/ });
+  const writable = await makeDataDir(t);
+  // A folder in its place: root, too, reads no file there.
+  await mkdir(join(writable, 'storage.key'));
+  const unreadable = await new ServerProcess(t, { DATA_DIR: writable }).exit();
+  t.match(unreadable, {
+    code: 1,
+    stdout: '',
+    stderr: /^STORAGE_KEY: .*storage\.key cannot be read \(EISDIR\): .*\n$/,
+  });
+  const notWritten = await new ServerProcess(t, { DATA_DIR: '/proc' }).exit();
+  t.match(notWritten, {
+    code: 1,
+    stdout: '',
+    stderr: /^DATA_DIR: \/proc cannot be written to \(\w+\): .*\n$/,
+  });
+});
+
+t.test('a database that is none, or that other keys open, is named with what to do', async (t) => {
+  const directory = await makeDataDir(t);
+  await writeFile(join(directory, 'key-server.sqlite'), 'no database at all, whatever its name');
+  const none = await new ServerProcess(t, { DATA_DIR: directory }).exit();
+  t.match(none, {
+    code: 1,
+    stdout: '',
+    stderr: /^DATA_DIR: .*key-server\.sqlite: .*SQLITE_NOTADB.*: see whether .*\n$/,
+  });
+  const { dataDir, close } = await startServer(t);
+  await close();
+  const other = await new ServerProcess(t, { DATA_DIR: dataDir, STORAGE_KEY }).exit();
+  t.match(other, {
+    code: 1,
+    stdout: '',
+    stderr: /^STORAGE_KEY: no storage key opens .*: give the keys .*\n$/,
+  });
+  t.notMatch(other.stderr, STORAGE_KEY);
+});

@@ -1,0 +1,111 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createClient } from 'redis';
+import t from 'tap';
+import type { RateWindow } from '../../../storage/rate-counters.js';
+import { Sealer } from '../../../storage/sealer.js';
+import { RedisTokenStore } from '../../../storage/tokens/redis-token-store.js';
+import { startRedis } from '../../support/services/redis.js';
+import { createClock } from '../../support/storage/clock.js';
+import { randomHex, TOKEN_KINDS, tokenRecords } from '../../support/storage/records.js';
+import { describeTokenStore } from './token-store-contract.js';
+
+const sealer = new Sealer([randomBytes(32)]);
+const redis = await startRedis(t);
+const client = createClient({ url: redis.url });
+await client.connect();
+t.teardown(() => client.destroy());
+
+const clock = createClock({ real: true });
+let trips = 0;
+const store = await RedisTokenStore.open(redis.url, sealer, clock.now, () => trips++);
+const other = await RedisTokenStore.open(redis.url, sealer, clock.now);
+const counters = store.openRateCounters();
+t.teardown(() => Promise.all([store.close(), other.close()]));
+
+describeTokenStore(t, { store, other, ...clock });
+
+/** Uses every method that writes. */
+async function fill(uid: string) {
+  const records = tokenRecords(uid);
+  const ids = Object.fromEntries(TOKEN_KINDS.map((kind) => [kind, randomHex()]));
+  for (const kind of TOKEN_KINDS) await store.put(kind, ids[kind] as string, records[kind], 60);
+  const forgot = ids.forgotPasswordToken as string;
+  await store.replaceForgotPasswordToken(uid, forgot, 60);
+  await store.countGuess(forgot, 60);
+  await store.claimNonce({ uid, tokenID: randomHex() }, 'nonce', 1, 121);
+  await store.take('authToken', ids.authToken as string);
+  return records;
+}
+
+t.test('every key has an end, and none is left of an account that is forgotten', async (t) => {
+  await client.flushDb();
+  const uid = randomUUID();
+  await fill(uid);
+  const found = await client.keys('*');
+  t.equal(found.length, TOKEN_KINDS.length + 4);
+  for (const key of found) {
+    const ttl = await client.pTTL(key);
+    t.ok(ttl > 0 && ttl <= 3_600_000, key);
+  }
+  await store.forgetAccount(uid);
+  t.same(await client.keys('*'), []);
+});
+
+t.test('nothing in Redis can be used without the storage key', async (t) => {
+  await client.flushDb();
+  const records = await fill(randomUUID());
+  const secrets = Object.values(records)
+    .flatMap(({ uid, generation, ...rest }) => Object.values(rest))
+    .map(String);
+  t.ok(secrets.length > 10);
+  for (const key of await client.keys('*')) {
+    if ((await client.type(key)) !== 'string') continue;
+    const value = (await client.get(key)) ?? '';
+    const bytes = Buffer.from(value, 'base64').toString('latin1');
+    for (const secret of secrets) t.notOk(value.includes(secret) || bytes.includes(secret), key);
+  }
+});
+
+t.test('a token that was put under another name does not open', async (t) => {
+  const [id, stolen] = [randomHex(), randomHex()];
+  await store.put('authToken', id, tokenRecords().authToken, 60);
+  await client.copy(`fxa:authToken:{${id}}`, `fxa:authToken:{${stolen}}`);
+  await t.rejects(store.get('authToken', stolen), { name: 'Error' });
+});
+
+t.test('what is counted on one server counts on the others, until its window is over', async (t) => {
+  const window = { name: 'test', seconds: 60 };
+  const key = randomUUID();
+  const [first, again] = await counters.add([
+    [window, key],
+    [window, key],
+  ]);
+  t.equal(first?.count, 1);
+  t.equal(again?.count, 2);
+  t.ok(again && again.resetMs > 0 && again.resetMs <= 60_000);
+  await other.openRateCounters().takeBack([[window, key]]);
+  const [third] = await other.openRateCounters().add([[window, key]]);
+  t.equal(third?.count, 2);
+});
+
+t.test('each step of a flow takes the trips it is known to take', async (t) => {
+  const uid = randomUUID();
+  const id = randomHex();
+  const count = async (work: () => Promise<unknown>) => {
+    trips = 0;
+    await work();
+    return trips;
+  };
+  t.equal(await count(() => store.put('authToken', id, tokenRecords(uid).authToken, 60)), 1);
+  t.equal(await count(() => store.get('authToken', id)), 1);
+  t.equal(await count(() => store.take('authToken', id)), 1);
+  t.equal(await count(() => store.claimNonce({ uid, tokenID: id }, 'n', 1, 60)), 1);
+  t.equal(await count(() => store.countGuess(id, 60)), 1);
+  t.equal(await count(() => store.replaceForgotPasswordToken(uid, id, 60)), 1);
+  t.equal(await count(() => store.replaceForgotPasswordToken(uid, randomHex(), 60)), 2);
+  t.equal(await count(() => store.announce(uid)), 1);
+  const limits = ['a', 'b', 'c'].map((name) => [{ name, seconds: 60 }, uid] as [RateWindow, string]);
+  t.equal(await count(() => counters.add(limits)), 1);
+  t.equal(await count(() => counters.takeBack(limits)), 1);
+  t.equal(await count(() => store.forgetAccount(uid)), 2);
+});

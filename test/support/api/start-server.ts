@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '../../../config/load.js';
+import { type KeyServer, startKeyServer } from '../../../server/key-server.js';
+import { createLogger } from '../../../server/logs/log.js';
+import { watchResponses } from '../openapi/watch-responses.js';
+import type { Teardown } from '../services/service-process.js';
+import { Mailbox } from './mailbox.js';
+
+/** A clock that tests put forward. */
+export interface TestClock {
+  now(): number;
+  advance(seconds: number): void;
+}
+
+/** A real key server in this process, as tests see it. */
+export interface TestServer extends KeyServer {
+  /** What clients sign for: `PUBLIC_URL`. */
+  publicUrl: string;
+  dataDir: string;
+  clock: TestClock;
+  mailbox: Mailbox;
+  /** Every line logged so far, at level trace. */
+  logLines: string[];
+}
+
+/**
+ * Starts a server on a free port, with a directory of its own and without rate limits, gone at the test's end.
+ * @param env settings that differ
+ * @param clock another server's, where two share one
+ */
+export async function startServer(
+  t: Teardown,
+  env: Record<string, string> = {},
+  clock: TestClock = createClock(),
+): Promise<TestServer> {
+  const dataDir = env.DATA_DIR ?? (await makeDataDir(t));
+  const settings = { PORT: '0', RATE_LIMITS: 'off', STRETCH_THREADS: '1', ...env, DATA_DIR: dataDir };
+  const logLines: string[] = [];
+  const log = createLogger('trace', { write: (line) => void logLines.push(line) });
+  const server = await startKeyServer({ config: loadConfig(settings), log, now: clock.now });
+  watchResponses(t, server.url);
+  t.teardown(() => server.close());
+  const mailbox = new Mailbox(join(dataDir, 'mail'), () => server.services.mailer.waitUntilIdle());
+  const { publicUrl } = server.services.config;
+  return { ...server, publicUrl, dataDir, clock, mailbox, logLines };
+}
+
+/** A directory that is gone at the test's end. */
+export async function makeDataDir(t: Teardown): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'key-server-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** @param time what it goes by, in ms since 1970 */
+export function createClock(time: () => number = Date.now): TestClock {
+  let offsetMs = 0;
+  return {
+    now: () => time() + offsetMs,
+    advance: (seconds) => {
+      offsetMs += seconds * 1000;
+    },
+  };
+}

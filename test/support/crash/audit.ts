@@ -1,0 +1,115 @@
+import { isApiError } from '../../../client/errors.js';
+import { toHex } from '../../../protocol/hex.js';
+import { findDeviations, learn, type Observation } from './account-state.js';
+import { openWays, type Ways } from './customer.js';
+import type { CustomerLane, KnownAccount } from './customer-lane.js';
+import { describe } from './customer-lane.js';
+import type { Kind } from './operations.js';
+import type { Rows } from './rows.js';
+
+const MOST_TRIES = 10;
+
+/** What became of a request that was under way when the server was killed. */
+export interface Fate {
+  kind: Kind;
+  happened: boolean;
+}
+
+/**
+ * Compares what a server says of a lane's accounts with what was acknowledged, and takes note of what became of
+ * the requests that were under way.
+ * @param rows of the server's database
+ * @param which those asked for since they were last looked at, or all
+ * @throws Error that names what is lost or half done
+ */
+export async function auditLane(
+  url: string,
+  lane: CustomerLane,
+  rows: Rows,
+  which: 'touched' | 'all',
+): Promise<Fate[]> {
+  const ways = openWays(url, lane.door);
+  const fates: Fate[] = [];
+  for (const account of lane.accounts) {
+    if (which === 'touched' && !account.touched) continue;
+    const fate = await auditAccount(ways, account, rows);
+    if (fate) fates.push(fate);
+  }
+  return fates;
+}
+
+async function auditAccount(ways: Ways, account: KnownAccount, rows: Rows): Promise<Fate | undefined> {
+  const { state, inFlight } = account;
+  const observation = await observePatiently(ways, account, rows);
+  const asAcknowledged = findDeviations(observation, state);
+  const asInFlight = inFlight ? findDeviations(observation, inFlight.after) : ['nothing was in flight'];
+  if (asAcknowledged.length > 0 && asInFlight.length > 0) {
+    throw new Error(
+      `${describe(account)}\n  against what was acknowledged: ${asAcknowledged.join('; ')}` +
+        `\n  against what was in flight: ${asInFlight.join('; ')}`,
+    );
+  }
+  const happened = asAcknowledged.length > 0;
+  account.state = learn(happened && inFlight ? inFlight.after : state, observation);
+  // The owner of an account who was not told of its creation was not told its uid.
+  account.uid = rows.accounts.get(account.email)?.uid ?? '';
+  account.inFlight = undefined;
+  account.touched = false;
+  account.replacedPassword = undefined;
+  if (inFlight) account.history.push(happened ? 'was done' : 'was not done');
+  return inFlight && { kind: inFlight.kind, happened };
+}
+
+/** As often as a server on a busy machine says that it cannot. Nothing of this writes. */
+async function observePatiently(ways: Ways, account: KnownAccount, rows: Rows): Promise<Observation> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await observe(ways, account, rows);
+    } catch (error) {
+      if (tries === MOST_TRIES || !isApiError(error, 'serviceUnavailable')) throw error;
+    }
+  }
+}
+
+async function observe(ways: Ways, account: KnownAccount, rows: Rows): Promise<Observation> {
+  const { email, state, inFlight, replacedPassword } = account;
+  const { client } = ways;
+  const tokens = new Set(
+    [state, inFlight?.after].flatMap((one) => [...(one?.sessions ?? []), ...(one?.ended ?? [])]),
+  );
+  const open: Observation['open'] = new Map();
+  for (const token of tokens) {
+    const status = await client.recoveryEmail.status(token).catch(unless('invalidToken'));
+    if (status) open.set(token, status);
+  }
+  const [token] = open.keys();
+  const { sessions } = rows.accounts.get(email) ?? { sessions: 0 };
+  if (token !== undefined) {
+    const { devices } = await client.account.devices(token);
+    if (devices.length !== sessions) throw new Error(`${describe(account)}: devices are not its sessions`);
+  }
+  const opening: string[] = [];
+  let keys: Observation['keys'];
+  const exists = Boolean(await client.auth.start(toHex(Buffer.from(email))).catch(unless('unknownAccount')));
+  const passwords = new Set([state.password, inFlight?.after.password, replacedPassword].filter(Boolean));
+  for (const password of exists ? (passwords as Set<string>) : []) {
+    const proven = await ways.srp.authenticate(email, password).catch(unless('incorrectPassword'));
+    if (!proven) continue;
+    opening.push(password);
+    // A keyFetchToken that comes without a session.
+    const { keyFetchToken } = await client.password.changeStart(proven.authToken);
+    const fetched = await ways.srp
+      .fetchKeys(keyFetchToken, proven.unwrapBKey)
+      .catch(unless('unverifiedAccount'));
+    keys = fetched && { kA: toHex(fetched.kA), kB: toHex(fetched.kB) };
+  }
+  return { exists, opening, open, sessions, keys };
+}
+
+/** @returns a handler that makes one refusal `undefined` and throws everything else */
+function unless(reason: Parameters<typeof isApiError>[1]): (error: unknown) => undefined {
+  return (error) => {
+    if (!isApiError(error, reason)) throw error;
+    return undefined;
+  };
+}

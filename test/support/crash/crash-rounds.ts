@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Test } from 'tap';
+import type { DatabaseLocation } from '../../../storage/sql/database.js';
+import { ServerProcess } from '../api/server-process.js';
+import { makeDataDir } from '../api/start-server.js';
+import { auditLane, type Fate } from './audit.js';
+import { CustomerLane } from './customer-lane.js';
+import { describePlan, drawKillPlan, kill } from './kill-plan.js';
+import { Load } from './load.js';
+import { MailFolder } from './mail-folder.js';
+import { KINDS, type Kind } from './operations.js';
+import { createRandom, type Random } from './random.js';
+import { readRows } from './rows.js';
+
+/** CRASH_ROUNDS for more kills; CRASH_SEED, as a run prints it, for the same choices again. */
+const { CRASH_ROUNDS, CRASH_SEED } = process.env;
+const ROUNDS = Number(CRASH_ROUNDS ?? 3);
+const LANES = ['srp', 'srp', 'srp', 'srp', 'raw', 'raw'] as const;
+/** So long all may take, on however busy a machine. */
+export const CRASH_TIMEOUT_MS = ROUNDS * 120_000;
+/** How long a start takes, about, in ms: within it some starts are killed. */
+const START_MS = 700;
+
+/** Where the data of servers is that are killed one after the other. */
+export interface CrashStore {
+  /** @param dataDir DATA_DIR of the servers */
+  locate(dataDir: string): DatabaseLocation;
+  /** What the server of a round is told of its stores. */
+  settings(round: number): Record<string, string>;
+  /** See KillScene. */
+  isInTransaction(dataDir: string): Promise<boolean | undefined>;
+}
+
+/**
+ * Kills a server under load again and again, starts it again on the same data, and compares what it says with
+ * what was acknowledged. Prints what it did; the seed repeats its choices, though not the machine's timing.
+ */
+export async function crashAgainAndAgain(t: Test, store: CrashStore): Promise<void> {
+  const seed = CRASH_SEED ?? String(Date.now() % 2 ** 31);
+  t.comment(`CRASH_SEED=${seed} CRASH_ROUNDS=${ROUNDS}`);
+  t.setTimeout(CRASH_TIMEOUT_MS);
+  const dataDir = await makeDataDir(t);
+  const run = new CrashRun(t, store, dataDir, seed);
+  try {
+    for (let round = 0; round < ROUNDS; round++) await run.playRound(round);
+    await run.finish();
+  } catch (error) {
+    throw new Error(`CRASH_SEED=${seed}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+class CrashRun {
+  readonly #lanes = LANES.map((door) => new CustomerLane(door));
+  readonly #mails: MailFolder;
+  readonly #fates: Fate[] = [];
+  #acknowledged = 0;
+  #amidTransactions = 0;
+
+  constructor(
+    readonly t: Test,
+    readonly store: CrashStore,
+    readonly dataDir: string,
+    readonly seed: string,
+  ) {
+    this.#mails = new MailFolder(join(dataDir, 'mail'));
+  }
+
+  async playRound(round: number): Promise<void> {
+    const random = createRandom(`${this.seed}/${round}`);
+    if (round === 0 || random.integer(1, 3) === 1) await this.#killStart(round, random);
+    const server = await this.#start(round).listening();
+    await this.#audit(server, 'touched');
+    await this.#loadAndKill(round, server, random);
+  }
+
+  async finish(): Promise<void> {
+    const server = await this.#start(ROUNDS).listening();
+    await this.#audit(server, 'all');
+    server.kill('SIGTERM');
+    this.t.match(await server.exit(), { code: 0 });
+    const count = (kind: Kind, happened: boolean) =>
+      this.#fates.filter((fate) => fate.kind === kind && fate.happened === happened).length;
+    const fates = KINDS.map((kind) => `${kind} ${count(kind, true)} done, ${count(kind, false)} not`);
+    this.t.comment(`in flight at a kill: ${fates.join('; ')}`);
+    this.t.comment(`${this.#amidTransactions} kills amid a transaction`);
+    this.t.ok(this.#acknowledged > ROUNDS, `${this.#acknowledged} acknowledged, none lost, none half done`);
+  }
+
+  #start(round: number): ServerProcess {
+    const { dataDir } = this;
+    return new ServerProcess(this.t, {
+      DATA_DIR: dataDir,
+      STRETCH_MAX_WAIT: '60',
+      ...this.store.settings(round),
+    });
+  }
+
+  async #killStart(round: number, random: Random): Promise<void> {
+    const server = this.#start(round);
+    await sleep(random.integer(0, START_MS));
+    server.kill('SIGKILL');
+    await server.exit();
+  }
+
+  async #audit(server: ServerProcess, which: 'touched' | 'all'): Promise<void> {
+    const { store, dataDir } = this;
+    const rows = await readRows(store.locate(dataDir));
+    const unmailed: string[] = [];
+    for (const uid of rows.unverified) {
+      const codes = await this.#mails.list('X-Verify-Code', uid);
+      if (codes.length === 0 && !rows.mailed.has(uid)) unmailed.push(uid);
+    }
+    const fates = await Promise.all(this.#lanes.map((lane) => auditLane(server.url, lane, rows, which)));
+    this.#fates.push(...fates.flat());
+    const living = this.#lanes.flatMap(({ accounts }) => accounts).filter(({ state }) => state.exists);
+    const emails = [...rows.accounts.keys()].toSorted();
+    this.t.same(
+      { faults: rows.faults, unmailed, emails },
+      { faults: [], unmailed: [], emails: living.map(({ email }) => email).toSorted() },
+    );
+  }
+
+  async #loadAndKill(round: number, server: ServerProcess, random: Random): Promise<void> {
+    const { store, dataDir } = this;
+    const load = new Load(server.url);
+    const lives = this.#lanes.map((lane, i) =>
+      lane.live(load, this.#mails, createRandom(`${this.seed}/${round}/${i}`)),
+    );
+    const plan = drawKillPlan(round, random);
+    const wentAsPlanned = await kill(plan, {
+      server,
+      acknowledged: (count) => load.when(() => load.acknowledged >= count),
+      nextWriting: (kind) => load.when((written) => written === kind),
+      loadBroke: Promise.race(lives).catch(() => {}),
+      isInTransaction: () => store.isInTransaction(dataDir),
+      onKill: () => load.end(),
+    });
+    await Promise.all(lives);
+    this.#acknowledged += load.acknowledged;
+    if (plan.how === 'amid a transaction' && wentAsPlanned) this.#amidTransactions++;
+    const inFlight = this.#lanes.flatMap(({ accounts }) =>
+      accounts.flatMap(({ inFlight }) => inFlight?.kind ?? []),
+    );
+    this.t.comment(
+      `round ${round}: killed ${describePlan(plan)}${wentAsPlanned ? '' : ' (it did not come to that)'}; ` +
+        `${load.acknowledged} acknowledged; in flight: ${inFlight.join(', ') || 'nothing'}`,
+    );
+  }
+}

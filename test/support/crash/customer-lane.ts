@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConnectionError, isApiError } from '../../../client/errors.js';
+import { type AccountState, NOT_THERE } from './account-state.js';
+import { type Door, openWays } from './customer.js';
+import type { Load } from './load.js';
+import type { MailFolder } from './mail-folder.js';
+import { type Kind, type Operation, prepare } from './operations.js';
+import type { Random } from './random.js';
+
+/** An account as its owner knows it. */
+export interface KnownAccount {
+  readonly email: string;
+  uid: string;
+  /** As acknowledged. */
+  state: AccountState;
+  /** What it is if the request that was under way when the server was killed was carried out. */
+  inFlight: { kind: Kind; after: AccountState } | undefined;
+  /** Whether anything was asked for it since it was last looked at. */
+  touched: boolean;
+  /** A password that was replaced since it was last looked at. */
+  replacedPassword: string | undefined;
+  history: string[];
+}
+
+const MOST_ACCOUNTS = 5;
+/** What a fresh lane does first, so that there is something to lose. */
+const FEWEST_ACCOUNTS: Record<Door, number> = { srp: 2, raw: 1 };
+/** So that raw doors, whose every operation is a stretch, are not all the load there is. */
+const PAUSE_MS = 5;
+
+/** A customer with a handful of accounts, who does one thing after the other. */
+export class CustomerLane {
+  readonly door: Door;
+  /** Those that are, and those that were destroyed. */
+  readonly accounts: KnownAccount[] = [];
+
+  constructor(door: Door) {
+    this.door = door;
+  }
+
+  /**
+   * Does what comes to mind until the server is killed.
+   * @throws Error when an answer is not the one that is due
+   */
+  async live(load: Load, mails: MailFolder, random: Random): Promise<void> {
+    let current: { account: KnownAccount; operation: Operation } | undefined;
+    const ways = openWays(load.url, this.door, (path) => {
+      if (!current || path !== current.operation.path) return;
+      const { kind, after } = current.operation;
+      current.account.inFlight = { kind, after };
+      load.onWriting(kind);
+    });
+    while (!load.isKilled()) {
+      const { account, kind } = this.#choose(random);
+      const { email, uid, state } = account;
+      const matter = { ways, email, uid, state, mails, isOver: load.isKilled };
+      const operation = prepare(kind, matter);
+      current = { account, operation };
+      account.touched = true;
+      try {
+        const acknowledged = await operation.run();
+        account.history.push(acknowledged ? kind : `${kind}, given up`);
+        account.uid = matter.uid;
+        account.inFlight = undefined;
+        if (!acknowledged) {
+          await sleep(PAUSE_MS);
+          continue;
+        }
+        if (acknowledged.exists && state.exists && acknowledged.password !== state.password) {
+          account.replacedPassword = state.password;
+        }
+        account.state = acknowledged;
+        load.onAcknowledged();
+      } catch (error) {
+        account.history.push(`${kind}, ${account.inFlight ? 'in flight' : 'not asked'}`);
+        if (error instanceof ConnectionError && load.isKilled()) return;
+        // On a busy machine a store may answer late: whether anything was done is found out later.
+        if (isApiError(error, 'serviceUnavailable')) continue;
+        throw new Error(describe(account), { cause: error });
+      }
+      if (this.door === 'raw') await sleep(PAUSE_MS);
+    }
+  }
+
+  #choose(random: Random): { account: KnownAccount; kind: Kind } {
+    const living = this.accounts.filter(({ state, inFlight }) => state.exists && !inFlight);
+    const wantsAnother = living.length < MOST_ACCOUNTS && random.integer(1, 5) === 1;
+    if (living.length < FEWEST_ACCOUNTS[this.door] || wantsAnother) {
+      const account = newAccount();
+      this.accounts.push(account);
+      return { account, kind: 'create' };
+    }
+    const account = random.pick(living);
+    return { account, kind: random.pick(findPossible(account.state)) };
+  }
+}
+
+/** For errors: no secret is in it. */
+export function describe({ uid, history }: KnownAccount): string {
+  return `account ${uid || 'without uid'}: ${history.join('; ')}`;
+}
+
+/** What can be asked for an account, some of it more often than the rest. */
+function findPossible({ verified, sessions }: AccountState): Kind[] {
+  const possible: Kind[] = ['login', 'login', 'destroy'];
+  if (!verified) return [...possible, 'verify', 'verify', 'verify'];
+  possible.push('change', 'change', 'change', 'reset', 'reset');
+  return sessions.length > 0 ? [...possible, 'logout', 'logout'] : possible;
+}
+
+function newAccount(): KnownAccount {
+  return {
+    email: `user-${randomBytes(6).toString('hex')}@example.org`,
+    uid: '',
+    state: NOT_THERE,
+    inFlight: undefined,
+    touched: false,
+    replacedPassword: undefined,
+    history: [],
+  };
+}

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { KeyServerClient } from '../../../client/key-server-client.js';
+import { createNodeEngine } from '../../../client/node-engine.js';
+import { RawPasswordClient } from '../../../client/raw-password-client.js';
+import { SrpClient } from '../../../client/srp-client.js';
+import type { Engine } from '../../../client/stretcher.js';
+import { bigintModPow } from '../../../protocol/srp.js';
+
+/** The door that a customer's accounts are made and opened through. */
+export type Door = 'srp' | 'raw';
+
+/** The ways of one customer to one server. */
+export interface Ways {
+  door: Door;
+  client: KeyServerClient;
+  /** At the raw door, for what only SRP can do: its stretching is the real one there. */
+  srp: SrpClient;
+  raw: RawPasswordClient;
+}
+
+/** Where stretching is not the subject: the server cannot tell what an SRP client makes of its password. */
+const HASTY_ENGINE: Engine = {
+  modPow: bigintModPow,
+  stretch: async (email, password) => createHash('sha256').update(email).update(password).digest(),
+};
+
+const ENGINES: Record<Door, Engine> = { srp: HASTY_ENGINE, raw: createNodeEngine() };
+
+/** @param onSent told of the path of each request as it is sent */
+export function openWays(url: string, door: Door, onSent: (path: string) => void = () => {}): Ways {
+  const watchedFetch: typeof fetch = (input, init) => {
+    const reply = fetch(input, init);
+    onSent(new URL(String(input)).pathname);
+    return reply;
+  };
+  const client = new KeyServerClient({ url, fetch: watchedFetch });
+  return { door, client, srp: new SrpClient(client, ENGINES[door]), raw: new RawPasswordClient(client) };
+}

@@ -1,0 +1,125 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { loadConfig } from '../../../config/load.js';
+import { toHex } from '../../../protocol/hex.js';
+import { createAccount } from '../../../server/accounts/accounts.js';
+import { openSession } from '../../../server/accounts/sessions.js';
+import { issueToken, TOKEN_LIFE_S } from '../../../server/authentication/tokens.js';
+import { startKeyServer } from '../../../server/key-server.js';
+import { createLogger } from '../../../server/logs/log.js';
+import type { Account } from '../../../storage/accounts.js';
+import { resetBody } from '../api/endpoints.js';
+import type { TokenType } from '../api/protocol-math.js';
+import type { Signer, Target } from '../api/send.js';
+import { createClock, makeDataDir } from '../api/start-server.js';
+import type { Teardown } from '../services/service-process.js';
+
+/** The addresses that have accounts, all verified. */
+export const ADDRESSES = Array.from({ length: 20 }, (_, i) => `user-${i}@example.org`);
+
+/** The number of an account that is not there. */
+export const NOBODY = -1;
+
+/** A recovery code that no case guesses on purpose. */
+const CODE = '31415926';
+
+/** A server to be fuzzed, with accounts whose tokens do not have to be bought. */
+export interface FuzzedServer extends Target {
+  /** A fresh token for an account, by its number; {@link NOBODY} for an account that is gone. */
+  issue(type: TokenType, account: number): Promise<Signer>;
+  /** The members of a body that only one who knows the account can fill in. */
+  fit(path: string, account: number, signer: Signer | undefined): Promise<object>;
+  /** Forgets the tokens that were issued. */
+  forgetTokens(): Promise<void>;
+  /** What was logged as an error. */
+  errors: string[];
+}
+
+/** Starts a server without limits; gone at the test's end. */
+export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
+  const env = { PORT: '0', RATE_LIMITS: 'off', STRETCH_MAX_WAIT: '3600', MAX_SESSIONS: '1000000' };
+  const errors: string[] = [];
+  // Every line is written, and only errors are kept.
+  const write = (line: string) => void (/"level":"(error|fatal)"/.test(line) && errors.push(line));
+  const server = await startKeyServer({
+    config: loadConfig({ ...env, DATA_DIR: await makeDataDir(t) }),
+    log: createLogger('trace', { write }),
+  });
+  t.teardown(() => server.close());
+  const { services } = server;
+
+  const nobody = randomUUID();
+  for (const email of ADDRESSES) await findOrCreate(email);
+
+  return {
+    url: server.url,
+    publicUrl: services.config.publicUrl,
+    clock: createClock(),
+    errors,
+    async issue(type, number) {
+      const email = ADDRESSES[number];
+      const { uid, generation } = email ? await findOrCreate(email) : { uid: nobody, generation: 1 };
+      return { type, token: toHex(await mint(type, { uid, generation })) };
+    },
+    async fit(path, number, signer) {
+      const account = await findOrCreate(ADDRESSES[number] ?? (ADDRESSES[0] as string));
+      switch (path) {
+        case '/v1/account/reset':
+          return { bundle: resetBody(signer?.token ?? '', account.email).bundle };
+        case '/v1/auth/finish':
+          return { srpToken: await startExchange(account) };
+        case '/v1/recovery_email/verify_code':
+          return { uid: account.uid, code: account.verifyCode };
+        case '/v1/password/forgot/resend_code':
+          return { email: Buffer.from(account.email).toString('hex') };
+        case '/v1/password/forgot/verify_code':
+          return { code: CODE };
+        default:
+          return {};
+      }
+    },
+    async forgetTokens() {
+      const accounts = await Promise.all(ADDRESSES.map(findOrCreate));
+      for (const { uid } of [{ uid: nobody }, ...accounts]) await services.storage.tokens.forgetAccount(uid);
+    },
+  };
+
+  /** An address's account, verified; cases delete some, and others need them. */
+  async function findOrCreate(email: string): Promise<Account> {
+    const { accounts } = services.storage;
+    const account = await accounts.findByEmail(email);
+    if (account?.verifiedAt) return account;
+    const material = {
+      verifier: randomBytes(256),
+      srpSalt: randomBytes(32),
+      stretchingSalt: randomBytes(32),
+    };
+    if (account) await accounts.markVerified(account.uid, services.now());
+    // Another case may have been first.
+    else await createAccount(services, email, material, 'en').catch(() => {});
+    return findOrCreate(email);
+  }
+
+  async function startExchange({ uid, generation, verifier }: Account): Promise<string> {
+    const { b, B } = await services.quickLane.run('srpStart', { verifier });
+    const exchange = { uid, generation, verifier: toHex(verifier), b: toHex(b), B: toHex(B) };
+    const srpToken = randomUUID();
+    await services.storage.tokens.put('srpToken', srpToken, exchange, TOKEN_LIFE_S.srpToken);
+    return srpToken;
+  }
+
+  async function mint(type: TokenType, facts: { uid: string; generation: number }): Promise<Uint8Array> {
+    switch (type) {
+      case 'sessionToken':
+        return openSession(services, facts, undefined).then(
+          ({ sessionToken }) => sessionToken,
+          () => randomBytes(32),
+        );
+      case 'authToken':
+        return (await issueToken(services, type, { ...facts, authAt: services.now() })).token;
+      case 'forgotPasswordToken':
+        return (await issueToken(services, type, { ...facts, code: CODE })).token;
+      default:
+        return (await issueToken(services, type, facts)).token;
+    }
+  }
+}

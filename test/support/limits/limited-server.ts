@@ -1,0 +1,84 @@
+import type { Test } from 'tap';
+import { LIMITS, type LimitName } from '../../../config/limits.js';
+import { accept, type TestAccount, toHex } from '../api/accounts.js';
+import { answerChallenge } from '../api/protocol-math.js';
+import { type Call, type Reply, send } from '../api/send.js';
+import { startServer, type TestClock, type TestServer } from '../api/start-server.js';
+import type { Teardown } from '../services/service-process.js';
+
+/**
+ * Starts a server that counts, behind a proxy on loopback.
+ * @param rates limits that are lower than their defaults, as `points/seconds`
+ */
+export function startLimitedServer(
+  t: Teardown,
+  rates: Partial<Record<LimitName, string>>,
+  env: Record<string, string> = {},
+  clock?: TestClock,
+): Promise<TestServer> {
+  const limits = Object.entries(rates).map(([name, rate]) => [LIMITS[name as LimitName].env, rate]);
+  const settings = {
+    RATE_LIMITS: 'on',
+    TRUST_PROXY: 'loopback',
+    STRETCH_THREADS: '1',
+    STRETCH_MAX_WAIT: '3600',
+  };
+  return startServer(t, { ...settings, ...Object.fromEntries(limits), ...env }, clock);
+}
+
+let sources = 0;
+
+/** An address that nothing was sent from before: of 198.18.0.0/15, which is for benchmarks (RFC 2544). */
+export function makeSource(): string {
+  sources++;
+  return `198.18.${sources >> 8}.${sources & 255}`;
+}
+
+/** Sends as the proxy would for a client at an address. */
+export function sendFrom(
+  source: string,
+  server: TestServer,
+  path: string,
+  { headers, ...call }: Call = {},
+): Promise<Reply> {
+  return send(server, path, { ...call, headers: { 'X-Forwarded-For': source, ...headers } });
+}
+
+/** Proves a password over SRP, with the right M or a wrong one. The challenge is asked for from elsewhere. */
+export async function tryPasswordFrom(
+  source: string,
+  server: TestServer,
+  { email, srpPW }: Pick<TestAccount, 'email' | 'srpPW'>,
+  password: 'right' | 'wrong',
+): Promise<Reply> {
+  const start = await sendFrom(makeSource(), server, '/v1/auth/start', { body: { email: toHex(email) } });
+  const { srpToken, srp } = accept(start);
+  const { A, M } = answerChallenge({ email, srpPW, srpSalt: Buffer.from(srp.salt, 'hex'), B: srp.B });
+  const body = { srpToken, A, M: password === 'right' ? M : '00'.repeat(32) };
+  return sendFrom(source, server, '/v1/auth/finish', { body });
+}
+
+/** Logs in with the server stretching. */
+export function rawLoginFrom(source: string, server: TestServer, email: string, password: string) {
+  const body = { email: toHex(email), password };
+  return sendFrom(source, server, '/v1/raw_password/session/create', { body });
+}
+
+/** The limits that refused so far, as the log tells. */
+export function loggedLimits({ logLines }: TestServer, refused = true): string[] {
+  const lines = logLines.map((line) => JSON.parse(line));
+  return lines.flatMap((line) =>
+    line.event === 'rateLimited' && line.refused === refused ? line.limit : [],
+  );
+}
+
+/** Asserts a 429 in the form of the back-off protocol, by one limit. */
+export function assertTooMany(t: Test, server: TestServer, reply: Reply, limit: LimitName): void {
+  const { status, headers, body } = reply;
+  t.match({ status, body }, { status: 429, body: { code: 429, errno: 114, retryAfter: Number } }, limit);
+  t.equal(headers['retry-after'], String(body.retryAfter), 'Retry-After says the same as the body');
+  const windowSeconds = Number(server.services.config.limits[limit].split('/')[1]);
+  const retryAfter = body.retryAfter as number;
+  t.ok(Number.isInteger(retryAfter) && retryAfter >= 1 && retryAfter <= windowSeconds, `${retryAfter} s`);
+  t.equal(loggedLimits(server).at(-1), limit);
+}

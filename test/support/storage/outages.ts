@@ -1,0 +1,27 @@
+import { withTimeout } from '../../../storage/with-timeout.js';
+import { until } from '../services/until.js';
+
+/** How a store tells that it does not answer. */
+export const UNAVAILABLE = { code: 'STORE_UNAVAILABLE' };
+
+/** Fails with another error than {@link UNAVAILABLE} when something takes longer than a request may. */
+export function withinTwoSeconds<Value>(work: Promise<Value>): Promise<Value> {
+  return withTimeout(2000, work);
+}
+
+/** Asks until there is an answer, for as long as a store may take to be found again: five seconds. */
+export async function untilAnswered(ask: () => Promise<unknown>): Promise<void> {
+  let failure: unknown;
+  const isAnswered = async () => {
+    try {
+      await ask();
+      return true;
+    } catch (error) {
+      failure = error;
+      return false;
+    }
+  };
+  await until(isAnswered, 5000).catch(() => {
+    throw failure;
+  });
+}

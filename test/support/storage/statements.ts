@@ -1,0 +1,74 @@
+import type { Test } from 'tap';
+import type { DatabaseLocation } from '../../../storage/sql/database.js';
+import { NOW_MS, newAccount, newMail, newPassword, newSession } from './records.js';
+import { openServer } from './sql-under-test.js';
+
+/** The statements of every storage method, by the method, in the order they are made. */
+export async function recordStatements(t: Test, database: DatabaseLocation) {
+  let statements: string[] = [];
+  const storage = await openServer(t, database, undefined, ({ sql }) => statements.push(sql));
+  const { accounts, sessions, outbox, signingKeys } = storage;
+  const account = newAccount();
+  const { uid, generation } = account;
+  const session = newSession(account);
+  const mail = newMail(account);
+  const key = { id: 'key', algorithm: 'RS', privateKeyPem: 'x', createdAt: NOW_MS, retiredAt: null } as const;
+  const steps: [name: string, step: () => Promise<unknown>][] = [
+    ['accounts.exists', () => accounts.exists(account.email)],
+    ['accounts.create', () => accounts.create(account, mail)],
+    ['accounts.findByEmail', () => accounts.findByEmail(account.email)],
+    ['accounts.findByUid', () => accounts.findByUid(uid)],
+    ['accounts.markVerified', () => accounts.markVerified(uid, NOW_MS)],
+    ['sessions.create', () => sessions.create(session, 100)],
+    ['sessions.create when there are too many', () => sessions.create(newSession(account), 1)],
+    ['sessions.find', () => sessions.find(session.tokenID)],
+    ['sessions.list', () => sessions.list(uid)],
+    ['sessions.touch', async () => sessions.touch(session.tokenID, NOW_MS)],
+    ['sessions.close', () => sessions.close()],
+    ['sessions.destroy', () => sessions.destroy(session.tokenID)],
+    ['outbox.add', () => outbox.add(newMail(account))],
+    ['outbox.claim', () => outbox.claim(10, NOW_MS, 1000)],
+    ['outbox.postpone', () => outbox.postpone(mail.id, NOW_MS)],
+    ['outbox.remove', () => outbox.remove(mail.id)],
+    ['accounts.setPassword', () => accounts.setPassword(uid, generation, newPassword(), NOW_MS + 1)],
+    ['accounts.destroy', () => accounts.destroy(uid, NOW_MS + 1)],
+    ['signingKeys.add', () => signingKeys.add(key)],
+    ['signingKeys.list', () => signingKeys.list()],
+    ['pingDatabase', () => storage.pingDatabase()],
+  ];
+  const byStep: Record<string, string[]> = {};
+  for (const [name, step] of steps) {
+    statements = [];
+    await step();
+    byStep[name] = statements;
+  }
+  return byStep;
+}
+
+/** How many statements each method makes; those that begin and end a transaction count, too. */
+export const STATEMENTS = {
+  'accounts.exists': 1,
+  'accounts.create': 4,
+  'accounts.findByEmail': 1,
+  'accounts.findByUid': 1,
+  'accounts.markVerified': 1,
+  'sessions.create': 1,
+  'sessions.create when there are too many': 2,
+  'sessions.find': 1,
+  'sessions.list': 1,
+  'sessions.touch': 0,
+  'sessions.close': 1,
+  'sessions.destroy': 1,
+  'outbox.add': 1,
+  'outbox.claim': 1,
+  'outbox.postpone': 1,
+  'outbox.remove': 1,
+  'accounts.setPassword': 4,
+  'accounts.destroy': 1,
+  'signingKeys.add': 1,
+  'signingKeys.list': 1,
+  pingDatabase: 1,
+};
+
+/** Those whose tables hold a row or two, and which no request asks. */
+export const SMALL_TABLES = ['signingKeys.add', 'signingKeys.list', 'pingDatabase'];

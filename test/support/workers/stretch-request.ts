@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { fromHex } from '../../../protocol/hex.js';
+import type { StretchRequest } from '../../../workers/messages.js';
+
+const { stretching, srp } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
+
+/** What `knownRequest` is stretched to, in hex. */
+export const KNOWN_REPLY = { verifier: srp.verifier as string, unwrapBKey: stretching.unwrapBKey as string };
+
+/** A fresh request for the password of the vectors. */
+export function knownRequest(): StretchRequest {
+  return {
+    email: fromHex(stretching.email),
+    password: fromHex(stretching.password),
+    stretchingSalt: fromHex(stretching.passwordStretchingSalt),
+    srpSalt: fromHex(srp.srpSalt),
+  };
+}

@@ -1,0 +1,41 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import t from 'tap';
+import { Stretcher } from '../../workers/stretcher.js';
+import { knownRequest } from '../support/workers/stretch-request.js';
+
+const NS_PER_MS = 1e6;
+
+/**
+ * The one place where a test looks at time. On the main thread one stretch would block the event loop for all
+ * of its length, on any machine; in a thread it blocks it for no longer than the operating system lets another
+ * process have the core. Half a stretch lies far from both.
+ */
+t.test('the event loop turns while passwords are stretched', async (t) => {
+  const serviceMs: number[] = [];
+  const stretcher = new Stretcher({
+    engine: 'openssl',
+    threads: 1,
+    memoryMiB: 128,
+    maxWaitMs: 60_000,
+    niceIncrement: 10,
+    observe: (event) => {
+      if (event.type === 'finished') serviceMs.push(event.serviceMs);
+    },
+  });
+  t.teardown(() => stretcher.close());
+  await stretcher.ready();
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  await Promise.all(
+    Array.from({ length: 8 }, (_, i) =>
+      stretcher.stretch(knownRequest(), { source: `${i}`, account: `${i}` }),
+    ),
+  );
+  delay.disable();
+  const medianMs = serviceMs.sort((a, b) => a - b)[serviceMs.length >> 1] as number;
+  t.ok(delay.count > 0);
+  t.ok(
+    delay.percentile(99) / NS_PER_MS < medianMs / 2,
+    `${delay.percentile(99) / NS_PER_MS} ms of delay in stretches of ${medianMs} ms`,
+  );
+});

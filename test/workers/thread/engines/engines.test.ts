@@ -1,0 +1,186 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { fromHex, toHex } from '../../../../protocol/hex.js';
+import {
+  createKernel,
+  createKernelMemory,
+  type ScryptKernel,
+  simdSupported,
+} from '../../../../protocol/scrypt-kernel.js';
+import { SLOT_BYTES } from '../../../../protocol/scrypt-parameters.js';
+import { bigintModPow, SRP_BYTES, SRP_N_HEX } from '../../../../protocol/srp.js';
+import { createSharedMemory, readKernel } from '../../../../workers/kernel/load-kernel.js';
+import type { SingleMethod } from '../../../../workers/messages.js';
+import { createEngine } from '../../../../workers/thread/engines/create-engine.js';
+import type { Engine, StretchInput } from '../../../../workers/thread/engines/engine.js';
+import { createOpensslModPow } from '../../../../workers/thread/engines/openssl.js';
+import { jsbnModPow } from '../../../../workers/thread/engines/portable.js';
+import { createSimdEngine } from '../../../../workers/thread/engines/simd.js';
+import { stretchPasswords } from '../../../../workers/thread/engines/stretching-chain.js';
+
+const { stretching } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
+const known = { email: fromHex(stretching.email), password: fromHex(stretching.password) };
+
+const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
+const openssl = createEngine({ engine: 'openssl' });
+
+/** Stretches in the first slots of the first memory. */
+function stretch(engine: Engine, inputs: StretchInput[], single: SingleMethod = 'vector'): string[] {
+  return engine.stretch(inputs, { memory: 0, indexes: inputs.map((_, i) => i) }, single).map(toHex);
+}
+
+/** The engine with memory for so many. */
+function createSimd(slots: number): Engine {
+  const module = new WebAssembly.Module(readKernel('shared'));
+  return createEngine({
+    engine: 'simd',
+    kernel: { module, memories: [createSharedMemory(slots * SLOT_BYTES)] },
+  });
+}
+
+/** Passwords longer than the hash's block are hashed first; the chain must not care. */
+const randomInput = () => ({ email: randomBytes(randomInt(3, 60)), password: randomBytes(randomInt(1, 90)) });
+
+t.test('the simd engine stretches one as in the vectors, whichever way', withSimd, async (t) => {
+  const simd = createSimd(1);
+  for (const single of ['scalar', 'vector', 'openssl'] as const) {
+    t.same(stretch(simd, [known], single), [stretching.stretchedPW]);
+  }
+});
+
+t.test('the simd engine stretches as in the vectors in every place of a group', withSimd, async (t) => {
+  const simd = createSimd(4);
+  const others = Array.from({ length: 4 }, randomInput);
+  const stretched = others.map((other) => stretch(openssl, [other])[0] as string);
+  for (const size of [2, 3, 4]) {
+    for (let place = 0; place < size; place++) {
+      const inputs = others.slice(0, size).with(place, known as never);
+      t.same(stretch(simd, inputs), stretched.slice(0, size).with(place, stretching.stretchedPW));
+    }
+  }
+});
+
+t.test('a batch is stretched in the memory and the slots that it is given', withSimd, async (t) => {
+  const module = new WebAssembly.Module(readKernel('shared'));
+  const memories = [1, 3].map((slots) => createSharedMemory(slots * SLOT_BYTES));
+  const simd = createEngine({ engine: 'simd', kernel: { module, memories } });
+  const inputs = [known, known];
+  const stretchIn = (memory: number, indexes: number[]) =>
+    simd.stretch(inputs, { memory, indexes }, 'vector').map(toHex);
+  t.same(stretchIn(1, [2, 0]), [stretching.stretchedPW, stretching.stretchedPW]);
+  t.throws(() => stretchIn(2, [0, 1]), { message: 'there is no memory 2' });
+});
+
+t.test('slots are wiped on demand, and no others', withSimd, async (t) => {
+  const module = new WebAssembly.Module(readKernel('shared'));
+  const memory = createSharedMemory(3 * SLOT_BYTES);
+  const bytes = Buffer.from(memory.buffer).fill(1);
+  createEngine({ engine: 'simd', kernel: { module, memories: [memory] } }).wipe?.({
+    memory: 0,
+    indexes: [0, 2],
+  });
+  const slot = (i: number) => bytes.subarray(i * SLOT_BYTES, (i + 1) * SLOT_BYTES);
+  t.ok([0, 2].every((i) => slot(i).equals(Buffer.alloc(SLOT_BYTES))));
+  t.ok(slot(1).equals(Buffer.alloc(SLOT_BYTES, 1)));
+});
+
+for (const engine of ['openssl', 'scrypt-js'] as const) {
+  t.test(`the ${engine} engine stretches as in the vectors`, async (t) => {
+    t.same(stretch(createEngine({ engine }), [known]), [stretching.stretchedPW]);
+  });
+}
+
+t.test('all engines agree on random inputs', async (t) => {
+  const inputs = [randomInput(), randomInput()];
+  const expected = stretch(openssl, inputs);
+  t.same(stretch(createEngine({ engine: 'scrypt-js' }), inputs), expected);
+  if (simdSupported()) t.same(stretch(createSimd(2), inputs), expected);
+});
+
+t.test('jsbn, OpenSSL and BigInt agree on powers of random bases', async (t) => {
+  const opensslModPow = createOpensslModPow();
+  for (let i = 0; i < 30; i++) {
+    const base = randomBytes(SRP_BYTES);
+    base[0] = randomInt(0, 0xac);
+    const exponent = randomBytes(randomInt(1, 64));
+    const expected = toHex(bigintModPow(base, exponent));
+    t.equal(toHex(opensslModPow(base, exponent)), expected);
+    t.equal(toHex(jsbnModPow(base, exponent)), expected);
+  }
+});
+
+t.test('jsbn, OpenSSL and BigInt agree at the edges of the group', async (t) => {
+  const N = BigInt(`0x${SRP_N_HEX}`);
+  const padded = (value: bigint) => fromHex(value.toString(16).padStart(2 * SRP_BYTES, '0'));
+  const exponents = ['00', '01', '02', '0000000000000003', 'ff'.repeat(32), `00${'a7'.repeat(31)}`];
+  const opensslModPow = createOpensslModPow();
+  for (const base of [0n, 1n, 2n, N - 2n, N - 1n].map(padded)) {
+    for (const exponent of exponents.map(fromHex)) {
+      const expected = toHex(bigintModPow(base, exponent));
+      t.equal(toHex(opensslModPow(base, exponent)), expected);
+      t.equal(toHex(jsbnModPow(base, exponent)), expected);
+    }
+  }
+});
+
+t.test('what is made of a password on the way is wiped, and so is the kernel', withSimd, async (t) => {
+  const memory = createKernelMemory();
+  const { kernel, seen } = watchKernel(createKernel(readKernel('plain'), memory));
+  const simd = createSimdEngine([kernel], openssl.measure);
+  for (const single of ['scalar', 'vector'] as const) {
+    t.same(stretch(simd, [known], single), [stretching.stretchedPW]);
+  }
+  stretch(simd, [known, randomInput(), randomInput()]);
+  t.equal(seen.length, 10, 'K1 and K2 of five passwords');
+  t.ok(seen.every(isWiped));
+  t.ok(isWiped(new Uint8Array(memory.buffer)));
+});
+
+t.test('K1, K2 and the second password are wiped even when the chain fails half-way', async (t) => {
+  const made: Uint8Array[] = [];
+  const make = () => {
+    const secret = new Uint8Array(randomBytes(32));
+    made.push(secret);
+    return secret;
+  };
+  let calls = 0;
+  const pbkdf2 = ({ password }: { password: Uint8Array }) => {
+    calls++;
+    if (calls < 3) return make();
+    made.push(password);
+    throw new Error('out of memory');
+  };
+  const scrypt = (inputs: unknown[]) => inputs.map(make);
+  t.throws(() => stretchPasswords({ pbkdf2, scrypt }, [known, known]), { message: 'out of memory' });
+  t.equal(made.length, 5);
+  t.ok(made.every(isWiped));
+});
+
+t.test('inputs are left as they were', withSimd, async (t) => {
+  for (const engine of [openssl, createSimd(1)]) stretch(engine, [known]);
+  t.equal(toHex(known.password), stretching.password);
+  t.equal(toHex(known.email), stretching.email);
+});
+
+function isWiped(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
+}
+
+/** The kernel, with every K1 that went in and every K2 that came out, which were no zeros then. */
+function watchKernel(real: ScryptKernel): { kernel: ScryptKernel; seen: Uint8Array[] } {
+  const seen: Uint8Array[] = [];
+  const see = <Bytes extends Uint8Array>(bytes: Bytes) => {
+    if (isWiped(bytes)) throw new Error('expected a secret, got zeros');
+    seen.push(bytes);
+    return bytes;
+  };
+  const kernel: ScryptKernel = {
+    ...real,
+    scryptGroup: (inputs, ...rest) => {
+      for (const { password } of inputs) see(password);
+      return real.scryptGroup(inputs, ...rest).map(see);
+    },
+  };
+  return { kernel, seen };
+}
