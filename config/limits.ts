@@ -1,60 +1,48 @@
-/** How often something may happen: `points` times in a window of `seconds`. */
-export interface Rate {
-  points: number;
-  seconds: number;
-}
+import { rate } from './rules.js';
+import { setting } from './setting.js';
 
-/** Each limit: what it counts, its default, and why that is enough for people and little for others. */
+/** Each limit: what it counts, its default, and why the default is enough for people. */
 export const LIMITS = {
-  requestsOfSource: {
-    env: 'LIMIT_REQUESTS_OF_SOURCE',
-    default: '3000/60',
-    doc: 'Requests from an address, counted by each server for itself. Fifty a second is what a carrier’s thousand phones behind one address come to; a script does as many in an instant.',
-  },
-  passwordsForAccountFromSource: {
-    env: 'LIMIT_PASSWORDS_FOR_ACCOUNT_FROM_SOURCE',
-    default: '20/900',
-    doc: 'Passwords tried for one account from one address; a right one is not counted. Nobody types twenty wrong ones in a quarter of an hour, and a device that retries stops at the first refusal.',
-  },
-  passwordsFromSource: {
-    env: 'LIMIT_PASSWORDS_FROM_SOURCE',
-    default: '300/900',
-    doc: 'Passwords tried from one address over all accounts; right ones are not counted. Room for a school or a carrier’s network on a bad day, none for working through a list of stolen passwords.',
-  },
-  passwordsForAccount: {
-    env: 'LIMIT_PASSWORDS_FOR_ACCOUNT',
-    default: '200/3600',
-    doc: 'Passwords tried for one account from everywhere. Beyond it each address has three tries, so that the owner still gets in while others hammer the account.',
-  },
-  accountsFromSource: {
-    env: 'LIMIT_ACCOUNTS_FROM_SOURCE',
-    default: '60/3600',
-    doc: 'Accounts created from one address. A class that signs up together stays below it; each costs a stretch and a mail.',
-  },
-  mailsToAddress: {
-    env: 'LIMIT_MAILS_TO_ADDRESS',
-    default: '10/3600',
-    doc: 'Mails sent to one address: verification, again, recovery. Whoever loses ten in an hour has another problem, and nobody’s mailbox is to be filled from here. It also bounds guesses at recovery codes to thirty an hour.',
-  },
-  mailsFromSource: {
-    env: 'LIMIT_MAILS_FROM_SOURCE',
-    default: '100/3600',
-    doc: 'Mails ordered from one address: somewhat more than the accounts it may create.',
-  },
-  codesForAccountFromSource: {
-    env: 'LIMIT_CODES_FOR_ACCOUNT_FROM_SOURCE',
-    default: '30/3600',
-    doc: 'Wrong verification codes for one account from one address. Codes have 256 bits and come by link, so a wrong one is a mistake of copying.',
-  },
+  requestsOfSource: setting(
+    'LIMIT_REQUESTS_OF_SOURCE',
+    'Requests from an address, counted by each server on its own. A thousand phones behind one carrier address send about fifty a second; a script sends as many in an instant.',
+    rate.prefault('3000/60'),
+  ),
+  passwordsForAccountFromSource: setting(
+    'LIMIT_PASSWORDS_FOR_ACCOUNT_FROM_SOURCE',
+    'Wrong passwords for one account from one address. People do not type twenty wrong passwords in a quarter of an hour, and a device that retries stops at the first refusal.',
+    rate.prefault('20/900'),
+  ),
+  passwordsFromSource: setting(
+    'LIMIT_PASSWORDS_FROM_SOURCE',
+    'Wrong passwords from one address, over all accounts. Enough for a school or a carrier network; too few to work through a list of stolen passwords.',
+    rate.prefault('300/900'),
+  ),
+  passwordsForAccount: setting(
+    'LIMIT_PASSWORDS_FOR_ACCOUNT',
+    'Wrong passwords for one account from all addresses. Above the limit each address still has three attempts, so that the owner can log in during an attack.',
+    rate.prefault('200/3600'),
+  ),
+  accountsFromSource: setting(
+    'LIMIT_ACCOUNTS_FROM_SOURCE',
+    'Accounts created from one address. A class that signs up together stays below it; each account costs a stretch and a mail.',
+    rate.prefault('60/3600'),
+  ),
+  mailsToAddress: setting(
+    'LIMIT_MAILS_TO_ADDRESS',
+    'Mails to one address: verification, resent verification, recovery. It keeps mailboxes from being flooded, and it bounds guesses at recovery codes to thirty an hour.',
+    rate.prefault('10/3600'),
+  ),
+  mailsFromSource: setting(
+    'LIMIT_MAILS_FROM_SOURCE',
+    'Mails requested from one address: somewhat more than the accounts it may create.',
+    rate.prefault('100/3600'),
+  ),
+  codesForAccountFromSource: setting(
+    'LIMIT_CODES_FOR_ACCOUNT_FROM_SOURCE',
+    'Wrong verification codes for one account from one address. Codes have 256 bits and come in links, so a wrong one is a copying mistake.',
+    rate.prefault('30/3600'),
+  ),
 } as const;
 
 export type LimitName = keyof typeof LIMITS;
-
-/**
- * Reads `points/seconds`, up to a million seconds: Node's timers end at two million.
- * @returns `undefined` when it is something else, or not above 0
- */
-export function parseRate(text: string): Rate | undefined {
-  const [, points, seconds] = /^([1-9][0-9]{0,8})\/([1-9][0-9]{0,5})$/.exec(text) ?? [];
-  return points && seconds ? { points: Number(points), seconds: Number(seconds) } : undefined;
-}

@@ -1,32 +1,34 @@
-import convict from 'convict';
-import { FORMATS } from './formats.js';
+import type { z } from 'zod';
+import { type Environment, readValues } from './environment.js';
+import { LIMITS } from './limits.js';
 import { SETTINGS, type Settings } from './schema.js';
+import { factsOf } from './setting.js';
 
 /** The settings as the server uses them. */
 export type Config = Readonly<Settings>;
 
-/** A setting that cannot be used; the message names each one and its rule, never a secret value. */
+/** A setting that cannot be used. The message has one line for each: its variable and its rule, never a secret. */
 export class ConfigError extends Error {
   readonly code = 'CONFIG';
 }
 
-for (const [name, format] of Object.entries(FORMATS))
-  convict.addFormat({ name, validate: format.check, ...('coerce' in format && { coerce: format.coerce }) });
-
 /**
- * Reads the environment once, validates it whole and freezes it.
+ * Validates the environment as a whole and freezes the result.
  * @throws ConfigError when a setting breaks its rule
  */
-export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  // An empty variable is one that is not set: `REDIS_URL= npm start` must mean the default.
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const schema = convict(SETTINGS, { env: set as NodeJS.ProcessEnv, args: [] });
-  try {
-    schema.validate({ allowed: 'strict' });
-  } catch (error) {
-    throw new ConfigError(describe(error as Error));
+export function loadConfig(env: Environment): Config {
+  const { values, unreadable } = readValues(env);
+  const parsed = SETTINGS.safeParse(toInput(values));
+  const wrong = new Map(unreadable.map(({ variable, rule }) => [variable, rule]));
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    const variable = variableAt(path);
+    if (!wrong.has(variable)) wrong.set(variable, message);
   }
-  return Object.freeze(schema.getProperties());
+  if (!parsed.success || wrong.size > 0) {
+    throw new ConfigError([...wrong].map(([variable, rule]) => `${variable}: ${rule}`).join('\n'));
+  }
+  Object.freeze(parsed.data.limits);
+  return Object.freeze(parsed.data);
 }
 
 /** The settings with those filled in that depend on the port, which is known when the server listens. */
@@ -36,26 +38,24 @@ export function withListeningPort(config: Config, port: number): Config {
   return Object.freeze({ ...config, port, publicUrl, domain: config.domain || new URL(publicUrl).host });
 }
 
-/** Memory for the passwords that are stretched at a time, in MiB: for two a thread, where it is not set. */
+/** Memory for the passwords that are stretched at the same time, in MiB. */
 export function stretchMemoryMiB(config: Pick<Config, 'stretchMemory' | 'stretchThreads'>): number {
-  return config.stretchMemory || 128 * config.stretchThreads;
+  return config.stretchMemory ?? 128 * config.stretchThreads;
 }
 
-/** convict's report, with the variables' names for its own, in words, and without the values it quotes. */
-function describe(error: Error): string {
-  const lines = error.message.replace(/: value was [^\n]*/g, '').split('\n');
-  return lines
-    .map((line) =>
-      line.replace(/^[\w.]+(?=: )/, findVariable).replace(/the possible values: (.*)$/, listValues),
-    )
-    .join('\n');
+type Shape = Readonly<Record<string, z.core.$ZodType>>;
+
+/** The values of variables, by the names of the schema. */
+function toInput(values: Environment): Record<string, unknown> {
+  const pick = (shape: Shape) =>
+    Object.fromEntries(Object.entries(shape).map(([name, rule]) => [name, values[factsOf(rule).env]]));
+  const { limits: _, ...settings } = SETTINGS.shape;
+  return { ...pick(settings), limits: pick(LIMITS) };
 }
 
-function listValues(_: string, json: string): string {
-  return JSON.parse(json).join(', ');
-}
-
-function findVariable(path: string): string {
-  const entry = path.split('.').reduce<unknown>((schema, name) => (schema as never)?.[name], SETTINGS);
-  return (entry as { env?: string } | undefined)?.env ?? path;
+function variableAt(path: PropertyKey[]): string {
+  const shape: Shape = path[0] === 'limits' ? LIMITS : SETTINGS.shape;
+  const rule = shape[String(path.at(-1))];
+  if (!rule) throw new TypeError(`no setting ${path.join('.')}`);
+  return factsOf(rule).env;
 }

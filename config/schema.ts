@@ -1,217 +1,207 @@
 import { availableParallelism } from 'node:os';
-import type { Schema, SchemaObj } from 'convict';
-import { LIMITS, type LimitName } from './limits.js';
+import { z } from 'zod';
+import { LIMITS } from './limits.js';
+import {
+  host,
+  integer,
+  mailSender,
+  oneOf,
+  onOff,
+  portNumber,
+  positiveNumber,
+  postgresUrl,
+  proxyAddresses,
+  publicUrl,
+  redisUrl,
+  smtpUrl,
+  storageKeys,
+} from './rules.js';
+import { setting } from './setting.js';
 
-/** Every setting: its format, default, environment variable, and the sentence that documents it. */
-export interface Settings {
-  host: string;
-  port: number;
-  publicUrl: string;
-  dataDir: string;
-  databaseUrl: string;
-  databasePoolSize: number;
-  redisUrl: string;
-  smtpUrl: string;
-  mailFrom: string;
-  rateLimits: 'on' | 'off' | 'log';
-  trustProxy: string;
-  stretchEngine: 'simd' | 'openssl' | 'scrypt-js';
-  stretchThreads: number;
-  stretchMemory: number;
-  stretchMaxWait: number;
-  stretchNice: number;
-  quickThreads: number;
-  signingAlgorithm: 'RS' | 'DS';
-  domain: string;
-  maxSessions: number;
-  sessionIdleDays: number;
-  maxStreamsPerAccount: number;
-  maxStreams: number;
-  maxConnections: number;
-  enumerationGuard: boolean;
-  limits: Record<LimitName, string>;
-  storageKey: string;
-  metricsPort: number;
-  logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-}
-
-export const SETTINGS: Schema<Settings> = {
-  host: {
-    doc: 'Address to listen on.',
-    format: String,
-    default: '127.0.0.1',
-    env: 'HOST',
-  },
-  port: {
-    doc: 'Port to listen on; 0 takes a free one.',
-    format: 'port-number',
-    default: 9000,
-    env: 'PORT',
-  },
-  publicUrl: {
-    doc: 'The URL clients use; Hawk signatures are over its host and port, mails link to it. Unset: `http://HOST:PORT`.',
-    format: 'optional-http-url',
-    default: '',
-    env: 'PUBLIC_URL',
-  },
-  dataDir: {
-    doc: 'Folder of the SQLite file (which holds the signing key), the storage key and the mail folder; made when missing.',
-    format: String,
-    default: './var',
-    env: 'DATA_DIR',
-  },
-  databaseUrl: {
-    doc: '`postgres://…` keeps accounts and sessions in PostgreSQL. Unset: SQLite in DATA_DIR.',
-    format: 'optional-postgres-url',
-    default: '',
-    env: 'DATABASE_URL',
-    sensitive: true,
-  },
-  databasePoolSize: {
-    doc: 'Most PostgreSQL connections this server opens.',
-    format: 'positive-integer',
-    default: 10,
-    env: 'DATABASE_POOL_SIZE',
-  },
-  redisUrl: {
-    doc: '`redis://…` keeps short-lived tokens, nonces and counters in Redis; `redis+sentinel://host:port,…/master-name` in one that Sentinel watches; `redis+cluster://host:port,…` in a Cluster; `rediss` instead of `redis` for TLS. Unset: in this process.',
-    format: 'optional-redis-url',
-    default: '',
-    env: 'REDIS_URL',
-    sensitive: true,
-  },
-  smtpUrl: {
-    doc: '`smtp://…` or `smtps://…` sends mail. Unset: one .eml file a message in DATA_DIR/mail.',
-    format: 'optional-smtp-url',
-    default: '',
-    env: 'SMTP_URL',
-    sensitive: true,
-  },
-  mailFrom: {
-    doc: 'Sender of mails: an address, or `Name <address>`.',
-    format: 'mail-sender',
-    default: 'Firefox Accounts <no-reply@localhost>',
-    env: 'MAIL_FROM',
-  },
-  rateLimits: {
-    doc: '`on`; `log` only reports what would have been refused; `off` for tests.',
-    format: ['on', 'off', 'log'],
-    default: 'on',
-    env: 'RATE_LIMITS',
-  },
-  trustProxy: {
-    doc: 'Addresses or networks (comma-separated, or `loopback`) whose X-Forwarded-For counts.',
-    format: 'proxy-addresses',
-    default: '',
-    env: 'TRUST_PROXY',
-  },
-  stretchEngine: {
-    doc: '`simd` (WebAssembly, the fastest), `openssl` (node:crypto), or `scrypt-js` (JavaScript alone, for OpenSSL builds without scrypt).',
-    format: ['simd', 'openssl', 'scrypt-js'],
-    default: 'simd',
-    env: 'STRETCH_ENGINE',
-  },
-  stretchThreads: {
-    doc: 'Threads that stretch passwords. Default: one a core.',
-    format: 'thread-count',
-    default: availableParallelism(),
-    env: 'STRETCH_THREADS',
-  },
-  stretchMemory: {
-    doc: 'MiB for all passwords that are stretched at a time, 64 each. Unset: 128 for each of STRETCH_THREADS. Passwords that share a core as a group, up to four, cost half the CPU; with 256 for each thread all of them can take such groups at once, with less they take turns, or smaller groups when many wait.',
-    format: 'stretch-memory',
-    default: 0,
-    env: 'STRETCH_MEMORY',
-  },
-  stretchMaxWait: {
-    doc: 'Seconds a password may wait for its stretch; one that would wait longer is refused at once with 503.',
-    format: 'positive-number',
-    default: 5,
-    env: 'STRETCH_MAX_WAIT',
-  },
-  stretchNice: {
-    doc: 'How much lower than the rest of the server the OS priority of stretch threads is (0 to 19).',
-    format: 'nice-increment',
-    default: 10,
-    env: 'STRETCH_NICE',
-  },
-  quickThreads: {
-    doc: 'Threads for SRP and signing.',
-    format: 'thread-count',
-    default: Math.max(1, Math.floor(availableParallelism() / 2)),
-    env: 'QUICK_THREADS',
-  },
-  signingAlgorithm: {
-    doc: '`RS` (RSA, 2048 bits) or `DS` (DSA) for the key that signs certificates.',
-    format: ['RS', 'DS'],
-    default: 'RS',
-    env: 'SIGNING_ALGORITHM',
-  },
-  domain: {
-    doc: 'Issuer of certificates and the part behind @ of their principals: a host, with its port where that is not 443. Unset: that of PUBLIC_URL.',
-    format: 'optional-host',
-    default: '',
-    env: 'DOMAIN',
-  },
-  maxSessions: {
-    doc: 'Most sessions an account can have.',
-    format: 'positive-integer',
-    default: 100,
-    env: 'MAX_SESSIONS',
-  },
-  sessionIdleDays: {
-    doc: 'Days without use after which a session is removed, within about an hour; 0: never, since a device that lay in a drawer for a year is still its owner’s. Set it where lost and forgotten devices should not stay attached for ever.',
-    format: 'days',
-    default: 0,
-    env: 'SESSION_IDLE_DAYS',
-  },
-  maxStreamsPerAccount: {
-    doc: 'Most open event streams of an account on this server: a handful of devices that wait for a verification.',
-    format: 'positive-integer',
-    default: 10,
-    env: 'MAX_STREAMS_PER_ACCOUNT',
-  },
-  maxStreams: {
-    doc: 'Most open event streams on this server, each a connection and some kilobytes; never more than half of MAX_CONNECTIONS.',
-    format: 'positive-integer',
-    default: 5000,
-    env: 'MAX_STREAMS',
-  },
-  maxConnections: {
-    doc: 'Most open connections; when more come, those are closed whose clients have let them wait longest.',
-    format: 'positive-integer',
-    default: 10000,
-    env: 'MAX_CONNECTIONS',
-  },
-  enumerationGuard: {
-    doc: '`on`: an unknown address is answered as one with a wrong password would be. Addresses must then be typed in the case they were first given in, and errno 102 and 120 are not heard of. What an address is looked up for is answered after 100 to 110 ms, or a multiple of that on a busy server. Creating an account still tells (errno 101), as often as LIMIT_ACCOUNTS_FROM_SOURCE lets. `/metrics` counts mails, which tells: it is on METRICS_PORT only. Off by default: the API asks for errno 102.',
-    format: 'on-off',
-    default: false,
-    env: 'ENUMERATION_GUARD',
-  },
-  limits: Object.fromEntries(
-    Object.entries(LIMITS).map(([name, { doc, env, default: rate }]) => [
-      name,
-      { doc: `As \`times/seconds\`. ${doc}`, env, default: rate, format: 'rate' },
-    ]),
-  ) as unknown as Record<LimitName, SchemaObj<string>>,
-  storageKey: {
-    doc: 'Key that encrypts secrets at rest, 64 hex digits; several comma-separated, the first one writes. Required with PostgreSQL; otherwise made in DATA_DIR on first start.',
-    format: 'storage-keys',
-    default: '',
-    env: 'STORAGE_KEY',
-    sensitive: true,
-  },
-  metricsPort: {
-    doc: 'Port of its own for `/metrics`; 0 or unset: on PORT, or nowhere with ENUMERATION_GUARD.',
-    format: 'port-number',
-    default: 0,
-    env: 'METRICS_PORT',
-  },
-  logLevel: {
-    doc: 'trace, debug, info, warn, error, fatal or silent.',
-    format: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
-    default: 'info',
-    env: 'LOG_LEVEL',
-  },
+const network = {
+  host: setting('HOST', 'Address to listen on.', z.string().prefault('127.0.0.1')),
+  port: setting('PORT', 'Port to listen on; 0 takes a free one.', portNumber.prefault('9000')),
+  publicUrl: setting(
+    'PUBLIC_URL',
+    'The URL clients use. Hawk signatures cover its host and port, and mails link to it.',
+    publicUrl.default(''),
+    { defaultText: '`http://HOST:PORT`' },
+  ),
+  trustProxy: setting(
+    'TRUST_PROXY',
+    'Addresses or networks of proxies (comma-separated, or `loopback`) whose `X-Forwarded-For` names the client.',
+    proxyAddresses.default(''),
+  ),
+  maxConnections: setting(
+    'MAX_CONNECTIONS',
+    'Most open connections. Above it the server closes the connections that have waited longest for their clients.',
+    integer(1).prefault('10000'),
+  ),
+  maxStreams: setting(
+    'MAX_STREAMS',
+    'Most open event streams of this server, each a connection and some kilobytes; at most half of MAX_CONNECTIONS.',
+    integer(1).prefault('5000'),
+  ),
+  maxStreamsPerAccount: setting(
+    'MAX_STREAMS_PER_ACCOUNT',
+    'Most open event streams of one account on this server: the devices that wait for a verification.',
+    integer(1).prefault('10'),
+  ),
 };
+
+const stores = {
+  dataDir: setting(
+    'DATA_DIR',
+    'Folder of the SQLite file (which holds the signing key), the storage key and the mail folder. The server creates it.',
+    z.string().prefault('./var'),
+  ),
+  databaseUrl: setting(
+    'DATABASE_URL',
+    '`postgres://…` keeps accounts and sessions in PostgreSQL. Unset: SQLite in DATA_DIR.',
+    postgresUrl.default(''),
+    { isSecret: true },
+  ),
+  databasePoolSize: setting(
+    'DATABASE_POOL_SIZE',
+    'Most PostgreSQL connections of this server.',
+    integer(1).prefault('10'),
+  ),
+  redisUrl: setting(
+    'REDIS_URL',
+    '`redis://…` keeps short-lived tokens, nonces and counters in Redis. `redis+sentinel://host:port,…/master-name` finds it through Sentinel; `redis+cluster://host:port,…` uses a Cluster; `rediss` instead of `redis` uses TLS. Unset: in this process.',
+    redisUrl.default(''),
+    { isSecret: true },
+  ),
+  storageKey: setting(
+    'STORAGE_KEY',
+    'Keys that encrypt secrets at rest, 64 hex digits each, comma-separated; the first one encrypts. Required with PostgreSQL; otherwise the server creates one in DATA_DIR.',
+    storageKeys.default(''),
+    { isSecret: true },
+  ),
+};
+
+const mail = {
+  smtpUrl: setting(
+    'SMTP_URL',
+    '`smtp://…` or `smtps://…` sends mail. Unset: one .eml file per message in DATA_DIR/mail.',
+    smtpUrl.default(''),
+    { isSecret: true },
+  ),
+  mailFrom: setting(
+    'MAIL_FROM',
+    'Sender of mails: an address, or `Name <address>`.',
+    mailSender.prefault('Firefox Accounts <no-reply@localhost>'),
+  ),
+};
+
+const stretching = {
+  stretchEngine: setting(
+    'STRETCH_ENGINE',
+    '`simd` (WebAssembly, the fastest), `openssl` (node:crypto), or `scrypt-js` (JavaScript, for OpenSSL builds without scrypt).',
+    oneOf('simd', 'openssl', 'scrypt-js').prefault('simd'),
+  ),
+  stretchThreads: setting(
+    'STRETCH_THREADS',
+    'Threads that stretch passwords.',
+    integer(1, 1024).prefault(String(availableParallelism())),
+    { defaultText: 'one per core' },
+  ),
+  stretchMemory: setting(
+    'STRETCH_MEMORY',
+    'MiB for all passwords that are stretched at the same time, 64 each. A group of up to four passwords on one core costs half the CPU; with 256 for each thread all threads can stretch such groups, with less they take turns or use smaller groups.',
+    integer(64, 2 ** 24).optional(),
+    { defaultText: '128 for each of STRETCH_THREADS' },
+  ),
+  stretchMaxWait: setting(
+    'STRETCH_MAX_WAIT',
+    'Seconds a password may wait in the queue. The server refuses at once, with 503, a password that would wait longer.',
+    positiveNumber.prefault('5'),
+  ),
+  stretchNice: setting(
+    'STRETCH_NICE',
+    'How much the OS priority of stretch threads is below the rest of the server (0 to 19).',
+    integer(0, 19).prefault('10'),
+  ),
+  quickThreads: setting(
+    'QUICK_THREADS',
+    'Threads for SRP and signing.',
+    integer(1, 1024).prefault(String(Math.max(1, Math.floor(availableParallelism() / 2)))),
+    { defaultText: 'one per two cores' },
+  ),
+};
+
+const accounts = {
+  enumerationGuard: setting(
+    'ENUMERATION_GUARD',
+    '`on`: an unknown address gets the replies of a wrong password. Addresses must then be typed in the case they were created with, and errno 102 and 120 are never sent. Replies that depend on an address take 100 to 110 ms, or a multiple on a busy server. Creating an account still reveals whether the address has one (errno 101), up to LIMIT_ACCOUNTS_FROM_SOURCE times. `/metrics` counts mails, which reveals it too: it is on METRICS_PORT only. Default off: the API requires errno 102.',
+    onOff.prefault('off'),
+  ),
+  maxSessions: setting('MAX_SESSIONS', 'Most sessions of an account.', integer(1).prefault('100')),
+  sessionIdleDays: setting(
+    'SESSION_IDLE_DAYS',
+    'Days without use after which a session is removed, within about an hour; 0: never. Set it where lost devices should not stay attached.',
+    integer(0, 36_500).prefault('0'),
+  ),
+};
+
+const certificates = {
+  signingAlgorithm: setting(
+    'SIGNING_ALGORITHM',
+    '`RS` (RSA, 2048 bits) or `DS` (DSA) for the key that signs certificates.',
+    oneOf('RS', 'DS').prefault('RS'),
+  ),
+  domain: setting(
+    'DOMAIN',
+    'Issuer of certificates and domain of their principals: a host, with its port unless it is 443.',
+    host.default(''),
+    { defaultText: 'that of PUBLIC_URL' },
+  ),
+};
+
+const rateLimits = {
+  rateLimits: setting(
+    'RATE_LIMITS',
+    '`on`; `log` only reports what it would refuse; `off` for tests.',
+    oneOf('on', 'off', 'log').prefault('on'),
+  ),
+};
+
+const observation = {
+  metricsPort: setting(
+    'METRICS_PORT',
+    'A separate port for `/metrics`; 0: on PORT, or nowhere with ENUMERATION_GUARD.',
+    portNumber.prefault('0'),
+  ),
+  logLevel: setting(
+    'LOG_LEVEL',
+    'trace, debug, info, warn, error, fatal or silent.',
+    oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').prefault('info'),
+  ),
+};
+
+/** Every setting, by its name in the program. Types, defaults, rules and documentation come from here. */
+export const SETTINGS = z.object({
+  ...network,
+  ...stores,
+  ...mail,
+  ...stretching,
+  ...accounts,
+  ...certificates,
+  ...rateLimits,
+  ...observation,
+  limits: z.object(LIMITS),
+});
+
+export type Settings = z.output<typeof SETTINGS>;
+
+/** The settings as the documentation groups them. */
+export const SETTING_GROUPS = {
+  Network: network,
+  Stores: stores,
+  Mail: mail,
+  Stretching: stretching,
+  Accounts: accounts,
+  Certificates: certificates,
+  'Rate limits': { ...rateLimits, ...LIMITS },
+  'Logs and metrics': observation,
+} as const;

@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
-import { type LimitName, parseRate, type Rate } from '../config/limits.js';
 import { type Config, ConfigError, stretchMemoryMiB, withListeningPort } from '../config/load.js';
 import { createMemoryRateCounters } from '../storage/rate-counters.js';
 import type { Storage } from '../storage/storage.js';
@@ -162,11 +161,10 @@ function openLanes(config: Config, { lanes }: Metrics, log: Logger) {
   return { stretcher, quickLane };
 }
 
-function createLimits({ limits, rateLimits: mode }: Config, { counters }: Storage, metrics: Metrics): Limits {
-  const rates = Object.fromEntries(Object.entries(limits).map(([name, rate]) => [name, parseRate(rate)]));
+function createLimits(config: Config, { counters }: Storage, metrics: Metrics): Limits {
   return new Limits({
-    rates: rates as Record<LimitName, Rate>,
-    mode,
+    rates: config.limits,
+    mode: config.rateLimits,
     counters,
     ownCounters: createMemoryRateCounters(),
     observe: metrics.observeRateLimited,

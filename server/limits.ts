@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { LimitName, Rate } from '../config/limits.js';
+import type { LimitName } from '../config/limits.js';
+import type { Rate } from '../config/rules.js';
 import { normalizeEmail } from '../protocol/email.js';
 import type { Counted, RateCounters, RateKey } from '../storage/rate-counters.js';
 import { ApiError } from './http/errors.js';

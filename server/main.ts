@@ -1,3 +1,4 @@
+import { findUnknownVariables } from '../config/environment.js';
 import { type Config, loadConfig } from '../config/load.js';
 import { startKeyServer } from './key-server.js';
 import { createLogger } from './logs/log.js';
@@ -9,8 +10,10 @@ const STOP_DEADLINE_MS = 30_000;
 let config: Config | undefined;
 
 async function main(): Promise<void> {
-  config = loadConfig(process.env);
+  const { env } = process;
+  config = loadConfig(env);
   const log = createLogger(config.logLevel);
+  for (const unknown of findUnknownVariables(env)) log.warn({ event: 'settingUnknown', ...unknown });
   const server = await startKeyServer({ config, log });
   const { publicUrl } = server.services.config;
   const { stretcher } = server.services;

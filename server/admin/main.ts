@@ -10,7 +10,7 @@ import type { Report } from './report.js';
 const NOT_UNDERSTOOD = 2;
 
 async function main(): Promise<void> {
-  const program = createProgram(show);
+  const program = createProgram(process.env, show);
   for (const command of [program, ...program.commands.flatMap((group) => [group, ...group.commands])]) {
     command.exitOverride();
   }

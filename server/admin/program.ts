@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import type { Environment } from '../../config/environment.js';
+import { loadConfig } from '../../config/load.js';
 import {
   destroyAccount,
   listSessions,
@@ -12,7 +14,6 @@ import { examine } from './doctor/doctor-command.js';
 import { listKeys, rotateKey, withdrawKey } from './key-commands.js';
 import type { Report } from './report.js';
 import { type MoveOptions, moveStorage, reencryptStorage } from './storage-commands.js';
-import { readConfig } from './stores.js';
 import { openTerminal, type Terminal } from './terminal.js';
 
 /** What every command takes. */
@@ -29,9 +30,14 @@ Exit codes: 0 done, 1 refused or broken, 2 not understood.`;
 
 /**
  * Every command, its arguments and its help.
+ * @param env read by a command, not before: help needs no settings
  * @param show told what a command came to, and how it is to be shown
  */
-export function createProgram(show: (report: Report, options: CommandOptions) => void): Command {
+export function createProgram(
+  env: Environment,
+  show: (report: Report, options: CommandOptions) => void,
+): Command {
+  const readConfig = () => loadConfig(env);
   const program = new Command('admin')
     .description('Looks after a Firefox Accounts key server: its accounts, keys, stores and settings.')
     .helpCommand(false)
@@ -121,7 +127,7 @@ export function createProgram(show: (report: Report, options: CommandOptions) =>
     (terminal) => reportCapacity(readConfig(), terminal),
   );
   add(program, 'doctor', 'check every setting, store and key, and say what to do', (terminal) =>
-    examine(terminal),
+    examine(env, terminal),
   );
   return program;
 }

@@ -1,17 +1,9 @@
 import { existsSync } from 'node:fs';
-import { type Config, ConfigError, loadConfig } from '../../config/load.js';
+import { type Config, ConfigError } from '../../config/load.js';
 import type { Storage } from '../../storage/storage.js';
 import { findStorageKeys } from '../storage-key.js';
 import { locateDatabase, openStores } from '../stores.js';
 import { CommandError } from './command-error.js';
-
-/**
- * The settings, as the server has them: from the environment.
- * @throws ConfigError
- */
-export function readConfig(): Config {
-  return loadConfig(process.env);
-}
 
 /**
  * What the storage is opened with. Commands make neither a database nor a key: with a DATA_DIR that is not the

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP, isIPv6 } from 'node:net';
 import proxyaddr from 'proxy-addr';
-import { splitList } from '../../config/formats.js';
+import { splitList } from '../../config/rules.js';
 
 const compiled = new Map<string, (address: string, hop: number) => boolean>();
 /** Of requests that are under way: to ask the system for an address costs more than all the rest. */

@@ -175,3 +175,11 @@ t.test('a secret with line breaks of every kind in it is not told either', async
 t.test('every wrong setting is named at once', async (t) => {
   t.throws(() => loadConfig({ PORT: '-1', STRETCH_NICE: '20' }), { message: /PORT[\s\S]*STRETCH_NICE/ });
 });
+
+t.test('a limit is read as times in seconds', async (t) => {
+  t.same(loadConfig({ LIMIT_MAILS_TO_ADDRESS: '7/60' }).limits.mailsToAddress, { points: 7, seconds: 60 });
+});
+
+t.test('the limits are frozen too', async (t) => {
+  t.ok(Object.isFrozen(loadConfig({}).limits));
+});

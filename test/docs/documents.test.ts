@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
-import { SETTINGS } from '../../config/schema.js';
+import { SETTING_GROUPS } from '../../config/schema.js';
+import { factsOf } from '../../config/setting.js';
 import { ERRORS } from '../../server/http/errors.js';
 import { endpoints } from '../../server/routes.js';
 
@@ -45,14 +46,12 @@ t.test('commands in documents are scripts there are', async (t) => {
 
 t.test('settings in documents are settings there are', async (t) => {
   const ofTests = ['FUZZ_CASES', 'FUZZ_SEED', 'LOGINS_AT_ONCE', 'CRASH_ROUNDS', 'CRASH_SEED'];
-  const known = new Set<string>(ofTests);
-  const collect = (schema: object): void => {
-    for (const value of Object.values(schema)) {
-      if (typeof value?.env === 'string') known.add(value.env);
-      else if (typeof value === 'object' && value !== null && !Array.isArray(value)) collect(value);
-    }
-  };
-  collect(SETTINGS);
+  const settings = Object.values(SETTING_GROUPS).flatMap((group) => Object.values(group).map(factsOf));
+  const known = new Set(ofTests);
+  for (const { env, isSecret } of settings) {
+    known.add(env);
+    if (isSecret) known.add(`${env}_FILE`);
+  }
   t.ok(known.size > 20);
   for (const [name, text] of texts) {
     for (const [, variable = ''] of text.matchAll(/(?:^|[\s`])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?==|`)/gm)) {

@@ -1,11 +1,11 @@
-import { type Config, ConfigError } from '../../../config/load.js';
+import { type Environment, findUnknownVariables } from '../../../config/environment.js';
+import { type Config, ConfigError, loadConfig } from '../../../config/load.js';
 import { reasonOf } from '../../logs/reason.js';
 import type { Report } from '../report.js';
-import { readConfig } from '../stores.js';
 import type { Terminal } from '../terminal.js';
 import { checkDataDir } from './data-dir-check.js';
 import { checkDatabase } from './database-check.js';
-import { broken, type Finding } from './finding.js';
+import { broken, type Finding, warning } from './finding.js';
 import { checkMail } from './mail-check.js';
 import { checkSettings } from './settings-check.js';
 import { checkTokens } from './tokens-check.js';
@@ -19,9 +19,10 @@ const CHECKS: [name: string, check: (config: Config) => Finding[] | Promise<Find
 ];
 
 /** Looks at everything a server needs and changes nothing. The report is broken when a server would not work. */
-export async function examine(terminal: Terminal): Promise<Report> {
+export async function examine(env: Environment, terminal: Terminal): Promise<Report> {
   const findings: Finding[] = [];
-  const config = readSettings(findings);
+  const config = readSettings(env, findings);
+  findings.push(...reportUnknownVariables(env));
   if (config) {
     for (const [name, check] of CHECKS) {
       terminal.progress(`Looking at ${name}…`);
@@ -45,20 +46,26 @@ export async function examine(terminal: Terminal): Promise<Report> {
   };
 }
 
-function readSettings(findings: Finding[]): Config | undefined {
+function readSettings(env: Environment, findings: Finding[]): Config | undefined {
   try {
-    return readConfig();
+    return loadConfig(env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     // One line a setting: its name and its rule.
     for (const line of error.message.split('\n')) {
       const [name = '', rule = ''] = line.split(/: (.*)/s);
       findings.push(
-        broken(name, `breaks its rule: ${rule}`, 'set it so, or leave it unset; README.md lists them'),
+        broken(name, `breaks its rule: ${rule}`, 'set it so, or leave it unset; docs/settings.md lists them'),
       );
     }
     return undefined;
   }
+}
+
+function reportUnknownVariables(env: Environment): Finding[] {
+  return findUnknownVariables(env).map(({ variable, nearest }) =>
+    warning(variable, 'is no setting, and is ignored', `did you mean ${nearest}?`),
+  );
 }
 
 /** A check that fails itself is a finding, and keeps no other from its work. */

@@ -1,0 +1,127 @@
+import { isIPv6 } from 'node:net';
+import proxyaddr from 'proxy-addr';
+import { z } from 'zod';
+
+/** How often something may happen: `points` times in a window of `seconds`. */
+export interface Rate {
+  points: number;
+  seconds: number;
+}
+
+// RFC 5321, 4.1.2 (Dot-string) and 2.3.5, with RFC 6531's letters beyond ASCII.
+const LOCAL_PART = String.raw`[^\s\p{Cc}"(),:;<>@[\\\].]+(?:\.[^\s\p{Cc}"(),:;<>@[\\\].]+)*`;
+const MAIL_DOMAIN = String.raw`[\p{L}\p{N}\p{M}_-]+(?:\.[\p{L}\p{N}\p{M}_-]+)*`;
+const ADDRESS = `${LOCAL_PART}@${MAIL_DOMAIN}`;
+/** RFC 5322, 3.4, without the forms that parsers of headers disagree on. */
+const SENDER_NAME = String.raw`(?:"[^"\\\p{Cc}]*" *|[^"(),:;<>@[\\\]\p{Cc}]+)`;
+const MAIL_SENDER = new RegExp(`^(?:${ADDRESS}|${SENDER_NAME}?<${ADDRESS}>)$`, 'u');
+
+/** RFC 1123, 2.1: a label of a host name. Lower case: relying parties compare issuers exactly. */
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*$`);
+
+/** Up to 999999 seconds: Node's timers end at about two million. */
+const RATE = /^([1-9][0-9]{0,8})\/([1-9][0-9]{0,5})$/;
+
+// Messages name the rule and never the value, which may be a secret.
+
+/** An integer from `least` to `most`. */
+export function integer(least: number, most = Number.MAX_SAFE_INTEGER) {
+  const range = most === Number.MAX_SAFE_INTEGER ? `${least} up` : `${least} to ${most}`;
+  return z
+    .string()
+    .refine(
+      (text) => /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most,
+      `must be an integer from ${range}`,
+    )
+    .transform(Number);
+}
+
+export const portNumber = integer(0, 65535);
+
+export const positiveNumber = z
+  .string()
+  .refine((text) => Number.isFinite(Number(text)) && Number(text) > 0, 'must be a number above 0')
+  .transform(Number);
+
+export function oneOf<const Names extends readonly [string, ...string[]]>(...names: Names) {
+  return z.enum(names, { error: `must be one of ${names.join(', ')}` });
+}
+
+/** `on` and `off` as a boolean. */
+export const onOff = z.enum(['on', 'off'], { error: 'must be on or off' }).transform((text) => text === 'on');
+
+/** `times/seconds`. */
+export const rate = z
+  .string()
+  .regex(RATE, 'must be times/seconds, up to 999999 seconds, for example 20/900')
+  .transform((text): Rate => {
+    const [points, seconds] = text.split('/').map(Number) as [number, number];
+    return { points, seconds };
+  });
+
+/** Addresses and networks, comma-separated. */
+export const proxyAddresses = z.string().refine((text) => {
+  try {
+    proxyaddr.compile(splitList(text));
+    return true;
+  } catch {
+    return false;
+  }
+}, 'must be addresses or networks, separated by commas');
+
+export const mailSender = z
+  .string()
+  .regex(MAIL_SENDER, 'must be an address, or Name <address>, a name with special characters in "quotes"');
+
+/** A host name or address, with or without a port. */
+export const host = z
+  .string()
+  .refine(isHost, 'must be a host name in lower case, without https:// and path, such as example.org');
+
+export const publicUrl = url('http:', 'https:').refine((text) => {
+  const { search, hash, username, password } = new URL(text);
+  return !(search || hash || username || password);
+}, 'must have no user, no ? and no # in it');
+
+export const postgresUrl = url('postgres:', 'postgresql:');
+
+export const smtpUrl = url('smtp:', 'smtps:');
+
+/** Sentinel and Cluster URLs name several hosts, which the URL parser does not accept. */
+export const redisUrl = z
+  .string()
+  .refine(
+    (text) => isRedisWithSeveralHosts(text) || hasProtocol(text, ['redis:', 'rediss:']),
+    'must be redis://host:port, redis+sentinel://host:port,…/master-name or redis+cluster://host:port,…',
+  );
+
+export const storageKeys = z
+  .string()
+  .regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/i, 'must be 64 hex digits, several separated by commas');
+
+/** The entries of a comma-separated list, without spaces and empty ones. */
+export function splitList(text: string): string[] {
+  return text.split(',').flatMap((entry) => entry.trim() || []);
+}
+
+function url(...protocols: string[]) {
+  const rule = `must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`;
+  return z.string().refine((text) => hasProtocol(text, protocols), { error: rule, abort: true });
+}
+
+function hasProtocol(text: string, protocols: string[]): boolean {
+  return URL.canParse(text) && protocols.includes(new URL(text).protocol);
+}
+
+function isRedisWithSeveralHosts(text: string): boolean {
+  const host = '([\\w.-]+|\\[[\\da-fA-F:.]+\\])(:\\d{1,5})?';
+  const hosts = `//([^@/]*@)?${host}(,${host})*`;
+  return new RegExp(`^rediss?\\+(sentinel:${hosts}/[^/]+|cluster:${hosts}/?)$`).test(text);
+}
+
+function isHost(text: string): boolean {
+  const [, name = '', port] = /^(.*?)(?::([1-9]\d{0,4}))?$/s.exec(text) ?? [];
+  const isName = HOST_NAME.test(name) || (/^\[.*\]$/.test(name) && isIPv6(name.slice(1, -1)));
+  return isName && Number(port ?? 1) <= 65535;
+}

@@ -1,0 +1,81 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { findUnknownVariables } from '../../config/environment.js';
+import { loadConfig } from '../../config/load.js';
+
+const KEY = 'ab'.repeat(32);
+
+t.test(
+  'a secret is read from the file that its _FILE variable names, without its last line break',
+  async (t) => {
+    const directory = t.testdir({
+      key: `${KEY}\n`,
+      database: 'postgres://keys@db/keys\r\n',
+      redis: 'redis://redis:6379',
+      smtp: 'smtp://mail:25\n',
+    });
+    const config = loadConfig({
+      STORAGE_KEY_FILE: join(directory, 'key'),
+      DATABASE_URL_FILE: join(directory, 'database'),
+      REDIS_URL_FILE: join(directory, 'redis'),
+      SMTP_URL_FILE: join(directory, 'smtp'),
+    });
+    t.match(config, {
+      storageKey: KEY,
+      databaseUrl: 'postgres://keys@db/keys',
+      redisUrl: 'redis://redis:6379',
+      smtpUrl: 'smtp://mail:25',
+    });
+  },
+);
+
+t.test('a secret that is set and has a file is an error that names both variables', async (t) => {
+  const file = join(t.testdir({ key: KEY }), 'key');
+  t.throws(() => loadConfig({ STORAGE_KEY: KEY, STORAGE_KEY_FILE: file }), {
+    message: 'STORAGE_KEY: is set, and so is STORAGE_KEY_FILE: unset one of them',
+  });
+});
+
+t.test('a file that cannot be read, or is empty, is an error that names its variable only', async (t) => {
+  const directory = t.testdir({ empty: '\n' });
+  // Somebody may put the secret itself into the variable.
+  t.throws(() => loadConfig({ SMTP_URL_FILE: 'smtp://user:hunter2@mail' }), {
+    message: /^SMTP_URL_FILE: the file cannot be read \(ENOENT\)(?!.*hunter2)/,
+  });
+  t.throws(() => loadConfig({ REDIS_URL_FILE: join(directory, 'empty') }), {
+    message: 'REDIS_URL_FILE: names an empty file',
+  });
+});
+
+t.test('the value of a file is held to the rule of its setting', async (t) => {
+  const file = join(t.testdir(), 'key');
+  writeFileSync(file, 'hunter2');
+  t.throws(() => loadConfig({ STORAGE_KEY_FILE: file }), { message: /^STORAGE_KEY: must be 64 hex digits/ });
+});
+
+t.test('a variable that resembles a setting is reported with the nearest name', async (t) => {
+  const nearest = (variable: string) => findUnknownVariables({ [variable]: 'x' })[0]?.nearest;
+  t.equal(nearest('STRETCH_THREAD'), 'STRETCH_THREADS');
+  t.equal(nearest('stretch_threads'), 'STRETCH_THREADS');
+  t.equal(nearest('DATABSE_URL'), 'DATABASE_URL');
+  t.equal(nearest('STORAGE_KEYS'), 'STORAGE_KEY');
+  t.equal(nearest('LIMIT_MAILS'), 'LIMIT_MAILS_TO_ADDRESS');
+  t.equal(nearest('REDIS_URL_FIL'), 'REDIS_URL_FILE');
+});
+
+t.test('variables of other programs and settings themselves are not reported', async (t) => {
+  const others = [
+    'PATH',
+    'HOME',
+    'HOSTNAME',
+    'LANG',
+    'NODE_ENV',
+    'PGPASSWORD',
+    'REDIS_PORT',
+    'SHELL',
+    'POST',
+  ];
+  const own = ['PORT', 'STRETCH_THREADS', 'STORAGE_KEY_FILE'];
+  t.same(findUnknownVariables(Object.fromEntries([...others, ...own].map((name) => [name, 'x']))), []);
+});
