@@ -43,7 +43,7 @@ export interface Column {
 export type Cell = string | number | null;
 
 /** A plot, as data: report/charts.ts draws it. Colours follow the order of the series. */
-export type Chart = BarChart | LineChart | DistributionChart | FlameGraph;
+export type Chart = BarChart | LineChart | DistributionChart;
 
 export interface BarChart {
   kind: 'bars';
@@ -71,22 +71,6 @@ export interface DistributionChart {
   /** Values at the percentiles of {@link PERCENTILES}. */
   series: { name: string; values: number[] }[];
   limit?: number;
-}
-
-export interface FlameGraph {
-  kind: 'flame';
-  title: string;
-  valueLabel: string;
-  root: Frame;
-}
-
-/** A function in a call tree; `value` includes what it called. */
-export interface Frame {
-  name: string;
-  /** Whose code it is, which gives its colour. */
-  owner: 'this server' | 'dependencies' | 'Node' | 'V8 and system';
-  value: number;
-  children: Frame[];
 }
 
 /** The percentiles at which a distribution is drawn: closer together towards the tail. */

@@ -3,7 +3,6 @@ import { endpoints } from './endpoints/endpoints.js';
 import { latency } from './latency/latency.js';
 import { login } from './login/login.js';
 import { overload } from './overload/overload.js';
-import { profile } from './profile/profile.js';
 import { scale } from './scale/scale.js';
 import { sign } from './sign/sign.js';
 import { stretch } from './stretch/stretch.js';
@@ -17,7 +16,6 @@ export const SUBJECTS: Subject[] = [
   login,
   endpoints,
   latency,
-  profile,
   timing,
   overload,
   cluster,

@@ -8,7 +8,6 @@ import {
   PERCENTILES,
 } from '../results.js';
 import { formatNumber } from '../text-table.js';
-import { drawFlameGraph } from './flame-graph.js';
 
 const WIDTH = 600;
 const FONT_SIZE = 12;
@@ -28,8 +27,6 @@ export function drawChart(chart: Chart): string {
       return drawLines(chart);
     case 'distribution':
       return drawDistribution(chart);
-    case 'flame':
-      return drawFlameGraph(chart);
   }
 }
 

@@ -78,15 +78,12 @@ other machines on the same hardware ${formatNumber(neighbours.stolenCores, 2)}. 
 }
 
 function renderSection({ title, method, table, charts }: Section): string {
-  const isWide = ({ kind }: Chart) => kind === 'flame';
   const draw = (chart: Chart) =>
     `<figure class="chart ${chart.kind}"><figcaption>${escapeHtml(chart.title)}</figcaption>${drawChart(chart)}</figure>`;
-  const narrow = charts.filter((chart) => !isWide(chart)).map(draw);
   return `<section>
 <h3>${escapeHtml(title)}</h3>
 <p class="method">${escapeHtml(method)}</p>
-${charts.filter(isWide).map(draw).join('\n')}
-<div class="side">${narrow.join('\n')}
+<div class="side">${charts.map(draw).join('\n')}
 <div class="scroll">${renderTable(table)}</div></div>
 </section>`;
 }

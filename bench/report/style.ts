@@ -6,7 +6,6 @@ export const STYLE = `
   --own: #0b6e8f; --other: #b4bbc2; --limit: #b3261e;
   --met: #1b7f4b; --missed: #b3261e;
   --series-1: #0b6e8f; --series-2: #e07a1f; --series-3: #7a5cc0;
-  --flame-1: #7cc4dc; --flame-2: #f2c48d; --flame-3: #b9d8a8; --flame-4: #cfd3d8;
   --series-4: #4d9a3a; --series-5: #c13c78; --series-6: #6c757d;
 }
 @media (prefers-color-scheme: dark) {
@@ -40,12 +39,6 @@ dl.machine dd { margin: 0; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 20px 24px; margin: 16px 0; }
 .side { display: flex; flex-wrap: wrap; gap: 8px 40px; align-items: flex-start; }
 figure.chart { margin: 12px 0 4px; flex: 1 1 480px; min-width: 0; max-width: 640px; }
-figure.chart.flame { max-width: none; }
-svg.flame { display: block; max-width: none; font: 10.5px ui-monospace, "DejaVu Sans Mono", monospace; }
-svg.flame text { fill: #14171b; pointer-events: none; }
-svg.flame g:hover rect { opacity: 0.7; }
-.flame-legend { display: flex; gap: 18px; font-size: 12.5px; margin: 6px 0; }
-.flame-legend i { display: inline-block; width: 12px; height: 12px; margin-right: 6px; vertical-align: -1px; }
 figcaption { font-weight: 600; font-size: 14px; }
 .plot { max-width: 100%; height: auto; font-family: inherit; }
 figure.plot-figure, .chart figure { margin: 0; }

@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Profiler } from 'node:inspector';
 
-export type ProbeCommand = 'resetDelay' | 'readDelay' | 'killBusiestWorker' | 'startProfile' | 'stopProfile';
+export type ProbeCommand = 'resetDelay' | 'readDelay' | 'killBusiestWorker';
 
 /** How late the server's event loop ran what was due. */
 export interface EventLoopDelay {
@@ -36,15 +35,6 @@ export class ProbeLink {
   /** Ends the server's busiest thread; under load that is one that stretches. */
   async killBusiestWorker(): Promise<void> {
     await this.#ask('killBusiestWorker');
-  }
-
-  /** Begins to sample the event loop's thread. */
-  async startProfile(): Promise<void> {
-    await this.#ask('startProfile');
-  }
-
-  async stopProfile(): Promise<Profiler.Profile> {
-    return (await this.#ask('stopProfile')) as Profiler.Profile;
   }
 
   #ask(command: ProbeCommand): Promise<unknown> {

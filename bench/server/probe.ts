@@ -1,4 +1,3 @@
-import { Session } from 'node:inspector/promises';
 import { type EventLoopUtilization, monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread, type Worker } from 'node:worker_threads';
 import type { EventLoopDelay, ProbeCommand } from './probe-link.js';
@@ -10,14 +9,12 @@ import type { EventLoopDelay, ProbeCommand } from './probe-link.js';
 
 /** The finest that Node offers; what it records is the time between two of its ticks. */
 const RESOLUTION_MS = 1;
-const SAMPLING_INTERVAL_US = 200;
 
 if (isMainThread && process.send) watchAndListen();
 
 function watchAndListen(): void {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   const workers = new Set<Worker>();
-  const session = new Session();
   process.on('worker', (worker) => {
     workers.add(worker);
     worker.once('exit', () => workers.delete(worker));
@@ -32,17 +29,6 @@ function watchAndListen(): void {
       p99Ms: toDelayMs(histogram.percentile(99)),
       maxMs: toDelayMs(histogram.max),
     }),
-    async startProfile() {
-      session.connect();
-      await session.post('Profiler.enable');
-      await session.post('Profiler.setSamplingInterval', { interval: SAMPLING_INTERVAL_US });
-      await session.post('Profiler.start');
-    },
-    async stopProfile() {
-      const { profile } = await session.post('Profiler.stop');
-      session.disconnect();
-      return profile;
-    },
     killBusiestWorker: () => killBusiest([...workers]),
   };
   process.on('message', async ({ id, command }: { id: number; command: ProbeCommand }) => {
