@@ -1,4 +1,3 @@
-import { cluster } from './cluster/cluster.js';
 import { endpoints } from './endpoints/endpoints.js';
 import { latency } from './latency/latency.js';
 import { login } from './login/login.js';
@@ -7,17 +6,6 @@ import { scale } from './scale/scale.js';
 import { sign } from './sign/sign.js';
 import { stretch } from './stretch/stretch.js';
 import type { Subject } from './subject.js';
-import { timing } from './timing/timing.js';
 
 /** Everything `npm run bench` measures, in the order of the report. */
-export const SUBJECTS: Subject[] = [
-  stretch,
-  sign,
-  login,
-  endpoints,
-  latency,
-  timing,
-  overload,
-  cluster,
-  scale,
-];
+export const SUBJECTS: Subject[] = [stretch, sign, login, endpoints, latency, overload, scale];

@@ -2,6 +2,7 @@ import { createMany, createSrpAccount, type SrpAccount } from '../load/accounts.
 import { Sender } from '../load/sender.js';
 import { finishRequest, openAuthToken, sessionRequest, startRequest } from '../load/srp-login.js';
 import { type LoopMeasurement, measureClosedLoop } from '../measure/closed-loop.js';
+import { firstThreadCpuSeconds } from '../measure/process-usage.js';
 import { median, percentile, percentileCurve } from '../measure/statistics.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
 import type { BenchContext, Measured } from '../subject.js';
@@ -21,6 +22,8 @@ interface Contender {
   sender: Sender;
   accounts: SrpAccount[];
   rounds: LoopMeasurement[];
+  /** CPU ms of the event loop's thread for each login, a round each. */
+  loopMs: number[];
   /** Of the three requests together, without what the client computes between them, in ms. */
   latenciesMs: number[];
 }
@@ -37,7 +40,11 @@ export async function measureSrpLogins({ quick, progress }: BenchContext): Promi
     progress.step(`SRP logins: round ${round} of ${rounds}`);
     for (const [i, contender] of contenders.entries()) {
       progress.at(i, contenders.length);
-      contender.rounds.push(await runLogins(contender, quick));
+      const loopBefore = firstThreadCpuSeconds(contender.server.pid);
+      const round = await runLogins(contender, quick);
+      const loopSeconds = firstThreadCpuSeconds(contender.server.pid) - loopBefore;
+      contender.rounds.push(round);
+      contender.loopMs.push((1000 * loopSeconds) / (round.warmUps + round.done));
     }
   }
   for (const { server, sender, clients } of contenders) {
@@ -57,6 +64,7 @@ async function createContenders(arithmetic: Contender['arithmetic']): Promise<Co
     sender: new Sender(server.url, clients),
     accounts,
     rounds: [],
+    loopMs: [],
     latenciesMs: [],
   }));
 }
@@ -128,6 +136,9 @@ function describe(contenders: Contender[], rounds: number): Measured {
       },
     ],
     checks: [],
-    figures: { 'SRP login, CPU ms': median(alone.rounds.map(cpuMs)) },
+    figures: {
+      'SRP login, CPU ms': median(alone.rounds.map(cpuMs)),
+      'SRP login, event loop ms': median(alone.loopMs),
+    },
   };
 }

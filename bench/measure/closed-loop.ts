@@ -1,5 +1,7 @@
 /** What a closed loop measured between its warm-up and its end. */
 export interface LoopMeasurement {
+  /** Tasks completed before and within the measurement. */
+  warmUps: number;
   done: number;
   wallSeconds: number;
   /** In whatever `cpuSeconds` counts. */
@@ -50,6 +52,7 @@ export async function measureClosedLoop(options: ClosedLoopOptions): Promise<Loo
   await Promise.all(Array.from({ length: clients }, runClient));
   const finished = end as unknown as typeof start;
   return {
+    warmUps,
     done: count,
     wallSeconds: (finished.wallMs - start.wallMs) / 1000,
     cpuSeconds: finished.cpu - start.cpu,

@@ -5,10 +5,6 @@ export interface LoginCost {
   serverCpuMs: number;
   /** The part of that which only the one event loop of a process can do. */
   eventLoopMs: number;
-  postgresCpuMs: number;
-  redisCpuMs: number;
-  sqlStatements: number;
-  redisRoundTrips: number;
   /** Whether the server stretches, and so needs a thread's memory for each core that does. */
   stretches: boolean;
 }
@@ -20,11 +16,6 @@ export interface Needs {
   /** Server processes: as many as keep every event loop below the target. */
   processes: number;
   memoryGib: number;
-  sqlPerSecond: number;
-  postgresCores: number;
-  redisTripsPerSecond: number;
-  /** Redis executes commands on one core: this is how many instances, or shards, they need. */
-  redisInstances: number;
 }
 
 /** How busy a core or an event loop may be on average: the rest is for the peaks within a second. */
@@ -43,25 +34,8 @@ export function computeNeeds(cost: LoginCost, loginsPerSecond: number, besideStr
     serverCores,
     processes,
     memoryGib: (threadsMib + processes * besideStretchingMib) / 1024,
-    sqlPerSecond: loginsPerSecond * cost.sqlStatements,
-    postgresCores: cores(cost.postgresCpuMs),
-    redisTripsPerSecond: loginsPerSecond * cost.redisRoundTrips,
-    redisInstances: cores(cost.redisCpuMs),
   };
 }
 
 /** Two slots of 64 MiB, once a thread has stretched a pair. */
 const STRETCH_THREAD_MIB = 128;
-
-/** Logins a second at which each part is at the target, the lowest first: what has to be multiplied next. */
-export function findBottlenecks(cost: LoginCost): { part: string; loginsPerSecond: number }[] {
-  const parts = [
-    { part: 'a core of a server', cpuMs: cost.serverCpuMs },
-    { part: 'the event loop of a server process', cpuMs: cost.eventLoopMs },
-    { part: 'a core of PostgreSQL', cpuMs: cost.postgresCpuMs },
-    { part: 'the one core of a Redis', cpuMs: cost.redisCpuMs },
-  ];
-  return parts
-    .map(({ part, cpuMs }) => ({ part, loginsPerSecond: (1000 * TARGET_UTILISATION) / cpuMs }))
-    .sort((a, b) => a.loginsPerSecond - b.loginsPerSecond);
-}

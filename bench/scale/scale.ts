@@ -1,11 +1,11 @@
 import type { Section, SubjectResult } from '../results.js';
 import type { BenchContext, Measured, Subject } from '../subject.js';
-import { computeNeeds, findBottlenecks, type LoginCost, TARGET_UTILISATION } from './needs.js';
+import { computeNeeds, type LoginCost, TARGET_UTILISATION } from './needs.js';
 
 const RATES = [1, 100, 10_000];
 const PERCENT = Math.round(100 * TARGET_UTILISATION);
 /** The subjects whose figures go in. */
-const SOURCES = ['login', 'endpoints', 'profile', 'cluster'];
+const SOURCES = ['login', 'endpoints'];
 
 /** What more logins need: computed, from what the other subjects measured. */
 export const scale: Subject = {
@@ -30,7 +30,7 @@ export function computeScale(results: ReadonlyMap<string, SubjectResult>): Measu
   const costs = readCosts(figure);
   const besideStretchingMib = figure('memory beside stretching, MiB');
   return {
-    sections: [describeNeeds(costs, besideStretchingMib), describeBottlenecks(costs)],
+    sections: [describeNeeds(costs, besideStretchingMib)],
     checks: [],
     figures: Object.fromEntries(
       costs.map((cost) => [
@@ -43,26 +43,17 @@ export function computeScale(results: ReadonlyMap<string, SubjectResult>): Measu
 
 function readCosts(figure: (name: string) => number): LoginCost[] {
   const login = ['auth/start', 'auth/finish', 'session/create'];
-  const sum = (what: string) => login.reduce((total, name) => total + figure(`${name}, ${what}`), 0);
   return [
     {
       name: 'raw login',
       serverCpuMs: figure('raw login eight at once, CPU ms'),
       eventLoopMs: figure('raw login, event loop ms'),
-      postgresCpuMs: figure('raw login over stores: PostgreSQL, CPU ms'),
-      redisCpuMs: figure('raw login over stores: Redis, CPU ms'),
-      sqlStatements: figure('raw_password/session/create, SQL statements'),
-      redisRoundTrips: figure('raw_password/session/create, Redis round trips'),
       stretches: true,
     },
     {
       name: 'SRP login',
-      serverCpuMs: sum('CPU ms'),
+      serverCpuMs: login.reduce((total, name) => total + figure(`${name}, CPU ms`), 0),
       eventLoopMs: figure('SRP login, event loop ms'),
-      postgresCpuMs: figure('SRP login over stores: PostgreSQL, CPU ms'),
-      redisCpuMs: figure('SRP login over stores: Redis, CPU ms'),
-      sqlStatements: sum('SQL statements'),
-      redisRoundTrips: sum('Redis round trips'),
       stretches: false,
     },
   ];
@@ -81,42 +72,12 @@ function describeNeeds(costs: LoginCost[], besideStretchingMib: number): Section
         { heading: 'cores', digits: 0 },
         { heading: 'processes', digits: 0 },
         { heading: 'memory GiB', digits: 1 },
-        { heading: 'SQL/s', digits: 0 },
-        { heading: 'PostgreSQL cores', digits: 0 },
-        { heading: 'Redis trips/s', digits: 0 },
-        { heading: 'Redis instances', digits: 0 },
       ],
       rows: costs.flatMap((cost) =>
         RATES.map((rate) => {
           const needs = computeNeeds(cost, rate, besideStretchingMib);
-          return [
-            cost.name,
-            rate,
-            needs.serverCores,
-            needs.processes,
-            needs.memoryGib,
-            needs.sqlPerSecond,
-            needs.postgresCores,
-            needs.redisTripsPerSecond,
-            needs.redisInstances,
-          ];
+          return [cost.name, rate, needs.serverCores, needs.processes, needs.memoryGib];
         }),
-      ),
-    },
-    charts: [],
-  };
-}
-
-function describeBottlenecks(costs: LoginCost[]): Section {
-  return {
-    title: 'The next bottleneck',
-    method:
-      `Logins a second at which one of each part is ${PERCENT} % busy. The first line of each kind is what has to be multiplied ` +
-      'first; the next one is where the bottleneck goes then.',
-    table: {
-      columns: [{ heading: 'logins' }, { heading: 'part' }, { heading: 'logins/s', digits: 0 }],
-      rows: costs.flatMap((cost) =>
-        findBottlenecks(cost).map(({ part, loginsPerSecond }) => [cost.name, part, loginsPerSecond]),
       ),
     },
     charts: [],

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { describeMachine } from '../../../bench/machine.js';
 import type { SubjectResult } from '../../../bench/results.js';
-import { computeNeeds, findBottlenecks, TARGET_UTILISATION } from '../../../bench/scale/needs.js';
+import { computeNeeds, TARGET_UTILISATION } from '../../../bench/scale/needs.js';
 import { renderFigures } from '../../../bench/scale/readme.js';
 import { computeScale } from '../../../bench/scale/scale.js';
 
@@ -9,10 +9,6 @@ const COST = {
   name: 'raw login',
   serverCpuMs: 70,
   eventLoopMs: 1.4,
-  postgresCpuMs: 0.35,
-  redisCpuMs: 0.14,
-  sqlStatements: 2,
-  redisRoundTrips: 3,
   stretches: true,
 };
 
@@ -20,24 +16,10 @@ const FIGURES = {
   login: {
     'raw login eight at once, CPU ms': 70,
     'raw login, event loop ms': 1.4,
+    'SRP login, event loop ms': 1.3,
     'memory beside stretching, MiB': 140,
   },
   endpoints: { 'auth/start, CPU ms': 0.8, 'auth/finish, CPU ms': 0.9, 'session/create, CPU ms': 0.9 },
-  profile: { 'SRP login, event loop ms': 1.3 },
-  cluster: {
-    'raw login over stores: PostgreSQL, CPU ms': 0.35,
-    'raw login over stores: Redis, CPU ms': 0.14,
-    'SRP login over stores: PostgreSQL, CPU ms': 0.4,
-    'SRP login over stores: Redis, CPU ms': 0.2,
-    'raw_password/session/create, SQL statements': 2,
-    'raw_password/session/create, Redis round trips': 3,
-    'auth/start, SQL statements': 1,
-    'auth/finish, SQL statements': 0,
-    'session/create, SQL statements': 2,
-    'auth/start, Redis round trips': 1,
-    'auth/finish, Redis round trips': 4,
-    'session/create, Redis round trips': 3,
-  },
 };
 
 t.test('needs follow from the cost of a login', async (t) => {
@@ -46,29 +28,20 @@ t.test('needs follow from the cost of a login', async (t) => {
   t.equal(needs.serverCores, 10);
   t.equal(needs.processes, 1);
   t.equal(needs.memoryGib, (needs.serverCores * 128 + 140) / 1024);
-  t.equal(needs.sqlPerSecond, 200);
-  t.equal(needs.redisTripsPerSecond, 300);
 });
 
-t.test('what is needed in part is needed whole', async (t) => {
+t.test('cores and processes are whole numbers', async (t) => {
   const needs = computeNeeds(COST, 1, 140);
-  t.same([needs.serverCores, needs.postgresCores, needs.redisInstances], [1, 1, 1]);
+  t.same([needs.serverCores, needs.processes], [1, 1]);
 });
 
-t.test('a login that stretches nothing needs no memory for it', async (t) => {
+t.test('an SRP login needs no stretch memory', async (t) => {
   t.equal(computeNeeds({ ...COST, stretches: false }, 1, 512).memoryGib, 0.5);
 });
 
-t.test('bottlenecks come in the order in which they bind', async (t) => {
-  t.same(
-    findBottlenecks(COST).map(({ loginsPerSecond }) => Math.round(loginsPerSecond)),
-    [10, 500, 2000, 5000],
-  );
-});
-
-t.test('scale names the subjects that were not measured', async (t) => {
-  t.throws(() => computeScale(toResults({ login: {}, endpoints: {} })), {
-    message: 'scale computes with figures of profile, cluster: run those before',
+t.test('scale names the suites that were not measured', async (t) => {
+  t.throws(() => computeScale(toResults({ login: {} })), {
+    message: 'scale computes with figures of endpoints: run those before',
   });
 });
 

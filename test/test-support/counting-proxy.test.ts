@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import t from 'tap';
-import { startCountingProxy } from '../../../bench/cluster/counting-proxy.js';
+import { startCountingProxy } from '../support/operations/counting-proxy.js';
 
 t.test('commands sent together are one round trip, one after the other they are several', async (t) => {
   const echo = createServer((socket) => socket.pipe(socket));

@@ -1,44 +1,44 @@
-import { emailToHex } from '../../client/email.js';
-import { deriveHawkCredentials, type HawkCredentials } from '../../client/hawk.js';
-import { fromHex, toHex } from '../../protocol/hex.js';
 import {
   createMany,
   createSrpAccount,
   newAddress,
   type RawAccount,
   type SrpAccount,
-} from '../load/accounts.js';
-import { takeMailedCodes } from '../load/mail-folder.js';
-import { postJson, signed } from '../load/requests.js';
-import type { PreparedRequest, Sender } from '../load/sender.js';
-import { finishRequest, startRequest } from '../load/srp-login.js';
-import type { ServerProcess } from '../server/server-process.js';
+} from '../../../bench/load/accounts.js';
+import { takeMailedCodes } from '../../../bench/load/mail-folder.js';
+import { postJson, signed } from '../../../bench/load/requests.js';
+import type { PreparedRequest, Sender } from '../../../bench/load/sender.js';
+import { finishRequest, startRequest } from '../../../bench/load/srp-login.js';
+import type { ServerProcess } from '../../../bench/server/server-process.js';
+import { emailToHex } from '../../../client/email.js';
+import { deriveHawkCredentials, type HawkCredentials } from '../../../client/hawk.js';
+import { fromHex, toHex } from '../../../protocol/hex.js';
 
-/** Two requests that must be refused (or answered) alike, and take alike. */
+/** Two requests that must get the same kind of answer in the same time. */
 export interface Pair {
   a: PreparedRequest;
   b: PreparedRequest;
 }
 
-/** Something an attacker would like to learn from the clock. */
+/** A secret that response times must not reveal. */
 export interface Guess {
   name: string;
-  /** What tells class a from class b. */
+  /** How requests of class a and b differ. */
   classes: [a: string, b: string];
   status: number;
   errno?: number;
-  /** Makes pairs without end; what it sends itself is not timed. */
+  /** Yields pairs without end. Requests that it sends itself are not timed. */
   makePairs(): AsyncGenerator<Pair>;
 }
 
-/** How many pairs are sent in an order left to chance, so that neither class comes after the other more often than after itself. */
+/** Pairs that are sent in random order together, so that each class follows each class equally often. */
 export const SHUFFLED_PAIRS = 10;
 
 const FIRST_BYTE: [string, string] = ['first byte right', 'first byte wrong'];
-/** Whole groups of shuffled pairs: a new batch ends the tokens of the one before. */
+/** Whole groups of shuffled pairs: a new batch cancels the tokens of the previous one. */
 const RECOVERY_BATCH = 5 * SHUFFLED_PAIRS;
 
-/** The secrets that a request can guess at. */
+/** The secrets that a request can guess. */
 export function secretGuesses(
   server: ServerProcess,
   sender: Sender,
@@ -130,7 +130,7 @@ async function* makeRecoveryPairs(
   }
 }
 
-/** What an attacker would like to know of an address; for a server with `ENUMERATION_GUARD=on`. */
+/** Whether an address has an account; for a server with `ENUMERATION_GUARD=on`. */
 export function accountGuesses(accounts: SrpAccount[], rawAccounts: RawAccount[]): Guess[] {
   const classes: [string, string] = ['address with an account', 'address without'];
   const makePairs = (known: { emailHex: string }[], request: (email: string) => PreparedRequest) =>
@@ -142,19 +142,19 @@ export function accountGuesses(accounts: SrpAccount[], rawAccounts: RawAccount[]
     };
   return [
     {
-      name: 'auth/start, guarded',
+      name: 'auth/start',
       classes,
       status: 200,
       makePairs: makePairs(accounts, (email) => postJson('/v1/auth/start', { email })),
     },
     {
-      name: 'password/forgot/send_code, guarded',
+      name: 'password/forgot/send_code',
       classes,
       status: 200,
       makePairs: makePairs(accounts, (email) => postJson('/v1/password/forgot/send_code', { email })),
     },
     {
-      name: 'raw login with a wrong password, guarded',
+      name: 'raw login with a wrong password',
       classes,
       status: 400,
       errno: 103,
@@ -165,7 +165,7 @@ export function accountGuesses(accounts: SrpAccount[], rawAccounts: RawAccount[]
   ];
 }
 
-/** A copy with the lowest bit of one byte turned over. */
+/** Returns a copy with the lowest bit of one byte inverted. */
 function flip(bytes: Uint8Array, position: number): Uint8Array {
   const copy = Uint8Array.from(bytes);
   const index = (position + copy.length) % copy.length;

@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { KeyServerClient } from '../../client/key-server-client.js';
-import { toHex } from '../../protocol/hex.js';
-import { SRP_TYPE } from '../../protocol/srp.js';
-import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
-import { createSrpAccount, newAddress, type SrpAccount } from '../load/accounts.js';
-import { CERTIFICATE_REQUEST } from '../load/certificate-request.js';
-import { takeMailedCodes } from '../load/mail-folder.js';
-
-import { Sender } from '../load/sender.js';
-import { finishRequest, openAuthToken, startRequest } from '../load/srp-login.js';
-import type { ServerProcess } from '../server/server-process.js';
+import { createSrpAccount, newAddress, type SrpAccount } from '../../../bench/load/accounts.js';
+import { CERTIFICATE_REQUEST } from '../../../bench/load/certificate-request.js';
+import { takeMailedCodes } from '../../../bench/load/mail-folder.js';
+import { Sender } from '../../../bench/load/sender.js';
+import { finishRequest, openAuthToken, startRequest } from '../../../bench/load/srp-login.js';
+import type { ServerProcess } from '../../../bench/server/server-process.js';
+import { KeyServerClient } from '../../../client/key-server-client.js';
+import { toHex } from '../../../protocol/hex.js';
+import { SRP_TYPE } from '../../../protocol/srp.js';
+import { STRETCHING_PARAMETERS } from '../../../protocol/stretching.js';
 
 /**
  * The most that each request may ask of the stores: [SQL statements, Redis round trips]. Where a mail goes
