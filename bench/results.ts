@@ -1,9 +1,9 @@
 import type { Machine } from './machine.js';
 
-/** What a subject hands back, as it is kept in a JSON file, printed as tables and drawn in the report. */
-export interface SubjectResult {
-  /** The subject's name on the command line. */
-  subject: string;
+/** What a suite hands back, as it is kept in a JSON file, printed as tables and drawn in the report. */
+export interface SuiteResult {
+  /** The suite's name on the command line. */
+  suite: string;
   title: string;
   /** ISO 8601. */
   startedAt: string;
@@ -15,7 +15,7 @@ export interface SubjectResult {
   neighbours: { otherCores: number; stolenCores: number } | undefined;
   sections: Section[];
   checks: Check[];
-  /** Numbers that other subjects compute with, by name; the unit is the end of the name. */
+  /** Numbers that other suites compute with, by name; the unit is the end of the name. */
   figures: Record<string, number>;
 }
 
@@ -52,8 +52,6 @@ export interface BarChart {
   valueLabel: string;
   /** `highlight` is this server's own; the others are what it is compared with. */
   bars: { label: string; value: number; highlight: boolean }[];
-  /** A value that is promised, drawn as a line across the bars. */
-  limit?: number;
 }
 
 export interface LineChart {
@@ -70,7 +68,6 @@ export interface DistributionChart {
   valueLabel: string;
   /** Values at the percentiles of {@link PERCENTILES}. */
   series: { name: string; values: number[] }[];
-  limit?: number;
 }
 
 /** The percentiles at which a distribution is drawn: closer together towards the tail. */

@@ -5,21 +5,22 @@ import { describeMachine, machineLines } from './machine.js';
 import { watchNeighbours } from './measure/neighbours.js';
 import { createProgress } from './progress.js';
 import { renderReport } from './report/report.js';
-import { isMet, type SubjectResult } from './results.js';
+import { isMet, type SuiteResult } from './results.js';
 import { RESULTS_FOLDER, readResults, writeResult } from './results-folder.js';
 import { updateReadme } from './scale/readme.js';
-import type { Subject } from './subject.js';
-import { SUBJECTS } from './subjects.js';
+import type { Suite } from './suite.js';
+import { SUITES } from './suites.js';
 import { formatNumber, formatTable } from './text-table.js';
 
-/** What can be asked for besides subjects. */
+/** Arguments that are not suites. */
 const COMMANDS = ['report', 'readme'];
 
-const USAGE = `npm run bench -- [subject …] [--quick] [--out folder]
+const USAGE = `npm run bench -- [suite …] [--quick] [--goals] [--out folder]
 
-  subjects   ${SUBJECTS.map(({ name }) => name).join(' ')} (default: all); report (draws the
-             last results again); readme (writes them into bench/README.md)
-  --quick    fewer rounds: a first look
+  suites   ${SUITES.map(({ name }) => name).join(' ')} (default: all); report (draws
+             the last results again); readme (writes them into bench/README.md)
+  --quick    fewer rounds, for a first look
+  --goals    prints the project's own goals and whether they are met
   --out      where results go (default: bench/results)
 `;
 
@@ -27,29 +28,28 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
+    goals: { type: 'boolean', default: false },
     out: { type: 'string', default: RESULTS_FOLDER },
     help: { type: 'boolean', default: false },
   },
 });
 const unknown = positionals.filter(
-  (name) => !COMMANDS.includes(name) && !SUBJECTS.some((s) => s.name === name),
+  (name) => !COMMANDS.includes(name) && !SUITES.some((s) => s.name === name),
 );
 if (values.help || unknown.length > 0) {
-  process.stderr.write(
-    unknown.length > 0 ? `There is no ${unknown.join(', ')} to measure.\n\n${USAGE}` : USAGE,
-  );
+  process.stderr.write(unknown.length > 0 ? `Unknown suite: ${unknown.join(', ')}\n\n${USAGE}` : USAGE);
   process.exit(unknown.length > 0 ? 2 : 0);
 }
 
-const chosen = SUBJECTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const chosen = SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 const progress = createProgress(process.stderr);
 const machine = describeMachine();
 print(machineLines(machine).map(([name, value]) => `${name.padEnd(8)} ${value}`));
-for (const subject of chosen) {
-  // One that cannot run here, for want of /proc or of a database, keeps none of the others from it.
-  await runSubject(subject).catch((error: Error) => {
+for (const suite of chosen) {
+  // A suite that cannot run here (no /proc, say) must not stop the others.
+  await runSuite(suite).catch((error: Error) => {
     progress.finish();
-    print(['', `${subject.title}: not measured: ${error.message}`]);
+    print(['', `${suite.title}: not measured: ${error.message}`]);
     process.exitCode = 1;
   });
 }
@@ -57,18 +57,24 @@ for (const subject of chosen) {
 const reportPath = join(values.out, 'report.html');
 const results = await readResults(values.out);
 if (positionals.includes('readme')) await updateReadme(results);
-await writeFile(reportPath, renderReport(SUBJECTS.flatMap(({ name }) => results.get(name) ?? [])));
+await writeFile(
+  reportPath,
+  renderReport(
+    SUITES.flatMap(({ name }) => results.get(name) ?? []),
+    values,
+  ),
+);
 print(['', `Report: ${reportPath}`]);
 
-async function runSubject(subject: Subject): Promise<void> {
+async function runSuite(suite: Suite): Promise<void> {
   const startedAt = new Date();
   const endWatch = watchNeighbours();
   const earlier = await readResults(values.out);
-  const measured = await subject.run({ quick: values.quick, progress, earlier });
+  const measured = await suite.run({ quick: values.quick, progress, earlier });
   progress.finish();
-  const result: SubjectResult = {
-    subject: subject.name,
-    title: subject.title,
+  const result: SuiteResult = {
+    suite: suite.name,
+    title: suite.title,
     startedAt: startedAt.toISOString(),
     durationSeconds: (Date.now() - startedAt.getTime()) / 1000,
     quick: values.quick,
@@ -80,7 +86,7 @@ async function runSubject(subject: Subject): Promise<void> {
   print(['', `Written: ${await writeResult(values.out, result)}`]);
 }
 
-function printResult({ title, sections, checks, neighbours }: SubjectResult): void {
+function printResult({ title, sections, checks, neighbours }: SuiteResult): void {
   for (const section of sections) {
     print(['', `${title}: ${section.title}`, section.method, '', formatTable(section.table)]);
   }
@@ -88,9 +94,10 @@ function printResult({ title, sections, checks, neighbours }: SubjectResult): vo
     const { otherCores, stolenCores } = neighbours;
     print([
       '',
-      `Other processes kept ${otherCores.toFixed(2)} cores busy meanwhile, other machines ${stolenCores.toFixed(2)}.`,
+      `Other processes used ${otherCores.toFixed(2)} cores during the run, other virtual machines ${stolenCores.toFixed(2)}.`,
     ]);
   }
+  if (!values.goals) return;
   if (checks.length > 0) print(['']);
   for (const check of checks) {
     const { what, bound, goal, measured, unit } = check;

@@ -3,8 +3,8 @@ import { sendAll } from '../load/send-all.js';
 import { Sender } from '../load/sender.js';
 import { median, percentile, percentileCurve, summarize } from '../measure/statistics.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
-import type { BenchContext, Measured, Subject } from '../subject.js';
-import { createRound, PHASES, type Phase, type PhaseName, type Round } from './phases.js';
+import type { BenchContext, Measured, Suite } from '../suite.js';
+import { createRound, type Round, SCENARIOS, type Scenario, type ScenarioName } from './scenarios.js';
 
 const CLIENTS = [1, 8] as const;
 const ACCOUNTS = 16;
@@ -16,10 +16,10 @@ interface Timed {
   latenciesMs: number[];
 }
 
-type Timings = Record<PhaseName, Timed>;
+type Timings = Record<ScenarioName, Timed>;
 
 /** What each request costs the whole server, HTTP and storage included. */
-export const endpoints: Subject = {
+export const endpoints: Suite = {
   name: 'endpoints',
   title: 'Requests that stretch nothing',
   async run({ quick, progress }: BenchContext) {
@@ -44,7 +44,7 @@ export const endpoints: Subject = {
 
 function createTimings(): Timings {
   return Object.fromEntries(
-    PHASES.map(({ name }) => [name, { cpuMs: [], latenciesMs: [] }]),
+    SCENARIOS.map(({ name }) => [name, { cpuMs: [], latenciesMs: [] }]),
   ) as unknown as Timings;
 }
 
@@ -56,14 +56,14 @@ async function runRound(
   timings: Timings,
 ): Promise<void> {
   const sender = new Sender(server.url, clients);
-  for (const phase of PHASES as readonly (Phase & { name: PhaseName })[]) {
-    const requests = phase.build(round, logins);
+  for (const scenario of SCENARIOS as readonly (Scenario & { name: ScenarioName })[]) {
+    const requests = scenario.build(round, logins);
     const cpuBefore = server.cpuSeconds();
     const answers = await sendAll(sender, clients, requests);
     const cpuMs = 1000 * (server.cpuSeconds() - cpuBefore);
-    timings[phase.name].cpuMs.push(cpuMs / requests.length);
-    for (const { ms } of answers) timings[phase.name].latenciesMs.push(ms);
-    phase.take?.(round, answers);
+    timings[scenario.name].cpuMs.push(cpuMs / requests.length);
+    for (const { ms } of answers) timings[scenario.name].latenciesMs.push(ms);
+    scenario.take?.(round, answers);
   }
   sender.close();
 }
@@ -71,7 +71,7 @@ async function runRound(
 function describe(timings: Map<number, Timings>, rounds: number): Measured {
   const alone = timings.get(1) as Timings;
   const loaded = timings.get(8) as Timings;
-  const cost = (timed: Timings, name: PhaseName) => median(timed[name].cpuMs);
+  const cost = (timed: Timings, name: ScenarioName) => median(timed[name].cpuMs);
   const login = (timed: Timings) =>
     cost(timed, 'auth/start') + cost(timed, 'auth/finish') + cost(timed, 'session/create');
   const checks = [
@@ -97,7 +97,7 @@ function describe(timings: Map<number, Timings>, rounds: number): Measured {
             { heading: 'p99 ms, one', digits: 2 },
             { heading: 'p99 ms, eight', digits: 2 },
           ],
-          rows: PHASES.map(({ name }) => [
+          rows: SCENARIOS.map(({ name }) => [
             name,
             cost(alone, name),
             100 * summarize(alone[name].cpuMs).spread,
@@ -112,7 +112,7 @@ function describe(timings: Map<number, Timings>, rounds: number): Measured {
             kind: 'bars',
             title: 'CPU of a request, one at a time',
             valueLabel: 'CPU ms of the whole server (shorter is better)',
-            bars: PHASES.map(({ name }) => ({ label: name, value: cost(alone, name), highlight: true })),
+            bars: SCENARIOS.map(({ name }) => ({ label: name, value: cost(alone, name), highlight: true })),
           },
           {
             kind: 'distribution',
@@ -131,6 +131,6 @@ function describe(timings: Map<number, Timings>, rounds: number): Measured {
       bound: 'at most' as const,
       unit: 'ms',
     })),
-    figures: Object.fromEntries(PHASES.map(({ name }) => [`${name}, CPU ms`, cost(alone, name)])),
+    figures: Object.fromEntries(SCENARIOS.map(({ name }) => [`${name}, CPU ms`, cost(alone, name)])),
   };
 }

@@ -15,7 +15,7 @@ import { startRequest } from '../load/srp-login.js';
 import { median, percentile, percentileCurve } from '../measure/statistics.js';
 import type { EventLoopDelay } from '../server/probe-link.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
-import type { BenchContext, Measured, Subject } from '../subject.js';
+import type { BenchContext, Measured, Suite } from '../suite.js';
 import { type ProbeKind, probe } from './probing.js';
 
 const KINDS = ['recovery_email/status', 'auth/start', 'certificate/sign'] as const;
@@ -52,7 +52,7 @@ interface Target {
 }
 
 /** What becomes of everyone else's requests while every core stretches. */
-export const latency: Subject = {
+export const latency: Suite = {
   name: 'latency',
   title: 'While every core stretches',
   async run({ quick, progress }: BenchContext) {
@@ -192,7 +192,6 @@ function describe(targets: Target[], rounds: number, durationMs: number): Measur
           kind: 'distribution',
           title: `Latency of ${name}`,
           valueLabel: 'ms',
-          limit: 30,
           series: targets.map((target) => ({
             name: target.case.name,
             values: percentileCurve(target.latencies[name]),

@@ -1,9 +1,9 @@
-import { joinMeasured, type Subject } from '../subject.js';
+import { joinMeasured, type Suite } from '../suite.js';
 import { measureRawLogins } from './raw-logins.js';
 import { measureSrpLogins } from './srp-logins.js';
 
 /** Whole logins over HTTP. */
-export const login: Subject = {
+export const login: Suite = {
   name: 'login',
   title: 'Logins',
   async run(context) {

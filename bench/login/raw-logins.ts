@@ -10,7 +10,7 @@ import { median, pairedRatio, percentile, percentileCurve } from '../measure/sta
 import type { Cell, Section } from '../results.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
 import { stretchBare } from '../stretch/bare-stretch.js';
-import type { BenchContext, Measured } from '../subject.js';
+import type { BenchContext, Measured } from '../suite.js';
 
 const ENGINES = ['simd', 'openssl'] as const;
 const LOADS = [

@@ -5,7 +5,7 @@ import { type LoopMeasurement, measureClosedLoop } from '../measure/closed-loop.
 import { firstThreadCpuSeconds } from '../measure/process-usage.js';
 import { median, percentile, percentileCurve } from '../measure/statistics.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
-import type { BenchContext, Measured } from '../subject.js';
+import type { BenchContext, Measured } from '../suite.js';
 
 /** The quick lane's arithmetic follows the engine: jsbn with scrypt-js, else OpenSSL. */
 const ARITHMETICS = [

@@ -13,7 +13,7 @@ import { Sender } from '../load/sender.js';
 import { logIn } from '../load/srp-login.js';
 import { percentile, percentileCurve } from '../measure/statistics.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
-import type { BenchContext, Measured } from '../subject.js';
+import type { BenchContext, Measured } from '../suite.js';
 import { loginFrom, MANY_SENDERS } from './raw-login.js';
 
 const SIZES = [200, 1000] as const;

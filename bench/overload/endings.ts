@@ -5,7 +5,7 @@ import { type Answer, type PreparedRequest, Sender } from '../load/sender.js';
 import { percentile } from '../measure/statistics.js';
 import type { Cell, Check } from '../results.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
-import type { BenchContext, Measured } from '../subject.js';
+import type { BenchContext, Measured } from '../suite.js';
 import { loginFrom, MANY_SENDERS } from './raw-login.js';
 
 const LOGINS = 16;

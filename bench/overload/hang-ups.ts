@@ -4,7 +4,7 @@ import { createMany, createRawAccount, type RawAccount } from '../load/accounts.
 import { Sender } from '../load/sender.js';
 import { median } from '../measure/statistics.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
-import type { BenchContext, Measured } from '../subject.js';
+import type { BenchContext, Measured } from '../suite.js';
 import { loginFrom, MANY_SENDERS } from './raw-login.js';
 
 /** Logins that are waited for, and logins behind them whose senders hang up. */

@@ -1,11 +1,11 @@
-import { joinMeasured, type Subject } from '../subject.js';
+import { joinMeasured, type Suite } from '../suite.js';
 import { measureBursts } from './bursts.js';
 import { measureEndings } from './endings.js';
 import { measureFairness } from './fairness.js';
 import { measureHangUps } from './hang-ups.js';
 
 /** What happens when more is asked for than can be done. */
-export const overload: Subject = {
+export const overload: Suite = {
   name: 'overload',
   title: 'Overload',
   async run(context) {

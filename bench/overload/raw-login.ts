@@ -2,7 +2,7 @@ import type { RawAccount } from '../load/accounts.js';
 import { postJson } from '../load/requests.js';
 import type { PreparedRequest } from '../load/sender.js';
 
-/** A server of this subject believes X-Forwarded-For, so that one machine can be many senders. */
+/** A server of this suite believes X-Forwarded-For, so that one machine can be many senders. */
 export const MANY_SENDERS = { TRUST_PROXY: 'loopback' };
 
 /** A raw login as it would come from one of 2^16 sources. */

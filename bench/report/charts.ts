@@ -40,7 +40,7 @@ function plot(options: Plot.PlotOptions): string {
   }).outerHTML;
 }
 
-function drawBars({ bars, valueLabel, limit }: BarChart): string {
+function drawBars({ bars, valueLabel }: BarChart): string {
   const labels = bars.map(({ label }) => label);
   return plot({
     height: 60 + 30 * bars.length,
@@ -65,7 +65,6 @@ function drawBars({ bars, valueLabel, limit }: BarChart): string {
         fontWeight: 600,
       }),
       Plot.ruleX([0]),
-      ...(limit === undefined ? [] : drawLimitX(limit)),
     ],
   });
 }
@@ -102,7 +101,7 @@ function percentilePlace(percentile: number): number {
 
 const PERCENTILE_TICKS = [0, 50, 75, 90, 95, 99, 99.9, 100];
 
-function drawDistribution({ series, valueLabel, limit }: DistributionChart): string {
+function drawDistribution({ series, valueLabel }: DistributionChart): string {
   const points = series.flatMap(({ name, values }) =>
     values.map((value, i) => ({ name, percentile: PERCENTILES[i] as number, value: Math.max(value, 1e-3) })),
   );
@@ -131,7 +130,6 @@ function drawDistribution({ series, valueLabel, limit }: DistributionChart): str
     },
     color: colourScale(series.map(({ name }) => name)),
     marks: [
-      ...(limit === undefined ? [] : drawLimitY(limit)),
       Plot.line(points, {
         x: ({ percentile }) => percentilePlace(percentile),
         y: 'value',
@@ -156,31 +154,6 @@ function drawDistribution({ series, valueLabel, limit }: DistributionChart): str
 
 function colourScale(names: string[]): Plot.ScaleOptions {
   return { domain: names, range: SERIES_COLOURS.slice(0, names.length), legend: names.length > 1 };
-}
-
-function drawLimitX(limit: number): Plot.Markish[] {
-  return [
-    Plot.ruleX([limit], { stroke: 'var(--limit)', strokeDasharray: '4 3' }),
-    Plot.text([`goal ${formatSignificant(limit)}`], {
-      x: limit,
-      frameAnchor: 'top',
-      dy: -12,
-      fill: 'var(--limit)',
-    }),
-  ];
-}
-
-function drawLimitY(limit: number): Plot.Markish[] {
-  return [
-    Plot.ruleY([limit], { stroke: 'var(--limit)', strokeDasharray: '4 3' }),
-    Plot.text([`goal ${formatSignificant(limit)}`], {
-      y: limit,
-      frameAnchor: 'right',
-      textAnchor: 'end',
-      dy: -8,
-      fill: 'var(--limit)',
-    }),
-  ];
 }
 
 /** Three significant digits, and all digits of larger numbers. */

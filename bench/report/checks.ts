@@ -1,9 +1,9 @@
-import { type Check, isMet, type SubjectResult } from '../results.js';
+import { type Check, isMet, type SuiteResult } from '../results.js';
 import { formatNumber } from '../text-table.js';
 import { escapeHtml } from './escape-html.js';
 
-/** Every promise with its figure, subject by subject. */
-export function renderChecks(results: SubjectResult[]): string {
+/** Every promise with its figure, suite by suite. */
+export function renderChecks(results: SuiteResult[]): string {
   const checks = results.flatMap(({ checks }) => checks);
   if (checks.length === 0) return '';
   const met = checks.filter(isMet).length;
@@ -13,8 +13,8 @@ export function renderChecks(results: SubjectResult[]): string {
 <div class="goals">${groups.join('\n')}</div>`;
 }
 
-function renderGroup({ title, subject, checks }: SubjectResult): string {
-  return `<div class="group"><h3><a href="#${subject}">${escapeHtml(title)}</a></h3>
+function renderGroup({ title, suite, checks }: SuiteResult): string {
+  return `<div class="group"><h3><a href="#${suite}">${escapeHtml(title)}</a></h3>
 <ul>${checks.map(renderCheck).join('')}</ul></div>`;
 }
 

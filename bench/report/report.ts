@@ -1,5 +1,5 @@
 import { type Machine, machineLines } from '../machine.js';
-import type { Cell, Chart, Section, SubjectResult, Table } from '../results.js';
+import type { Cell, Chart, Section, SuiteResult, Table } from '../results.js';
 import { formatCell, formatNumber } from '../text-table.js';
 import { drawChart } from './charts.js';
 import { renderChecks } from './checks.js';
@@ -7,13 +7,12 @@ import { escapeHtml } from './escape-html.js';
 import { STYLE } from './style.js';
 
 /**
- * One HTML page with everything in it: it loads nothing.
- * @param results in the order they are to stand in
+ * Renders the results as one HTML page that loads nothing.
+ * @param results in the order of the page
+ * @param show.goals whether the project's own goals are shown
  */
-export function renderReport(results: SubjectResult[]): string {
-  const links = results
-    .map(({ subject, title }) => `<a href="#${subject}">${escapeHtml(title)}</a>`)
-    .join('');
+export function renderReport(results: SuiteResult[], show: { goals: boolean }): string {
+  const links = results.map(({ suite, title }) => `<a href="#${suite}">${escapeHtml(title)}</a>`).join('');
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -30,16 +29,16 @@ ${results[0] ? renderMachine(results[0].machine) : ''}
 <nav>${links}</nav>
 </header>
 <main>
-${renderChecks(results)}
-${results.map((result) => renderSubject(result, results[0]?.machine)).join('\n')}
+${show.goals ? renderChecks(results) : ''}
+${results.map((result) => renderSuite(result, results[0]?.machine)).join('\n')}
 </main>
-<footer>Colour marks this server’s own. Made by <code>npm run bench</code>; bench/README.md says how to repeat it.</footer>
+<footer>The highlighted bars are this server. Made by <code>npm run bench</code>; bench/README.md says how to repeat it.</footer>
 </body>
 </html>
 `;
 }
 
-function describeRuns(results: SubjectResult[]): string {
+function describeRuns(results: SuiteResult[]): string {
   const days = [...new Set(results.map(({ startedAt }) => startedAt.slice(0, 10)))].join(', ');
   const quick = results.filter((result) => result.quick).map(({ title }) => title);
   return `Measured ${days || 'never'}.${quick.length > 0 ? ` A quick first look: ${escapeHtml(quick.join(', '))}.` : ''}`;
@@ -52,10 +51,10 @@ function renderMachine(machine: Machine): string {
   return `<dl class="machine">${items.join('')}</dl>`;
 }
 
-function renderSubject(result: SubjectResult, firstMachine: Machine | undefined): string {
-  const { subject, title, sections, durationSeconds, startedAt, machine } = result;
+function renderSuite(result: SuiteResult, firstMachine: Machine | undefined): string {
+  const { suite, title, sections, durationSeconds, startedAt, machine } = result;
   const elsewhere = JSON.stringify(machine) !== JSON.stringify(firstMachine);
-  return `<h2 id="${subject}">${escapeHtml(title)}</h2>
+  return `<h2 id="${suite}">${escapeHtml(title)}</h2>
 <p class="soft">${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${Math.round(durationSeconds)} s${result.quick ? ', quick' : ''}.
 ${elsewhere ? ` On ${escapeHtml(describeDifference(machine, firstMachine))}.` : ''}</p>
 ${renderNeighbours(result)}
@@ -71,7 +70,7 @@ function describeDifference(machine: Machine, other: Machine | undefined): strin
     .join(', ');
 }
 
-function renderNeighbours({ neighbours }: SubjectResult): string {
+function renderNeighbours({ neighbours }: SuiteResult): string {
   if (!neighbours || neighbours.otherCores + neighbours.stolenCores <= 0.1) return '';
   return `<p class="note">Other processes kept ${formatNumber(neighbours.otherCores, 2)} cores busy meanwhile,
 other machines on the same hardware ${formatNumber(neighbours.stolenCores, 2)}. Wall times suffer from that more than ratios do.</p>`;

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { machineLines } from '../machine.js';
-import type { SubjectResult, Table } from '../results.js';
+import type { SuiteResult, Table } from '../results.js';
 import { formatCell } from '../text-table.js';
 import { computeScale } from './scale.js';
 
@@ -10,7 +10,7 @@ const BEGIN = '<!-- written by `npm run bench -- readme` -->';
 const END = '<!-- end -->';
 
 /** Writes the figures of the last runs into bench/README.md, between its two marks. */
-export async function updateReadme(results: ReadonlyMap<string, SubjectResult>): Promise<void> {
+export async function updateReadme(results: ReadonlyMap<string, SuiteResult>): Promise<void> {
   const readme = await readFile(README, 'utf8');
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error('bench/README.md has lost its marks');
@@ -18,8 +18,8 @@ export async function updateReadme(results: ReadonlyMap<string, SubjectResult>):
   await writeFile(README, readme.slice(0, begin) + text + readme.slice(end));
 }
 
-/** The goals of every subject and the scale tables, in Markdown. */
-export function renderFigures(results: ReadonlyMap<string, SubjectResult>): string {
+/** The goals of every suite and the scale tables, in Markdown. */
+export function renderFigures(results: ReadonlyMap<string, SuiteResult>): string {
   const { sections } = computeScale(results);
   const machine = [...results.values()][0]?.machine;
   const lines = machine ? machineLines(machine).map(([name, value]) => `${name} ${value}`) : [];

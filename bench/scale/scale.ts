@@ -1,14 +1,14 @@
-import type { Section, SubjectResult } from '../results.js';
-import type { BenchContext, Measured, Subject } from '../subject.js';
+import type { Section, SuiteResult } from '../results.js';
+import type { BenchContext, Measured, Suite } from '../suite.js';
 import { computeNeeds, type LoginCost, TARGET_UTILISATION } from './needs.js';
 
 const RATES = [1, 100, 10_000];
 const PERCENT = Math.round(100 * TARGET_UTILISATION);
-/** The subjects whose figures go in. */
+/** The suites whose figures go in. */
 const SOURCES = ['login', 'endpoints'];
 
-/** What more logins need: computed, from what the other subjects measured. */
-export const scale: Subject = {
+/** What more logins need: computed, from what the other suites measured. */
+export const scale: Suite = {
   name: 'scale',
   title: 'Where it goes at scale',
   async run({ earlier }: BenchContext) {
@@ -16,8 +16,8 @@ export const scale: Subject = {
   },
 };
 
-/** @throws Error that names the subjects that have to be measured before */
-export function computeScale(results: ReadonlyMap<string, SubjectResult>): Measured {
+/** @throws Error that names the suites that have to be measured before */
+export function computeScale(results: ReadonlyMap<string, SuiteResult>): Measured {
   const missing = SOURCES.filter((source) => !results.has(source));
   if (missing.length > 0)
     throw new Error(`scale computes with figures of ${missing.join(', ')}: run those before`);

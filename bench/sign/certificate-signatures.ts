@@ -2,7 +2,7 @@ import { createPublicKey, createSign, generateKeyPairSync, type KeyObject, verif
 import { sign } from '../../workers/thread/signing.js';
 import { interleave } from '../measure/interleave.js';
 import { median, pairedRatio } from '../measure/statistics.js';
-import type { BenchContext, Measured } from '../subject.js';
+import type { BenchContext, Measured } from '../suite.js';
 import { createJsbnDsaSigner, createJsbnRsaSigner } from './jsbn-signatures.js';
 
 /** A payload as long as a certificate's for a client's 2048-bit RSA key. */

@@ -1,9 +1,9 @@
-import { joinMeasured, type Subject } from '../subject.js';
+import { joinMeasured, type Suite } from '../suite.js';
 import { measureCertificateSignatures } from './certificate-signatures.js';
 import { measureSrpOperations } from './srp-operations.js';
 
 /** What the quick lane computes: SRP and signatures, OpenSSL beside jsbn. */
-export const sign: Subject = {
+export const sign: Suite = {
   name: 'sign',
   title: 'SRP and signatures',
   async run(context) {

@@ -14,7 +14,7 @@ import { jsbnModPow } from '../../workers/thread/engines/portable.js';
 import { interleave } from '../measure/interleave.js';
 import { median, pairedRatio } from '../measure/statistics.js';
 import type { Section } from '../results.js';
-import type { BenchContext, Measured } from '../subject.js';
+import type { BenchContext, Measured } from '../suite.js';
 
 const EMAIL = new TextEncoder().encode('me@example.com');
 

@@ -6,7 +6,7 @@ import { type LoopMeasurement, measureClosedLoop } from '../measure/closed-loop.
 import { cpuTimeMs } from '../measure/own-cpu-time.js';
 import { median, pairedRatio } from '../measure/statistics.js';
 import type { Cell, Section } from '../results.js';
-import type { BenchContext, Measured } from '../subject.js';
+import type { BenchContext, Measured } from '../suite.js';
 
 /** How stretches arrive: one for each thread, so that none ever waits, or more than the threads can take. */
 interface Load {

@@ -5,7 +5,7 @@ import { createSHA256, pbkdf2 as hashWasmPbkdf2 } from 'hash-wasm';
 import { firstPbkdf2Input } from '../../protocol/stretching.js';
 import { interleave } from '../measure/interleave.js';
 import { median, pairedRatio, summarize } from '../measure/statistics.js';
-import type { BenchContext, Measured } from '../subject.js';
+import type { BenchContext, Measured } from '../suite.js';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

@@ -4,7 +4,7 @@ import { scryptInput } from '../../protocol/stretching.js';
 import { readKernel } from '../../workers/kernel/load-kernel.js';
 import { interleave } from '../measure/interleave.js';
 import { median, pairedRatio, summarize } from '../measure/statistics.js';
-import type { BenchContext, Measured } from '../subject.js';
+import type { BenchContext, Measured } from '../suite.js';
 import { checkAgreement, createScryptPeers } from './scrypt-peers.js';
 
 /** What this server computes with: what is fastest on the machine, of these. */

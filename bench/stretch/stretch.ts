@@ -1,10 +1,10 @@
-import { joinMeasured, type Subject } from '../subject.js';
+import { joinMeasured, type Suite } from '../suite.js';
 import { measureEnginesByThreads } from './engines-by-threads.js';
 import { measurePbkdf2OnOneCore } from './pbkdf2-on-one-core.js';
 import { measureScryptOnOneCore } from './scrypt-on-one-core.js';
 
 /** How fast passwords are stretched, by this server and by others. */
-export const stretch: Subject = {
+export const stretch: Suite = {
   name: 'stretch',
   title: 'Stretching',
   async run(context) {

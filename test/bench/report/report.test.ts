@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import t from 'tap';
 import { describeMachine } from '../../../bench/machine.js';
 import { renderReport } from '../../../bench/report/report.js';
-import { isMet, PERCENTILES, type SubjectResult } from '../../../bench/results.js';
+import { isMet, PERCENTILES, type SuiteResult } from '../../../bench/results.js';
 import { readResults, writeResult } from '../../../bench/results-folder.js';
 import { formatTable } from '../../../bench/text-table.js';
 
-const RESULT: SubjectResult = {
-  subject: 'example',
+const RESULT: SuiteResult = {
+  suite: 'example',
   title: 'An example',
   startedAt: '2024-01-02T03:04:05.000Z',
   durationSeconds: 12.3,
@@ -33,7 +33,6 @@ const RESULT: SubjectResult = {
           title: 'Bars',
           valueLabel: 'ms',
           bars: [{ label: 'a', value: 3, highlight: true }],
-          limit: 2,
         },
         {
           kind: 'lines',
@@ -50,7 +49,6 @@ const RESULT: SubjectResult = {
             { name: 'fast', values: PERCENTILES.map((percentile) => 1 + percentile) },
             { name: 'still', values: PERCENTILES.map(() => 0) },
           ],
-          limit: 30,
         },
       ],
     },
@@ -60,7 +58,7 @@ const RESULT: SubjectResult = {
 };
 
 t.test('a report holds every table, plot and check, and loads nothing', async (t) => {
-  const html = renderReport([RESULT]);
+  const html = renderReport([RESULT], { goals: true });
   t.match(html, 'Speed of &lt;things&gt;');
   t.match(html, 'slow &amp; old');
   t.match(html, '1,234.57');
@@ -70,9 +68,13 @@ t.test('a report holds every table, plot and check, and loads nothing', async (t
   t.notMatch(html, /NaN|undefined|<script|<link|src=|url\(|@import/);
 });
 
+t.test('a report shows goals only when asked', async (t) => {
+  t.notMatch(renderReport([RESULT], { goals: false }), /missed|Goals/);
+});
+
 t.test('figures of another machine say which', async (t) => {
   const machine = { ...RESULT.machine, cpu: 'Abacus' };
-  t.match(renderReport([RESULT, { ...RESULT, subject: 'other', machine }]), 'On CPU Abacus');
+  t.match(renderReport([RESULT, { ...RESULT, suite: 'other', machine }], { goals: false }), 'On CPU Abacus');
 });
 
 t.test('results come back from their folder as they were written', async (t) => {
@@ -86,7 +88,7 @@ t.test('a folder that is not there holds no results', async (t) => {
 });
 
 t.test('a table is aligned, its numbers to the right with their digits', async (t) => {
-  const { table } = RESULT.sections[0] as SubjectResult['sections'][0];
+  const { table } = RESULT.sections[0] as SuiteResult['sections'][0];
   t.equal(
     formatTable(table),
     ['thing             ms', '──────────  ────────', 'slow & old  1,234.57', 'new'].join('\n'),

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { describeMachine } from '../../../bench/machine.js';
-import type { SubjectResult } from '../../../bench/results.js';
+import type { SuiteResult } from '../../../bench/results.js';
 import { computeNeeds, TARGET_UTILISATION } from '../../../bench/scale/needs.js';
 import { renderFigures } from '../../../bench/scale/readme.js';
 import { computeScale } from '../../../bench/scale/scale.js';
@@ -52,7 +52,7 @@ t.test('scale becomes Markdown tables for every rate', async (t) => {
   t.notMatch(markdown, /NaN|undefined/);
 });
 
-function toResults(figures: Record<string, Record<string, number>>): Map<string, SubjectResult> {
+function toResults(figures: Record<string, Record<string, number>>): Map<string, SuiteResult> {
   const result = {
     title: '',
     startedAt: '',
@@ -64,6 +64,6 @@ function toResults(figures: Record<string, Record<string, number>>): Map<string,
     checks: [],
   };
   return new Map(
-    Object.entries(figures).map(([subject, values]) => [subject, { ...result, subject, figures: values }]),
+    Object.entries(figures).map(([suite, values]) => [suite, { ...result, suite, figures: values }]),
   );
 }

@@ -11,7 +11,7 @@ import {
   startRequest,
 } from '../load/srp-login.js';
 
-/** What the phases of one round hand on to each other. `accounts` are verified. */
+/** What the scenarios of one round hand on to each other. `accounts` are verified. */
 export interface Round {
   url: string;
   accounts: SrpAccount[];
@@ -26,14 +26,14 @@ export function createRound(url: string, accounts: SrpAccount[]): Round {
 }
 
 /** One endpoint's turn: requests are built before it is measured, answers taken apart after. */
-export interface Phase {
+export interface Scenario {
   name: string;
   build(round: Round, logins: number): PreparedRequest[];
   take?(round: Round, answers: Answer[]): void;
 }
 
 /** In this order, since most need what the one before was given. */
-export const PHASES = [
+export const SCENARIOS = [
   {
     name: '__lbheartbeat__',
     build: (_, logins) =>
@@ -88,9 +88,9 @@ export const PHASES = [
     name: 'session/destroy',
     build: ({ url, sessions }) => sessions.map((session) => signed(url, '/v1/session/destroy', session, {})),
   },
-] as const satisfies Phase[];
+] as const satisfies Scenario[];
 
-export type PhaseName = (typeof PHASES)[number]['name'];
+export type ScenarioName = (typeof SCENARIOS)[number]['name'];
 
 function repeat<T>(times: number, make: (index: number) => T): T[] {
   return Array.from({ length: times }, (_, i) => make(i));

@@ -5,7 +5,7 @@ import { overload } from './overload/overload.js';
 import { scale } from './scale/scale.js';
 import { sign } from './sign/sign.js';
 import { stretch } from './stretch/stretch.js';
-import type { Subject } from './subject.js';
+import type { Suite } from './suite.js';
 
 /** Everything `npm run bench` measures, in the order of the report. */
-export const SUBJECTS: Subject[] = [stretch, sign, login, endpoints, latency, overload, scale];
+export const SUITES: Suite[] = [stretch, sign, login, endpoints, latency, overload, scale];
