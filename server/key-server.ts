@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
-import { type Config, ConfigError, stretchMemoryMiB, withListeningPort } from '../config/load.js';
+import { type Config, stretchMemoryMiB, withListeningPort } from '../config/load.js';
 import { createMemoryRateCounters } from '../storage/rate-counters.js';
 import type { Storage } from '../storage/storage.js';
 import { QuickLane } from '../workers/quick-lane.js';
@@ -13,6 +12,7 @@ import { Stretcher } from '../workers/stretcher.js';
 import { Decoys } from './accounts/decoy.js';
 import { CertificateSigner } from './certificates/certificate-signer.js';
 import { SigningKeyRing } from './certificates/signing-key-ring.js';
+import { prepareDataDir } from './data-dir.js';
 import { createApp } from './http/app.js';
 import { readClientSource } from './http/client-source.js';
 import type { Connections } from './http/connections.js';
@@ -60,7 +60,7 @@ export interface KeyServerOptions {
  * @throws ConfigError; StoreUnavailableError when the database does not answer; what `listen` throws
  */
 export async function startKeyServer({ config, log, now = Date.now }: KeyServerOptions): Promise<KeyServer> {
-  await makeDataDir(config);
+  await prepareDataDir(config, log);
   const storageKeys = await loadStorageKeys(config);
   const metrics = createMetrics();
   const storage = await openStores(config, { storageKeys, now, ...metrics.stores });
@@ -121,17 +121,6 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
     metrics.close();
     await Promise.all([lanes.stretcher.close(), lanes.quickLane.close(), storage.close()]);
     throw error;
-  }
-}
-
-async function makeDataDir({ dataDir }: Config): Promise<void> {
-  try {
-    await mkdir(dataDir, { recursive: true });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError(
-      `DATA_DIR: ${dataDir} cannot be made (${code}): set a folder that the server’s user may write to`,
-    );
   }
 }
 

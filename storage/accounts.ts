@@ -56,13 +56,16 @@ export class Accounts {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;
   readonly #outbox: Outbox;
+  readonly #purgeDeleted: () => Promise<void>;
   readonly #selectByUid: ReturnType<typeof prepareSelect>;
   readonly #selectByEmail: ReturnType<typeof prepareSelect>;
 
-  constructor(db: Kysely<Tables>, sealer: Sealer, outbox: Outbox) {
+  /** @param purgeDeleted removes deleted content from the files of the database */
+  constructor(db: Kysely<Tables>, sealer: Sealer, outbox: Outbox, purgeDeleted: () => Promise<void>) {
     this.#db = db;
     this.#sealer = sealer;
     this.#outbox = outbox;
+    this.#purgeDeleted = purgeDeleted;
     this.#selectByUid = prepareSelect(db, 'uid');
     this.#selectByEmail = prepareSelect(db, 'normalized_email');
   }
@@ -165,7 +168,10 @@ export class Accounts {
       .where('uid', '=', uid)
       .where('generation', '=', generation)
       .executeTakeFirst();
-    return numDeletedRows > 0n;
+    if (numDeletedRows === 0n) return false;
+    // A purge that fails changes nothing about the account: the log is purged with the next one.
+    await this.#purgeDeleted().catch(() => {});
+    return true;
   }
 
   /**

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { Sealer } from './sealer.js';
-import { type DatabaseLocation, openForLongWork } from './sql/database.js';
+import { type DatabaseLocation, openForLongWork, rewriteFile } from './sql/database.js';
 import type { Tables } from './sql/schema.js';
 import { aadFor, SEALED_COLUMNS } from './sql/sealed-columns.js';
 
@@ -38,9 +38,9 @@ const BATCH = 100;
 const MAX_PASSES = 3;
 
 /**
- * Seals everything in the database with the first storage key, while servers go on working, as long as
- * they have all the keys. It may be stopped at any time and begun again. Tokens in Redis are left alone:
- * the last one of an older key ends within an hour, and the key is needed until then.
+ * Seals everything in the database with the first storage key, in the current format, then writes a SQLite file anew.
+ * Servers that have all the keys can run meanwhile. It can be stopped at any time and run again. Tokens in Redis are
+ * not changed: the last one of an older key ends within an hour, and the key is needed until then.
  * @throws StoreUnavailableError; Error when a row is sealed with a key that is not given
  */
 export async function reencrypt({
@@ -62,6 +62,7 @@ export async function reencrypt({
       }
       if (total.remaining === 0) break;
     }
+    await rewriteFile(db, database);
     return total;
   } finally {
     await db.destroy();

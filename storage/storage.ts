@@ -60,7 +60,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const sessions = new Sessions(database.db, sealer);
   const housekeeping = new Housekeeping(database.db, options.now, options.housekeeping);
   return {
-    accounts: new Accounts(database.db, sealer, outbox),
+    accounts: new Accounts(database.db, sealer, outbox, database.purgeDeleted),
     sessions,
     outbox,
     signingKeys: new SigningKeys(database.db, sealer),

@@ -21,6 +21,8 @@ export interface Database {
   db: Kysely<Tables>;
   /** @throws StoreUnavailableError when the database does not answer, or has no room on its disk to write */
   ping(): Promise<void>;
+  /** Removes deleted content from SQLite's log; PostgreSQL does so by itself. @throws StoreUnavailableError */
+  purgeDeleted(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,9 @@ export async function openDatabase(
       await sql`select 1`.execute(db);
       if (location.engine === 'sqlite') await requireSpace(location.filename);
     },
+    async purgeDeleted() {
+      if (location.engine === 'sqlite') await truncateLog(db);
+    },
     close: () => db.destroy(),
   };
 }
@@ -63,6 +68,23 @@ async function requireSpace(filename: string): Promise<void> {
 export async function openForLongWork(location: DatabaseLocation): Promise<Kysely<Tables>> {
   await migrate(location);
   return new Kysely({ dialect: guardDialect(createDialect(location, { forRequests: false }), () => {}) });
+}
+
+/**
+ * Writes a SQLite file anew, so that nothing is left in it of deleted or replaced values. Writers wait meanwhile.
+ * PostgreSQL's autovacuum does the like by itself.
+ * @param db opened by {@link openForLongWork}
+ * @throws StoreUnavailableError
+ */
+export async function rewriteFile(db: Kysely<Tables>, { engine }: DatabaseLocation): Promise<void> {
+  if (engine !== 'sqlite') return;
+  await sql`VACUUM`.execute(db);
+  await truncateLog(db);
+}
+
+/** Moves SQLite's log into the database file and empties it. */
+async function truncateLog(db: Kysely<Tables>): Promise<void> {
+  await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
 }
 
 /** Opens a database, as it is, for reading alone. @throws StoreUnavailableError when it cannot be opened */

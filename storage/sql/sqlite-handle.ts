@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sqlite3 from 'sqlite3';
 
@@ -7,10 +8,13 @@ const MAX_PREPARED = 200;
 const BUSY_PAUSE_MS = 20;
 
 const ROLES = {
-  /** Makes the file if need be. FULL: an acknowledged commit outlives the machine's power, not just the process. */
+  /**
+   * Makes the file if need be. `synchronous = FULL`: an acknowledged commit survives a power failure.
+   * `secure_delete`: deleted content is overwritten with zeros.
+   */
   writer: {
     mode: sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE,
-    pragmas: ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON'],
+    pragmas: ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'secure_delete = ON'],
   },
   /** Reads beside a writer; even so it has a part in the file's shared memory. */
   reader: { mode: sqlite3.OPEN_READWRITE, pragmas: ['query_only = ON'] },
@@ -37,6 +41,7 @@ export class SqliteHandle {
     busyTimeoutMs: number,
   ): Promise<SqliteHandle> {
     const { mode, pragmas } = ROLES[role];
+    if (role === 'writer') await makePrivateFile(filename);
     const database = await new Promise<sqlite3.Database>((resolve, reject) => {
       const opened: sqlite3.Database = new sqlite3.Database(filename, mode, (error) =>
         error ? reject(error) : resolve(opened),
@@ -126,5 +131,15 @@ export class SqliteHandle {
       dropped?.then((old) => old.finalize());
     }
     return statement;
+  }
+}
+
+/** Makes the database file readable by its owner alone, whatever the umask; SQLite gives its log the same mode. */
+async function makePrivateFile(filename: string): Promise<void> {
+  try {
+    const file = await open(filename, 'ax');
+    await file.chmod(0o600).finally(() => file.close());
+  } catch {
+    // The file exists, or SQLite itself will say why it cannot be made.
   }
 }

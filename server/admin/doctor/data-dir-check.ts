@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { Config } from '../../../config/load.js';
+import { findLooseModes, toOctal } from '../../data-dir.js';
 import { reasonOf } from '../../logs/reason.js';
 import { broken, type Finding, ok, warning } from './finding.js';
 
@@ -29,25 +30,17 @@ export async function checkDataDir({ dataDir }: Config): Promise<Finding[]> {
       broken(CHECK, `${directory} may not be written to by this user`, 'run this as the server’s user'),
     ];
   }
-  return [...(await checkModes(directory, about.mode)), await checkSpace(directory)];
+  return [...(await checkModes(directory)), await checkSpace(directory)];
 }
 
-async function checkModes(directory: string, mode: number): Promise<Finding[]> {
-  const found: Finding[] = [];
-  if (mode & 0o027) {
-    const says = `${directory} is open to others on this machine (${toOctal(mode)})`;
-    found.push(warning(CHECK, says, 'chmod 700: it holds accounts, mails and keys'));
-  }
-  for (const [name, forbidden] of [
-    ['storage.key', 0o077],
-    ['mail', 0o077],
-  ] as const) {
-    const about = await stat(join(directory, name)).catch(() => undefined);
-    if (!about || !(about.mode & forbidden)) continue;
-    const says = `${name} is open to others on this machine (${toOctal(about.mode)})`;
-    found.push(warning(CHECK, says, `chmod ${about.isDirectory() ? '700' : '600'} ${join(directory, name)}`));
-  }
-  return found.length ? found : [ok(CHECK, `${directory} is the server’s alone`)];
+async function checkModes(directory: string): Promise<Finding[]> {
+  const loose = await findLooseModes(directory);
+  if (loose.length === 0) return [ok(CHECK, `${directory} is the server’s alone`)];
+  return loose.map(({ path, mode, wanted }) => {
+    const name = path === directory ? directory : basename(path);
+    const says = `${name} is open to others on this machine (${toOctal(mode)})`;
+    return warning(CHECK, says, `chmod ${wanted.toString(8)} ${path}; the server does so when it starts`);
+  });
 }
 
 async function checkSpace(directory: string): Promise<Finding> {
@@ -74,8 +67,4 @@ async function mayWrite(directory: string): Promise<boolean> {
 async function firstThere(directory: string): Promise<string> {
   const there = await stat(directory).catch(() => undefined);
   return there ? directory : firstThere(dirname(directory));
-}
-
-function toOctal(mode: number): string {
-  return (mode & 0o777).toString(8).padStart(4, '0');
 }

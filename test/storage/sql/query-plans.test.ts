@@ -15,12 +15,13 @@ const postgres = { engine: 'postgres', url: (await startPostgres(t)).url, poolSi
 function statementsOf(byMethod: Record<string, string[]>): [method: string, statement: string][] {
   const asked = Object.entries(byMethod).filter(([method]) => !SMALL_TABLES.includes(method));
   const statements = asked.flatMap(([method, all]) => all.map((one) => [method, one] as [string, string]));
-  return statements.filter(([, statement]) => !/^(begin|commit)$/.test(statement));
+  return statements.filter(([, statement]) => !/^(begin|commit$|PRAGMA)/.test(statement));
 }
 
 t.test('on SQLite each method makes the statements it is known to make, all by an index', async (t) => {
   const byMethod = await recordStatements(t, sqlite);
-  t.same(countEach(byMethod), STATEMENTS);
+  // It empties the log, too.
+  t.same(countEach(byMethod), { ...STATEMENTS, 'accounts.destroy': 2 });
   const { db, close } = await openDatabase(sqlite);
   t.teardown(close);
   for (const [method, statement] of statementsOf(byMethod)) {

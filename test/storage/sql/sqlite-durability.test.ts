@@ -46,7 +46,7 @@ t.test('on a full disk writes fail, reads go on, and all is well when there is r
   const { db, close } = await openDatabase(await newSqliteFile(t));
   t.teardown(close);
   const sealer = new Sealer([randomBytes(32)]);
-  const accounts = new Accounts(db, sealer, new Outbox(db, sealer, 'sqlite'));
+  const accounts = new Accounts(db, sealer, new Outbox(db, sealer, 'sqlite'), async () => {});
   const first = newAccount();
   await accounts.create(first, newMail(first));
   const pages = await sql<{ page_count: number }>`pragma page_count`.execute(db);
@@ -93,7 +93,7 @@ t.test('a signed request does not wait for somebody else’s transaction', async
   const { db, close } = await openDatabase(file);
   t.teardown(close);
   const sealer = new Sealer([randomBytes(32)]);
-  const accounts = new Accounts(db, sealer, new Outbox(db, sealer, 'sqlite'));
+  const accounts = new Accounts(db, sealer, new Outbox(db, sealer, 'sqlite'), async () => {});
   const account = newAccount({ generation: NOW_MS });
   await accounts.create(account, newMail(account));
   await db.transaction().execute(async (transaction) => {

@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import sqlite3 from 'sqlite3';
 import t from 'tap';
-import { openTwice } from '../../support/storage/sql-under-test.js';
+import { reencrypt } from '../../../storage/reencrypt.js';
+import { openServer, openTwice } from '../../support/storage/sql-under-test.js';
 import { newSqliteFile } from '../../support/storage/sqlite-directory.js';
 import { describeAccounts } from '../accounts-contract.js';
 import { describeAtRest } from '../at-rest-contract.js';
@@ -22,3 +26,19 @@ t.test('migrations', async (t) => describeMigrations(t, () => newSqliteFile(t), 
 t.test('at rest', async (t) => describeAtRest(t, () => newSqliteFile(t)));
 t.test('housekeeping', async (t) => describeHousekeeping(t, () => newSqliteFile(t)));
 t.test('change of the storage key', async (t) => describeReencryption(t, () => newSqliteFile(t)));
+
+t.test('after a change of the storage key the file has none of what was deleted in it before', async (t) => {
+  const database = await newSqliteFile(t);
+  const key = randomBytes(32);
+  await (await openServer(t, database, [key])).close();
+  const remains = `deleted-${randomBytes(8).toString('hex')}`;
+  await new Promise<void>((resolve, reject) => {
+    const db = new sqlite3.Database(database.filename);
+    const statements = `PRAGMA secure_delete = OFF; INSERT INTO secrets VALUES ('${remains}', x'00'); DELETE FROM secrets`;
+    db.exec(statements, (error) => (error ? reject(error) : db.close(() => resolve())));
+  });
+  const holdsRemains = async () => (await readFile(database.filename)).includes(remains);
+  t.equal(await holdsRemains(), true);
+  await reencrypt({ database, storageKeys: [randomBytes(32), key] });
+  t.equal(await holdsRemains(), false);
+});

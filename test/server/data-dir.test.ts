@@ -1,0 +1,72 @@
+import { chmod, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { createAccount } from '../support/api/accounts.js';
+import { ServerProcess } from '../support/api/server-process.js';
+import { makeDataDir, startServer } from '../support/api/start-server.js';
+
+const FILES = ['key-server.sqlite', 'key-server.sqlite-wal', 'key-server.sqlite-shm', 'storage.key'];
+
+async function modeOf(path: string): Promise<string> {
+  return ((await stat(path)).mode & 0o777).toString(8);
+}
+
+for (const umask of [0o000, 0o022]) {
+  t.test(`under umask ${umask.toString(8)} DATA_DIR is the server's alone`, async (t) => {
+    const before = process.umask(umask);
+    t.teardown(() => process.umask(before));
+    const dataDir = join(await makeDataDir(t), 'made', 'by-the-server');
+    const server = await new ServerProcess(t, { DATA_DIR: dataDir }).listening();
+    t.equal(await modeOf(dataDir), '700');
+    for (const name of FILES) t.equal(await modeOf(join(dataDir, name)), '600', name);
+    server.kill('SIGTERM');
+    await server.exit();
+  });
+}
+
+t.test('modes that are too open are tightened at the start, with a log line', async (t) => {
+  const { dataDir, close } = await startServer(t);
+  await close();
+  const open = ['key-server.sqlite', 'storage.key'].map((name) => join(dataDir, name));
+  for (const path of open) await chmod(path, 0o644);
+  await chmod(dataDir, 0o755);
+  const { logLines } = await startServer(t, { DATA_DIR: dataDir });
+  t.equal(await modeOf(dataDir), '700');
+  for (const name of FILES) t.equal(await modeOf(join(dataDir, name)), '600', name);
+  const lines = logLines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'modeTightened');
+  t.match(lines, [
+    { path: dataDir, mode: '0755', wanted: '0700' },
+    ...open.map((path) => ({ path, mode: '0644', wanted: '0600' })),
+  ]);
+});
+
+t.test('a directory that users of the machine share stays as it is, with a warning', async (t) => {
+  const dataDir = await makeDataDir(t);
+  await chmod(dataDir, 0o1777);
+  const { logLines } = await startServer(t, { DATA_DIR: dataDir });
+  t.equal(await modeOf(dataDir), '777');
+  t.match(
+    logLines.map((line) => JSON.parse(line)).find(({ event }) => event === 'modeNotTightened'),
+    { level: 'warn', path: dataDir, reason: 'shared' },
+  );
+});
+
+t.test('nothing is left of the address of a destroyed account in any file', async (t) => {
+  const server = await startServer(t);
+  const accounts = [];
+  for (let i = 0; i < 30; i++) accounts.push(await createAccount(server, { verified: false }));
+  const database = join(server.dataDir, 'key-server.sqlite');
+  const find = async (email: string) => {
+    const files = await Promise.all([database, `${database}-wal`].map((path) => readFile(path)));
+    return files.some((content) => content.includes(email));
+  };
+  const { storage } = server.services;
+  for (const [i, { uid, email }] of accounts.entries()) {
+    if (i % 3) continue;
+    t.equal(await find(email), true, 'there before');
+    const account = await storage.accounts.findByUid(uid);
+    t.equal(await storage.accounts.destroy(uid, account?.generation ?? 0), true);
+    t.equal(await find(email), false, 'gone after');
+  }
+  t.equal(await find(accounts[1]?.email ?? ''), true, 'others stay');
+});
