@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap';
+import { RawConnection, writePost } from '../support/api/raw-connection.js';
+import { createAccounts, loginBody, rawLogin } from '../support/api/raw-logins.js';
 import { startServer, type TestServer } from '../support/api/start-server.js';
-import { waitUntil } from '../support/api/wait-until.js';
-import { RawConnection, writePost } from '../support/overload/raw-connection.js';
-import { createAccounts, loginBody, rawLogin } from '../support/overload/raw-logins.js';
-import { occupy, recordOutcomes } from '../support/overload/stretch-outcomes.js';
+import { waitUntil } from '../support/wait-until.js';
+import { occupy, recordOutcomes } from '../support/workers/stretch-outcomes.js';
 
 const CLIENTS = 20;
 const IN_FRONT = 4;

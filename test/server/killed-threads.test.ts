@@ -1,8 +1,8 @@
 import t from 'tap';
+import { createAccounts, rawLogin } from '../support/api/raw-logins.js';
 import type { Reply } from '../support/api/send.js';
 import { startServer } from '../support/api/start-server.js';
-import { waitUntil } from '../support/api/wait-until.js';
-import { createAccounts, rawLogin } from '../support/overload/raw-logins.js';
+import { waitUntil } from '../support/wait-until.js';
 
 t.test(
   'a stretch thread that dies fails only the requests it held, and another takes its place',

@@ -1,9 +1,9 @@
 import t from 'tap';
 import type { StretchPlace } from '../../workers/stretch-queue.js';
 import { makeEmail } from '../support/api/accounts.js';
+import { createAccounts, loginBody, rawLogin } from '../support/api/raw-logins.js';
 import { send } from '../support/api/send.js';
 import { startServer, type TestServer } from '../support/api/start-server.js';
-import { createAccounts, loginBody, rawLogin } from '../support/overload/raw-logins.js';
 
 /** Takes all the room there is. */
 function takeRoom({ services: { stretcher } }: TestServer): StretchPlace[] {

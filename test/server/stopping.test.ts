@@ -1,17 +1,22 @@
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import t from 'tap';
-import { RawConnection, writeGet, writePost } from '../support/overload/raw-connection.js';
-import { createAccounts, loginBody, rawLogin } from '../support/overload/raw-logins.js';
-import { startServerProcess } from '../support/overload/server-process.js';
+import { makeEmail, prepareAccounts, toHex } from '../support/api/accounts.js';
+import { RawConnection, writeGet, writePost } from '../support/api/raw-connection.js';
+import { createAccounts, loginBody, rawLogin } from '../support/api/raw-logins.js';
+import { type Reply, send } from '../support/api/send.js';
+import { ServerProcess } from '../support/api/server-process.js';
+import { makeDataDir } from '../support/api/start-server.js';
+import type { Teardown } from '../support/services/service-process.js';
 
 const LOGIN = '/v1/raw_password/session/create';
 
+async function startProcess(t: Teardown, env: Record<string, string> = {}): Promise<ServerProcess> {
+  return new ServerProcess(t, { DATA_DIR: await makeDataDir(t), ...env }).listening();
+}
+
 t.test('SIGTERM under load drops nothing that was admitted', async (t) => {
-  const server = await startServerProcess(t, {
-    TRUST_PROXY: 'loopback',
-    STRETCH_THREADS: '1',
-    STRETCH_MAX_WAIT: '8',
-  });
+  const server = await startProcess(t, { TRUST_PROXY: 'loopback', STRETCH_MAX_WAIT: '8' });
   const emails = await createAccounts(server, 3);
   const emailOf = (i: number) => emails[i % emails.length] as string;
 
@@ -31,18 +36,19 @@ t.test('SIGTERM under load drops nothing that was admitted', async (t) => {
   const served = statuses.filter((status) => status === 200).length;
   t.ok(statuses.length < replies.length, 'some wait');
 
-  server.process.kill('SIGTERM');
+  server.kill('SIGTERM');
   await Promise.all(replies);
   t.same([...new Set(statuses)].sort(), [200, 503], 'each is answered');
   t.ok(statuses.filter((status) => status === 200).length > served, 'some after the signal');
   for (let i = 0; i < 4; i++) t.equal((await inOne.readReply())?.status, 200);
-  t.equal(await server.ended, 0);
-  t.equal(server.log.at(-1)?.event, 'stopped');
+  const { code, stdout } = await server.exit();
+  t.equal(code, 0);
+  t.match(stdout.trimEnd().split('\n').at(-1), /"event":"stopped"/);
   await Promise.all([inOne, idle, slow].map((connection) => connection.closed()));
 });
 
 t.test('after SIGTERM no connection is kept for another request', async (t) => {
-  const server = await startServerProcess(t, { STRETCH_THREADS: '1', STRETCH_MAX_WAIT: '3600' });
+  const server = await startProcess(t, { STRETCH_MAX_WAIT: '3600' });
   const [email = ''] = await createAccounts(server, 1);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.teardown(() => agent.destroy());
@@ -60,7 +66,51 @@ t.test('after SIGTERM no connection is kept for another request', async (t) => {
   const probe = await RawConnection.open(server.url);
   probe.write(writeGet('/__lbheartbeat__'));
   await probe.readReply();
-  server.process.kill('SIGTERM');
+  server.kill('SIGTERM');
   t.equal(await reply, 'close');
-  t.equal(await server.ended, 0);
+  t.equal((await server.exit()).code, 0);
+});
+
+t.test('SIGTERM under load: what was asked is answered, and the process ends with 0', async (t) => {
+  const server = await startProcess(t, { STRETCH_MAX_WAIT: '60' });
+  const asked: Promise<Reply>[] = [];
+  const isStretched = Array.from({ length: 6 }, () => {
+    const body = { email: toHex(makeEmail()), password: 'password' };
+    return send(server, '/v1/raw_password/account/create', { body });
+  });
+  asked.push(
+    ...isStretched,
+    ...prepareAccounts(20).map(({ body }) => send(server, '/v1/account/create', { body })),
+  );
+  // The last of them is in when a reply to one sent after it is: requests are admitted in order of arrival.
+  await send(server, '/__lbheartbeat__', { method: 'GET' });
+  await Promise.race(isStretched);
+  server.kill('SIGTERM');
+  const replies = await Promise.all(asked);
+  t.same(
+    replies.map(({ status }) => status),
+    asked.map(() => 200),
+  );
+  const { code, stdout } = await server.exit();
+  t.equal(code, 0);
+  t.match(stdout, /"event":"stopped"/);
+});
+
+t.test('connections that ask for nothing do not keep the process', async (t) => {
+  const server = await startProcess(t);
+  const { port } = new URL(server.url);
+  const open = (bytes: string) => {
+    const socket = connect({ host: '127.0.0.1', port: Number(port), allowHalfOpen: true });
+    socket.on('error', () => {});
+    t.teardown(() => socket.destroy());
+    return new Promise((resolve) => socket.write(bytes, resolve));
+  };
+  await open('');
+  await open('POST /v1/auth/start HTTP/1.1\r\nHost: x\r\nContent-');
+  await open(
+    'POST /v1/auth/start HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+  );
+  await send(server, '/__lbheartbeat__', { method: 'GET' });
+  server.kill('SIGINT');
+  t.match(await server.exit(), { code: 0, stdout: /"event":"stopped"/ });
 });

@@ -5,9 +5,9 @@ import { reencrypt } from '../../storage/reencrypt.js';
 import { Sealer } from '../../storage/sealer.js';
 import { aadFor } from '../../storage/sql/sealed-columns.js';
 import { askPostgres } from '../support/services/postgres.js';
-import { until } from '../support/services/until.js';
 import { newAccount, newMail } from '../support/storage/records.js';
 import { openServer } from '../support/storage/sql-under-test.js';
+import { waitUntil } from '../support/wait-until.js';
 
 /** What becomes of a row that a server writes at the very moment it is sealed anew. */
 export function describeReencryptionRace(
@@ -30,7 +30,7 @@ export function describeReencryptionRace(
     await server.query('update accounts set verifier = $1', [sealed]);
     const reencrypted = reencrypt({ database, storageKeys: [second, first] });
     const waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock'";
-    await until(async () => (await askPostgres(database.url, waiting)).length > 0);
+    await waitUntil(async () => (await askPostgres(database.url, waiting)).length > 0);
     await server.query('commit');
 
     t.match(await reencrypted, { remaining: 0 });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { ThreadPool, type ThreadPoolOptions } from '../../workers/thread-pool.js';
-import { until } from '../support/services/until.js';
+import { waitUntil } from '../support/wait-until.js';
 
 const broken = new URL('../support/workers/thread-that-cannot-start.js', import.meta.url);
 const echo = new URL('../support/workers/echo-thread.js', import.meta.url);
@@ -51,9 +51,9 @@ t.test('a pool without standing threads starts one for work', async (t) => {
 t.test('it is told of each thread that has started', async (t) => {
   let ready = 0;
   const pool = startPool(t, { file: echo, threads: 3, onReady: () => ready++ });
-  await until(async () => ready === 3);
+  await waitUntil(async () => ready === 3);
   await pool.threads[0]?.terminate();
-  await until(async () => ready === 4);
+  await waitUntil(async () => ready === 4);
 });
 
 t.test('threads that are starting are not ended before they have: Node would abort', async (t) => {

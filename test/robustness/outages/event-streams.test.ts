@@ -4,11 +4,11 @@ import t, { type Test } from 'tap';
 import { createAccount, login, verifyAccount } from '../../support/api/accounts.js';
 import { openEventStream } from '../../support/api/event-stream.js';
 import { startServer, type TestServer } from '../../support/api/start-server.js';
-import { waitUntil } from '../../support/api/wait-until.js';
 import { createPostgresFramer, createRedisFramer } from '../../support/outages/framing.js';
 import { StoreProxy } from '../../support/outages/store-proxy.js';
 import { startPostgres } from '../../support/services/postgres.js';
 import { askRedis, startRedis } from '../../support/services/redis.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 const redis = await startRedis(t);
 const postgres = await startPostgres(t);

@@ -8,12 +8,12 @@ import { accountBody, makeEmail } from '../../support/api/accounts.js';
 import { type Reply, send } from '../../support/api/send.js';
 import { ServerProcess } from '../../support/api/server-process.js';
 import { makeDataDir } from '../../support/api/start-server.js';
-import { waitUntil } from '../../support/api/wait-until.js';
 import { startMailServer } from '../../support/mail/mail-server.js';
 import { SeenAnswers } from '../../support/outages/documented.js';
 import { FLOW_REQUESTS } from '../../support/outages/flows.js';
 import { nameOf, prepareAll, startLimitedServer, timeReply } from '../../support/outages/outage.js';
 import { findFreePort } from '../../support/services/free-port.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 // They wait more than they work.
 t.jobs = 4;

@@ -2,8 +2,8 @@ import t from 'tap';
 import { createAccount, startAuthentication } from '../../support/api/accounts.js';
 import { send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
-import { waitUntil } from '../../support/api/wait-until.js';
 import { startRedis } from '../../support/services/redis.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 t.test('a server starts while Redis is away, and serves when it comes', async (t) => {
   const redis = await startRedis(t);

@@ -1,10 +1,10 @@
 import t from 'tap';
 import { Stretcher } from '../../../workers/stretcher.js';
 import { createAccount, login } from '../../support/api/accounts.js';
+import { createAccounts, rawLogin } from '../../support/api/raw-logins.js';
 import { type Reply, send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
-import { waitUntil } from '../../support/api/wait-until.js';
-import { createAccounts, rawLogin } from '../../support/overload/raw-logins.js';
+import { waitUntil } from '../../support/wait-until.js';
 import { knownRequest } from '../../support/workers/stretch-request.js';
 
 /** So many at once in `npm test`; LOGINS_AT_ONCE=1000 for more. */

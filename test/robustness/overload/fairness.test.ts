@@ -1,8 +1,8 @@
 import t from 'tap';
+import { createAccounts, rawLogin } from '../../support/api/raw-logins.js';
 import type { Reply } from '../../support/api/send.js';
 import { startServer, type TestServer } from '../../support/api/start-server.js';
-import { waitUntil } from '../../support/api/wait-until.js';
-import { createAccounts, rawLogin } from '../../support/overload/raw-logins.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 const GREEDY_LOGINS = 20;
 /** Two that are on a core, two that the newcomer may share one with, and two for what the queue cannot know. */

@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap';
 import { makeEmail, toHex } from '../../support/api/accounts.js';
+import { RawConnection, writeGet, writePost } from '../../support/api/raw-connection.js';
 import { send } from '../../support/api/send.js';
 import { startServer, type TestServer } from '../../support/api/start-server.js';
-import { waitUntil } from '../../support/api/wait-until.js';
-import { RawConnection, writeGet, writePost } from '../../support/overload/raw-connection.js';
-import { occupy } from '../../support/overload/stretch-outcomes.js';
+import { waitUntil } from '../../support/wait-until.js';
+import { occupy } from '../../support/workers/stretch-outcomes.js';
 
 const MAX_CONNECTIONS = 20;
 

@@ -4,7 +4,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
 import { createHttpServer, type HttpTimeouts } from '../../../server/http/http-server.js';
-import { RawConnection, type RawReply, writeGet, writePost } from '../../support/overload/raw-connection.js';
+import type { RawReply } from '../../support/api/http-replies.js';
+import { RawConnection, writeGet, writePost } from '../../support/api/raw-connection.js';
 
 /** So long that no test sees its end. */
 const NEVER_MS = 1e9;

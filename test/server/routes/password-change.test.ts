@@ -1,8 +1,8 @@
 import t from 'tap';
 import type { StretchOrder } from '../../../workers/stretch-queue.js';
+import { createAccounts, loginBody, PASSWORD } from '../../support/api/raw-logins.js';
 import { send } from '../../support/api/send.js';
 import { startServer, type TestServer } from '../../support/api/start-server.js';
-import { createAccounts, loginBody, PASSWORD } from '../../support/overload/raw-logins.js';
 import { knownRequest } from '../../support/workers/stretch-request.js';
 
 /** Lets others come until an order would be refused for them. @returns how many came */

@@ -13,8 +13,8 @@ import { checkRefusal } from '../../support/api/check-refusal.js';
 import { type EventStream, openEventStream } from '../../support/api/event-stream.js';
 import { send, sign } from '../../support/api/send.js';
 import { makeDataDir, startServer, type TestServer } from '../../support/api/start-server.js';
-import { waitUntil } from '../../support/api/wait-until.js';
 import { startRedis } from '../../support/services/redis.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 const PATH = '/v1/recovery_email/status';
 const server = await startServer(t, { MAX_STREAMS_PER_ACCOUNT: '2', MAX_STREAMS: '4' });

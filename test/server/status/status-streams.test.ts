@@ -1,9 +1,10 @@
 import t, { type Test } from 'tap';
 import { createAccount, login } from '../../support/api/accounts.js';
+import type { RawReply } from '../../support/api/http-replies.js';
+import { RawConnection, writeGet } from '../../support/api/raw-connection.js';
 import { send, sign } from '../../support/api/send.js';
 import { startServer, type TestServer } from '../../support/api/start-server.js';
-import { waitUntil } from '../../support/api/wait-until.js';
-import { RawConnection, type RawReply, writeGet } from '../../support/overload/raw-connection.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 const PATH = '/v1/recovery_email/status';
 

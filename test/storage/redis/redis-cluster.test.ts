@@ -4,10 +4,10 @@ import { Sealer } from '../../../storage/sealer.js';
 import { RedisTokenStore } from '../../../storage/tokens/redis-token-store.js';
 import { askRedis, type Redis } from '../../support/services/redis.js';
 import { startRedisCluster } from '../../support/services/redis-cluster.js';
-import { until } from '../../support/services/until.js';
 import { createClock } from '../../support/storage/clock.js';
 import { UNAVAILABLE, untilAnswered, withinTwoSeconds } from '../../support/storage/outages.js';
 import { randomHex, tokenRecords } from '../../support/storage/records.js';
+import { waitUntil } from '../../support/wait-until.js';
 import { describeTokenStore } from '../tokens/token-store-contract.js';
 
 const sealer = new Sealer([randomBytes(32)]);
@@ -54,7 +54,7 @@ for (const [nth, how, fail] of [
     await fail(master);
     await t.rejects(withinTwoSeconds(putAll()), UNAVAILABLE);
 
-    await until(async () => /role:master/.test(String(await askRedis(replica, ['INFO', 'replication']))));
+    await waitUntil(async () => /role:master/.test(String(await askRedis(replica, ['INFO', 'replication']))));
     await untilAnswered(putAll);
     await untilAnswered(() => Promise.all(ids.map((id) => other.get('authToken', id))));
     const taken = await Promise.all(ids.map((id) => other.take('authToken', id)));

@@ -4,10 +4,10 @@ import { Sealer } from '../../../storage/sealer.js';
 import { RedisTokenStore } from '../../../storage/tokens/redis-token-store.js';
 import { askRedis, type Redis } from '../../support/services/redis.js';
 import { startRedisSentinel } from '../../support/services/redis-sentinel.js';
-import { until } from '../../support/services/until.js';
 import { createClock } from '../../support/storage/clock.js';
 import { UNAVAILABLE, untilAnswered, withinTwoSeconds } from '../../support/storage/outages.js';
 import { randomHex, tokenRecords } from '../../support/storage/records.js';
+import { waitUntil } from '../../support/wait-until.js';
 import { describeTokenStore } from '../tokens/token-store-contract.js';
 
 const sentinel = await startRedisSentinel(t);
@@ -47,7 +47,7 @@ for (const [how, fail] of [
     await fail(old);
     await t.rejects(withinTwoSeconds(store.get('authToken', id)), UNAVAILABLE);
 
-    await until(async () => (await sentinel.findMaster()) !== old);
+    await waitUntil(async () => (await sentinel.findMaster()) !== old);
     await untilAnswered(() => store.ping());
     await untilAnswered(() => other.ping());
     const takes = Array.from({ length: 50 }, (_, i) => (i % 2 ? store : other).take('authToken', id));
@@ -63,7 +63,7 @@ for (const [how, fail] of [
     await old.restart();
     // The sentinels would see to it themselves, in ten seconds.
     await askRedis(old, ['REPLICAOF', '127.0.0.1', String((await sentinel.findMaster()).port)]);
-    await until(isReplicated, 60_000);
+    await waitUntil(isReplicated, 60_000);
   });
 }
 

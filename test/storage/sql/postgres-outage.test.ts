@@ -2,10 +2,10 @@ import pg from 'pg';
 import t, { type Test } from 'tap';
 import type { Storage } from '../../../storage/storage.js';
 import { askPostgres, startPostgres } from '../../support/services/postgres.js';
-import { until } from '../../support/services/until.js';
 import { UNAVAILABLE, untilAnswered, withinTwoSeconds } from '../../support/storage/outages.js';
 import { NOW_MS, newAccount, newMail, newPassword, newSession } from '../../support/storage/records.js';
 import { openServer } from '../../support/storage/sql-under-test.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 const postgres = await startPostgres(t);
 const connect = async (url: string) => {
@@ -92,7 +92,7 @@ t.test('connections that are cut under way are replaced', async (t) => {
   await admin.query('begin; lock table accounts');
   const waiting = t.rejects(storage.accounts.exists('a@b'), UNAVAILABLE);
   const waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock'";
-  await until(async () => (await askPostgres(url, waits)).length > 0);
+  await waitUntil(async () => (await askPostgres(url, waits)).length > 0);
   await cut();
   await waiting;
   await admin.query('rollback');
@@ -115,7 +115,7 @@ t.test('a statement that waited for a lock in vain is not done afterwards', asyn
   await other.query('rollback');
   const atWork =
     "select 1 from pg_stat_activity where datname = current_database() and state = 'active' and pid <> pg_backend_pid()";
-  await until(async () => (await askPostgres(url, atWork)).length === 0);
+  await waitUntil(async () => (await askPostgres(url, atWork)).length === 0);
   t.same(await storage.accounts.findByUid(account.uid), account);
   t.ok(await storage.sessions.find(session.tokenID));
 });

@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
+import { takeReply } from './http-replies.js';
 import type { Reply, ReplyBody, Target } from './send.js';
 
 /** The head of a request, after which the server is to end the connection. */
@@ -19,25 +19,17 @@ export function exchange({ url }: Pick<Target, 'url'>, bytes: string | Buffer): 
     socket.pause();
     socket.write(bytes, () => socket.resume());
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-    socket.once('end', () => resolve(parseReplies(Buffer.concat(chunks).toString())));
+    socket.once('end', () => resolve(readReplies(Buffer.concat(chunks).toString())));
     socket.once('error', reject);
   });
 }
 
-/** Splits what came into replies, by their Content-Length. */
-function parseReplies(text: string): Reply[] {
-  const end = text.indexOf('\r\n\r\n');
-  if (end < 0) return [];
-  const [statusLine, ...lines] = text.slice(0, end).split('\r\n') as [string, ...string[]];
-  const headers: IncomingHttpHeaders = Object.fromEntries(
-    lines
-      .map((line) => /^([^:]+): ?(.*)$/.exec(line)?.slice(1) ?? [])
-      .map(([name, value]) => [name?.toLowerCase(), value]),
-  );
-  const status = Number(statusLine.split(' ')[1]);
-  const bodyEnd = end + 4 + Number(headers['content-length'] ?? 0);
-  const body = text.slice(end + 4, bodyEnd);
+/** Reads replies, without those that only let a client go on (100). */
+function readReplies(received: string): Reply[] {
+  const taken = takeReply(received, true);
+  if (!taken) return [];
+  const { status, headers, body: text } = taken.reply;
   const isJson = headers['content-type']?.startsWith('application/json');
-  const reply = { status, headers, text: body, body: (isJson && body ? JSON.parse(body) : {}) as ReplyBody };
-  return status === 100 ? parseReplies(text.slice(bodyEnd)) : [reply, ...parseReplies(text.slice(bodyEnd))];
+  const reply = { status, headers, text, body: (isJson && text ? JSON.parse(text) : {}) as ReplyBody };
+  return status === 100 ? readReplies(taken.rest) : [reply, ...readReplies(taken.rest)];
 }

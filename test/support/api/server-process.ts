@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import type { Teardown } from '../services/service-process.js';
+import { launch, type Teardown } from '../services/service-process.js';
 import { START_ARGUMENTS } from './start-command.js';
 import { createClock } from './start-server.js';
 
 const DEFAULTS = { PORT: '0', RATE_LIMITS: 'off', STRETCH_THREADS: '1', QUICK_THREADS: '1' };
 
-/** How a process ended, and what it said. */
+/** How a process ended, and what it printed. */
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -16,29 +16,30 @@ export interface Exit {
   stderr: string;
 }
 
-/** A key server in a process of its own, started as `npm start` does. */
+/** A key server in its own process, started as `npm start` does. It ends with the test. */
 export class ServerProcess {
-  /** Where it listens; known once {@link listening} is. */
+  /** Known once {@link listening} is. */
   url = '';
   readonly clock = createClock();
   readonly #child: ChildProcess;
   readonly #exit: Promise<Exit>;
   readonly #listening: Promise<void>;
 
-  /** @param env all that the process sees, besides PATH */
+  /** @param env the whole environment of the process, apart from PATH and the defaults of tests */
   constructor(t: Teardown, env: Record<string, string>) {
-    const child = spawn(process.execPath, START_ARGUMENTS, {
+    const [command = '', ...args] = launch({ command: [process.execPath, ...START_ARGUMENTS] });
+    const child = spawn(command, args, {
       env: { PATH: process.env.PATH, ...DEFAULTS, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
     const output = { stdout: '', stderr: '' };
-    child.stderr?.on('data', (chunk) => {
+    child.stderr.on('data', (chunk) => {
       output.stderr += chunk;
     });
     this.#exit = once(child, 'close').then(([code, signal]) => ({ code, signal, ...output }));
     this.#listening = new Promise((resolve) => {
-      createInterface(child.stdout as NonNullable<typeof child.stdout>).on('line', (line) => {
+      createInterface(child.stdout).on('line', (line) => {
         output.stdout += `${line}\n`;
         const { event, url } = JSON.parse(line);
         if (event !== 'listening') return;
@@ -55,7 +56,7 @@ export class ServerProcess {
 
   /**
    * Waits until it serves.
-   * @throws Error with what it said, when it ends instead
+   * @throws Error with its output when it ends instead
    */
   async listening(): Promise<this> {
     const ended = this.#exit.then(({ code, stdout, stderr }) => {
@@ -69,7 +70,7 @@ export class ServerProcess {
     this.#child.kill(signal);
   }
 
-  /** Stops its clock, until SIGCONT. Resolves when it stands still. */
+  /** Stops the process until SIGCONT. Resolves when it stands still. */
   async freeze(): Promise<void> {
     this.kill('SIGSTOP');
     // pid (name) state …

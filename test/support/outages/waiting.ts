@@ -1,4 +1,4 @@
-import { until } from '../services/until.js';
+import { waitUntil } from '../wait-until.js';
 
 /** Every place to cut every request at, and times to the letter: for a machine that does nothing else. */
 export const ALL = process.env.OUTAGES === 'all';
@@ -7,5 +7,5 @@ const RECOVERY_MS = ALL ? 5000 : 20_000;
 
 /** Waits until something is so, for as long as recovery may take. */
 export function untilSo(isSo: () => Promise<boolean>): Promise<void> {
-  return until(isSo, RECOVERY_MS);
+  return waitUntil(isSo, RECOVERY_MS);
 }

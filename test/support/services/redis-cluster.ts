@@ -1,7 +1,7 @@
+import { waitUntil } from '../wait-until.js';
 import { findFreePort } from './free-port.js';
 import { askRedis, type Redis, startRedis } from './redis.js';
 import type { Teardown } from './service-process.js';
-import { until } from './until.js';
 
 const SLOTS = 16_384;
 const MASTERS = 3;
@@ -40,15 +40,15 @@ export async function startRedisCluster(
     const states = await Promise.all(nodes.map((_, i) => onNode(i, ['CLUSTER', 'INFO'])));
     return states.every((state) => pattern.test(String(state)));
   };
-  await until(() => everyNode(new RegExp(`cluster_known_nodes:${nodes.length}\\b`)));
+  await waitUntil(() => everyNode(new RegExp(`cluster_known_nodes:${nodes.length}\\b`)));
   for (let i = 0; i < replicaCount; i++) {
     const masterId = String(await onNode(i, ['CLUSTER', 'MYID']));
     await onNode(MASTERS + i, ['CLUSTER', 'REPLICATE', masterId]);
   }
-  await until(() => everyNode(/cluster_state:ok/));
+  await waitUntil(() => everyNode(/cluster_state:ok/));
   if (replicaCount > 0) {
     // A replica that has not caught up once is not promoted.
-    await until(async () =>
+    await waitUntil(async () =>
       (
         await Promise.all(
           Array.from({ length: replicaCount }, (_, i) => onNode(MASTERS + i, ['INFO', 'replication'])),

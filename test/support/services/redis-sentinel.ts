@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { waitUntil } from '../wait-until.js';
 import { findFreePort } from './free-port.js';
 import { askRedis, type Redis, startRedis } from './redis.js';
 import { findProgram, ServiceProcess, type Teardown } from './service-process.js';
-import { until } from './until.js';
 
 const SENTINELS = 3;
 const QUORUM = 2;
@@ -33,7 +33,7 @@ export async function startRedisSentinel(t: Teardown): Promise<RedisSentinel> {
   const nodes: [Redis, Redis] = [master, replica];
   const sentinels = await Promise.all(Array.from({ length: SENTINELS }, () => startSentinel(t, master.port)));
   for (const sentinel of sentinels) {
-    await until(async () => {
+    await waitUntil(async () => {
       const state = (await askRedis(sentinel, ['SENTINEL', 'MASTER', NAME])) as Record<string, string>;
       return Number(state['num-slaves']) === 1 && Number(state['num-other-sentinels']) === SENTINELS - 1;
     });

@@ -1,5 +1,5 @@
 import { withTimeout } from '../../../storage/with-timeout.js';
-import { until } from '../services/until.js';
+import { waitUntil } from '../wait-until.js';
 
 /** How a store tells that it does not answer. */
 export const UNAVAILABLE = { code: 'STORE_UNAVAILABLE' };
@@ -21,7 +21,7 @@ export async function untilAnswered(ask: () => Promise<unknown>): Promise<void> 
       return false;
     }
   };
-  await until(isAnswered, 5000).catch(() => {
+  await waitUntil(isAnswered, 5000).catch(() => {
     throw failure;
   });
 }

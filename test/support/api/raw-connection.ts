@@ -1,13 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-
-/** A reply as it came over the wire. */
-export interface RawReply {
-  status: number;
-  /** In lower case. */
-  headers: Record<string, string>;
-  body: string;
-}
+import { type RawReply, takeReply } from './http-replies.js';
 
 /** A client that does as it likes: one TCP connection, written to by hand. */
 export class RawConnection {
@@ -86,20 +79,9 @@ export class RawConnection {
   }
 
   #takeReply(): RawReply | undefined {
-    const end = this.#received.indexOf('\r\n\r\n');
-    if (end < 0) return undefined;
-    const [statusLine = '', ...lines] = this.#received.slice(0, end).split('\r\n');
-    const headers = Object.fromEntries(
-      lines.map((line) => {
-        const colon = line.indexOf(':');
-        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
-      }),
-    );
-    const bodyEnd = end + 4 + Number(headers['content-length'] ?? 0);
-    if (this.#received.length < bodyEnd) return undefined;
-    const body = this.#received.slice(end + 4, bodyEnd);
-    this.#received = this.#received.slice(bodyEnd);
-    return { status: Number(statusLine.split(' ')[1]), headers, body };
+    const taken = takeReply(this.#received);
+    if (taken) this.#received = taken.rest;
+    return taken?.reply;
   }
 }
 

@@ -1,6 +1,6 @@
-import { makeEmail, toHex } from '../api/accounts.js';
-import { type Reply, send } from '../api/send.js';
-import type { TestServer } from '../api/start-server.js';
+import { makeEmail, toHex } from './accounts.js';
+import { type Reply, send } from './send.js';
+import type { TestServer } from './start-server.js';
 
 export const PASSWORD = 'the right one';
 
