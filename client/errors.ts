@@ -43,6 +43,10 @@ export interface ApiErrorBody {
   serverTime?: number;
   /** errno 114 and 201: seconds to wait. */
   retryAfter?: number;
+  /** errno 105 of a recovery code: how many codes may still be tried. */
+  tries?: number;
+  /** errno 105 of a recovery code: seconds the forgotPasswordToken still lives. */
+  ttl?: number;
   /** errno 120: the address as first given, hex of UTF-8. */
   email?: string;
 }
@@ -62,6 +66,8 @@ export class ApiError extends Error implements ApiErrorBody {
   readonly param?: string;
   readonly serverTime?: number;
   readonly retryAfter?: number;
+  readonly tries?: number;
+  readonly ttl?: number;
   readonly email?: string;
 
   constructor(body: ApiErrorBody) {
@@ -74,6 +80,8 @@ export class ApiError extends Error implements ApiErrorBody {
     if (body.param !== undefined) this.param = body.param;
     if (body.serverTime !== undefined) this.serverTime = body.serverTime;
     if (body.retryAfter !== undefined) this.retryAfter = body.retryAfter;
+    if (body.tries !== undefined) this.tries = body.tries;
+    if (body.ttl !== undefined) this.ttl = body.ttl;
     if (body.email !== undefined) this.email = body.email;
   }
 }
@@ -142,6 +150,8 @@ export function readError(status: number, text: string, retryAfter?: number): Ap
     param: asString(body.param),
     serverTime: asNumber(body.serverTime),
     retryAfter: asNumber(body.retryAfter) ?? retryAfter,
+    tries: asNumber(body.tries),
+    ttl: asNumber(body.ttl),
     email: asString(body.email),
   });
 }

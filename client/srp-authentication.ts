@@ -10,7 +10,7 @@ import {
 import { deriveMainKeys, STRETCHED_BYTES, STRETCHING_PARAMETERS } from '../protocol/stretching.js';
 import { emailFromHex, emailToBytes, emailToHex, isSameAccount } from './email.js';
 import type { AuthStartReply } from './endpoints/auth.js';
-import { isApiError, ProtocolError } from './errors.js';
+import { ProtocolError } from './errors.js';
 import type { KeyServerClient } from './key-server-client.js';
 import { passwordToBytes } from './new-credentials.js';
 import { randomBytes } from './random.js';
@@ -29,8 +29,8 @@ export interface Authentication {
 }
 
 /**
- * Proves knowledge of a password over SRP, without showing it to the server. An address typed in other case than
- * the stored one (errno 120) is stretched again as stored.
+ * Proves knowledge of a password over SRP, without showing it to the server. When the address differs in case from
+ * the stored one, the password is stretched again with the stored one.
  * @throws ApiError 102 or 103; ConnectionError; ProtocolError when the server cannot prove its side
  * @see protocol.md, "SRP-6a/SHA256/2048/v1"
  */
@@ -44,10 +44,12 @@ export async function authenticate(
   // Stretched before auth/start: the srpToken lives for 60 s, and a phone stretches slowly.
   let stretchedPW = await engine.stretch(emailToBytes(email), passwordBytes);
   try {
-    const started = await startAuthentication(client, email);
+    let started = await startAuthentication(client, email);
     if (started.email !== email) {
       stretchedPW.fill(0);
       stretchedPW = await engine.stretch(emailToBytes(started.email), passwordBytes);
+      // The stretch may have outlived the srpToken.
+      started = await startAuthentication(client, started.email);
     }
     const mainKeys = deriveMainKeys(stretchedPW, readStretchingSalt(started.reply));
     const authToken = await finishAuthentication(client, engine, started, mainKeys.srpPW);
@@ -68,14 +70,19 @@ export async function startAuthentication(
   client: KeyServerClient,
   email: string,
 ): Promise<{ email: string; reply: AuthStartReply }> {
-  try {
-    return { email, reply: await client.auth.start(emailToHex(email)) };
-  } catch (error) {
-    if (!isApiError(error, 'incorrectEmailCase') || error.email === undefined) throw error;
-    const stored = emailFromHex(error.email);
-    if (!isSameAccount(stored, email)) throw new ProtocolError('the server answered for another address');
-    return { email: stored, reply: await client.auth.start(emailToHex(stored)) };
-  }
+  const reply = await client.auth.start(emailToHex(email));
+  return { email: reply.email === undefined ? email : readStoredEmail(reply.email, email), reply };
+}
+
+/**
+ * The address as first given, which the server tells when another case was typed.
+ * @param hex what the server sent
+ * @throws ProtocolError when it is of another account
+ */
+export function readStoredEmail(hex: string, typed: string): string {
+  const stored = emailFromHex(hex);
+  if (!isSameAccount(stored, typed)) throw new ProtocolError('the server answered for another address');
+  return stored;
 }
 
 async function finishAuthentication(

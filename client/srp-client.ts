@@ -5,9 +5,15 @@ import { createBrowserEngine } from './browser-engine.js';
 import { emailToBytes, emailToHex } from './email.js';
 import type { ForgotReply } from './endpoints/password.js';
 import type { SessionWithKeysReply } from './endpoints/session.js';
+import { isApiError } from './errors.js';
 import type { KeyServerClient } from './key-server-client.js';
 import { deriveNewCredentials } from './new-credentials.js';
-import { type Authentication, authenticate, startAuthentication } from './srp-authentication.js';
+import {
+  type Authentication,
+  authenticate,
+  readStoredEmail,
+  startAuthentication,
+} from './srp-authentication.js';
 import type { Engine } from './stretcher.js';
 import type { AccountId, DeviceDescription } from './wire.js';
 
@@ -91,12 +97,12 @@ export class SrpClient {
 
   /** Forgot password, first step: mails a recovery code. @throws ApiError 102 */
   sendRecoveryCode(email: string): Promise<ForgotReply> {
-    return this.client.password.forgotSendCode(emailToHex(email));
+    return withStoredEmail(email, (hex) => this.client.password.forgotSendCode(hex));
   }
 
   /** Mails the same code again. */
   resendRecoveryCode(forgotPasswordToken: string, email: string): Promise<ForgotReply> {
-    return this.client.password.forgotResendCode(forgotPasswordToken, emailToHex(email));
+    return withStoredEmail(email, (hex) => this.client.password.forgotResendCode(forgotPasswordToken, hex));
   }
 
   /**
@@ -130,5 +136,18 @@ export class SrpClient {
 
   #deriveNewCredentials(email: string, password: string) {
     return deriveNewCredentials(this.client, this.engine, emailToBytes(email), password);
+  }
+}
+
+/**
+ * Sends a request for an address. When the server refuses its case (errno 120), sends it once more with the stored
+ * address: `resetPassword` derives the verifier from that one.
+ */
+async function withStoredEmail<Reply>(email: string, send: (hex: string) => Promise<Reply>): Promise<Reply> {
+  try {
+    return await send(emailToHex(email));
+  } catch (error) {
+    if (!isApiError(error, 'incorrectEmailCase') || error.email === undefined) throw error;
+    return send(emailToHex(readStoredEmail(error.email, email)));
   }
 }

@@ -62,38 +62,36 @@ export class Limits {
     await this.#count(asker, keys, { uid });
   }
 
-  /** Tries a password; unless it is wrong, the try is taken back. */
-  async tryPassword<Proof>(uid: string, asker: Asker, prove: () => Promise<Proof>): Promise<Proof> {
+  /**
+   * Tries a password. Only a wrong one stays counted.
+   * @param prove returns `undefined` for a wrong password
+   */
+  async tryPassword<Proof extends object>(
+    uid: string,
+    asker: Asker,
+    prove: () => Promise<Proof | undefined>,
+  ): Promise<Proof | undefined> {
     const keys: Key[] = [
       ['passwordsForAccountFromSource', `${uid}:${asker.source}`, uid],
       ['passwordsFromSource', asker.source],
       ['passwordsForAccount', uid, uid],
     ];
-    return this.#tryOnce(asker, keys, { uid }, 'incorrectPassword', prove);
-  }
-
-  /** Tries a verification code; unless it is wrong, the try is taken back. */
-  async tryCode<Proof>(uid: string, asker: Asker, prove: () => Promise<Proof>): Promise<Proof> {
-    const keys: Key[] = [['codesForAccountFromSource', `${uid}:${asker.source}`, uid]];
-    return this.#tryOnce(asker, keys, { uid }, 'invalidCode', prove);
-  }
-
-  async #tryOnce<Proof>(
-    asker: Asker,
-    keys: Key[],
-    about: { uid: string },
-    failure: ApiError['reason'],
-    prove: () => Promise<Proof>,
-  ): Promise<Proof> {
-    await this.#count(asker, keys, about);
+    await this.#count(asker, keys, { uid });
+    let isWrong = false;
     try {
       const proof = await prove();
-      this.#takeBack(asker, keys);
+      isWrong = proof === undefined;
       return proof;
-    } catch (error) {
-      if (!(error instanceof ApiError && error.reason === failure)) this.#takeBack(asker, keys);
-      throw error;
+    } finally {
+      if (!isWrong) this.#takeBack(asker, keys);
     }
+  }
+
+  /** Counts a try of a verification code, unless it is right. */
+  async tryCode(uid: string, asker: Asker, isRight: boolean): Promise<void> {
+    const keys: Key[] = [['codesForAccountFromSource', `${uid}:${asker.source}`, uid]];
+    await this.#count(asker, keys, { uid });
+    if (isRight) this.#takeBack(asker, keys);
   }
 
   /**

@@ -7,6 +7,8 @@ export interface AuthStartReply {
   /** salt: 32 bytes in hex; B: 256 bytes in hex. */
   srp: { type: string; salt: string; B: string };
   passwordStretching: PasswordStretching;
+  /** The stored address, hex of UTF-8, when the typed one differs from it in case. Stretch with it. */
+  email?: string;
 }
 
 export interface AuthFinishRequest {
@@ -29,14 +31,17 @@ export class AuthEndpoints {
   /**
    * POST /v1/auth/start.
    * @param email hex of UTF-8
-   * @throws ApiError 102 when there is no such account; 120, with the stored address as `email`, when it
-   *   was first given in other case
+   * @throws ApiError 102 when there is no such account
    */
   start(email: string): Promise<AuthStartReply> {
     return this.transport.send({ method: 'POST', path: '/v1/auth/start', body: { email } });
   }
 
-  /** POST /v1/auth/finish. Uses the srpToken up, whatever the outcome. @throws ApiError 103 when M is wrong */
+  /**
+   * POST /v1/auth/finish. Uses the srpToken up, whatever the outcome.
+   * @throws ApiError 103 when M is wrong; 120, with the stored address as `email`, when the address at auth/start
+   *   differed from it in case too
+   */
   finish(request: AuthFinishRequest): Promise<AuthFinishReply> {
     return this.transport.send({ method: 'POST', path: '/v1/auth/finish', body: request });
   }

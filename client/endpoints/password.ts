@@ -42,13 +42,17 @@ export class PasswordEndpoints {
   /**
    * POST /v1/password/forgot/send_code: a new code and token; those before are void.
    * @param email hex of UTF-8
-   * @throws ApiError 102 when there is no such account
+   * @throws ApiError 102 when there is no such account; 120, with the stored address as `email`, when its case differs
    */
   forgotSendCode(email: string): Promise<ForgotReply> {
     return this.transport.send({ method: 'POST', path: '/v1/password/forgot/send_code', body: { email } });
   }
 
-  /** POST /v1/password/forgot/resend_code: the same code in a new message. @param email hex of UTF-8 */
+  /**
+   * POST /v1/password/forgot/resend_code: the same code in a new message.
+   * @param email hex of UTF-8
+   * @throws ApiError 120 as {@link forgotSendCode} does
+   */
   forgotResendCode(forgotPasswordToken: string, email: string): Promise<ForgotReply> {
     return this.transport.send({
       method: 'POST',
@@ -58,7 +62,7 @@ export class PasswordEndpoints {
     });
   }
 
-  /** POST /v1/password/forgot/verify_code. @throws ApiError 105 when the code is wrong: that was one try */
+  /** POST /v1/password/forgot/verify_code. @throws ApiError 105 when the code is wrong, with `tries` and `ttl` left */
   forgotVerifyCode(forgotPasswordToken: string, code: string): Promise<{ accountResetToken: string }> {
     return this.transport.send({
       method: 'POST',

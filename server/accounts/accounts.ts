@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { normalizeEmail } from '../../protocol/email.js';
+import { toHex } from '../../protocol/hex.js';
 import type { Account, PasswordMaterial } from '../../storage/accounts.js';
 import type { OutgoingMail } from '../../storage/outbox.js';
 import type { StretchReply } from '../../workers/messages.js';
@@ -29,6 +30,20 @@ export async function requireAccountOf(services: Services, email: string): Promi
   const account = (await services.storage.accounts.findByEmail(email)) ?? services.decoys?.accountOf(email);
   if (!account) throw new ApiError('unknownAccount');
   return account.lockedAt === null ? account : { ...account, verifier: makeUnprovableVerifier() };
+}
+
+/**
+ * The stored address in hex when the typed one differs from it in case, for the client to stretch with.
+ * Never told with `ENUMERATION_GUARD=on`.
+ * @see protocol.md, "email"
+ */
+export function correctEmailCase(
+  { decoys }: Services,
+  account: Account,
+  typedEmail: string,
+): string | undefined {
+  if (decoys || account.email === typedEmail) return undefined;
+  return toHex(encoder.encode(account.email));
 }
 
 /** The account that someone wants to log in to. @throws ApiError 102 */
@@ -142,12 +157,14 @@ export async function provePassword(
   order: PasswordOrder,
 ): Promise<Uint8Array> {
   const { uid, email } = account;
-  return services.limits.tryPassword(uid, order.asker, async () => {
+  const proof = await services.limits.tryPassword(uid, order.asker, async () => {
     const { verifier, unwrapBKey } = await stretch(services, email, password, account, order);
     if (timingSafeEqual(verifier, account.verifier)) return unwrapBKey;
     order.asker.record('loginFailed', { uid, door: 'raw', reason: 'incorrectPassword' });
-    throw new ApiError('incorrectPassword');
+    return undefined;
   });
+  if (!proof) throw new ApiError('incorrectPassword');
+  return proof;
 }
 
 /**

@@ -41,6 +41,10 @@ export interface ApiErrorDetails {
   serverTime?: number;
   /** errno 114 and 201: seconds, also sent as Retry-After. */
   retryAfter?: number;
+  /** errno 105 of a recovery code: how many codes may still be tried. */
+  tries?: number;
+  /** errno 105 of a recovery code: seconds the forgotPasswordToken still lives. */
+  ttl?: number;
   /** errno 120: the stored address, hex of UTF-8. */
   email?: string;
 }

@@ -19,6 +19,14 @@ export const errorBody = z.object({
     .int()
     .optional()
     .meta({ description: 'errno 114 and 201: seconds to wait, as in Retry-After' }),
+  tries: z
+    .int()
+    .optional()
+    .meta({ description: 'errno 105 of a recovery code: codes that may still be tried' }),
+  ttl: z
+    .int()
+    .optional()
+    .meta({ description: 'errno 105 of a recovery code: seconds the forgotPasswordToken still lives' }),
   email: z.string().optional().meta({ description: 'errno 120: the stored address, UTF-8 as hex' }),
 });
 

@@ -3,7 +3,7 @@ import { sealBundle } from '../../protocol/bundle.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { isZeroModN, SRP_TYPE } from '../../protocol/srp.js';
 import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
-import { requireAccountToLogIn } from '../accounts/accounts.js';
+import { correctEmailCase, requireAccountToLogIn } from '../accounts/accounts.js';
 import { takeSrpToken } from '../authentication/srp-token.js';
 import { issueToken, TOKEN_LIFE_S } from '../authentication/tokens.js';
 import { endpoint } from '../endpoint.js';
@@ -19,21 +19,20 @@ export const authEndpoints = [
     body: bodies.authStart,
     hidesAccounts: true,
     reply: replies.authStart,
-    refusals: ['unknownAccount', 'incorrectEmailCase'],
+    refusals: ['unknownAccount'],
     async handle(services, { body: { email }, asker }) {
       const account = await requireAccountToLogIn(services, email, asker, 'srp');
       const { uid, generation, verifier, srpSalt, stretchingSalt } = account;
-      if (account.email !== email && !services.decoys) {
-        throw new ApiError('incorrectEmailCase', { email: Buffer.from(account.email).toString('hex') });
-      }
+      const storedEmail = correctEmailCase(services, account, email);
       const { b, B } = await services.quickLane.run('srpStart', { verifier });
       const srpToken = randomUUID();
-      const exchange = { uid, generation, verifier: toHex(verifier), b: toHex(b), B: toHex(B) };
+      const exchange = { uid, generation, verifier: toHex(verifier), b: toHex(b), B: toHex(B), storedEmail };
       await services.storage.tokens.put('srpToken', srpToken, exchange, TOKEN_LIFE_S.srpToken);
       return {
         srpToken,
         srp: { type: SRP_TYPE, salt: toHex(srpSalt), B: toHex(B) },
         passwordStretching: { ...STRETCHING_PARAMETERS, salt: toHex(stretchingSalt) },
+        ...(storedEmail && { email: storedEmail }),
       };
     },
   }),
@@ -43,17 +42,19 @@ export const authEndpoints = [
     path: '/v1/auth/finish',
     body: bodies.authFinish,
     reply: replies.authFinish,
-    refusals: ['invalidToken', 'incorrectPassword'],
+    refusals: ['invalidToken', 'incorrectPassword', 'incorrectEmailCase'],
     async handle(services, { body: { srpToken, A, M }, asker }) {
-      return takeSrpToken(services, srpToken, async ({ uid, generation, verifier, b, B }) => {
+      return takeSrpToken(services, srpToken, async ({ uid, generation, verifier, b, B, storedEmail }) => {
         if (isZeroModN(A)) throw new ApiError('invalidParameter', { param: 'A' });
         const exchange = { verifier: fromHex(verifier), b: fromHex(b), B: fromHex(B), A, M };
         const K = await services.limits.tryPassword(uid, asker, async () => {
           const proof = await services.quickLane.run('srpFinish', exchange);
           if (proof.K) return proof.K;
           asker.record('loginFailed', { uid, door: 'srp', reason: 'incorrectPassword' });
-          throw new ApiError('incorrectPassword');
+          return undefined;
         });
+        if (!K && storedEmail) throw new ApiError('incorrectEmailCase', { email: storedEmail });
+        if (!K) throw new ApiError('incorrectPassword');
         const { token } = await issueToken(services, 'authToken', {
           uid,
           generation,

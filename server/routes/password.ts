@@ -1,11 +1,12 @@
-import { randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { sealBundle } from '../../protocol/bundle.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { concatBytes } from '../../protocol/names.js';
 import type { Account } from '../../storage/accounts.js';
-import { requireAccountFor, requireAccountOf } from '../accounts/accounts.js';
+import { correctEmailCase, requireAccountFor, requireAccountOf } from '../accounts/accounts.js';
 import { isDecoy } from '../accounts/decoy.js';
 import { makeRecoveryCode } from '../accounts/recovery-code.js';
+import { isSameCode } from '../accounts/same-code.js';
 import { countRecoveryGuess } from '../authentication/recovery-guess.js';
 import { issueToken, TOKEN_LIFE_S } from '../authentication/tokens.js';
 import { endpoint } from '../endpoint.js';
@@ -18,8 +19,8 @@ import type { Services } from '../services.js';
 /** How many codes may be tried with one forgotPasswordToken (protocol.md, "Tokens"). */
 const TRIES = 3;
 
-/** As long as a code, and none that a request can bring. */
-const UNTYPEABLE_CODE = '-'.repeat(RECOVERY_CODE_DIGITS);
+/** The code of a token without a mail: a request's code is never empty. */
+const NO_CODE = '';
 
 /** api.md, "Password". */
 export const passwordEndpoints = [
@@ -49,16 +50,16 @@ export const passwordEndpoints = [
     body: bodies.forgotSendCode,
     hidesAccounts: true,
     reply: replies.recoveryCode,
-    refusals: ['unknownAccount'],
+    refusals: ['unknownAccount', 'incorrectEmailCase'],
     async handle(services, { body: { email }, asker }) {
-      const account = await requireAccountOf(services, email);
+      const account = await requireAccountInTypedCase(services, email);
       await services.limits.countMail(asker, account);
       const { uid, generation } = account;
-      const code = isRecoverable(account) ? makeRecoveryCode() : UNTYPEABLE_CODE;
+      const code = isRecoverable(account, email) ? makeRecoveryCode() : NO_CODE;
       const issued = await issueToken(services, 'forgotPasswordToken', { uid, generation, code });
       const ttl = TOKEN_LIFE_S.forgotPasswordToken;
       // The token before this one is cancelled last: not by a request that then fails.
-      await sendRecoveryMail(services, account, code, asker);
+      if (code !== NO_CODE) await sendRecoveryMail(services, account, code, asker);
       await services.storage.tokens.replaceForgotPasswordToken(uid, issued.tokenID, ttl);
       return {
         forgotPasswordToken: toHex(issued.token),
@@ -76,17 +77,19 @@ export const passwordEndpoints = [
     body: bodies.forgotSendCode,
     hidesAccounts: true,
     reply: replies.recoveryCode,
-    refusals: ['unknownAccount'],
+    refusals: ['unknownAccount', 'incorrectEmailCase'],
     async handle(services, { body: { email }, credentials, asker }) {
-      const account = await requireAccountOf(services, email);
+      const account = await requireAccountInTypedCase(services, email);
       if (account.uid !== credentials.uid) throw new ApiError('invalidParameter', { param: 'email' });
       if (account.generation !== credentials.generation) throw new ApiError('invalidToken');
       await services.limits.countMail(asker, account);
       const guesses = await services.storage.tokens.guesses(credentials.tokenID);
-      await sendRecoveryMail(services, account, credentials.code, asker);
+      if (credentials.code !== NO_CODE && isRecoverable(account, email)) {
+        await sendRecoveryMail(services, account, credentials.code, asker);
+      }
       return {
         forgotPasswordToken: credentials.token,
-        ttl: Math.max(0, Math.floor((credentials.expiresAt - services.now()) / 1000)),
+        ttl: secondsLeft(services, credentials),
         codeLength: RECOVERY_CODE_DIGITS,
         tries: Math.max(0, TRIES - guesses),
       };
@@ -108,10 +111,13 @@ export const passwordEndpoints = [
         : await requireAccountFor(services, credentials);
       return countRecoveryGuess(services, credentials.tokenID, async (guesses) => {
         if (guesses > TRIES) throw new ApiError('invalidToken');
-        if (!timingSafeEqual(Buffer.from(code), Buffer.from(credentials.code))) {
+        if (!isSameCode(code, credentials.code)) {
           asker.record('recoveryCodeWrong', { uid });
           if (guesses === TRIES) await tokens.take('forgotPasswordToken', credentials.tokenID);
-          throw new ApiError('invalidCode');
+          throw new ApiError('invalidCode', {
+            tries: TRIES - guesses,
+            ttl: secondsLeft(services, credentials),
+          });
         }
         const facts = { uid, generation, provenBy: 'code' } as const;
         const { token, tokenID } = await issueToken(services, 'accountResetToken', facts);
@@ -127,9 +133,25 @@ export const passwordEndpoints = [
   }),
 ];
 
-/** Whether codes go out: not for a decoy, not for a locked account. Who asks gets the same answer. */
-function isRecoverable(account: Account): boolean {
-  return !isDecoy(account) && account.lockedAt === null;
+/**
+ * The account of an address in the case it was first given in. A client would reset the account with a verifier over
+ * the address it typed, and no password would fit any more.
+ * @throws ApiError 102; 120, with `email`
+ */
+async function requireAccountInTypedCase(services: Services, typedEmail: string): Promise<Account> {
+  const account = await requireAccountOf(services, typedEmail);
+  const email = correctEmailCase(services, account, typedEmail);
+  if (email) throw new ApiError('incorrectEmailCase', { email });
+  return account;
+}
+
+/** Whether a code is mailed. Where it is not, the reply is the same. */
+function isRecoverable(account: Account, typedEmail: string): boolean {
+  return !isDecoy(account) && account.lockedAt === null && account.email === typedEmail;
+}
+
+function secondsLeft({ now }: Services, { expiresAt }: { expiresAt: number }): number {
+  return Math.max(0, Math.floor((expiresAt - now()) / 1000));
 }
 
 async function sendRecoveryMail(
@@ -138,7 +160,6 @@ async function sendRecoveryMail(
   code: string,
   asker: Asker,
 ): Promise<void> {
-  if (!isRecoverable(account)) return;
   const { uid, email, locale } = account;
   const mail = {
     id: randomUUID(),

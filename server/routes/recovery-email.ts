@@ -1,5 +1,5 @@
-import { timingSafeEqual } from 'node:crypto';
 import { announceChange, verificationMail } from '../accounts/accounts.js';
+import { isSameCode } from '../accounts/same-code.js';
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';
 import { replies } from '../schemas/reply-schemas.js';
@@ -52,9 +52,9 @@ export const recoveryEmailEndpoints = [
       const { accounts } = services.storage;
       const account = await accounts.findByUid(uid);
       if (!account) throw new ApiError('unknownAccount');
-      await services.limits.tryCode(uid, asker, async () => {
-        if (!timingSafeEqual(code, Buffer.from(account.verifyCode, 'hex'))) throw new ApiError('invalidCode');
-      });
+      const isRight = isSameCode(code.toLowerCase(), account.verifyCode);
+      await services.limits.tryCode(uid, asker, isRight);
+      if (!isRight) throw new ApiError('invalidCode');
       await accounts.markVerified(uid, services.now());
       if (account.verifiedAt === null) asker.record('emailVerified', { uid });
       await announceChange(services, uid);

@@ -59,6 +59,9 @@ export const replies = {
     srpToken: uid,
     srp: z.object({ type: z.literal(SRP_TYPE), salt, B: hexBytes(SRP_BYTES) }),
     passwordStretching: z.object({ ...stretchingShape, salt }),
+    email: email.optional().meta({
+      description: 'The stored address, when the typed one differs from it in case: stretch with this one',
+    }),
   }),
   authFinish: z.object({ bundle: bundle(TOKEN_BYTES, 'authToken, under the SRP key K, `auth/finish`') }),
   sessionCreated: z.object({

@@ -65,6 +65,9 @@ const device = z.object({
   type: z.enum(DEVICE_TYPES),
 });
 
+/** A code as people type it. White space around it does not count; what is no code is a wrong one. */
+const typedCode = z.string().trim().min(1);
+
 const duration = z
   .int()
   .min(1)
@@ -123,10 +126,10 @@ export const bodies = {
   rawSessionCreate: z.object({ email, password, device: device.optional() }),
   rawPasswordChange: z.object({ email, oldPassword: password, newPassword: password }),
   rawPasswordReset: z.object({ newPassword: password }),
-  verifyCode: z.object({ uid, code: hexBytes(32) }),
+  verifyCode: z.object({ uid, code: typedCode }),
   certificateSign: z.object({ publicKey, duration }),
   forgotSendCode: z.object({ email }),
-  forgotVerifyCode: z.object({ code: z.string().regex(new RegExp(`^[0-9]{${RECOVERY_CODE_DIGITS}}$`)) }),
+  forgotVerifyCode: z.object({ code: typedCode }),
   /** For the endpoints without parameters: an object all the same. */
   none: z.object({}),
 };

@@ -5,7 +5,13 @@
 
 /** What each kind of token is kept with. Bytes are hex. */
 export interface TokenRecords {
-  srpToken: AccountBound & { verifier: string; b: string; B: string };
+  srpToken: AccountBound & {
+    verifier: string;
+    b: string;
+    B: string;
+    /** The stored address, when the typed one differs from it in case. */
+    storedEmail?: string | undefined;
+  };
   authToken: AccountBound & HawkKeys & { authAt: number };
   keyFetchToken: AccountBound & HawkKeys;
   /** With what the token was bought. */

@@ -31,13 +31,31 @@ t.test(
   },
 );
 
-t.test('an address typed in another case opens the account, at both doors', async (t) => {
-  const client = new KeyServerClient({ url: server.publicUrl });
+t.test('an address typed in another case opens the account, over SRP without a failed request', async (t) => {
+  const statuses: number[] = [];
+  const client = new KeyServerClient({
+    url: server.publicUrl,
+    async fetch(...request) {
+      const response = await fetch(...request);
+      statuses.push(response.status);
+      return response;
+    },
+  });
   const srp = new SrpClient(client, createNodeEngine());
   const raw = new RawPasswordClient(client);
+  const typed = 'some.body@example.ORG';
   const { uid } = await raw.createAccount('Some.Body@Example.org', 'password');
-  t.match(await srp.login('some.body@example.ORG', 'password'), { uid, email: 'Some.Body@Example.org' });
-  t.match(await raw.login('some.body@example.ORG', 'password'), { uid });
+  t.match(await srp.login(typed, 'password'), { uid, email: 'Some.Body@Example.org' });
+  t.match(await raw.login(typed, 'password'), { uid });
+  t.same([...new Set(statuses)], [200]);
+  await t.rejects(srp.login(typed, 'Password'), { name: 'ApiError', errno: 103 });
+
+  const { forgotPasswordToken } = await srp.sendRecoveryCode(typed);
+  await srp.resendRecoveryCode(forgotPasswordToken, typed);
+  const code = await server.mailbox.readCode('x-recovery-code', uid);
+  await srp.resetPassword(typed, await srp.verifyRecoveryCode(forgotPasswordToken, code), 'another');
+  t.match(await raw.login(typed, 'another'), { uid });
+  t.match(await srp.login('Some.Body@Example.org', 'another'), { uid });
 });
 
 t.test('what the server refuses is an error that says why', async (t) => {

@@ -2,7 +2,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import t from 'tap';
 import {
   accept,
-  accountBody,
   authenticate,
   createAccount,
   makeEmail,
@@ -94,28 +93,6 @@ t.test('an address nobody has is an unknown account, at every door', async (t) =
   const body = { uid: randomUUID(), code: 'ab'.repeat(32) };
   checkRefusal(t, await send(server, '/v1/recovery_email/verify_code', { body }), 400, 102);
 });
-
-t.test(
-  'an address in another case is the same, and SRP clients are told the one to stretch with',
-  async (t) => {
-    const mixed = 'Ünïcode+Tag@Example.ORG';
-    const { uid } = await createAccount(server, { email: mixed });
-    const other = 'Ünïcode+tag@example.org';
-    checkRefusal(t, await send(server, '/v1/auth/start', { body: { email: toHex(other) } }), 400, 120, {
-      email: toHex(mixed),
-    });
-    const srp = { body: accountBody(other, randomBytes(32)) };
-    checkRefusal(t, await send(server, '/v1/account/create', srp), 400, 101);
-    const raw = { body: { email: toHex(other), password: 'x' } };
-    checkRefusal(t, await send(server, '/v1/raw_password/account/create', raw), 400, 101);
-    const forgot = await send(server, '/v1/password/forgot/send_code', { body: { email: toHex(other) } });
-    t.equal(forgot.status, 200);
-    t.match(await server.mailbox.readCode('x-recovery-code', uid), /^\d{8}$/);
-    const foreign = 'ünïcode+Tag@Example.ORG';
-    t.comment('only ASCII letters have a case');
-    checkRefusal(t, await send(server, '/v1/auth/start', { body: { email: toHex(foreign) } }), 400, 102);
-  },
-);
 
 t.test(
   'raw_password finds an account in any case of its address, with the password stretched as it was',

@@ -143,7 +143,7 @@ for (const [path, type, makeBody, parameters] of SIGNED) {
 t.test('codes and addresses of the wrong shape cost no try of a forgotPasswordToken', async (t) => {
   const { token, code } = await obtainToken(server, account, 'forgotPasswordToken');
   const signer = { type: 'forgotPasswordToken', token } as const;
-  for (const { param, errno, changed } of listCases({ code }, { code: WRONG.recoveryCode })) {
+  for (const { param, errno, changed } of listCases({ code }, { code: WRONG.code })) {
     const reply = await send(server, '/v1/password/forgot/verify_code', { signer, body: changed });
     checkRefusal(t, reply, 400, errno, { param });
   }
