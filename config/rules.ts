@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { domainToASCII } from 'node:url';
 import proxyaddr from 'proxy-addr';
 import { z } from 'zod';
 
@@ -96,6 +97,15 @@ export const redisUrl = z
     'must be redis://host:port, redis+sentinel://host:port,…/master-name or redis+cluster://host:port,…',
   );
 
+/** `open`, `closed`, or domains, comma-separated: as ASCII (punycode), in lower case. */
+export const registration = z
+  .string()
+  .refine(
+    (text) => text === 'open' || text === 'closed' || isListOfDomains(text),
+    'must be open, closed, or domains, such as example.org,example.com',
+  )
+  .transform((text) => (text === 'open' || text === 'closed' ? text : toDomains(text)));
+
 export const storageKeys = z
   .string()
   .regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/i, 'must be 64 hex digits, several separated by commas');
@@ -103,6 +113,16 @@ export const storageKeys = z
 /** The entries of a comma-separated list, without spaces and empty ones. */
 export function splitList(text: string): string[] {
   return text.split(',').flatMap((entry) => entry.trim() || []);
+}
+
+function isListOfDomains(text: string): boolean {
+  const domains = toDomains(text);
+  return domains.length > 0 && domains.every((domain) => HOST_NAME.test(domain) && domain.includes('.'));
+}
+
+/** An invalid domain becomes an empty string. */
+function toDomains(text: string): readonly string[] {
+  return Object.freeze(splitList(text).map(domainToASCII));
 }
 
 function url(...protocols: string[]) {

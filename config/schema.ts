@@ -13,6 +13,7 @@ import {
   proxyAddresses,
   publicUrl,
   redisUrl,
+  registration,
   smtpUrl,
   storageKeys,
 } from './rules.js';
@@ -131,6 +132,11 @@ const stretching = {
 };
 
 const accounts = {
+  registration: setting(
+    'REGISTRATION',
+    'Which addresses clients may create accounts for: `open` (all), `closed` (none), or those of some domains (`example.org,example.com`, without their subdomains). Others are refused with 403 and errno 999. `npm run admin account create` is not bound by it.',
+    registration.prefault('open'),
+  ),
   enumerationGuard: setting(
     'ENUMERATION_GUARD',
     '`on`: an unknown address gets the replies of a wrong password. SRP logins and recovery codes then need the address in the case it was created with, and errno 102 and 120 are never sent. Replies that depend on an address take 100 to 110 ms, or a multiple on a busy server. Creating an account still reveals whether the address has one (errno 101), up to LIMIT_ACCOUNTS_FROM_SOURCE times. `/metrics` counts mails, which reveals it too: it is on METRICS_PORT only. Default off: the API requires errno 102.',

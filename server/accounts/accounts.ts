@@ -10,6 +10,7 @@ import { ApiError } from '../http/errors.js';
 import type { Asker, Door } from '../logs/security-log.js';
 import type { Services } from '../services.js';
 import { makeUnprovableVerifier } from './decoy.js';
+import { requireOpenRegistration } from './registration.js';
 
 /** A password as a request gives it, with what fairness needs to know of the request. */
 export interface PasswordOrder extends Omit<StretchOrder, 'source' | 'account'> {
@@ -78,9 +79,10 @@ export async function requireAccountFor(
 
 /**
  * Whether an account may be created for an address, before anything costly is done for it.
- * @throws ApiError 101 when the address, in any case, has one; 114
+ * @throws ApiError 403 by the registration policy, 101 when the address, in any case, has one; 114
  */
 export async function requireFreeAddress(services: Services, email: string, asker: Asker): Promise<void> {
+  requireOpenRegistration(services.config, email);
   if (await services.storage.accounts.exists(email)) {
     if (services.decoys) await services.limits.countTakenAddress(asker);
     throw new ApiError('accountExists');

@@ -23,6 +23,7 @@ export const ERRORS = {
   tooManySessions: [403, 115, 'Too many sessions'],
   incorrectEmailCase: [400, 120, 'Incorrect email case'],
   serviceUnavailable: [503, 201, 'Service unavailable'],
+  registrationRefused: [403, 999, 'Registration is not open to this address'],
   badRequest: [400, 999, 'Malformed request'],
   notFound: [404, 999, 'Unknown path'],
   methodNotAllowed: [405, 999, 'Method not allowed'],

@@ -26,7 +26,7 @@ export const accountEndpoints = [
     path: '/v1/account/create',
     body: bodies.accountCreate,
     reply: replies.accountCreated,
-    refusals: ['accountExists'],
+    refusals: ['accountExists', 'registrationRefused'],
     async handle(services, { body: { email, srp, passwordStretching }, ctx, asker }) {
       await requireFreeAddress(services, email, asker);
       const password = {

@@ -25,7 +25,7 @@ export const rawPasswordEndpoints = [
     body: bodies.rawAccountCreate,
     stretches: ({ email }) => email,
     reply: replies.accountCreated,
-    refusals: ['accountExists'],
+    refusals: ['accountExists', 'registrationRefused'],
     async handle(services, { body: { email, password }, ctx, ...order }) {
       await requireFreeAddress(services, email, order.asker);
       const { unwrapBKey, ...material } = await stretchNewPassword(services, email, password, order);

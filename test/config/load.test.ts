@@ -63,6 +63,8 @@ t.test('a setting that breaks its rule is named with the rule, and never with a 
     [{ PUBLIC_URL: 'https://example.org/?hunter2' }, /PUBLIC_URL: must have .* no \?/],
     [{ MAIL_FROM: 'hunter2' }, /^MAIL_FROM: must be an address, or Name <address>/],
     [{ DOMAIN: 'hunter2/' }, /^DOMAIN: must be a host name/],
+    [{ REGISTRATION: 'close' }, /^REGISTRATION: must be open, closed, or domains/],
+    [{ REGISTRATION: 'example.org,@hunter2.org' }, /^REGISTRATION: must be open/],
   ];
   for (const [env, message] of wrong) {
     const error = await Promise.resolve()
@@ -182,4 +184,13 @@ t.test('a limit is read as times in seconds', async (t) => {
 
 t.test('the limits are frozen too', async (t) => {
   t.ok(Object.isFrozen(loadConfig({}).limits));
+});
+
+t.test('registration is open, closed, or bound to domains as they are looked up', async (t) => {
+  t.equal(loadConfig({}).registration, 'open');
+  t.equal(loadConfig({ REGISTRATION: 'closed' }).registration, 'closed');
+  t.same(loadConfig({ REGISTRATION: 'Example.org, exämple.com' }).registration, [
+    'example.org',
+    'xn--exmple-cua.com',
+  ]);
 });
