@@ -5,12 +5,12 @@ import { KeyServerClient } from '../../client/key-server-client.js';
 import { toHex } from '../../protocol/hex.js';
 import { computeVerifier, type ModPow, SRP_TYPE } from '../../protocol/srp.js';
 import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
-import { createOpensslModPow } from '../../workers/thread/engines/openssl.js';
+import { createFastOpensslModPow } from '../../workers/thread/engines/openssl-mod-pow.js';
 import type { ServerProcess } from '../server/server-process.js';
 import { takeMailedCodes } from './mail-folder.js';
 
 /** The bench's own arithmetic, for the client's half of SRP. */
-export const modPow: ModPow = createOpensslModPow();
+export const modPow: ModPow = createFastOpensslModPow();
 
 /** An account of a device that stretches for itself. Nobody ever stretched its password: srpPW is random. */
 export interface SrpAccount {

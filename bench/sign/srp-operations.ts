@@ -9,7 +9,7 @@ import {
   isSameProof,
   type ModPow,
 } from '../../protocol/srp.js';
-import { createOpensslModPow } from '../../workers/thread/engines/openssl.js';
+import { createFastOpensslModPow } from '../../workers/thread/engines/openssl-mod-pow.js';
 import { jsbnModPow } from '../../workers/thread/engines/portable.js';
 import { interleave } from '../measure/interleave.js';
 import { median, pairedRatio } from '../measure/statistics.js';
@@ -34,7 +34,7 @@ export async function measureSrpOperations({ quick, progress }: BenchContext): P
   const modPows: Record<Arithmetic, ModPow> = {
     jsbn: jsbnModPow,
     BigInt: bigintModPow,
-    OpenSSL: createOpensslModPow(),
+    OpenSSL: createFastOpensslModPow(),
   };
   checkAgreement(Object.values(modPows));
   const exchange = makeExchange(modPows.OpenSSL);

@@ -1,7 +1,8 @@
 import type { ScryptKernel } from '../../../protocol/scrypt-kernel.js';
 import type { SingleMethod, SlotAllocation } from '../../messages.js';
 import type { Engine } from './engine.js';
-import { createOpensslModPow, opensslPbkdf2, opensslScrypt } from './openssl.js';
+import { opensslPbkdf2, opensslScrypt } from './openssl.js';
+import { opensslModPow } from './openssl-mod-pow.js';
 import { type ScryptInput, stretchPasswords } from './stretching-chain.js';
 
 /**
@@ -26,7 +27,7 @@ export function createSimdEngine(kernels: ScryptKernel[], measure: Engine['measu
   return {
     stretch: (inputs, slots, single) =>
       stretchPasswords({ pbkdf2: opensslPbkdf2, scrypt: (keys) => scrypt(keys, slots, single) }, inputs),
-    modPow: createOpensslModPow(),
+    modPow: opensslModPow,
     wipe(slots) {
       for (const slot of slots.indexes) kernelOf(slots).wipeSlot(slot);
     },

@@ -9,13 +9,10 @@ import {
   simdSupported,
 } from '../../../../protocol/scrypt-kernel.js';
 import { SLOT_BYTES } from '../../../../protocol/scrypt-parameters.js';
-import { bigintModPow, SRP_BYTES, SRP_N_HEX } from '../../../../protocol/srp.js';
 import { createSharedMemory, readKernel } from '../../../../workers/kernel/load-kernel.js';
 import type { SingleMethod } from '../../../../workers/messages.js';
 import { createEngine } from '../../../../workers/thread/engines/create-engine.js';
 import type { Engine, StretchInput } from '../../../../workers/thread/engines/engine.js';
-import { createOpensslModPow } from '../../../../workers/thread/engines/openssl.js';
-import { jsbnModPow } from '../../../../workers/thread/engines/portable.js';
 import { createSimdEngine } from '../../../../workers/thread/engines/simd.js';
 import { stretchPasswords } from '../../../../workers/thread/engines/stretching-chain.js';
 
@@ -96,32 +93,6 @@ t.test('all engines agree on random inputs', async (t) => {
   const expected = stretch(openssl, inputs);
   t.same(stretch(createEngine({ engine: 'scrypt-js' }), inputs), expected);
   if (simdSupported()) t.same(stretch(createSimd(2), inputs), expected);
-});
-
-t.test('jsbn, OpenSSL and BigInt agree on powers of random bases', async (t) => {
-  const opensslModPow = createOpensslModPow();
-  for (let i = 0; i < 30; i++) {
-    const base = randomBytes(SRP_BYTES);
-    base[0] = randomInt(0, 0xac);
-    const exponent = randomBytes(randomInt(1, 64));
-    const expected = toHex(bigintModPow(base, exponent));
-    t.equal(toHex(opensslModPow(base, exponent)), expected);
-    t.equal(toHex(jsbnModPow(base, exponent)), expected);
-  }
-});
-
-t.test('jsbn, OpenSSL and BigInt agree at the edges of the group', async (t) => {
-  const N = BigInt(`0x${SRP_N_HEX}`);
-  const padded = (value: bigint) => fromHex(value.toString(16).padStart(2 * SRP_BYTES, '0'));
-  const exponents = ['00', '01', '02', '0000000000000003', 'ff'.repeat(32), `00${'a7'.repeat(31)}`];
-  const opensslModPow = createOpensslModPow();
-  for (const base of [0n, 1n, 2n, N - 2n, N - 1n].map(padded)) {
-    for (const exponent of exponents.map(fromHex)) {
-      const expected = toHex(bigintModPow(base, exponent));
-      t.equal(toHex(opensslModPow(base, exponent)), expected);
-      t.equal(toHex(jsbnModPow(base, exponent)), expected);
-    }
-  }
 });
 
 t.test('what is made of a password on the way is wiped, and so is the kernel', withSimd, async (t) => {
