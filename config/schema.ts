@@ -123,8 +123,8 @@ const stretching = {
     'How much the OS priority of stretch threads is below the rest of the server (0 to 19).',
     integer(0, 19).prefault('10'),
   ),
-  quickThreads: setting(
-    'QUICK_THREADS',
+  cryptoThreads: setting(
+    'CRYPTO_THREADS',
     'Threads for SRP and signing.',
     integer(1, 1024).prefault(String(Math.max(1, Math.floor(availableParallelism() / 2)))),
     { defaultText: 'one per two cores' },

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { type Config, stretchMemoryMiB, withListeningPort } from '../config/load.js';
 import { createMemoryRateCounters } from '../storage/rate-counters.js';
 import type { Storage } from '../storage/storage.js';
-import { QuickLane } from '../workers/quick-lane.js';
+import { CryptoPool } from '../workers/crypto-pool.js';
 import { Stretcher } from '../workers/stretcher.js';
 import { Decoys } from './accounts/decoy.js';
 import { CertificateSigner } from './certificates/certificate-signer.js';
@@ -64,7 +64,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
   const storageKeys = await loadStorageKeys(config);
   const metrics = createMetrics();
   const storage = await openStores(config, { storageKeys, now, ...metrics.stores });
-  const lanes = openLanes(config, metrics, log);
+  const pools = openPools(config, metrics, log);
   const { server, connections } = createHttpServer({
     maxConnections: config.maxConnections,
     timeouts: { stalledMs: STALLED_MS + config.stretchMaxWait * 1000 },
@@ -72,10 +72,9 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
   });
   try {
     const { signingKeys } = storage;
-    const { quickLane } = lanes;
+    const { cryptoPool } = pools;
     const keys = await SigningKeyRing.open({
       signingKeys,
-      quickLane,
       algorithm: config.signingAlgorithm,
       now,
       log,
@@ -90,8 +89,8 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       config: bound,
       log,
       storage,
-      ...lanes,
-      signer: new CertificateSigner({ keys, quickLane, domain: bound.domain, now }),
+      ...pools,
+      signer: new CertificateSigner({ keys, cryptoPool, domain: bound.domain, now }),
       decoys,
       limits: createLimits(config, storage, metrics),
       mailer: createMailer(bound, storage, log, now, metrics),
@@ -119,14 +118,14 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
   } catch (error) {
     server.close();
     metrics.close();
-    await Promise.all([lanes.stretcher.close(), lanes.quickLane.close(), storage.close()]);
+    await Promise.all([pools.stretcher.close(), pools.cryptoPool.close(), storage.close()]);
     throw error;
   }
 }
 
-function openLanes(config: Config, { lanes }: Metrics, log: Logger) {
-  const tellDeath = (lane: string, event: { type: string; error?: Error | undefined }) => {
-    if (event.type === 'threadDied') log.error({ event: 'threadDied', lane, err: event.error });
+function openPools(config: Config, { pools }: Metrics, log: Logger) {
+  const tellDeath = (pool: string, event: { type: string; error?: Error | undefined }) => {
+    if (event.type === 'threadDied') log.error({ event: 'threadDied', pool, err: event.error });
   };
   const stretcher = new Stretcher({
     engine: config.stretchEngine,
@@ -135,19 +134,19 @@ function openLanes(config: Config, { lanes }: Metrics, log: Logger) {
     maxWaitMs: config.stretchMaxWait * 1000,
     niceIncrement: config.stretchNice,
     observe(event) {
-      lanes.observeStretch(event);
+      pools.observeStretch(event);
       tellDeath('stretch', event);
     },
   });
-  const quickLane = new QuickLane({
-    threads: config.quickThreads,
+  const cryptoPool = new CryptoPool({
+    threads: config.cryptoThreads,
     modPow: config.stretchEngine === 'scrypt-js' ? 'jsbn' : 'openssl',
     observe(event) {
-      lanes.observeQuick(event);
-      tellDeath('quick', event);
+      pools.observeCrypto(event);
+      tellDeath('crypto', event);
     },
   });
-  return { stretcher, quickLane };
+  return { stretcher, cryptoPool };
 }
 
 function createLimits(config: Config, { counters }: Storage, metrics: Metrics): Limits {
@@ -184,7 +183,7 @@ async function closeAll(
   services: Services,
   operators: OperatorsPort | undefined,
 ): Promise<void> {
-  const { statusStreams, signer, mailer, stretcher, quickLane, storage, metrics } = services;
+  const { statusStreams, signer, mailer, stretcher, cryptoPool, storage, metrics } = services;
   const drained = connections.end();
   statusStreams.close();
   await drained;
@@ -192,7 +191,7 @@ async function closeAll(
   await mailer.close();
   await operators?.close();
   metrics.close();
-  await Promise.all([stretcher.close(), quickLane.close(), storage.close()]);
+  await Promise.all([stretcher.close(), cryptoPool.close(), storage.close()]);
 }
 
 function urlOf(server: Server): string {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/load.js';
 import type { Storage } from '../storage/storage.js';
-import type { QuickLane } from '../workers/quick-lane.js';
+import type { CryptoPool } from '../workers/crypto-pool.js';
 import type { Stretcher } from '../workers/stretcher.js';
 import type { Decoys } from './accounts/decoy.js';
 import type { CertificateSigner } from './certificates/certificate-signer.js';
@@ -16,7 +16,7 @@ export interface Services {
   log: Logger;
   storage: Storage;
   stretcher: Stretcher;
-  quickLane: QuickLane;
+  cryptoPool: CryptoPool;
   signer: CertificateSigner;
   mailer: Mailer;
   limits: Limits;

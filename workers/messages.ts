@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { SingleKernel } from '../protocol/scrypt-kernel.js';
 
 /** What crosses the boundary between the server and a worker thread: one message in, one reply out. */
@@ -70,49 +71,33 @@ export interface StretchThreadData {
   kernel?: { module: WebAssembly.Module; memories: WebAssembly.Memory[] } | undefined;
 }
 
-/** Given to a thread of the quick lane when it starts. */
-export interface QuickThreadData {
-  /** `openssl` for modular exponentiation through OpenSSL, `jsbn` where that is not to be had. */
-  modPow: 'openssl' | 'jsbn';
+/** Given to a thread of the crypto pool when it starts. */
+export interface CryptoThreadData {
+  modPow: 'openssl' | 'fast-openssl' | 'jsbn';
 }
 
 export const SIGNING_ALGORITHMS = ['RS', 'DS'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
-
-/** A signing key as it is stored: its id, its algorithm and the private key in PEM. */
-export interface SigningKey {
-  id: string;
-  algorithm: SigningAlgorithm;
-  privateKeyPem: string;
-}
 
 /** A public key in BrowserID's form: RS numbers in decimal, DS numbers in hex (protocol.md). */
 export type BrowserIdPublicKey =
   | { algorithm: 'RS'; n: string; e: string }
   | { algorithm: 'DS'; y: string; p: string; q: string; g: string };
 
-/** The operations of the quick lane. */
-export interface QuickOperations {
+/** The operations of the crypto pool. */
+export interface CryptoOperations {
   srpStart: { in: { verifier: Uint8Array }; out: { b: Uint8Array; B: Uint8Array } };
   /** `K` only when the client's proof M is right. */
   srpFinish: {
     in: { verifier: Uint8Array; b: Uint8Array; B: Uint8Array; A: Uint8Array; M: Uint8Array };
     out: { K: Uint8Array | undefined };
   };
-  sign: { in: { key: SigningKey; payload: string }; out: { jwt: string } };
-  generateKey: { in: { id: string; algorithm: SigningAlgorithm }; out: { key: SigningKey } };
-  exportPublicKey: { in: { key: SigningKey }; out: { publicKey: BrowserIdPublicKey } };
+  /** The key is a handle of OpenSSL's: its bytes are not copied. */
+  sign: { in: { algorithm: SigningAlgorithm; privateKey: KeyObject; payload: string }; out: { jwt: string } };
 }
 
-export type QuickOperation = keyof QuickOperations;
+export type CryptoOperation = keyof CryptoOperations;
 
-/** What the server does with signing keys when it starts, up to seconds: in a thread of its own. */
-export const KEY_OPERATIONS = ['generateKey', 'exportPublicKey'] as const;
-export type KeyOperation = (typeof KEY_OPERATIONS)[number];
-
-/** What the threads of the quick lane do. */
-export type ThreadOperation = Exclude<QuickOperation, KeyOperation>;
-
-export type QuickTask<Ops extends QuickOperation = QuickOperation> = {
-  [Op in Ops]: { op: Op; input: QuickOperations[Op]['in'] };
+export type CryptoTask<Ops extends CryptoOperation = CryptoOperation> = {
+  [Op in Ops]: { op: Op; input: CryptoOperations[Op]['in'] };
 }[Ops];

@@ -36,7 +36,7 @@ export interface StretchThreadDied {
 export const SLOT_MIB = 64;
 
 /**
- * The slow lane: stretches passwords in threads of low OS priority, 64 MiB and some hundredths to a quarter of a
+ * Stretches passwords in threads of low OS priority, 64 MiB and some hundredths to a quarter of a
  * CPU second each. Nothing else queues here.
  *
  * With `simd` the memory is allocated once, shared by all threads, and the queue says which part of it a batch

@@ -9,7 +9,7 @@ const START_DEADLINE_MS = 10_000;
 export interface ThreadPoolOptions {
   /** The module whose default export does a task. */
   file: URL;
-  /** Threads that there always are; with 0, one that lives while there is work. */
+  /** At least 1. */
   threads: number;
   workerData?: unknown;
   /** How much lower than the event loop the threads' OS priority is (POSIX nice). */
@@ -26,33 +26,21 @@ export interface ThreadPoolOptions {
  * waits for a thread when none can start.
  */
 export class ThreadPool<Task, Result> {
-  readonly #pool: Piscina<Task, Result>;
   readonly #options: ThreadPoolOptions;
-  /** Resolve when a thread has started, or died of it. */
-  readonly #starts = new WeakMap<Worker, Promise<void>>();
+  /** Takes the tasks. */
+  #pool: Piscina<Task, Result>;
+  /** The one above, and while threads are replaced the next. */
+  readonly #pools = new Set<Piscina<Task, Result>>();
+  /** Whether a thread has started, or died of it. */
+  readonly #starts = new WeakMap<Worker, Promise<boolean>>();
+  /** Of threads that were replaced. */
+  #pastBusySeconds = 0;
   #closing = false;
   #lastWords: Error | undefined;
 
   constructor(options: ThreadPoolOptions) {
     this.#options = options;
-    this.#pool = new Piscina({
-      filename: options.file.href,
-      minThreads: options.threads,
-      maxThreads: options.threads || 1,
-      niceIncrement: options.niceIncrement ?? 0,
-      concurrentTasksPerWorker: options.tasksPerThread ?? 1,
-      // Without it a task that finds no thread goes behind those that came later: of 32 clients one then
-      // waits ten times as long as the others.
-      stricterFIFO: true,
-      workerData: options.workerData,
-    });
-    // An idle thread's; a busy one's are told to its tasks. Unheard, they would end the process.
-    this.#pool.on('error', (error) => {
-      this.#lastWords = error as Error;
-    });
-    // In a microtask, when the pool is done with the dead and has told its last words.
-    this.#pool.on('workerDestroy', () => queueMicrotask(() => this.#bury()));
-    this.#watchStarts();
+    this.#pool = this.#open(options.workerData);
   }
 
   /** The threads there are. */
@@ -67,16 +55,30 @@ export class ThreadPool<Task, Result> {
 
   /** Seconds that threads held tasks since the start; those that a thread holds at once count each. */
   get busySeconds(): number {
-    const { completed, histogram } = this.#pool;
-    // From the mean: Piscina 5.3 divides its `utilization` by a thousand twice.
-    return completed && (histogram.runTime.mean * completed) / 1000;
+    return this.#pastBusySeconds + busySecondsOf(this.#pool);
   }
 
   /** @throws what the task throws, or Error when its thread dies or none can start */
   run(task: Task): Promise<Result> {
     const result = this.#pool.run(task);
-    this.#watchStarts();
+    this.#watchStarts(this.#pool);
     return result;
+  }
+
+  /**
+   * Starts threads with other data. Once they run they take all new tasks, and the present ones end; when one of
+   * them cannot start, the present ones stay.
+   */
+  async replaceThreads(workerData: unknown): Promise<void> {
+    const next = this.#open(workerData);
+    const hasStarted = await this.#started(next);
+    if (this.#closing) return;
+    const replaced = hasStarted ? this.#pool : next;
+    if (hasStarted) this.#pool = next;
+    this.#pools.delete(replaced);
+    // After its tasks are done.
+    await replaced.close();
+    this.#pastBusySeconds += busySecondsOf(replaced);
   }
 
   /**
@@ -88,33 +90,72 @@ export class ThreadPool<Task, Result> {
     const late = new AbortController();
     // Without a timer nothing keeps the process alive until then: Piscina's idle threads do not.
     const deadline = delay(START_DEADLINE_MS, undefined, late).catch(() => {});
-    await Promise.race([Promise.all(this.threads.map((thread) => this.#starts.get(thread))), deadline]);
+    await Promise.race([Promise.all([...this.#pools].map((pool) => this.#started(pool))), deadline]);
     late.abort();
-    await this.#pool.destroy();
+    await Promise.all([...this.#pools].map((pool) => pool.destroy()));
   }
 
-  /** Piscina tells of its first threads before they have started; what each of them says first is that it has. */
-  #watchStarts(): void {
-    for (const thread of this.threads) {
+  #open(workerData: unknown): Piscina<Task, Result> {
+    const { file, threads, niceIncrement = 0, tasksPerThread = 1 } = this.#options;
+    const pool = new Piscina<Task, Result>({
+      filename: file.href,
+      minThreads: threads,
+      maxThreads: threads,
+      niceIncrement,
+      concurrentTasksPerWorker: tasksPerThread,
+      // Without it a task that finds no thread goes behind those that came later: of 32 clients one then
+      // waits ten times as long as the others.
+      stricterFIFO: true,
+      workerData,
+    });
+    // An idle thread's error; those of busy ones go to their tasks. Without a listener it ends the process.
+    pool.on('error', (error) => {
+      this.#lastWords = error as Error;
+    });
+    // Piscina emits the error after this event, and replaces the thread: wait for both.
+    pool.on('workerDestroy', () => queueMicrotask(() => this.#bury(pool)));
+    this.#pools.add(pool);
+    this.#watchStarts(pool);
+    return pool;
+  }
+
+  /** Waits until each thread has started or died. @returns whether all have started */
+  async #started(pool: Piscina<Task, Result>): Promise<boolean> {
+    return (await Promise.all(pool.threads.map((thread) => this.#starts.get(thread)))).every(Boolean);
+  }
+
+  /** Piscina tells of its first threads before they have started. The first message of each says that it has. */
+  #watchStarts({ threads }: Piscina<Task, Result>): void {
+    for (const thread of threads) {
       if (this.#starts.has(thread)) continue;
       const start = new AbortController();
-      const ready = once(thread, 'message', start).then(this.#options.onReady);
-      const ended = once(thread, 'exit', start);
-      const settled = Promise.race([ready, ended]).catch(() => {});
+      const ready = once(thread, 'message', start).then(() => {
+        this.#options.onReady?.();
+        return true;
+      });
+      const ended = once(thread, 'exit', start).then(() => false);
+      // `once` rejects when the thread fails.
+      const settled = Promise.race([ready, ended]).catch(() => false);
       this.#starts.set(
         thread,
-        settled.then(() => start.abort()),
+        settled.finally(() => start.abort()),
       );
     }
   }
 
-  #bury(): void {
+  #bury(pool: Piscina<Task, Result>): void {
     const error = this.#lastWords;
     this.#lastWords = undefined;
-    if (this.#closing) return;
-    this.#watchStarts();
-    // Piscina gives up on threads that fail as they start, and leaves their tasks where they are.
-    if (this.#pool.threads.length === 0 && this.#pool.queueSize > 0) void this.#pool.destroy();
+    // Threads that were replaced end on purpose.
+    if (this.#closing || !this.#pools.has(pool)) return;
+    this.#watchStarts(pool);
+    // Piscina gives up on threads that fail as they start, and leaves their tasks in the queue.
+    if (pool.threads.length === 0 && pool.queueSize > 0) void pool.destroy();
     this.#options.onDied?.(error);
   }
+}
+
+function busySecondsOf({ completed, histogram }: Piscina): number {
+  // From the mean: Piscina 5.3 divides its `utilization` by a thousand twice.
+  return completed && (histogram.runTime.mean * completed) / 1000;
 }

@@ -7,7 +7,7 @@ import { median, percentile, percentileCurve } from '../measure/statistics.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
 import type { BenchContext, Measured } from '../suite.js';
 
-/** The quick lane's arithmetic follows the engine: jsbn with scrypt-js, else OpenSSL. */
+/** The crypto pool's arithmetic follows the engine: jsbn with scrypt-js, else OpenSSL. */
 const ARITHMETICS = [
   { name: 'OpenSSL', engine: 'simd' },
   { name: 'jsbn', engine: 'scrypt-js' },
@@ -100,7 +100,7 @@ function describe(contenders: Contender[], rounds: number): Measured {
       {
         title: 'SRP logins: auth/start, auth/finish, session/create',
         method:
-          'The client stretches, so engines do not matter, but the arithmetic of the quick lane does: OpenSSL as by ' +
+          'The client stretches, so engines do not matter, but the arithmetic of the crypto pool does: OpenSSL as by ' +
           `default, jsbn with STRETCH_ENGINE=scrypt-js. ${rounds} round${rounds > 1 ? 's' : ''} in turns, medians. ` +
           'Latency is of the three requests together, without what the client computes in between; logins a second ' +
           'include that, on the same machine.',

@@ -2,7 +2,7 @@ import { joinMeasured, type Suite } from '../suite.js';
 import { measureCertificateSignatures } from './certificate-signatures.js';
 import { measureSrpOperations } from './srp-operations.js';
 
-/** What the quick lane computes: SRP and signatures, OpenSSL beside jsbn. */
+/** What the crypto pool computes: SRP and signatures, OpenSSL beside jsbn. */
 export const sign: Suite = {
   name: 'sign',
   title: 'SRP and signatures',

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/load.js';
 import type { StoredSigningKey } from '../../storage/signing-keys.js';
 import type { SigningAlgorithm } from '../../workers/messages.js';
-import { QuickLane } from '../../workers/quick-lane.js';
+import { generateSigningKey } from '../certificates/signing-key.js';
 import {
   findCurrentKey,
   isPublished,
@@ -131,11 +131,6 @@ async function makeKey(
   keys: readonly StoredSigningKey[],
   algorithm: SigningAlgorithm,
 ): Promise<StoredSigningKey> {
-  const quickLane = new QuickLane({ threads: 1, modPow: 'jsbn' });
-  try {
-    const { key } = await quickLane.run('generateKey', { id: nextId(keys, algorithm), algorithm });
-    return { ...key, createdAt: Date.now(), retiredAt: null };
-  } finally {
-    await quickLane.close();
-  }
+  const privateKeyPem = await generateSigningKey(algorithm);
+  return { id: nextId(keys, algorithm), algorithm, privateKeyPem, createdAt: Date.now(), retiredAt: null };
 }

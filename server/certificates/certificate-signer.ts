@@ -1,6 +1,6 @@
 import type { Session } from '../../storage/sessions.js';
+import type { CryptoPool } from '../../workers/crypto-pool.js';
 import type { BrowserIdPublicKey } from '../../workers/messages.js';
-import type { QuickLane } from '../../workers/quick-lane.js';
 import type { SigningKeyRing } from './signing-key-ring.js';
 
 /** How far in the past a certificate begins, in ms: clients' clocks run late (protocol.md, "certificate"). */
@@ -8,7 +8,7 @@ const ISSUED_AGO_MS = 10_000;
 
 export interface CertificateSignerOptions {
   keys: SigningKeyRing;
-  quickLane: QuickLane;
+  cryptoPool: CryptoPool;
   /** Issuer, and the part behind @ of principals. */
   domain: string;
   /** The clock, ms since 1970. */
@@ -31,12 +31,12 @@ export class CertificateSigner {
   /**
    * A certificate for a client's key.
    * @param durationMs how long from now it holds
-   * @throws QuickLaneError
+   * @throws CryptoPoolError
    * @see protocol.md, "certificate"
    */
   async sign(session: Session, publicKey: BrowserIdPublicKey, durationMs: number): Promise<string> {
-    const { quickLane, keys, domain, now } = this.#options;
-    const { id, algorithm, privateKeyPem } = keys.current;
+    const { cryptoPool, keys, domain, now } = this.#options;
+    const { algorithm, privateKey } = keys.current;
     const payload = JSON.stringify({
       'public-key': publicKey,
       principal: { email: `${session.uid}@${domain}` },
@@ -47,7 +47,7 @@ export class CertificateSigner {
       'fxa-lastAuthAt': Math.floor(session.createdAt / 1000),
       'fxa-verifiedEmail': session.email,
     });
-    const { jwt } = await quickLane.run('sign', { key: { id, algorithm, privateKeyPem }, payload });
+    const { jwt } = await cryptoPool.run('sign', { algorithm, privateKey, payload });
     return jwt;
   }
 }

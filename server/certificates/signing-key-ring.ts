@@ -1,7 +1,8 @@
+import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { SigningKeys, StoredSigningKey } from '../../storage/signing-keys.js';
 import type { BrowserIdPublicKey, SigningAlgorithm } from '../../workers/messages.js';
-import type { QuickLane } from '../../workers/quick-lane.js';
+import { generateSigningKey, openSigningKey } from './signing-key.js';
 
 /** How often a server looks for keys that were added or withdrawn, in ms. */
 export const RELOAD_MS = 20_000;
@@ -12,12 +13,12 @@ const PUBLISHED_AFTER_RETIREMENT_MS = 25 * 3_600_000;
 
 /** A key certificates are signed with, and its public half as `/.well-known/browserid` publishes it. */
 export interface OpenedSigningKey extends StoredSigningKey {
+  privateKey: KeyObject;
   publicKey: BrowserIdPublicKey;
 }
 
 export interface SigningKeyOptions {
   signingKeys: SigningKeys;
-  quickLane: QuickLane;
   algorithm: SigningAlgorithm;
   /** The clock, ms since 1970. */
   now: () => number;
@@ -68,7 +69,7 @@ export class SigningKeyRing {
 
   /**
    * Reads the keys, or makes the first one.
-   * @throws StoreUnavailableError, QuickLaneError
+   * @throws StoreUnavailableError, Error when a key is not one of its algorithm
    */
   static async open(options: SigningKeyOptions): Promise<SigningKeyRing> {
     const { signingKeys, algorithm, now } = options;
@@ -93,7 +94,7 @@ export class SigningKeyRing {
     return this.#keys.filter((key) => isPublished(key, nowMs)).map(({ publicKey }) => publicKey);
   }
 
-  /** Looks for new keys, and for those that are to retire or were withdrawn. @throws StoreUnavailableError, QuickLaneError */
+  /** Looks for new keys, and for those that are to retire or were withdrawn. @throws StoreUnavailableError, Error when a key is not one of its algorithm */
   async reload(): Promise<void> {
     const stored = await this.#options.signingKeys.list();
     this.#keys = await openKeys(this.#options, stored, this.#keys);
@@ -126,23 +127,27 @@ export class SigningKeyRing {
 }
 
 /** Every server that starts over an empty database makes a key of this id; the first one's is kept. */
-async function makeFirstKey({ signingKeys, quickLane, algorithm, now }: SigningKeyOptions): Promise<void> {
-  const { key } = await quickLane.run('generateKey', { id: `${algorithm}-1`, algorithm });
-  await signingKeys.add({ ...key, createdAt: now(), retiredAt: null });
+async function makeFirstKey({ signingKeys, algorithm, now }: SigningKeyOptions): Promise<void> {
+  const privateKeyPem = await generateSigningKey(algorithm);
+  await signingKeys.add({
+    id: `${algorithm}-1`,
+    algorithm,
+    privateKeyPem,
+    createdAt: now(),
+    retiredAt: null,
+  });
 }
 
-/** Takes the public half from where it is known: reading it out of a private key starts a thread. */
 async function openKeys(
-  { quickLane, now }: SigningKeyOptions,
+  { now }: SigningKeyOptions,
   stored: StoredSigningKey[],
   known: readonly OpenedSigningKey[],
 ): Promise<OpenedSigningKey[]> {
-  const opened: OpenedSigningKey[] = [];
-  for (const key of stored.filter((key) => isPublished(key, now()))) {
-    const publicKey =
-      known.find(({ id }) => id === key.id)?.publicKey ??
-      (await quickLane.run('exportPublicKey', { key })).publicKey;
-    opened.push({ ...key, publicKey });
-  }
-  return opened;
+  const published = stored.filter((key) => isPublished(key, now()));
+  return Promise.all(
+    published.map(async (key) => ({
+      ...(known.find(({ id }) => id === key.id) ?? (await openSigningKey(key))),
+      ...key,
+    })),
+  );
 }

@@ -1,5 +1,5 @@
 import { StoreUnavailableError } from '../../storage/errors.js';
-import { QuickLaneError } from '../../workers/quick-lane.js';
+import { CryptoPoolError } from '../../workers/crypto-pool.js';
 import {
   StretchAbandonedError,
   StretchFailedError,
@@ -31,7 +31,7 @@ export function toApiError(error: unknown): ApiError {
   if (
     error instanceof StoreUnavailableError ||
     error instanceof StretchFailedError ||
-    error instanceof QuickLaneError
+    error instanceof CryptoPoolError
   ) {
     return new ApiError('serviceUnavailable', { retryAfter: RETRY_AFTER_FAILURE_S }, { cause: error });
   }

@@ -2,10 +2,10 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { LimitName } from '../../config/limits.js';
 import type { Config } from '../../config/load.js';
 import type { Storage } from '../../storage/storage.js';
-import type { QuickLane } from '../../workers/quick-lane.js';
+import type { CryptoPool } from '../../workers/crypto-pool.js';
 import type { Stretcher } from '../../workers/stretcher.js';
-import { createLaneMetrics } from './lane-metrics.js';
 import { createMailMetrics } from './mail-metrics.js';
+import { createPoolMetrics } from './pool-metrics.js';
 import { createProcessMetrics } from './process-metrics.js';
 import { createRequestMetrics } from './request-metrics.js';
 import { createStoreMetrics } from './store-metrics.js';
@@ -15,7 +15,7 @@ export interface WatchedParts {
   config: Config;
   storage: Storage;
   stretcher: Stretcher;
-  quickLane: QuickLane;
+  cryptoPool: CryptoPool;
   statusStreams: { readonly open: number };
   version: { version: string };
 }
@@ -32,7 +32,7 @@ export function createMetrics() {
   const registry = new Registry();
   const close = createProcessMetrics(registry);
   const stores = createStoreMetrics(registry);
-  const lanes = createLaneMetrics(registry);
+  const pools = createPoolMetrics(registry);
   const mail = createMailMetrics(registry);
   const rateLimited = new Counter({
     name: 'keyserver_rate_limited_total',
@@ -42,20 +42,20 @@ export function createMetrics() {
   });
   return {
     stores,
-    lanes,
+    pools,
     mail,
     observeRequest: createRequestMetrics(registry),
     observeRateLimited(limit: LimitName, refused: boolean): void {
       rateLimited.inc({ limit, refused: String(refused) });
     },
     watch(parts: WatchedParts, countConnections: () => Promise<number>): void {
-      const { config, storage, stretcher, quickLane, statusStreams, version } = parts;
+      const { config, storage, stretcher, cryptoPool, statusStreams, version } = parts;
       const registers = [registry];
-      lanes.watch({
+      pools.watch({
         stretchQueue: stretcher.queue,
         stretchThreads: config.stretchThreads,
-        quickLane,
-        quickThreads: config.quickThreads,
+        cryptoPool,
+        cryptoThreads: config.cryptoThreads,
       });
       mail.watch(storage.outbox);
       for (const limit of Object.keys(config.limits)) {

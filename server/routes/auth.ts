@@ -24,7 +24,7 @@ export const authEndpoints = [
       const account = await requireAccountToLogIn(services, email, asker, 'srp');
       const { uid, generation, verifier, srpSalt, stretchingSalt } = account;
       const storedEmail = correctEmailCase(services, account, email);
-      const { b, B } = await services.quickLane.run('srpStart', { verifier });
+      const { b, B } = await services.cryptoPool.run('srpStart', { verifier });
       const srpToken = randomUUID();
       const exchange = { uid, generation, verifier: toHex(verifier), b: toHex(b), B: toHex(B), storedEmail };
       await services.storage.tokens.put('srpToken', srpToken, exchange, TOKEN_LIFE_S.srpToken);
@@ -48,7 +48,7 @@ export const authEndpoints = [
         if (isZeroModN(A)) throw new ApiError('invalidParameter', { param: 'A' });
         const exchange = { verifier: fromHex(verifier), b: fromHex(b), B: fromHex(B), A, M };
         const K = await services.limits.tryPassword(uid, asker, async () => {
-          const proof = await services.quickLane.run('srpFinish', exchange);
+          const proof = await services.cryptoPool.run('srpFinish', exchange);
           if (proof.K) return proof.K;
           asker.record('loginFailed', { uid, door: 'srp', reason: 'incorrectPassword' });
           return undefined;

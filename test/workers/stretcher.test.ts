@@ -3,8 +3,8 @@ import { platform } from 'node:os';
 import t from 'tap';
 import { toHex } from '../../protocol/hex.js';
 import { simdSupported } from '../../protocol/scrypt-kernel.js';
+import { CryptoPool } from '../../workers/crypto-pool.js';
 import type { StretchReply, StretchRequest } from '../../workers/messages.js';
-import { QuickLane } from '../../workers/quick-lane.js';
 import type { StretchEvent } from '../../workers/stretch-queue.js';
 import { Stretcher, type StretcherOptions, type StretchThreadDied } from '../../workers/stretcher.js';
 import { KNOWN_REPLY, knownRequest } from '../support/workers/stretch-request.js';
@@ -209,11 +209,11 @@ t.test(
   onLinux,
   async (t) => {
     const before = niceOfThreads();
-    const quickLane = new QuickLane({ modPow: 'openssl', threads: 1 });
-    t.teardown(() => quickLane.close());
+    const cryptoPool = new CryptoPool({ modPow: 'openssl', threads: 1 });
+    t.teardown(() => cryptoPool.close());
     const { stretcher } = startStretcher(t, { threads: 2, niceIncrement: 7 });
     await stretcher.ready();
-    await quickLane.run('srpStart', { verifier: new Uint8Array(256).fill(1) });
+    await cryptoPool.run('srpStart', { verifier: new Uint8Array(256).fill(1) });
     const own = before.get(process.pid) as number;
     const lowered = [...niceOfThreads().values()].filter((nice) => nice !== own);
     t.same(lowered, Array(2).fill(Math.min(own + 7, 19)));

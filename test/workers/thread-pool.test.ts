@@ -14,7 +14,7 @@ function startPool(
   return pool;
 }
 
-for (const threads of [0, 1, 3]) {
+for (const threads of [1, 3]) {
   t.test(`no task waits where no thread can start (${threads} threads)`, async (t) => {
     const errors: (Error | undefined)[] = [];
     const pool = startPool(t, { file: broken, threads, onDied: (error) => errors.push(error) });
@@ -41,13 +41,6 @@ t.test('tasks are done in the order they came', async (t) => {
   t.same(order, tasks);
 });
 
-t.test('a pool without standing threads starts one for work', async (t) => {
-  const pool = startPool(t, { file: echo, threads: 0 });
-  t.equal(pool.threads.length, 0);
-  t.equal(await pool.run('a'), 'a');
-  t.equal(await pool.run('b'), 'b');
-});
-
 t.test('it is told of each thread that has started', async (t) => {
   let ready = 0;
   const pool = startPool(t, { file: echo, threads: 3, onReady: () => ready++ });
@@ -61,5 +54,35 @@ t.test('threads that are starting are not ended before they have: Node would abo
   const pool = startPool(t, { file: echo, threads: 3, onReady: () => ready++ });
   await pool.close();
   t.equal(ready, 3);
+  t.equal(pool.threads.length, 0);
+});
+
+t.test('threads are replaced by ones with other data, and no task fails meanwhile', async (t) => {
+  const file = new URL('../support/workers/data-thread.js', import.meta.url);
+  const deaths: unknown[] = [];
+  const pool = startPool(t, { file, threads: 2, workerData: 'first', onDied: (error) => deaths.push(error) });
+  const replaced = [...pool.threads];
+  const replacing = pool.replaceThreads('second');
+  const early = await Promise.all([1, 2, 3, 4, 5].map((task) => pool.run(task)));
+  t.same(new Set(early), new Set(['first']), 'the first threads work until the others have started');
+  await replacing;
+  t.same(await Promise.all([1, 2, 3].map((task) => pool.run(task))), ['second', 'second', 'second']);
+  t.equal(pool.threads.length, 2);
+  t.ok(pool.threads.every((thread) => !replaced.includes(thread)));
+  t.same(deaths, []);
+});
+
+t.test('threads stay when the ones with other data cannot start', async (t) => {
+  const file = new URL('../support/workers/data-thread.js', import.meta.url);
+  const pool = startPool(t, { file, workerData: 'first' });
+  await pool.replaceThreads('broken');
+  t.equal(await pool.run(1), 'first');
+});
+
+t.test('a pool that is closed while threads are replaced leaves none', async (t) => {
+  const pool = startPool(t, { file: echo });
+  const replacing = pool.replaceThreads('second');
+  await pool.close();
+  await replacing;
   t.equal(pool.threads.length, 0);
 });

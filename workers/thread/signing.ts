@@ -1,10 +1,5 @@
-import { createPrivateKey, type KeyObject, sign as signDigest } from 'node:crypto';
-import { NodeRSA } from 'node-rsa';
-import type { QuickOperations, SigningKey } from '../messages.js';
-
-type Signer = { alg: 'RS256' | 'DS256'; sign: (input: Buffer) => Uint8Array };
-
-const signers = new Map<string, Signer>();
+import { sign as signDigest } from 'node:crypto';
+import type { CryptoOperations } from '../messages.js';
 
 /**
  * Signs a BrowserID certificate.
@@ -12,24 +7,15 @@ const signers = new Map<string, Signer>();
  * @returns `base64url(header).base64url(payload).base64url(signature)`; a DS signature is r | s
  * @see protocol.md, "certificate"
  */
-export function sign({ key, payload }: QuickOperations['sign']['in']): QuickOperations['sign']['out'] {
-  const signer = signers.get(key.id) ?? createSigner(key);
-  signers.set(key.id, signer);
-  const signed = [JSON.stringify({ alg: signer.alg }), payload]
+export function sign({
+  algorithm,
+  privateKey,
+  payload,
+}: CryptoOperations['sign']['in']): CryptoOperations['sign']['out'] {
+  const signed = [JSON.stringify({ alg: `${algorithm}256` }), payload]
     .map((part) => Buffer.from(part).toString('base64url'))
     .join('.');
-  return { jwt: `${signed}.${Buffer.from(signer.sign(Buffer.from(signed))).toString('base64url')}` };
-}
-
-function createSigner(key: SigningKey): Signer {
-  if (key.algorithm === 'RS') {
-    const rsa = new NodeRSA(key.privateKeyPem, 'pkcs8-private-pem', { signingScheme: 'pkcs1-sha256' });
-    return { alg: 'RS256', sign: (input) => rsa.sign(input) };
-  }
-  const dsa: KeyObject = createPrivateKey(key.privateKeyPem);
-  // `ieee-p1363` is r | s, each as long as q: what BrowserID asks for.
-  return {
-    alg: 'DS256',
-    sign: (input) => signDigest('sha256', input, { key: dsa, dsaEncoding: 'ieee-p1363' }),
-  };
+  // `ieee-p1363` is r | s, each as long as q: the form of BrowserID. RSA ignores it.
+  const signature = signDigest('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+  return { jwt: `${signed}.${signature.toString('base64url')}` };
 }

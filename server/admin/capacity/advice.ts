@@ -29,13 +29,13 @@ export interface Warning {
   text: string;
 }
 
-type StretchSettings = Pick<Config, 'stretchEngine' | 'stretchThreads' | 'stretchMaxWait' | 'quickThreads'>;
+type StretchSettings = Pick<Config, 'stretchEngine' | 'stretchThreads' | 'stretchMaxWait' | 'cryptoThreads'>;
 
 const MIB = 2 ** 20;
 /** The server without its stretch threads, under load: heap, connections, statements. */
 const BASE_BYTES = 250 * MIB;
-/** A thread of the quick lane. */
-const QUICK_THREAD_BYTES = 20 * MIB;
+/** A thread of the crypto pool. */
+const CRYPTO_THREAD_BYTES = 20 * MIB;
 /** Of what is there, what the server may plan to use: the rest is for the kernel, SQLite's pages and peaks. */
 const USABLE_SHARE = 0.85;
 /** How many stretches of a thread a password may wait for at least, or the queue is no queue. */
@@ -49,22 +49,22 @@ const EXPECTED_THREAD_BYTES = { simd: 150 * MIB, openssl: 90 * MIB, 'scrypt-js':
 /** How many stretch threads a machine has cores and memory for. */
 export function recommendThreads(
   { cores, memoryBytes }: Machine,
-  { stretchEngine, quickThreads }: Pick<StretchSettings, 'stretchEngine' | 'quickThreads'>,
+  { stretchEngine, cryptoThreads }: Pick<StretchSettings, 'stretchEngine' | 'cryptoThreads'>,
 ): number {
-  const forThreads = memoryBytes * USABLE_SHARE - BASE_BYTES - quickThreads * QUICK_THREAD_BYTES;
+  const forThreads = memoryBytes * USABLE_SHARE - BASE_BYTES - cryptoThreads * CRYPTO_THREAD_BYTES;
   const inMemory = Math.floor(forThreads / EXPECTED_THREAD_BYTES[stretchEngine]);
   return Math.max(1, Math.min(Math.floor(cores), inMemory));
 }
 
 /** What to expect of the threads that were measured. */
-export function advise(measured: StretchMeasurement, { quickThreads }: StretchSettings): Advice {
+export function advise(measured: StretchMeasurement, { cryptoThreads }: StretchSettings): Advice {
   const { threads, singleMs, group } = measured;
   const onePerSecond = (1000 * threads) / singleMs;
   const groupedPerSecond = group ? (1000 * group.size * group.atOnce) / group.ms : 0;
   return {
     stretchThreads: threads,
     stretchMaxWait: Math.max(DEFAULT_MAX_WAIT_S, Math.ceil((MIN_QUEUED_STRETCHES * singleMs) / 1000)),
-    memoryBytes: needBytes(measured.threadBytes, threads, quickThreads),
+    memoryBytes: needBytes(measured.threadBytes, threads, cryptoThreads),
     loginsPerSecond: onePerSecond,
     groupedLoginsPerSecond: Math.max(onePerSecond, groupedPerSecond),
   };
@@ -76,12 +76,12 @@ export function findWarnings(
   settings: StretchSettings,
   measured: StretchMeasurement,
 ): Warning[] {
-  const { stretchEngine, stretchThreads, stretchMaxWait, quickThreads } = settings;
+  const { stretchEngine, stretchThreads, stretchMaxWait, cryptoThreads } = settings;
   const warnings: Warning[] = [];
   const warn = (isSo: boolean, broken: boolean, text: string) => {
     if (isSo) warnings.push({ broken, text });
   };
-  const neededBytes = needBytes(measured.threadBytes, stretchThreads, quickThreads);
+  const neededBytes = needBytes(measured.threadBytes, stretchThreads, cryptoThreads);
   const singleS = measured.singleMs / 1000;
   warn(
     neededBytes > machine.memoryBytes,
@@ -104,9 +104,9 @@ export function findWarnings(
     `STRETCH_THREADS=${stretchThreads} on ${toCores(machine.cores)}: no more logins a second, each slower, and memory for nothing`,
   );
   warn(
-    quickThreads > Math.max(1, machine.cores),
+    cryptoThreads > Math.max(1, machine.cores),
     false,
-    `QUICK_THREADS=${quickThreads} on ${toCores(machine.cores)}: they only take turns`,
+    `CRYPTO_THREADS=${cryptoThreads} on ${toCores(machine.cores)}: they only take turns`,
   );
   warn(
     machine.cores < 1,
@@ -134,6 +134,6 @@ export function toCores(cores: number): string {
   return `${Number(cores.toFixed(2))} ${cores === 1 ? 'core' : 'cores'}`;
 }
 
-function needBytes(threadBytes: number, stretchThreads: number, quickThreads: number): number {
-  return (BASE_BYTES + stretchThreads * threadBytes + quickThreads * QUICK_THREAD_BYTES) / USABLE_SHARE;
+function needBytes(threadBytes: number, stretchThreads: number, cryptoThreads: number): number {
+  return (BASE_BYTES + stretchThreads * threadBytes + cryptoThreads * CRYPTO_THREAD_BYTES) / USABLE_SHARE;
 }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
+import { generateSigningKey } from '../../../server/certificates/signing-key.js';
 import {
   findCurrentKey,
   isPublished,
@@ -7,7 +8,6 @@ import {
 } from '../../../server/certificates/signing-key-ring.js';
 import { createLogger } from '../../../server/logs/log.js';
 import { StoreUnavailableError } from '../../../storage/errors.js';
-import { QuickLane } from '../../../workers/quick-lane.js';
 import { openServer } from '../../support/storage/sql-under-test.js';
 import { newSqliteFile } from '../../support/storage/sqlite-directory.js';
 
@@ -35,11 +35,9 @@ t.test('a key is published for as long as a certificate of it can be valid', asy
 
 t.test('a ring finds what another server made, and signs with the new key from its time on', async (t) => {
   const { signingKeys } = await openServer(t, await newSqliteFile(t));
-  const quickLane = new QuickLane({ threads: 1, modPow: 'jsbn' });
-  t.teardown(() => quickLane.close());
   const log = createLogger('silent');
   let nowMs = 1000;
-  const options = { signingKeys, quickLane, algorithm: 'RS', now: () => nowMs, log } as const;
+  const options = { signingKeys, algorithm: 'RS', now: () => nowMs, log } as const;
   const ring = await SigningKeyRing.open(options);
   const other = await SigningKeyRing.open(options);
   t.equal(ring.current.id, 'RS-1');
@@ -47,7 +45,7 @@ t.test('a ring finds what another server made, and signs with the new key from i
   const first = ring.current.publicKey;
 
   nowMs += 1000;
-  const { key } = await quickLane.run('generateKey', { id: 'RS-2', algorithm: 'RS' });
+  const key = { ...RS, id: 'RS-2', privateKeyPem: await generateSigningKey('RS') };
   await signingKeys.rotate({ ...key, createdAt: nowMs, retiredAt: null }, nowMs + 60_000);
   await ring.reload();
   t.equal(ring.current.id, 'RS-1');
@@ -62,12 +60,10 @@ t.test('a ring finds what another server made, and signs with the new key from i
 
 t.test('where every key was retired by hand, no server starts', async (t) => {
   const { signingKeys } = await openServer(t, await newSqliteFile(t));
-  const quickLane = new QuickLane({ threads: 1, modPow: 'jsbn' });
-  t.teardown(() => quickLane.close());
-  const { key } = await quickLane.run('generateKey', { id: 'RS-1', algorithm: 'RS' });
+  const key = { ...RS, id: 'RS-1', privateKeyPem: await generateSigningKey('RS') };
   await signingKeys.add({ ...key, createdAt: 0, retiredAt: 0 });
   const log = createLogger('silent');
-  const options = { signingKeys, quickLane, algorithm: 'RS', now: () => 1000, log } as const;
+  const options = { signingKeys, algorithm: 'RS', now: () => 1000, log } as const;
   await t.rejects(SigningKeyRing.open(options), { message: 'every RS key is retired' });
 });
 
@@ -75,8 +71,6 @@ t.test(
   'a ring that was started finds new keys by itself, and tells once of a database that is away',
   async (t) => {
     const storage = await openServer(t, await newSqliteFile(t));
-    const quickLane = new QuickLane({ threads: 1, modPow: 'jsbn' });
-    t.teardown(() => quickLane.close());
     const lines: string[] = [];
     const log = createLogger('warn', { write: (line) => void lines.push(line) });
     const { signingKeys } = storage;
@@ -86,9 +80,9 @@ t.test(
       listed++;
       return isAway ? Promise.reject(new StoreUnavailableError('database', new Error('away'))) : list();
     };
-    const options = { signingKeys, quickLane, algorithm: 'RS', now: () => 1000, log, reloadMs: 1 } as const;
+    const options = { signingKeys, algorithm: 'RS', now: () => 1000, log, reloadMs: 1 } as const;
     const ring = await SigningKeyRing.open(options);
-    const { key } = await quickLane.run('generateKey', { id: 'RS-2', algorithm: 'RS' });
+    const key = { ...RS, id: 'RS-2', privateKeyPem: await generateSigningKey('RS') };
     ring.start();
     t.teardown(() => ring.close());
     await signingKeys.rotate({ ...key, createdAt: 1000, retiredAt: null }, 1000);

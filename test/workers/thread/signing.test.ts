@@ -2,12 +2,13 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'no
 import { BitString, Integer, ObjectIdentifier, Sequence } from 'asn1js';
 import t from 'tap';
 import { bytesToInteger } from '../../../protocol/srp.js';
+import { generateSigningKey, openSigningKey } from '../../../server/certificates/signing-key.js';
+import { CryptoPool } from '../../../workers/crypto-pool.js';
 import type { BrowserIdPublicKey, SigningAlgorithm } from '../../../workers/messages.js';
-import { QuickLane } from '../../../workers/quick-lane.js';
 
 const payload = JSON.stringify({ iss: 'example.org', principal: { email: 'é@example.org' } });
-const quickLane = new QuickLane({ modPow: 'openssl', threads: 1 });
-t.teardown(() => quickLane.close());
+const cryptoPool = new CryptoPool({ modPow: 'openssl', threads: 1 });
+t.teardown(() => cryptoPool.close());
 
 /** The public key in `node:crypto`'s hands, from nothing but its BrowserID form. */
 function importPublicKey(key: BrowserIdPublicKey): KeyObject {
@@ -42,6 +43,15 @@ function isSignedBy(jwt: string, publicKey: KeyObject): boolean {
   );
 }
 
+/** A key as the database has it. */
+const store = (algorithm: SigningAlgorithm, privateKeyPem: string) => ({
+  id: `${algorithm}-1`,
+  algorithm,
+  privateKeyPem,
+  createdAt: 0,
+  retiredAt: null,
+});
+
 const decode = (part: string | undefined) => Buffer.from(part ?? '', 'base64url').toString();
 
 for (const [algorithm, alg, signatureBytes] of [
@@ -49,11 +59,11 @@ for (const [algorithm, alg, signatureBytes] of [
   ['DS', 'DS256', 64],
 ] as const) {
   t.test(`a new ${algorithm} key signs certificates that its exported public key verifies`, async (t) => {
-    const { key } = await quickLane.run('generateKey', { id: `new ${algorithm}`, algorithm });
-    t.match(key, { id: `new ${algorithm}`, algorithm, privateKeyPem: /^-----BEGIN PRIVATE KEY-----/ });
-    const { publicKey } = await quickLane.run('exportPublicKey', { key });
+    const privateKeyPem = await generateSigningKey(algorithm);
+    t.match(privateKeyPem, /^-----BEGIN PRIVATE KEY-----/);
+    const { privateKey, publicKey } = await openSigningKey(store(algorithm, privateKeyPem));
     t.equal(publicKey.algorithm, algorithm);
-    const { jwt } = await quickLane.run('sign', { key, payload });
+    const { jwt } = await cryptoPool.run('sign', { algorithm, privateKey, payload });
     const [header, body, signature] = jwt.split('.');
     t.same(JSON.parse(decode(header)), { alg });
     t.equal(decode(body), payload);
@@ -68,8 +78,7 @@ t.test('exported numbers are those of the key: RS in decimal, DS in hex', async 
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
   const exportKey = async (algorithm: SigningAlgorithm, privateKey: KeyObject) => {
-    const key = { id: `theirs ${algorithm}`, algorithm, privateKeyPem: pem(privateKey) };
-    return (await quickLane.run('exportPublicKey', { key })).publicKey;
+    return (await openSigningKey(store(algorithm, pem(privateKey)))).publicKey;
   };
   const { n } = rsa.publicKey.export({ format: 'jwk' });
   t.same(await exportKey('RS', rsa.privateKey), {
@@ -84,27 +93,19 @@ t.test('exported numbers are those of the key: RS in decimal, DS in hex', async 
 });
 
 t.test('two keys in use at once each sign for themselves', async (t) => {
-  const keys = await Promise.all(
-    ['one', 'two'].map(async (id) => (await quickLane.run('generateKey', { id, algorithm: 'RS' })).key),
-  );
-  for (const key of [...keys, ...keys]) {
-    const { jwt } = await quickLane.run('sign', { key, payload });
-    const { publicKey } = await quickLane.run('exportPublicKey', { key });
+  const opened = async () => openSigningKey(store('RS', await generateSigningKey('RS')));
+  const keys = [await opened(), await opened()];
+  for (const { privateKey, publicKey } of [...keys, ...keys]) {
+    const { jwt } = await cryptoPool.run('sign', { algorithm: 'RS', privateKey, payload });
     t.ok(isSignedBy(jwt, importPublicKey(publicKey)));
   }
 });
 
-t.test('SRP goes on while a DSA key is made', async (t) => {
-  const done: string[] = [];
-  await Promise.all([
-    quickLane.run('generateKey', { id: 'slow', algorithm: 'DS' }).then(() => done.push('key')),
-    quickLane.run('srpStart', { verifier: new Uint8Array(256).fill(7) }).then(() => done.push('srp')),
-  ]);
-  t.same(done, ['srp', 'key']);
-});
-
-t.test('what is no key is an error that shows nothing of it', async (t) => {
-  const key = { id: 'broken', algorithm: 'RS' as const, privateKeyPem: 'not a key' };
-  const sign = quickLane.run('sign', { key, payload });
-  await t.rejects(sign, { code: 'QUICK_LANE_FAILED', message: 'sign failed' });
+t.test('what is no key, or one of the other algorithm, is an error that shows nothing of it', async (t) => {
+  const dsa = generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 });
+  for (const text of ['not a key', dsa.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()]) {
+    const error = await openSigningKey(store('RS', text)).catch((error: Error) => error);
+    t.ok(error instanceof Error);
+    t.notMatch((error as Error).message, text);
+  }
 });

@@ -5,7 +5,7 @@ import { runAdmin } from '../../../support/admin/run-admin.js';
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
-const settings = { stretchEngine: 'simd', stretchThreads: 4, stretchMaxWait: 5, quickThreads: 2 } as const;
+const settings = { stretchEngine: 'simd', stretchThreads: 4, stretchMaxWait: 5, cryptoThreads: 2 } as const;
 const machine = { cores: 4, load: 0, memoryBytes: 8 * GIB };
 const group = { size: 2, ms: 250, atOnce: 4 };
 const measured = { engine: 'simd', threads: 4, singleMs: 200, group, threadBytes: 140 * MIB } as const;
@@ -115,10 +115,10 @@ t.test('settings that cannot work are told from those that are unwise', async (t
   t.same(warn({}, { ...machine, memoryBytes: 512 * MIB }), [[true, 'STRETCH_THREADS']]);
   t.same(warn({ stretchMaxWait: 0.1 }), [[true, 'STRETCH_MAX_WAIT']]);
   t.same(warn({ stretchMaxWait: 0.3 }), [[false, 'STRETCH_MAX_WAIT']]);
-  t.same(warn({ quickThreads: 8 }), [[false, 'QUICK_THREADS']]);
+  t.same(warn({ cryptoThreads: 8 }), [[false, 'CRYPTO_THREADS']]);
   t.same(warn({}, machine, { engine: 'openssl' }), [[false, 'STRETCH_ENGINE']]);
   t.same(warn({}, { ...machine, load: 3 }), [[false, 'something']]);
-  t.same(warn({ stretchThreads: 1, quickThreads: 1 }, { ...machine, cores: 0.5 }), [[false, '0.5']]);
+  t.same(warn({ stretchThreads: 1, cryptoThreads: 1 }, { ...machine, cores: 0.5 }), [[false, '0.5']]);
 });
 
 t.test('the command measures the engine that runs here', async (t) => {

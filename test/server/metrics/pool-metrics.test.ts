@@ -44,9 +44,9 @@ t.test('stretches are counted, with their wait, their service and their groups',
   );
   t.ok((batches[0] as number) < 5, 'of those that found the thread busy, some were stretched together');
   const serviceSeconds = seen.read('keyserver_stretch_service_seconds_sum');
-  t.ok(Math.abs(seen.read('keyserver_lane_busy_seconds_total', { lane: 'stretch' }) - serviceSeconds) < 1e-6);
-  t.equal(seen.read('keyserver_lane_threads', { lane: 'stretch' }), 1);
-  t.equal(seen.read('keyserver_lane_waiting', { lane: 'stretch' }), 0);
+  t.ok(Math.abs(seen.read('keyserver_pool_busy_seconds_total', { pool: 'stretch' }) - serviceSeconds) < 1e-6);
+  t.equal(seen.read('keyserver_pool_threads', { pool: 'stretch' }), 1);
+  t.equal(seen.read('keyserver_pool_waiting', { pool: 'stretch' }), 0);
 });
 
 t.test('what waits is seen, with the wait it means', async (t) => {
@@ -58,7 +58,7 @@ t.test('what waits is seen, with the wait it means', async (t) => {
   const render = server.services.metrics.render();
   const [waiting, predictedMs] = [queue.waiting, queue.predictWaitMs()];
   const { text } = await render;
-  t.match(text, `keyserver_lane_waiting{lane="stretch"} ${waiting}\n`);
+  t.match(text, `keyserver_pool_waiting{pool="stretch"} ${waiting}\n`);
   const shown = Number(/^keyserver_stretch_predicted_wait_seconds (\S+)$/m.exec(text)?.[1]);
   t.ok(Math.abs(shown - predictedMs / 1000) < 0.1, `${shown} s shown, ${predictedMs} ms predicted`);
   await Promise.all(creations);
@@ -74,11 +74,11 @@ t.test('refusals are counted', async (t) => {
   t.equal(seen.read(STRETCHES, { outcome: 'done' }), 4 - refused);
 });
 
-t.test('the quick lane shows that it works', async (t) => {
-  const server = await startServer(t, { QUICK_THREADS: '1' });
+t.test('the crypto pool shows that it works', async (t) => {
+  const server = await startServer(t, { CRYPTO_THREADS: '1' });
   const account = await createAccount(server);
   const busy = async () =>
-    (await scrape(server)).read('keyserver_lane_busy_seconds_total', { lane: 'quick' });
+    (await scrape(server)).read('keyserver_pool_busy_seconds_total', { pool: 'crypto' });
   await login(server, account);
   const once = await busy();
   t.ok(once > 0);
@@ -90,20 +90,20 @@ t.test('the quick lane shows that it works', async (t) => {
   t.ok(more > 20 * 0.00025, `${more} s`);
   t.ok(more < 2 * elapsed, `${more} s of ${elapsed} s`);
   const seen = await scrape(server);
-  t.equal(seen.read('keyserver_lane_threads', { lane: 'quick' }), 1);
-  t.equal(seen.read('keyserver_lane_waiting', { lane: 'quick' }), 0);
+  t.equal(seen.read('keyserver_pool_threads', { pool: 'crypto' }), 1);
+  t.equal(seen.read('keyserver_pool_waiting', { pool: 'crypto' }), 0);
 });
 
-t.test('threads that die are counted, by lane', async (t) => {
+t.test('threads that die are counted, by pool', async (t) => {
   const server = await startServer(t);
-  const { stretcher, quickLane } = server.services;
+  const { stretcher, cryptoPool } = server.services;
   await stretcher.ready();
   await stretcher.threads[0]?.terminate();
-  await quickLane.threads[0]?.terminate();
-  const deaths = 'keyserver_lane_thread_deaths_total';
+  await cryptoPool.threads[0]?.terminate();
+  const deaths = 'keyserver_pool_thread_deaths_total';
   const seen = await scrapeUntil(server, ({ read }) => read(deaths) === 2);
-  t.equal(seen.read(deaths, { lane: 'stretch' }), 1);
-  t.equal(seen.read(deaths, { lane: 'quick' }), 1);
+  t.equal(seen.read(deaths, { pool: 'stretch' }), 1);
+  t.equal(seen.read(deaths, { pool: 'crypto' }), 1);
   const told = server.logLines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'threadDied');
-  t.same(told.map(({ lane }) => lane).sort(), ['quick', 'stretch']);
+  t.same(told.map(({ pool }) => pool).sort(), ['crypto', 'stretch']);
 });

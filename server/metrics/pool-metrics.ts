@@ -1,23 +1,23 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { QuickLane } from '../../workers/quick-lane.js';
+import type { CryptoPool } from '../../workers/crypto-pool.js';
 import type { StretchEvent } from '../../workers/stretch-queue.js';
 import type { StretchThreadDied } from '../../workers/stretcher.js';
 
 type StretchQueue = { readonly waiting: number; predictWaitMs(): number };
 
-/** What the lanes are asked at every scrape. */
-export interface WatchedLanes {
+/** What the pools are asked at every scrape. */
+export interface WatchedPools {
   stretchQueue: StretchQueue;
   stretchThreads: number;
-  quickLane: Pick<QuickLane, 'waiting' | 'busySeconds'>;
-  quickThreads: number;
+  cryptoPool: Pick<CryptoPool, 'waiting' | 'busySeconds'>;
+  cryptoThreads: number;
 }
 
 const WAIT_BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
 const SERVICE_BUCKETS = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 2, 5];
 
-/** Measures both lanes. Queue lengths and the like are read when they are asked for, once `watch` was called. */
-export function createLaneMetrics(registry: Registry) {
+/** Measures both pools. Queue lengths and the like are read when they are asked for, once `watch` was called. */
+export function createPoolMetrics(registry: Registry) {
   const registers = [registry];
   const stretches = new Counter({
     name: 'keyserver_stretches_total',
@@ -41,12 +41,12 @@ export function createLaneMetrics(registry: Registry) {
   });
   for (const batch_size of [1, 2, 3, 4]) services.zero({ batch_size });
   const deaths = new Counter({
-    name: 'keyserver_lane_thread_deaths_total',
+    name: 'keyserver_pool_thread_deaths_total',
     help: 'Threads that ended without being told to; another took their place',
-    labelNames: ['lane'],
+    labelNames: ['pool'],
     registers,
   });
-  for (const lane of ['stretch', 'quick']) deaths.inc({ lane }, 0);
+  for (const pool of ['stretch', 'crypto']) deaths.inc({ pool }, 0);
   let stretchBusySeconds = 0;
 
   return {
@@ -66,52 +66,52 @@ export function createLaneMetrics(registry: Registry) {
           stretches.inc({ outcome: 'failed' }, event.failed);
           break;
         case 'threadDied':
-          deaths.inc({ lane: 'stretch' });
+          deaths.inc({ pool: 'stretch' });
       }
     },
-    observeQuick(_event: { type: 'threadDied' }): void {
-      deaths.inc({ lane: 'quick' });
+    observeCrypto(_event: { type: 'threadDied' }): void {
+      deaths.inc({ pool: 'crypto' });
     },
-    watch(lanes: WatchedLanes): void {
-      watchLanes(registry, lanes, () => stretchBusySeconds);
+    watch(pools: WatchedPools): void {
+      watchPools(registry, pools, () => stretchBusySeconds);
     },
   };
 }
 
-function watchLanes(registry: Registry, lanes: WatchedLanes, stretchBusySeconds: () => number): void {
-  const { stretchQueue, stretchThreads, quickLane, quickThreads } = lanes;
+function watchPools(registry: Registry, pools: WatchedPools, stretchBusySeconds: () => number): void {
+  const { stretchQueue, stretchThreads, cryptoPool, cryptoThreads } = pools;
   const registers = [registry];
-  const labelNames = ['lane'];
-  let quickBusySeconds = 0;
+  const labelNames = ['pool'];
+  let cryptoBusySeconds = 0;
   const threads = new Gauge({
-    name: 'keyserver_lane_threads',
-    help: 'Threads of a lane',
+    name: 'keyserver_pool_threads',
+    help: 'Threads of a pool',
     labelNames,
     registers,
   });
-  threads.set({ lane: 'stretch' }, stretchThreads);
-  threads.set({ lane: 'quick' }, quickThreads);
+  threads.set({ pool: 'stretch' }, stretchThreads);
+  threads.set({ pool: 'crypto' }, cryptoThreads);
   new Gauge({
-    name: 'keyserver_lane_waiting',
-    help: 'What waits for a thread of a lane: stretches, operations',
+    name: 'keyserver_pool_waiting',
+    help: 'What waits for a thread of a pool: stretches, operations',
     labelNames,
     registers,
     collect() {
-      this.set({ lane: 'stretch' }, stretchQueue.waiting);
-      this.set({ lane: 'quick' }, quickLane.waiting);
+      this.set({ pool: 'stretch' }, stretchQueue.waiting);
+      this.set({ pool: 'crypto' }, cryptoPool.waiting);
     },
   });
   new Counter({
-    name: 'keyserver_lane_busy_seconds_total',
-    help: 'Thread seconds spent on work; of the quick lane, whose threads hold up to two operations, at most twice',
+    name: 'keyserver_pool_busy_seconds_total',
+    help: 'Thread seconds spent on work; of the crypto pool, whose threads hold up to two operations, at most twice',
     labelNames,
     registers,
     collect() {
       // Of a mean, and so rounded: a counter that shrank would be taken for a restart.
-      quickBusySeconds = Math.max(quickBusySeconds, quickLane.busySeconds);
+      cryptoBusySeconds = Math.max(cryptoBusySeconds, cryptoPool.busySeconds);
       this.reset();
-      this.inc({ lane: 'stretch' }, stretchBusySeconds());
-      this.inc({ lane: 'quick' }, quickBusySeconds);
+      this.inc({ pool: 'stretch' }, stretchBusySeconds());
+      this.inc({ pool: 'crypto' }, cryptoBusySeconds);
     },
   });
   new Gauge({
