@@ -10,7 +10,7 @@ import { toApiError } from './http/error-translation.js';
 import type { ApiErrorName } from './http/errors.js';
 import { readRequestBody } from './http/request-body.js';
 import { validateBody } from './http/validation.js';
-import { type Asker, identifyAsker } from './logs/security-log.js';
+import { type Asker, identifyAsker, type RequestState } from './logs/security-log.js';
 import type { Services } from './services.js';
 
 /** What a handler is given: everything checked. */
@@ -72,7 +72,7 @@ export function endpoint<
 export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: Context): Promise<void> {
   const { token, body: schema } = endpoint;
   const source = readClientSource(ctx.req, services.config.trustProxy);
-  const asker = identifyAsker(services.log, ctx.state as { id: string }, source);
+  const asker = identifyAsker(services.log, ctx.state as RequestState, source);
   await services.limits.countRequest(asker);
   const body = endpoint.method === 'POST' ? await readRequestBody(ctx, needsBody(schema)) : undefined;
   const credentials = token && (await authenticate(services, ctx, token, body));

@@ -42,8 +42,9 @@ function answerErrors({ log }: Services) {
       await next();
     } catch (error) {
       const apiError = toApiError(error);
+      const { id, traceId } = ctx.state;
       if (apiError.status >= 500 && apiError.cause)
-        log.error({ event: 'failed', id: ctx.state.id, err: apiError.cause });
+        log.error({ event: 'failed', id, traceId, err: apiError.cause });
       if (apiError.details.retryAfter !== undefined)
         ctx.set('Retry-After', String(apiError.details.retryAfter));
       ctx.state.errno = apiError.errno;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context, Next } from 'koa';
 import type { Connections } from '../http/connections.js';
 import type { Services } from '../services.js';
+import { readTraceId } from './trace-context.js';
 
 /** The status of a request whose client did not wait for its reply; nginx logs the same number. */
 const CLIENT_LEFT = 499;
@@ -14,15 +15,17 @@ export function logRequest({ log, metrics }: Services, connections: Connections)
   return async (ctx: Context, next: Next) => {
     const arrivedMs = connections.arrivedMs(ctx.res);
     ctx.state.id = randomUUID();
+    ctx.state.traceId = readTraceId(ctx.headers.traceparent);
     const tell = () => {
       const ms = arrivedMs === undefined ? 0 : performance.now() - arrivedMs;
       const { method, res } = ctx;
-      const { id, errno, uid } = ctx.state;
+      const { id, traceId, errno, uid } = ctx.state;
       const path = pathOf(ctx);
       const status = res.headersSent ? res.statusCode : CLIENT_LEFT;
       log.info({
         event: 'request',
         id,
+        traceId,
         route: path ? `${method} ${path}` : 'none',
         status,
         errno,

@@ -33,17 +33,31 @@ export interface Asker {
   record<Name extends keyof SecurityEvents>(event: Name, facts: SecurityEvents[Name]): void;
 }
 
+/** What log lines of a request have in common. */
+export interface RequestState {
+  id: string;
+  traceId?: string;
+  uid?: string;
+}
+
 /**
  * The asker of a request.
- * @param state of the request: its id, as its own line in the log has it; the uid is noted for that line
+ * @param state of the request: its ids, as in its own line of the log; the uid is noted for that line
  */
-export function identifyAsker(log: Logger, state: { id: string; uid?: string }, source: string): Asker {
+export function identifyAsker(log: Logger, state: RequestState, source: string): Asker {
   return {
     source,
     record(event, facts) {
       if (facts.uid) state.uid = facts.uid;
-      const { id } = state;
-      const fields = { event, security: true, id, ...facts, ...(SOURCE_LOGGED.has(event) && { source }) };
+      const { id, traceId } = state;
+      const fields = {
+        event,
+        security: true,
+        id,
+        traceId,
+        ...facts,
+        ...(SOURCE_LOGGED.has(event) && { source }),
+      };
       if (WARNINGS.has(event)) log.warn(fields);
       else log.info(fields);
     },
