@@ -21,14 +21,11 @@ import { type ProbeKind, probe } from './probing.js';
 const KINDS = ['recovery_email/status', 'auth/start', 'certificate/sign'] as const;
 type KindName = (typeof KINDS)[number];
 
-/** Raw logins under way all the time: enough that a freed thread always finds two. */
+/** Raw logins under way at any time: enough for a full group for every thread. */
 const LOGINS_UNDER_WAY = 16;
 const PROBE_INTERVAL_MS = 10;
 
-/**
- * The default, without lower priority, and a server that stretches nothing. No login is refused: refusals
- * are what bench/overload is about.
- */
+/** The default priority of stretch threads, the same priority as the event loop, and no load. No login is refused. */
 const CASES = [
   { name: 'stretching, lower priority', settings: { STRETCH_MAX_WAIT: '120' }, logins: LOGINS_UNDER_WAY },
   {
@@ -51,7 +48,7 @@ interface Target {
   loginsPerSecond: number[];
 }
 
-/** What becomes of everyone else's requests while every core stretches. */
+/** Latency of other requests while every core stretches. */
 export const latency: Suite = {
   name: 'latency',
   title: 'While every core stretches',
@@ -113,42 +110,35 @@ function loginRequest({ emailHex, password }: RawAccount) {
 }
 
 async function measure(target: Target, durationMs: number): Promise<void> {
-  const { server, probes, kinds, latencies, delays, loginsPerSecond } = target;
-  const load = startLoad(target);
-  await load.warmedUp;
-  await server.probe?.resetDelay();
-  const doneBefore = load.done();
-  const measured = await probe(probes, kinds, { intervalMs: PROBE_INTERVAL_MS, durationMs });
-  loginsPerSecond.push((load.done() - doneBefore) / (durationMs / 1000));
-  delays.push((await server.probe?.readDelay()) as EventLoopDelay);
-  await load.stop();
-  for (const name of KINDS) latencies[name].push(...measured[name]);
-}
-
-/** Keeps raw logins under way until it is stopped. */
-function startLoad({ case: { logins }, load, rawAccounts }: Target) {
+  const {
+    case: entry,
+    server,
+    load,
+    probes,
+    kinds,
+    rawAccounts,
+    latencies,
+    delays,
+    loginsPerSecond,
+  } = target;
   let done = 0;
   let stopped = false;
-  let resolveWarm = () => {};
-  const warmedUp = new Promise<void>((resolve) => {
-    resolveWarm = resolve;
-  });
-  if (logins === 0) resolveWarm();
-  const clients = Array.from({ length: logins }, async (_, client) => {
+  const clients = Array.from({ length: entry.logins }, async (_, client) => {
     for (let i = client; !stopped; i++) {
       await load.sendOk(loginRequest(rawAccounts[i % rawAccounts.length] as RawAccount));
       done++;
-      if (done === logins) resolveWarm();
     }
   });
-  return {
-    warmedUp,
-    done: () => done,
-    async stop() {
-      stopped = true;
-      await Promise.all(clients);
-    },
-  };
+  // The load is warm when it has had time for a login of each client.
+  await probe(probes, kinds, { intervalMs: PROBE_INTERVAL_MS, durationMs: durationMs / 4 });
+  await server.probe?.resetDelay();
+  const doneBefore = done;
+  const measured = await probe(probes, kinds, { intervalMs: PROBE_INTERVAL_MS, durationMs });
+  loginsPerSecond.push((done - doneBefore) / (durationMs / 1000));
+  delays.push((await server.probe?.readDelay()) as EventLoopDelay);
+  stopped = true;
+  await Promise.all(clients);
+  for (const name of KINDS) latencies[name].push(...measured[name]);
 }
 
 function describe(targets: Target[], rounds: number, durationMs: number): Measured {
@@ -161,11 +151,9 @@ function describe(targets: Target[], rounds: number, durationMs: number): Measur
       {
         title: 'Other requests and the event loop under a full load of stretching',
         method:
-          `${LOGINS_UNDER_WAY} raw logins are under way all the time; beside them a request every ${PROBE_INTERVAL_MS} ms, whether those ` +
-          `before were answered or not. ${rounds} round${rounds > 1 ? 's' : ''} of ${durationMs / 1000} s each, in turns. “Lower priority” is the ` +
-          'default (STRETCH_NICE=10), “same priority” is STRETCH_NICE=0. The event loop’s delay is measured inside ' +
-          'the server, by a timer every millisecond. The client runs on the same cores and waits for them too, ' +
-          'which is in the latencies.',
+          `${LOGINS_UNDER_WAY} raw logins under way, and one other request every ${PROBE_INTERVAL_MS} ms (open loop). ` +
+          `${rounds} interleaved round${rounds > 1 ? 's' : ''} of ${durationMs / 1000} s. Lower priority is the default (STRETCH_NICE=10), ` +
+          'same priority is STRETCH_NICE=0. The client shares the cores, which is in the latencies.',
         table: {
           columns: [
             { heading: 'server' },
