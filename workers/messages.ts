@@ -93,7 +93,10 @@ export interface CryptoOperations {
     out: { K: Uint8Array | undefined };
   };
   /** The key is a handle of OpenSSL's: its bytes are not copied. */
-  sign: { in: { algorithm: SigningAlgorithm; privateKey: KeyObject; payload: string }; out: { jwt: string } };
+  sign: {
+    in: { keyId: string; algorithm: SigningAlgorithm; privateKey: KeyObject; payload: string };
+    out: Promise<{ jwt: string }>;
+  };
 }
 
 export type CryptoOperation = keyof CryptoOperations;

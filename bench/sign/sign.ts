@@ -95,7 +95,10 @@ function signatures() {
     const server = { name: `${operation} server`, operation, implementation: 'this server' };
     const openssl = { name: `${operation} OpenSSL`, operation, implementation: 'OpenSSL' };
     return [
-      { ...server, run: () => signCertificate({ algorithm, privateKey, payload: PAYLOAD }) },
+      {
+        ...server,
+        run: () => signCertificate({ keyId: algorithm, algorithm, privateKey, payload: PAYLOAD }),
+      },
       { ...openssl, run: () => createSign('sha256').update(input).sign(privateKey) },
     ];
   });

@@ -36,7 +36,7 @@ export class CertificateSigner {
    */
   async sign(session: Session, publicKey: BrowserIdPublicKey, durationMs: number): Promise<string> {
     const { cryptoPool, keys, domain, now } = this.#options;
-    const { algorithm, privateKey } = keys.current;
+    const { id: keyId, algorithm, privateKey } = keys.current;
     const payload = JSON.stringify({
       'public-key': publicKey,
       principal: { email: `${session.uid}@${domain}` },
@@ -47,7 +47,7 @@ export class CertificateSigner {
       'fxa-lastAuthAt': Math.floor(session.createdAt / 1000),
       'fxa-verifiedEmail': session.email,
     });
-    const { jwt } = await cryptoPool.run('sign', { algorithm, privateKey, payload });
+    const { jwt } = await cryptoPool.run('sign', { keyId, algorithm, privateKey, payload });
     return jwt;
   }
 }

@@ -63,7 +63,7 @@ for (const [algorithm, alg, signatureBytes] of [
     t.match(privateKeyPem, /^-----BEGIN PRIVATE KEY-----/);
     const { privateKey, publicKey } = await openSigningKey(store(algorithm, privateKeyPem));
     t.equal(publicKey.algorithm, algorithm);
-    const { jwt } = await cryptoPool.run('sign', { algorithm, privateKey, payload });
+    const { jwt } = await cryptoPool.run('sign', { keyId: algorithm, algorithm, privateKey, payload });
     const [header, body, signature] = jwt.split('.');
     t.same(JSON.parse(decode(header)), { alg });
     t.equal(decode(body), payload);
@@ -95,8 +95,9 @@ t.test('exported numbers are those of the key: RS in decimal, DS in hex', async 
 t.test('two keys in use at once each sign for themselves', async (t) => {
   const opened = async () => openSigningKey(store('RS', await generateSigningKey('RS')));
   const keys = [await opened(), await opened()];
-  for (const { privateKey, publicKey } of [...keys, ...keys]) {
-    const { jwt } = await cryptoPool.run('sign', { algorithm: 'RS', privateKey, payload });
+  for (const i of [0, 1, 0, 1] as const) {
+    const { privateKey, publicKey } = keys[i] as Awaited<ReturnType<typeof opened>>;
+    const { jwt } = await cryptoPool.run('sign', { keyId: `RS-${i}`, algorithm: 'RS', privateKey, payload });
     t.ok(isSignedBy(jwt, importPublicKey(publicKey)));
   }
 });
