@@ -38,6 +38,14 @@ export function withListeningPort(config: Config, port: number): Config {
   return Object.freeze({ ...config, port, publicUrl, domain: config.domain || new URL(publicUrl).host });
 }
 
+/**
+ * Whether every client has the address of the proxy: with https, a proxy speaks TLS, and TRUST_PROXY does not name it.
+ * Limits that are meant for one client are then for all of them.
+ */
+export function hidesClients({ publicUrl, trustProxy }: Pick<Config, 'publicUrl' | 'trustProxy'>): boolean {
+  return publicUrl.startsWith('https:') && !trustProxy;
+}
+
 /** Memory for the passwords that are stretched at the same time, in MiB. */
 export function stretchMemoryMiB(config: Pick<Config, 'stretchMemory' | 'stretchThreads'>): number {
   return config.stretchMemory ?? 128 * config.stretchThreads;

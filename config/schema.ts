@@ -145,8 +145,8 @@ const accounts = {
   maxSessions: setting('MAX_SESSIONS', 'Most sessions of an account.', integer(1).prefault('100')),
   sessionIdleDays: setting(
     'SESSION_IDLE_DAYS',
-    'Days without use after which a session is removed, within about an hour; 0: never. Set it where lost devices should not stay attached.',
-    integer(0, 36_500).prefault('0'),
+    'Days without use after which a session is removed, within about an hour; 0: never. Sessions of lost devices count against MAX_SESSIONS until then.',
+    integer(0, 36_500).prefault('365'),
   ),
 };
 

@@ -1,5 +1,5 @@
 import { findUnknownVariables } from '../config/environment.js';
-import { type Config, loadConfig } from '../config/load.js';
+import { type Config, hidesClients, loadConfig } from '../config/load.js';
 import { startKeyServer } from './key-server.js';
 import { createLogger } from './logs/log.js';
 import { describeStartFailure } from './start-failure.js';
@@ -18,6 +18,11 @@ async function main(): Promise<void> {
   const { publicUrl } = server.services.config;
   const { stretcher } = server.services;
   const stretchEngine = stretcher.engine;
+  if (hidesClients(config)) {
+    const advice =
+      'set TRUST_PROXY to the address of the proxy: without it all clients share one source’s limits';
+    log.warn({ event: 'proxyNotTrusted', publicUrl, advice });
+  }
   log.info({ event: 'listening', url: server.url, metricsUrl: server.metricsUrl, publicUrl, stretchEngine });
   if (stretchEngine !== config.stretchEngine) {
     log.warn({ event: 'stretchEngineMissing', asked: config.stretchEngine, used: stretchEngine });

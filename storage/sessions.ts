@@ -155,6 +155,11 @@ export class Sessions {
     return numDeletedRows > 0n;
   }
 
+  /** Ends a session whose token nobody received: now, or when the database answers again. Does not throw. */
+  async abandon(tokenID: string): Promise<void> {
+    await this.destroy(tokenID).catch(() => this.#doubtful.add(tokenID));
+  }
+
   /** How many sessions an account has; `undefined` when it is of another generation, or gone. */
   async #countOpen({ uid, generation }: NewSession): Promise<number | undefined> {
     const row = await this.#db

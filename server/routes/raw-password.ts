@@ -52,7 +52,7 @@ export const rawPasswordEndpoints = [
       const account = await requireAccountToLogIn(services, email, order.asker, 'raw');
       const unwrapBKey = await provePassword(services, account, password, order);
       unwrapBKey.fill(0);
-      const { sessionToken, verified } = await openSession(services, account, device);
+      const { sessionToken, verified } = await openSession(services, account, device, order.signal);
       order.asker.record('loginSucceeded', { uid: account.uid, door: 'raw' });
       return { uid: account.uid, verified, sessionToken: toHex(sessionToken) };
     },

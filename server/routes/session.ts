@@ -19,11 +19,11 @@ export const sessionEndpoints = [
     reply: replies.sessionCreated,
     // A device need not be given, but has a name and a type when it is.
     refusals: ['unknownAccount', 'missingParameter', 'tooManySessions'],
-    async handle(services, { body: { device }, credentials, asker }) {
+    async handle(services, { body: { device }, credentials, asker, signal }) {
       const { uid, generation } = credentials;
       // The session last: should its statement fail, nothing is left that anyone could use.
       const { token: keyFetchToken } = await issueToken(services, 'keyFetchToken', { uid, generation });
-      const { sessionToken, verified } = await openSession(services, credentials, device);
+      const { sessionToken, verified } = await openSession(services, credentials, device, signal);
       asker.record('loginSucceeded', { uid, door: 'srp' });
       const tokens = concatBytes(keyFetchToken, sessionToken);
       const bundle = toHex(sealBundle(fromHex(credentials.requestKey), 'session/create', tokens));

@@ -85,3 +85,16 @@ t.test('what a start left that was killed while it made the storage key is in no
   t.equal(keys[0]?.length, 32);
   t.same(await loadStorageKeys(config), keys);
 });
+
+t.test('an https PUBLIC_URL without TRUST_PROXY is warned of at the start', async (t) => {
+  for (const [env, warned] of [
+    [{ PUBLIC_URL: 'https://accounts.example.org' }, true],
+    [{ PUBLIC_URL: 'https://accounts.example.org', TRUST_PROXY: 'loopback' }, false],
+    [{ PUBLIC_URL: 'http://accounts.example.org' }, false],
+  ] as const) {
+    const server = await new ServerProcess(t, { DATA_DIR: await makeDataDir(t), ...env }).listening();
+    server.kill('SIGTERM');
+    const { stdout } = await server.exit();
+    t.equal(/"level":"warn".*"event":"proxyNotTrusted"/.test(stdout), warned, JSON.stringify(env));
+  }
+});

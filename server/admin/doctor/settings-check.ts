@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { BlockList, isIPv6 } from 'node:net';
-import type { Config } from '../../../config/load.js';
+import { type Config, hidesClients } from '../../../config/load.js';
 import { resolveStretchEngine } from '../../../workers/stretch-engine.js';
 import { broken, type Finding, ok, warning } from './finding.js';
 
@@ -19,7 +19,7 @@ export function checkSettings(config: Config): Finding[] {
 }
 
 function checkAddresses(config: Config): Finding[] {
-  const { publicUrl, host, trustProxy, metricsPort, enumerationGuard, rateLimits } = config;
+  const { publicUrl, host, metricsPort, enumerationGuard, rateLimits } = config;
   const found: Finding[] = [];
   const open = !isLoopback(host);
   if (open && !publicUrl) {
@@ -34,7 +34,7 @@ function checkAddresses(config: Config): Finding[] {
   if (publicUrl.startsWith('http:') && !isLoopback(new URL(publicUrl).hostname)) {
     found.push(warning('PUBLIC_URL', 'http', 'clients must reach the server over https'));
   }
-  if (publicUrl.startsWith('https:') && !trustProxy) {
+  if (hidesClients(config)) {
     found.push(
       warning(
         'TRUST_PROXY',

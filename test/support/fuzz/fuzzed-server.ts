@@ -110,7 +110,7 @@ export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
   async function mint(type: TokenType, facts: { uid: string; generation: number }): Promise<Uint8Array> {
     switch (type) {
       case 'sessionToken':
-        return openSession(services, facts, undefined).then(
+        return openSession(services, facts, undefined, new AbortController().signal).then(
           ({ sessionToken }) => sessionToken,
           () => randomBytes(32),
         );
