@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import t, { type Test } from 'tap';
 import { authenticate, createAccount } from '../../support/api/accounts.js';
+import { RawConnection, writePost } from '../../support/api/raw-connection.js';
+import { createAccounts, loginBody, rawLogin } from '../../support/api/raw-logins.js';
 import { type Signer, sign } from '../../support/api/send.js';
 import { startServer, type TestServer } from '../../support/api/start-server.js';
-import { waitUntil } from '../../support/api/wait-until.js';
-import { RawConnection, writePost } from '../../support/overload/raw-connection.js';
-import { createAccounts, loginBody, rawLogin } from '../../support/overload/raw-logins.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 const MAX_SESSIONS = 3;
 const LOGIN = '/v1/raw_password/session/create';
