@@ -56,7 +56,7 @@ export interface KeyServerOptions {
 }
 
 /**
- * Opens stores and threads, then listens. Requests are answered from the moment the port is bound.
+ * Opens stores, listens, then starts threads. Requests are answered from the moment the port is bound.
  * @throws ConfigError; StoreUnavailableError when the database does not answer; what `listen` throws
  */
 export async function startKeyServer({ config, log, now = Date.now }: KeyServerOptions): Promise<KeyServer> {
@@ -64,7 +64,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
   const storageKeys = await loadStorageKeys(config);
   const metrics = createMetrics();
   const storage = await openStores(config, { storageKeys, now, ...metrics.stores });
-  const pools = openPools(config, metrics, log);
+  let pools: ReturnType<typeof openPools> | undefined;
   const { server, connections } = createHttpServer({
     maxConnections: config.maxConnections,
     timeouts: { stalledMs: STALLED_MS + config.stretchMaxWait * 1000 },
@@ -72,7 +72,6 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
   });
   try {
     const { signingKeys } = storage;
-    const { cryptoPool } = pools;
     const keys = await SigningKeyRing.open({
       signingKeys,
       algorithm: config.signingAlgorithm,
@@ -84,13 +83,14 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       : undefined;
     await listen(server, { ...config, setting: 'PORT' });
     // From here to the handler nothing waits: a request may come at the next turn of the event loop.
+    pools = openPools(config, metrics, log);
     const bound = withListeningPort(config, (server.address() as AddressInfo).port);
     const services: Services = {
       config: bound,
       log,
       storage,
       ...pools,
-      signer: new CertificateSigner({ keys, cryptoPool, domain: bound.domain, now }),
+      signer: new CertificateSigner({ keys, cryptoPool: pools.cryptoPool, domain: bound.domain, now }),
       decoys,
       limits: createLimits(config, storage, metrics),
       mailer: createMailer(bound, storage, log, now, metrics),
@@ -118,7 +118,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
   } catch (error) {
     server.close();
     metrics.close();
-    await Promise.all([pools.stretcher.close(), pools.cryptoPool.close(), storage.close()]);
+    await Promise.all([pools?.stretcher.close(), pools?.cryptoPool.close(), storage.close()]);
     throw error;
   }
 }

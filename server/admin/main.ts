@@ -1,9 +1,4 @@
 import { CommanderError } from 'commander';
-import { ConfigError } from '../../config/load.js';
-import { StoreUnavailableError } from '../../storage/errors.js';
-import { StorageKeyError } from '../../storage/sealer.js';
-import { reasonOf } from '../logs/reason.js';
-import { CommandError } from './command-error.js';
 import { type CommandOptions, createProgram } from './program.js';
 import type { Report } from './report.js';
 
@@ -19,7 +14,7 @@ async function main(): Promise<void> {
   } catch (error) {
     // Help was asked for, or commander has said what it did not understand.
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : NOT_UNDERSTOOD;
-    else fail(error);
+    else await fail(error);
   }
 }
 
@@ -29,18 +24,12 @@ function show({ text, json, broken }: Report, options: CommandOptions): void {
 }
 
 /** What went wrong is for the person on standard error, and with `--json` on standard output for the program. */
-function fail(error: unknown): void {
+async function fail(error: unknown): Promise<void> {
   process.exitCode = 1;
-  const message = describe(error);
+  const { describeFailure } = await import('./describe-failure.js');
+  const message = describeFailure(error);
   process.stderr.write(`${message}\n`);
   if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: message })}\n`);
-}
-
-function describe(error: unknown): string {
-  if (error instanceof CommandError || error instanceof ConfigError) return error.message;
-  if (error instanceof StorageKeyError) return `STORAGE_KEY: ${error.message}`;
-  if (error instanceof StoreUnavailableError) return `${error.message}: ${reasonOf(error)}`;
-  return `unexpected: ${reasonOf(error)}`;
 }
 
 await main();

@@ -1,19 +1,7 @@
 import { Command } from 'commander';
 import type { Environment } from '../../config/environment.js';
-import { loadConfig } from '../../config/load.js';
-import {
-  destroyAccount,
-  listSessions,
-  lockAccount,
-  showAccount,
-  unlockAccount,
-  verifyAccount,
-} from './account-commands.js';
-import { reportCapacity } from './capacity/capacity-command.js';
-import { examine } from './doctor/doctor-command.js';
-import { listKeys, rotateKey, withdrawKey } from './key-commands.js';
 import type { Report } from './report.js';
-import { type MoveOptions, moveStorage, reencryptStorage } from './storage-commands.js';
+import type { MoveOptions } from './storage-commands.js';
 import { openTerminal, type Terminal } from './terminal.js';
 
 /** What every command takes. */
@@ -21,6 +9,16 @@ export interface CommandOptions {
   json?: boolean;
   yes?: boolean;
 }
+
+/** Loaded on demand: no command pays for another, and help for none. */
+const load = {
+  config: () => import('../../config/load.js'),
+  account: () => import('./account-commands.js'),
+  keys: () => import('./key-commands.js'),
+  storage: () => import('./storage-commands.js'),
+  capacity: () => import('./capacity/capacity-command.js'),
+  doctor: () => import('./doctor/doctor-command.js'),
+};
 
 type Work = (terminal: Terminal, argument: string) => Promise<Report>;
 
@@ -37,7 +35,7 @@ export function createProgram(
   env: Environment,
   show: (report: Report, options: CommandOptions) => void,
 ): Command {
-  const readConfig = () => loadConfig(env);
+  const readConfig = async () => (await load.config()).loadConfig(env);
   const program = new Command('admin')
     .description('Looks after a Firefox Accounts key server: its accounts, keys, stores and settings.')
     .helpCommand(false)
@@ -57,40 +55,42 @@ export function createProgram(
     program.command(name).description(description).helpCommand(false);
 
   const account = addGroup('account', 'one account, named by its mail address or its uid');
-  add(account, 'show <account>', 'show what is known of it, no secrets', (_, name) =>
-    showAccount(readConfig(), name),
+  add(account, 'show <account>', 'show what is known of it, no secrets', async (_, name) =>
+    (await load.account()).showAccount(await readConfig(), name),
   );
-  add(account, 'sessions <account>', 'list its sessions with their devices', (_, name) =>
-    listSessions(readConfig(), name),
+  add(account, 'sessions <account>', 'list its sessions with their devices', async (_, name) =>
+    (await load.account()).listSessions(await readConfig(), name),
   );
-  add(account, 'verify <account>', 'mark its address as verified, without a mail', (_, name) =>
-    verifyAccount(readConfig(), name),
+  add(account, 'verify <account>', 'mark its address as verified, without a mail', async (_, name) =>
+    (await load.account()).verifyAccount(await readConfig(), name),
   );
   add(
     account,
     'lock <account>',
     'end its sessions, and answer its logins with errno 103 (incorrect password) until it is unlocked; no recovery codes are sent',
-    (terminal, name) => lockAccount(readConfig(), name, terminal),
+    async (terminal, name) => (await load.account()).lockAccount(await readConfig(), name, terminal),
     true,
   );
-  add(account, 'unlock <account>', 'let its password be right again', (_, name) =>
-    unlockAccount(readConfig(), name),
+  add(account, 'unlock <account>', 'let its password be right again', async (_, name) =>
+    (await load.account()).unlockAccount(await readConfig(), name),
   );
   add(
     account,
     'destroy <account>',
     'delete it with its keys, for good',
-    (terminal, name) => destroyAccount(readConfig(), name, terminal),
+    async (terminal, name) => (await load.account()).destroyAccount(await readConfig(), name, terminal),
     true,
   );
 
   const keys = addGroup('keys', 'the keys that certificates are signed with');
-  add(keys, 'list', 'list them, the newest first', () => listKeys(readConfig()));
+  add(keys, 'list', 'list them, the newest first', async () =>
+    (await load.keys()).listKeys(await readConfig()),
+  );
   add(
     keys,
     'rotate',
     'make a new key of SIGNING_ALGORITHM, which takes over in a minute on every server that runs; certificates of the old one verify until they expire',
-    (terminal) => rotateKey(readConfig(), terminal),
+    async (terminal) => (await load.keys()).rotateKey(await readConfig(), terminal),
     true,
   );
 
@@ -98,7 +98,7 @@ export function createProgram(
     keys,
     'withdraw <key>',
     'take a key out of use that somebody else may have: another signs, a new one where there is none, and certificates of this one are refused',
-    (terminal, id) => withdrawKey(readConfig(), id, terminal),
+    async (terminal, id) => (await load.keys()).withdrawKey(await readConfig(), id, terminal),
     true,
   );
 
@@ -107,13 +107,14 @@ export function createProgram(
     storage,
     'reencrypt',
     'seal everything with the first key of STORAGE_KEY, while servers run',
-    (terminal) => reencryptStorage(readConfig(), terminal),
+    async (terminal) => (await load.storage()).reencryptStorage(await readConfig(), terminal),
   );
   const move = add(
     storage,
     'move',
     'copy everything into an empty database and compare; servers must be stopped. A database is sqlite:PATH or a postgres:// URL; a password in the URL is seen by others on this machine: leave it to PGPASSWORD or ~/.pgpass',
-    (terminal) => moveStorage(readConfig(), move.opts<MoveOptions>(), terminal),
+    async (terminal) =>
+      (await load.storage()).moveStorage(await readConfig(), move.opts<MoveOptions>(), terminal),
     true,
   );
   move
@@ -124,10 +125,10 @@ export function createProgram(
     program,
     'capacity',
     'time the stretching of passwords here, and say what this machine can do',
-    (terminal) => reportCapacity(readConfig(), terminal),
+    async (terminal) => (await load.capacity()).reportCapacity(await readConfig(), terminal),
   );
-  add(program, 'doctor', 'check every setting, store and key, and say what to do', (terminal) =>
-    examine(env, terminal),
+  add(program, 'doctor', 'check every setting, store and key, and say what to do', async (terminal) =>
+    (await load.doctor()).examine(env, terminal),
   );
   return program;
 }

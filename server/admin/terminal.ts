@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { CommandError } from './command-error.js';
 
 /** The person, or the script, in front of a command. */
@@ -18,6 +17,7 @@ export function openTerminal(yes: boolean): Terminal {
     async confirm(question) {
       if (yes) return;
       if (!stdin.isTTY) throw new CommandError(`${question} Nothing was done: say --yes to go on.`);
+      const { createInterface } = await import('node:readline/promises');
       const prompt = createInterface({ input: stdin, output: stderr });
       const answer = await prompt.question(`${question} Type yes to go on: `);
       prompt.close();

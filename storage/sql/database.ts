@@ -4,7 +4,6 @@ import { DEFAULT_MIGRATION_TABLE, type Dialect, Kysely, Migrator, sql } from 'ky
 import { StoreUnavailableError } from '../errors.js';
 import { guardDialect, type StatementTiming } from './guarded-dialect.js';
 import { createMigrations, type SqlEngine } from './migrations.js';
-import { createPostgresDialect } from './postgres-dialect.js';
 import type { Tables } from './schema.js';
 import { createSqliteDialect } from './sqlite-dialect.js';
 
@@ -37,7 +36,7 @@ export async function openDatabase(
 ): Promise<Database> {
   await migrate(location);
   const db = new Kysely<Tables>({
-    dialect: guardDialect(createDialect(location, { forRequests: true }), observe),
+    dialect: guardDialect(await createDialect(location, { forRequests: true }), observe),
   });
   return {
     engine: location.engine,
@@ -67,7 +66,9 @@ async function requireSpace(filename: string): Promise<void> {
  */
 export async function openForLongWork(location: DatabaseLocation): Promise<Kysely<Tables>> {
   await migrate(location);
-  return new Kysely({ dialect: guardDialect(createDialect(location, { forRequests: false }), () => {}) });
+  return new Kysely({
+    dialect: guardDialect(await createDialect(location, { forRequests: false }), () => {}),
+  });
 }
 
 /**
@@ -89,7 +90,7 @@ async function truncateLog(db: Kysely<Tables>): Promise<void> {
 
 /** Opens a database, as it is, for reading alone. @throws StoreUnavailableError when it cannot be opened */
 export async function openToRead(location: DatabaseLocation): Promise<Kysely<Tables>> {
-  const dialect = createDialect(location, { forRequests: false, readOnly: true });
+  const dialect = await createDialect(location, { forRequests: false, readOnly: true });
   return new Kysely({ dialect: guardDialect(dialect, () => {}) });
 }
 
@@ -105,7 +106,7 @@ export async function listMigrations(db: Kysely<Tables>): Promise<string[]> {
 /** Runs on a connection of its own: a migration, too, may take long. */
 async function migrate(location: DatabaseLocation): Promise<void> {
   const db = new Kysely<unknown>({
-    dialect: guardDialect(createDialect(location, { forRequests: false }), () => {}),
+    dialect: guardDialect(await createDialect(location, { forRequests: false }), () => {}),
   });
   try {
     const migrator = new Migrator({ db, provider: createMigrations(location.engine) });
@@ -121,11 +122,12 @@ async function migrate(location: DatabaseLocation): Promise<void> {
  * @param options.forRequests whether statements must answer in time
  * @param options.readOnly whether nothing may be written
  */
-export function createDialect(
+export async function createDialect(
   location: DatabaseLocation,
   options: { forRequests: boolean; readOnly?: boolean },
-): Dialect {
-  return location.engine === 'sqlite'
-    ? createSqliteDialect({ ...options, filename: location.filename })
-    : createPostgresDialect({ ...options, url: location.url, poolSize: location.poolSize });
+): Promise<Dialect> {
+  if (location.engine === 'sqlite') return createSqliteDialect({ ...options, filename: location.filename });
+  // Loaded on demand: the `pg` package takes 0.1 s of CPU.
+  const { createPostgresDialect } = await import('./postgres-dialect.js');
+  return createPostgresDialect({ ...options, url: location.url, poolSize: location.poolSize });
 }

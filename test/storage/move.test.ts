@@ -149,7 +149,7 @@ t.test('nothing is moved into a database that is in use, or out of one of anothe
   await t.rejects(moveDatabase({ from: await newSqliteFile(t), to }), { code: 'STORE_UNAVAILABLE' });
 
   const older = await newSqliteFile(t);
-  const db = new Kysely<unknown>({ dialect: createDialect(older, { forRequests: false }) });
+  const db = new Kysely<unknown>({ dialect: await createDialect(older, { forRequests: false }) });
   const migrator = new Migrator({ db, provider: createMigrations('sqlite') });
   await migrator.migrateTo('0001-accounts-and-sessions');
   await db.destroy();

@@ -45,7 +45,7 @@ async function makeFirstRelease(
   account: Omit<ReturnType<typeof newAccount>, 'verifiedAt' | 'locale' | 'lockedAt'>,
   session: ReturnType<typeof newSession>,
 ): Promise<void> {
-  const db = new Kysely<unknown>({ dialect: createDialect(database, { forRequests: false }) });
+  const db = new Kysely<unknown>({ dialect: await createDialect(database, { forRequests: false }) });
   const migrator = new Migrator({ db, provider: createMigrations(database.engine) });
   const { error } = await migrator.migrateTo('0001-accounts-and-sessions');
   if (error) throw error;

@@ -45,7 +45,7 @@ t.test('on SQLite what belongs to an account is found by an index when it is des
 t.test('on PostgreSQL with 100,000 accounts no request reads a table from end to end', async (t) => {
   const byMethod = await recordStatements(t, postgres);
   t.same(countEach(byMethod), STATEMENTS);
-  const dialect = createDialect({ ...postgres, poolSize: 1 }, { forRequests: false });
+  const dialect = await createDialect({ ...postgres, poolSize: 1 }, { forRequests: false });
   const db = new Kysely<Tables>({ dialect });
   t.teardown(() => db.destroy());
   await fill(db);
