@@ -1,10 +1,9 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import type { HawkTokenType } from '../protocol/tokens.js';
-import { StoreUnavailableError } from '../storage/errors.js';
 import type { StretchPlace } from '../workers/stretch-queue.js';
 import { keepPlaceInLine } from './accounts/accounts.js';
-import { authenticate, type Credentials, giveBack } from './authentication/hawk-authentication.js';
+import { authenticate, type Credentials } from './authentication/hawk-authentication.js';
 import { readClientSource } from './http/client-source.js';
 import { toApiError } from './http/error-translation.js';
 import type { ApiErrorName } from './http/errors.js';
@@ -65,8 +64,7 @@ export function endpoint<
 
 /**
  * Takes a request through its endpoint: body, authentication, validation, handler.
- * What passes authentication has used its single-use token up, whatever then becomes of it; only when
- * the server could not do its work (503) is the token given back.
+ * Authentication consumes a single-use token. A 503 restores it, with everything else that the request consumed.
  * @throws ApiError
  */
 export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: Context): Promise<void> {
@@ -74,10 +72,10 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
   const source = readClientSource(ctx.req, services.config.trustProxy);
   const asker = identifyAsker(services.log, ctx.state as RequestState, source);
   await services.limits.countRequest(asker);
-  const body = endpoint.method === 'POST' ? await readRequestBody(ctx, needsBody(schema)) : undefined;
-  const credentials = token && (await authenticate(services, ctx, token, body));
-  if (credentials) ctx.state.uid = credentials.uid;
   try {
+    const body = endpoint.method === 'POST' ? await readRequestBody(ctx, needsBody(schema)) : undefined;
+    const credentials = token && (await authenticate(services, ctx, token, body, asker));
+    if (credentials) ctx.state.uid = credentials.uid;
     const request = {
       body: schema && validateBody(schema, body?.json),
       credentials: credentials as never,
@@ -94,10 +92,7 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
     if (reply) ctx.body = reply;
   } catch (error) {
     const apiError = toApiError(error);
-    if (apiError.cause instanceof StoreUnavailableError) services.limits.takeBackAll(asker);
-    if (token && credentials && apiError.reason === 'serviceUnavailable') {
-      await giveBack(services, token, credentials);
-    }
+    if (apiError.reason === 'serviceUnavailable') await asker.compensations.runAll();
     throw apiError;
   }
 }

@@ -8,62 +8,60 @@ import type { Asker } from './logs/security-log.js';
 
 export interface LimitsOptions {
   rates: Readonly<Record<LimitName, Rate>>;
-  /** `log` reports what would have been refused. */
+  /** `log`: exceeded limits are logged, not refused. */
   mode: 'on' | 'log' | 'off';
   /** Shared by all servers. */
   counters: RateCounters;
-  /** Of this process: for what is counted at every request. */
+  /** In this process: for the counter that every request increments. */
   ownCounters: RateCounters;
   observe?: (limit: LimitName, refused: boolean) => void;
 }
 
 type Refusal = { limit: LimitName; resetMs: number };
 
-/** Beyond the limit of an account, how many tries an address has. */
+/** Attempts that each source has when the limit of the account is exceeded. */
 const TRIES_OF_A_NEWCOMER = 3;
 
 /**
- * Who may do how much. Everything is counted before it is done, so that many at once are not more than
- * many in a row; what turns out harmless, a right password, is taken back.
+ * Rate limits. Each event is counted before it happens, so that simultaneous requests cannot exceed a limit. Events
+ * that turn out harmless, such as a correct password, are restored.
  * Methods throw ApiError 114, and StoreUnavailableError.
  */
 export class Limits {
-  /** What was counted for each request that is under way, and not taken back. */
-  readonly #counted = new WeakMap<Asker, Key[][]>();
-
   constructor(private readonly options: LimitsOptions) {}
 
-  /** A request of any kind. */
+  /** Counts a request of any kind. */
   async countRequest(asker: Asker): Promise<void> {
     const { ownCounters } = this.options;
+    // A 503 restores everything but the request itself.
     await this.#count(asker, [['requestsOfSource', asker.source]], {}, ownCounters);
   }
 
-  /** An account that is to be created, and its mail. */
+  /** Counts the creation of an account, and its mail. */
   async countCreation(asker: Asker, email: string): Promise<void> {
-    await this.#count(asker, [
+    await this.#consume(asker, [
       ['accountsFromSource', asker.source],
       ['mailsFromSource', asker.source],
       ['mailsToAddress', addressKey(email)],
     ]);
   }
 
-  /** An account that was to be created for an address that has one: a guess at who has, where that is a secret. */
+  /** Counts an attempt to create an account for an address that has one: with the enumeration guard, a guess. */
   async countTakenAddress(asker: Asker): Promise<void> {
-    await this.#count(asker, [['accountsFromSource', asker.source]]);
+    await this.#consume(asker, [['accountsFromSource', asker.source]]);
   }
 
-  /** A mail that is to be sent. */
+  /** Counts a mail before it is sent. */
   async countMail(asker: Asker, { uid, email }: { uid: string; email: string }): Promise<void> {
     const keys: Key[] = [
       ['mailsFromSource', asker.source],
       ['mailsToAddress', addressKey(email)],
     ];
-    await this.#count(asker, keys, { uid });
+    await this.#consume(asker, keys, { uid });
   }
 
   /**
-   * Tries a password. Only a wrong one stays counted.
+   * Counts an attempt at a password. Only a wrong one stays counted.
    * @param prove returns `undefined` for a wrong password
    */
   async tryPassword<Proof extends object>(
@@ -76,63 +74,52 @@ export class Limits {
       ['passwordsFromSource', asker.source],
       ['passwordsForAccount', uid, uid],
     ];
-    await this.#count(asker, keys, { uid });
+    const restore = await this.#consume(asker, keys, { uid });
     let isWrong = false;
     try {
       const proof = await prove();
       isWrong = proof === undefined;
       return proof;
     } finally {
-      if (!isWrong) this.#takeBack(asker, keys);
+      if (!isWrong) void asker.compensations.run(restore);
     }
   }
 
-  /** Counts a try of a verification code, unless it is right. */
+  /** Counts an attempt at a verification code; it stays counted only when the code is wrong. */
   async tryCode(uid: string, asker: Asker, isRight: boolean): Promise<void> {
     const keys: Key[] = [['codesForAccountFromSource', `${uid}:${asker.source}`, uid]];
-    await this.#count(asker, keys, { uid });
-    if (isRight) this.#takeBack(asker, keys);
+    const restore = await this.#consume(asker, keys, { uid });
+    if (isRight) void asker.compensations.run(restore);
   }
 
-  /**
-   * Takes back all that was counted for a request which a store then failed: it was not done, and whoever comes
-   * again when the store is back must not be refused for it.
-   */
-  takeBackAll(asker: Asker): void {
-    for (const keys of this.#counted.get(asker) ?? []) this.#takeBack(asker, keys);
+  /** Counts keys of a request that is restored when it is answered with 503. @returns the compensation */
+  async #consume(asker: Asker, keys: Key[], about?: { uid?: string }): Promise<() => Promise<unknown>> {
+    return asker.compensations.add(await this.#count(asker, keys, about));
   }
 
-  /** Requests themselves stay counted: they were made. */
-  #remember(asker: Asker, keys: Key[], counters: RateCounters): void {
-    if (counters !== this.options.counters) return;
-    this.#counted.set(asker, [...(this.#counted.get(asker) ?? []), keys]);
-  }
-
-  /** Counts what is asked for, or refuses it. */
+  /** Counts keys, or refuses the request. @returns the compensation */
   async #count(
     asker: Asker,
     keys: Key[],
     about: { uid?: string } = {},
     counters = this.options.counters,
-  ): Promise<void> {
+  ): Promise<() => Promise<unknown>> {
     const { mode, observe } = this.options;
-    if (mode === 'off') return;
-    const counted = await counters.add(this.#windows(keys));
-    const refusal = this.#findRefusal(new Map(keys.map(([limit], i) => [limit, counted[i] as Counted])));
-    if (!refusal || mode !== 'on') this.#remember(asker, keys, counters);
-    if (!refusal) return;
-    asker.record('rateLimited', { ...about, limit: refusal.limit, refused: mode === 'on' });
-    observe?.(refusal.limit, mode === 'on');
-    if (mode !== 'on') return;
-    // What is refused was not done: whoever goes on all the same uses up nobody else's share.
-    await counters.takeBack(this.#windows(keys));
-    throw new ApiError('tooManyRequests', { retryAfter: Math.max(1, Math.ceil(refusal.resetMs / 1000)) });
-  }
-
-  #takeBack(asker: Asker, keys: Key[]): void {
-    if (this.options.mode === 'off') return;
-    this.#counted.set(asker, this.#counted.get(asker)?.filter((other) => other !== keys) ?? []);
-    void this.options.counters.takeBack(this.#windows(keys));
+    if (mode === 'off') return async () => {};
+    const { counts, restore } = await counters.add(this.#windows(keys));
+    const refusal = this.#findRefusal(new Map(keys.map(([limit], i) => [limit, counts[i] as Counted])));
+    if (refusal) {
+      asker.record('rateLimited', { ...about, limit: refusal.limit, refused: mode === 'on' });
+      observe?.(refusal.limit, mode === 'on');
+      if (mode === 'on') {
+        // A refused request must not use up the share of others.
+        await restore();
+        throw new ApiError('tooManyRequests', {
+          retryAfter: Math.max(1, Math.ceil(refusal.resetMs / 1000)),
+        });
+      }
+    }
+    return restore;
   }
 
   #findRefusal(tally: Tally): Refusal | undefined {
@@ -153,7 +140,7 @@ export class Limits {
 type Key = [limit: LimitName, key: string, uid?: string];
 type Tally = Map<LimitName, Counted>;
 
-/** Addresses are counted without being kept. */
+/** Hashes an address, so that the counters' keys do not contain it. */
 function addressKey(email: string): string {
   return createHash('sha256').update(normalizeEmail(email)).digest('base64url');
 }

@@ -1,10 +1,7 @@
-/** The stores this server leans on, as heartbeat and logs name them. */
+/** The stores of this server, by their names in heartbeat and logs. */
 export type StoreName = 'database' | 'tokens' | 'mail';
 
-/**
- * A store did not answer, or answered with a failure of its own. Nothing was consumed, unless the store did
- * what it was asked and was lost before it could say so.
- */
+/** A store did not answer, or answered with an error of its own. The outcome of a write is then unknown. */
 export class StoreUnavailableError extends Error {
   readonly code = 'STORE_UNAVAILABLE';
   constructor(
@@ -15,12 +12,17 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-/** A row of the same unique key is there already. */
+/** A command was not sent: there is no connection. */
+export class NotConnectedError extends Error {
+  readonly code = 'NOT_CONNECTED';
+}
+
+/** A row with the same unique key exists. */
 export class DuplicateRowError extends Error {
   readonly code = 'DUPLICATE_ROW';
 }
 
-/** The row that this one would belong to is gone. */
+/** The row that a foreign key refers to does not exist. */
 export class MissingRowError extends Error {
   readonly code = 'MISSING_ROW';
 }

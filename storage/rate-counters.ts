@@ -1,62 +1,71 @@
 import { type RateLimiterAbstract, RateLimiterMemory } from 'rate-limiter-flexible';
 
-/** What was counted: how much in the window that is open, and when that ends. */
+/** A counter after it was incremented. */
 export interface Counted {
   count: number;
+  /** Until its window ends. */
   resetMs: number;
 }
 
-/** A kind of thing that is counted, each key for itself, in windows of so many seconds. */
+export interface CountResult {
+  /** In the order of the keys. */
+  counts: Counted[];
+  /**
+   * Decrements the counters whose windows are still open: now, or when the store answers. Never rejects. Call it
+   * once at most.
+   */
+  restore(): Promise<void>;
+}
+
+/** A fixed window, which starts with a key's first count. */
 export interface RateWindow {
   name: string;
   seconds: number;
 }
 
-/** One key of one window, and the account it is of: what is counted for an account goes with it. */
+/** A key of a window, and its account, if it has one: its counters are deleted with it. */
 export type RateKey = [window: RateWindow, key: string, uid?: string | undefined];
 
-/**
- * Counts in fixed windows that begin with the first count. Each call is one trip, however many keys it
- * has.
- */
+/** Counters of events in fixed windows. Each call is one round trip, for any number of keys. */
 export interface RateCounters {
   /**
-   * Counts one more for each key.
-   * @returns the counts, in the order of the keys
-   * @throws StoreUnavailableError, and nothing is counted
+   * Increments the counter of each key.
+   * @throws StoreUnavailableError; nothing is counted then
    */
-  add(keys: RateKey[]): Promise<Counted[]>;
-  /** Takes one back from each key: now, or as soon as the store answers. Never rejects, and need not be waited for. */
-  takeBack(keys: RateKey[]): Promise<void>;
-  /** Forgets what was counted for an account. */
+  add(keys: RateKey[]): Promise<CountResult>;
+  /** Deletes the counters of an account. */
   forgetAccount(uid: string): Promise<void>;
 }
 
-/** More than any window's count can reach: limits are compared by the caller, with the count in hand. */
-const NEVER = Number.MAX_SAFE_INTEGER;
+/** The caller compares counts with its limits, so the package must never refuse. */
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
-/** Where rate-limiter-flexible counts. */
+/** Storage of the counters. */
 export interface RateBackend {
-  /** Makes the limiter of a window. */
+  /** Creates the limiter of a window. */
   open(options: { keyPrefix: string; points: number; duration: number }): RateLimiterAbstract;
-  /** Takes one back from a key; when it cannot, sees to it later, and rejects. */
-  takeBack(limiter: RateLimiterAbstract, key: string): Promise<unknown>;
-  /** Notes that keys, as they are stored, are of an account; for so long, in seconds, or longer. */
+  /**
+   * Decrements a counter, if the window in which it was incremented is still open. When this fails, the backend
+   * does it later.
+   * @param msLeft upper bound of that window's remaining time
+   */
+  restore(limiter: RateLimiterAbstract, key: string, msLeft: () => number): Promise<unknown>;
+  /** Records that stored keys belong to an account, for at least `seconds`. */
   index(uid: string, keys: string[], seconds: number): Promise<unknown>;
-  /** Removes the keys that were noted, and the note. */
+  /** Deletes the recorded keys of an account. */
   forget(uid: string): Promise<void>;
-  /** Runs what is one trip. */
-  guard<T>(work: () => Promise<T>): Promise<T>;
+  /** Runs what is one round trip. */
+  roundTrip<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** Counters over rate-limiter-flexible. */
+/** Creates counters over rate-limiter-flexible. */
 export function createRateCounters(backend: RateBackend): RateCounters {
-  const { open, index, forget, guard } = backend;
+  const { open, index, forget, roundTrip } = backend;
   const limiters = new Map<string, RateLimiterAbstract>();
   const limiterOf = ({ name, seconds }: RateWindow) => {
     let limiter = limiters.get(name);
     if (!limiter) {
-      limiter = open({ keyPrefix: `fxa:rate:${name}`, points: NEVER, duration: seconds });
+      limiter = open({ keyPrefix: `fxa:rate:${name}`, points: NO_LIMIT, duration: seconds });
       limiters.set(name, limiter);
     }
     return limiter;
@@ -71,37 +80,46 @@ export function createRateCounters(backend: RateBackend): RateCounters {
       }),
     );
   };
-  const takeBack = async (keys: RateKey[]) => {
-    const work = () => Promise.all(keys.map(([window, key]) => backend.takeBack(limiterOf(window), key)));
-    await guard(work).catch(() => {});
+  /** Increments one counter. @returns the result, and what decrements it */
+  const increment = async ([window, key]: RateKey) => {
+    const limiter = limiterOf(window);
+    const { consumedPoints, msBeforeNext } = await limiter.consume(key);
+    const answeredAt = performance.now();
+    const msLeft = () => Math.ceil(msBeforeNext - (performance.now() - answeredAt));
+    const restore = async () => void (msLeft() > 0 && (await backend.restore(limiter, key, msLeft)));
+    return { counted: { count: consumedPoints, resetMs: msBeforeNext }, restore };
+  };
+  const restoreAll = async (increments: { restore: () => Promise<void> }[]) => {
+    await roundTrip(() => Promise.all(increments.map(({ restore }) => restore()))).catch(() => {});
   };
   return {
-    async add(keys) {
-      const counted = await guard(async () => {
-        const counting = keys.map(([window, key]) => limiterOf(window).consume(key));
-        const [indexed, ...outcomes] = await Promise.allSettled([indexAccounts(keys), ...counting]);
-        const failed = [indexed, ...outcomes].find((outcome) => outcome.status === 'rejected');
-        if (!failed) return Promise.all(counting);
-        void takeBack(keys.filter((_, i) => outcomes[i]?.status === 'fulfilled'));
+    add: (keys) =>
+      roundTrip(async () => {
+        const work = [...keys.map(increment), indexAccounts(keys)] as const;
+        const outcomes = await Promise.allSettled(work);
+        const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+        const done = outcomes.flatMap((outcome) =>
+          outcome.status === 'fulfilled' && 'restore' in outcome.value ? outcome.value : [],
+        );
+        if (!failed) return { counts: done.map(({ counted }) => counted), restore: () => restoreAll(done) };
+        void restoreAll(done);
         throw failed.reason;
-      });
-      return counted.map(({ consumedPoints, msBeforeNext }) => ({
-        count: consumedPoints,
-        resetMs: msBeforeNext,
-      }));
-    },
-    takeBack,
+      }),
     forgetAccount: forget,
   };
 }
 
-/** Counters in this process. Those of an account that is gone end with their windows: they lie nowhere else. */
+/** Creates counters in this process. Those of a deleted account end with their windows. */
 export function createMemoryRateCounters(): RateCounters {
   return createRateCounters({
     open: (options) => new RateLimiterMemory(options),
-    takeBack: (limiter, key) => limiter.reward(key),
+    async restore(limiter, key, msLeft) {
+      // `reward` alone creates a counter of -1 where there is none: github.com/animir/node-rate-limiter-flexible/issues/254
+      const open = await limiter.get(key);
+      if (open && open.msBeforeNext > 0 && open.msBeforeNext <= msLeft()) await limiter.reward(key);
+    },
     index: async () => {},
     forget: async () => {},
-    guard: (work) => work(),
+    roundTrip: (work) => work(),
   });
 }

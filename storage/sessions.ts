@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { DoubtfulSessions } from './doubtful-sessions.js';
+import { CompensationQueue } from './compensation.js';
 import { MissingRowError } from './errors.js';
 import type { Sealer } from './sealer.js';
 import { prepareSessionInsert } from './session-insert.js';
@@ -8,7 +8,7 @@ import { prepareQuery } from './sql/prepared-query.js';
 import type { Tables } from './sql/schema.js';
 import { aadFor } from './sql/sealed-columns.js';
 
-/** The kinds of device a session can name. */
+/** Device types that a session can have. */
 export const DEVICE_TYPES = ['desktop', 'computer', 'phone', 'tablet', 'tv', 'other'] as const;
 export type DeviceType = (typeof DEVICE_TYPES)[number];
 
@@ -26,7 +26,7 @@ export interface NewSession {
   createdAt: number;
 }
 
-/** A session with what requests need of its account. Times in ms. */
+/** A session and the fields of its account that requests need. Times in ms. */
 export interface Session extends NewSession {
   lastAccessAt: number;
   email: string;
@@ -34,7 +34,7 @@ export interface Session extends NewSession {
   locale: string;
 }
 
-/** What is known of the account when a session was opened. */
+/** The account's state when the session was opened. */
 export interface Opened {
   verified: boolean;
 }
@@ -52,7 +52,7 @@ export class Sessions {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;
   readonly #touches: SessionTouches;
-  readonly #doubtful: DoubtfulSessions;
+  readonly #compensations: CompensationQueue<Sessions>;
   readonly #runInsert: ReturnType<typeof prepareSessionInsert>;
   readonly #runFind: ReturnType<typeof prepareFind>;
 
@@ -60,19 +60,20 @@ export class Sessions {
     this.#db = db;
     this.#sealer = sealer;
     this.#touches = new SessionTouches(db);
-    this.#doubtful = new DoubtfulSessions((tokenID) => this.destroy(tokenID));
+    // The INSERT may still run when its failure is reported, so the DELETE waits.
+    this.#compensations = new CompensationQueue<Sessions>(this, { attemptAtOnce: false });
     this.#runInsert = prepareSessionInsert(db);
     this.#runFind = prepareFind(db);
   }
 
   /**
-   * Opens a session, in one statement, if the account still has the generation that was proven and
-   * fewer than `maxSessions` sessions. Logins to one account at the same instant do not see each other, but each
-   * needs a slot of its own: whoever finds its slot taken looks again.
+   * Opens a session, in one statement, if the account still has the proven generation and fewer than
+   * `maxSessions` sessions. Simultaneous logins do not see each other, but each needs its own slot. A login
+   * whose slot is taken tries again.
    */
   async create(session: NewSession, maxSessions: number): Promise<Opened | 'tooMany' | 'accountChanged'> {
     try {
-      // Each time round, another login has got its session.
+      // Each round that fails, another login has succeeded.
       for (;;) {
         const opened = await this.#insert(session, maxSessions);
         if (opened) return opened;
@@ -81,9 +82,10 @@ export class Sessions {
         if (open >= maxSessions) return 'tooMany';
       }
     } catch (error) {
-      // Destroyed between our reading it and our writing.
+      // The account was destroyed between the SELECT and the INSERT of this statement.
       if (error instanceof MissingRowError) return 'accountChanged';
-      this.#doubtful.add(session.tokenID);
+      // The outcome of the INSERT is unknown. No client has the token of a session that it opened.
+      this.#compensations.enqueue((sessions) => sessions.destroy(session.tokenID));
       throw error;
     }
   }
@@ -104,7 +106,7 @@ export class Sessions {
     return row && { verified: row.verified_at !== null };
   }
 
-  /** The session of a tokenID, with its account, in one statement. */
+  /** Returns the session of a tokenID with its account, in one statement. */
   async find(tokenID: string): Promise<Session | undefined> {
     const { rows } = await this.#runFind({ tokenID });
     const [row] = rows;
@@ -122,7 +124,7 @@ export class Sessions {
     );
   }
 
-  /** The account's sessions, the oldest first. */
+  /** Returns the account's sessions, the oldest first. */
   async list(uid: string): Promise<DeviceSession[]> {
     const rows = await selectSessions(this.#db)
       .select(['token_id', 'device_id', 'device_name', 'device_type', 'last_access_at'])
@@ -135,18 +137,18 @@ export class Sessions {
     });
   }
 
-  /** Notes that a session was used; written a few seconds later, with others. */
+  /** Records that a session was used. Written some seconds later, with others. */
   touch(tokenID: string, nowMs: number): void {
     this.#touches.add(tokenID, nowMs);
   }
 
-  /** Writes what `touch` noted. */
+  /** Writes the recorded uses. */
   async close(): Promise<void> {
-    this.#doubtful.close();
+    this.#compensations.close();
     await this.#touches.write();
   }
 
-  /** Ends a session. @returns `false` when it was not there: someone else ended it first */
+  /** Ends a session. @returns `false` when it does not exist: another request ended it first */
   async destroy(tokenID: string): Promise<boolean> {
     const { numDeletedRows } = await this.#db
       .deleteFrom('sessions')
@@ -155,12 +157,13 @@ export class Sessions {
     return numDeletedRows > 0n;
   }
 
-  /** Ends a session whose token nobody received: now, or when the database answers again. Does not throw. */
+  /** Ends a session whose token no client received: now, or when the database answers. Never rejects. */
   async abandon(tokenID: string): Promise<void> {
-    await this.destroy(tokenID).catch(() => this.#doubtful.add(tokenID));
+    const end = () => this.destroy(tokenID);
+    await this.#compensations.runOrEnqueue(end, end).catch(() => {});
   }
 
-  /** How many sessions an account has; `undefined` when it is of another generation, or gone. */
+  /** Counts an account's sessions. @returns `undefined` when the account has another generation, or is gone */
   async #countOpen({ uid, generation }: NewSession): Promise<number | undefined> {
     const row = await this.#db
       .selectFrom('accounts')
@@ -179,7 +182,7 @@ export class Sessions {
   }
 }
 
-/** Sessions with their accounts; one that outlived its password is none. */
+/** Selects sessions with their accounts, without sessions of an earlier generation. */
 function selectSessions(db: Kysely<Tables>) {
   return db
     .selectFrom('sessions')
@@ -190,7 +193,7 @@ function selectSessions(db: Kysely<Tables>) {
     );
 }
 
-/** What every signed request asks. */
+/** Prepared, because every request that a session signs runs it. */
 function prepareFind(db: Kysely<Tables>) {
   return prepareQuery(db, ({ tokenID }: { tokenID: string }) =>
     selectSessions(db)

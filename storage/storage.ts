@@ -24,7 +24,7 @@ export interface StorageOptions {
   observeCommand?: (timing: { ms: number; failed: boolean }) => void;
 }
 
-/** Everything that is kept, behind one door. */
+/** All stores. */
 export interface Storage {
   accounts: Accounts;
   sessions: Sessions;
@@ -32,9 +32,8 @@ export interface Storage {
   signingKeys: SigningKeys;
   secrets: Secrets;
   tokens: TokenStore;
-  /** Where the tokens are. */
+  /** In the same store as the tokens. */
   counters: RateCounters;
-  /** Runs by itself. */
   housekeeping: Housekeeping;
   pingDatabase(): Promise<void>;
   close(): Promise<void>;

@@ -5,27 +5,28 @@ import type { Session } from '../../storage/sessions.js';
 import type { Stored } from '../../storage/tokens/token-store.js';
 import { ApiError } from '../http/errors.js';
 import type { RequestBody } from '../http/request-body.js';
+import type { Asker } from '../logs/security-log.js';
 import type { Services } from '../services.js';
-import { giveBackSoon } from './tokens.js';
+import { consumeToken, type SingleUseTokenType } from './consume-token.js';
 
-/** How far a client's clock may be off, in seconds (protocol.md, "Hawk, on this server"). */
+/** Accepted clock skew of clients, in seconds (protocol.md, "Hawk, on this server"). */
 export const TIMESTAMP_SKEW_S = 60;
-/** A nonce matters while its timestamp is inside the window: twice the skew at the most. */
+/** A timestamp is accepted for at most twice the skew. */
 const NONCE_TTL_S = 2 * TIMESTAMP_SKEW_S + 1;
 const MAX_NONCE_LENGTH = 255;
-/** How old lastAccessTime may be before it is written again, in ms: not every request shall write. */
+/** Age of lastAccessTime at which it is written again, in ms: most requests write nothing. */
 const TOUCH_INTERVAL_MS = 10 * 60 * 1000;
 
-/** What a proven token stands for. */
+/** The session or token record that authenticated a request. */
 export type Credentials<Type extends HawkTokenType> = Type extends 'sessionToken'
   ? Session
   : Type extends Exclude<HawkTokenType, 'sessionToken'>
-    ? Stored<Type> & { tokenID: string; claim?: string }
+    ? Stored<Type> & { tokenID: string }
     : never;
 
 /**
- * Authenticates a request with a token of one type: MAC, payload hash, time, then the nonce or, of a
- * single-use token, the token itself. What fails before that last step consumes nothing.
+ * Authenticates a request with a token of one type: MAC, payload hash, timestamp, then the nonce. A single-use
+ * token is consumed instead of a nonce. A request that fails before this last step consumes nothing.
  * @throws ApiError 109, 110 or 111
  * @see protocol.md, "Hawk, on this server"
  */
@@ -34,6 +35,7 @@ export async function authenticate<Type extends HawkTokenType>(
   ctx: Context,
   type: Type,
   body: RequestBody | undefined,
+  asker: Asker,
 ): Promise<Credentials<Type>> {
   const { tokens, sessions } = services.storage;
   const { credentials, artifacts } = await verifySignature(services, ctx, type);
@@ -43,8 +45,7 @@ export async function authenticate<Type extends HawkTokenType>(
     const fresh = await tokens.claimNonce(token, artifacts.nonce, Number(artifacts.ts), NONCE_TTL_S);
     if (!fresh) throw new ApiError('invalidSignature');
   } else {
-    const taken = await tokens.take(type as Exclude<HawkTokenType, 'sessionToken'>, artifacts.id);
-    if (!taken) throw new ApiError('invalidToken');
+    const taken = await consumeToken(services, asker, type as SingleUseTokenType, artifacts.id);
     return { ...taken, tokenID: artifacts.id } as unknown as Credentials<Type>;
   }
   if (type === 'sessionToken') {
@@ -52,17 +53,6 @@ export async function authenticate<Type extends HawkTokenType>(
     if (services.now() - lastAccessAt > TOUCH_INTERVAL_MS) sessions.touch(tokenID, services.now());
   }
   return token as Credentials<Type>;
-}
-
-/** Gives a single-use token back to a request that the server could not serve. */
-export async function giveBack<Type extends HawkTokenType>(
-  services: Services,
-  type: Type,
-  credentials: Credentials<Type>,
-): Promise<void> {
-  if (type === 'sessionToken' || type === 'forgotPasswordToken') return;
-  const { tokenID, claim } = credentials as Credentials<'authToken'>;
-  if (claim) await giveBackSoon(services.storage.tokens.restore(type, tokenID, claim));
 }
 
 interface FoundCredentials {
@@ -83,7 +73,7 @@ async function verifySignature(services: Services, ctx: Context, type: HawkToken
     authorization,
     contentType: ctx.req.headers['content-type'] ?? '',
   };
-  // hawk wraps what its callback throws; a store's failure must come out as itself.
+  // hawk wraps errors of its callback, but a store's failure must become a 503.
   let failure: unknown;
   const find = async (id: string): Promise<FoundCredentials | null> => {
     try {
@@ -99,7 +89,7 @@ async function verifySignature(services: Services, ctx: Context, type: HawkToken
       localtimeOffsetMsec: services.now() - Date.now(),
     });
     const { ts, nonce } = artifacts as unknown as HawkArtifacts;
-    // hawk computes with whatever text stands for the time, and NaN is never stale.
+    // hawk does not validate the timestamp, and NaN is never stale.
     if (!/^[0-9]{1,12}$/.test(ts) || nonce.length > MAX_NONCE_LENGTH) throw new ApiError('invalidSignature');
     return {
       credentials: credentials as unknown as FoundCredentials,
@@ -126,7 +116,7 @@ function toHawkError(error: unknown, ctx: Context, nowMs: number): ApiError {
   const { message } = error as Error;
   if (message === 'Unknown credentials') return new ApiError('invalidToken');
   if (message !== 'Stale timestamp') return new ApiError('invalidSignature');
-  // The server's time, signed with the client's key: what Hawk clients correct their clock by.
+  // The server's time, signed with the client's key: Hawk clients correct their clocks by it.
   const headers = (error as { output?: { headers?: Record<string, string> } }).output?.headers;
   if (headers?.['WWW-Authenticate']) ctx.set('WWW-Authenticate', headers['WWW-Authenticate']);
   return new ApiError('invalidTimestamp', { serverTime: Math.floor(nowMs / 1000) });
@@ -147,7 +137,7 @@ async function findCredentials(
   return { key: Buffer.from(stored.reqHMACkey, 'hex'), algorithm: 'sha256', token: { ...stored, tokenID } };
 }
 
-/** A POST's body must be signed, unless there is none or it is `{}`. */
+/** Requires that a POST's body is signed, unless it is empty or `{}`. */
 function checkPayload(
   ctx: Context,
   body: RequestBody,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { LimitName } from '../../config/limits.js';
+import { RequestCompensations } from '../../storage/compensation.js';
 
 /** How a password was shown: itself, or by an SRP proof. */
 export type Door = 'raw' | 'srp';
@@ -29,6 +30,8 @@ const WARNINGS = new Set<string>(['rateLimited'] satisfies (keyof SecurityEvents
 export interface Asker {
   /** Where the request comes from: an IPv4 address or an IPv6 /64. */
   source: string;
+  /** What the request consumed; restored when it is answered with 503. */
+  compensations: RequestCompensations;
   /** Writes a security event into the log. */
   record<Name extends keyof SecurityEvents>(event: Name, facts: SecurityEvents[Name]): void;
 }
@@ -47,6 +50,7 @@ export interface RequestState {
 export function identifyAsker(log: Logger, state: RequestState, source: string): Asker {
   return {
     source,
+    compensations: new RequestCompensations(),
     record(event, facts) {
       if (facts.uid) state.uid = facts.uid;
       const { id, traceId } = state;

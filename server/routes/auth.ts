@@ -4,7 +4,7 @@ import { fromHex, toHex } from '../../protocol/hex.js';
 import { isZeroModN, SRP_TYPE } from '../../protocol/srp.js';
 import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
 import { correctEmailCase, requireAccountToLogIn } from '../accounts/accounts.js';
-import { takeSrpToken } from '../authentication/srp-token.js';
+import { consumeToken } from '../authentication/consume-token.js';
 import { issueToken, TOKEN_LIFE_S } from '../authentication/tokens.js';
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';
@@ -44,24 +44,21 @@ export const authEndpoints = [
     reply: replies.authFinish,
     refusals: ['invalidToken', 'incorrectPassword', 'incorrectEmailCase'],
     async handle(services, { body: { srpToken, A, M }, asker }) {
-      return takeSrpToken(services, srpToken, async ({ uid, generation, verifier, b, B, storedEmail }) => {
-        if (isZeroModN(A)) throw new ApiError('invalidParameter', { param: 'A' });
-        const exchange = { verifier: fromHex(verifier), b: fromHex(b), B: fromHex(B), A, M };
-        const K = await services.limits.tryPassword(uid, asker, async () => {
-          const proof = await services.cryptoPool.run('srpFinish', exchange);
-          if (proof.K) return proof.K;
-          asker.record('loginFailed', { uid, door: 'srp', reason: 'incorrectPassword' });
-          return undefined;
-        });
-        if (!K && storedEmail) throw new ApiError('incorrectEmailCase', { email: storedEmail });
-        if (!K) throw new ApiError('incorrectPassword');
-        const { token } = await issueToken(services, 'authToken', {
-          uid,
-          generation,
-          authAt: services.now(),
-        });
-        return { bundle: toHex(sealBundle(K, 'auth/finish', token)) };
+      const taken = await consumeToken(services, asker, 'srpToken', srpToken);
+      const { uid, generation, verifier, b, B, storedEmail } = taken;
+      if (isZeroModN(A)) throw new ApiError('invalidParameter', { param: 'A' });
+      const exchange = { verifier: fromHex(verifier), b: fromHex(b), B: fromHex(B), A, M };
+      const K = await services.limits.tryPassword(uid, asker, async () => {
+        const proof = await services.cryptoPool.run('srpFinish', exchange);
+        if (proof.K) return proof.K;
+        asker.record('loginFailed', { uid, door: 'srp', reason: 'incorrectPassword' });
+        return undefined;
       });
+      if (!K && storedEmail) throw new ApiError('incorrectEmailCase', { email: storedEmail });
+      if (!K) throw new ApiError('incorrectPassword');
+      const authAt = services.now();
+      const { token } = await issueToken(services, 'authToken', { uid, generation, authAt });
+      return { bundle: toHex(sealBundle(K, 'auth/finish', token)) };
     },
   }),
 ];

@@ -7,7 +7,7 @@ import { correctEmailCase, requireAccountFor, requireAccountOf } from '../accoun
 import { isDecoy } from '../accounts/decoy.js';
 import { makeRecoveryCode } from '../accounts/recovery-code.js';
 import { isSameCode } from '../accounts/same-code.js';
-import { countRecoveryGuess } from '../authentication/recovery-guess.js';
+import { countRecoveryGuess } from '../authentication/consume-token.js';
 import { issueToken, TOKEN_LIFE_S } from '../authentication/tokens.js';
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';
@@ -109,26 +109,25 @@ export const passwordEndpoints = [
       const { uid, generation } = isDecoy(credentials)
         ? credentials
         : await requireAccountFor(services, credentials);
-      return countRecoveryGuess(services, credentials.tokenID, async (guesses) => {
-        if (guesses > TRIES) throw new ApiError('invalidToken');
-        if (!isSameCode(code, credentials.code)) {
-          asker.record('recoveryCodeWrong', { uid });
-          if (guesses === TRIES) await tokens.take('forgotPasswordToken', credentials.tokenID);
-          throw new ApiError('invalidCode', {
-            tries: TRIES - guesses,
-            ttl: secondsLeft(services, credentials),
-          });
-        }
-        const facts = { uid, generation, provenBy: 'code' } as const;
-        const { token, tokenID } = await issueToken(services, 'accountResetToken', facts);
-        // Of many right codes at once, one takes the token and answers.
-        if (!(await tokens.take('forgotPasswordToken', credentials.tokenID))) {
-          await tokens.take('accountResetToken', tokenID);
-          throw new ApiError('invalidToken');
-        }
-        asker.record('recoveryCodeAccepted', { uid });
-        return { accountResetToken: toHex(token) };
-      });
+      const guesses = await countRecoveryGuess(services, asker, credentials.tokenID);
+      if (guesses > TRIES) throw new ApiError('invalidToken');
+      if (!isSameCode(code, credentials.code)) {
+        asker.record('recoveryCodeWrong', { uid });
+        if (guesses === TRIES) await tokens.take('forgotPasswordToken', credentials.tokenID);
+        throw new ApiError('invalidCode', {
+          tries: TRIES - guesses,
+          ttl: secondsLeft(services, credentials),
+        });
+      }
+      const facts = { uid, generation, provenBy: 'code' } as const;
+      const { token, tokenID } = await issueToken(services, 'accountResetToken', facts);
+      // Of many right codes at once, one takes the token and answers.
+      if (!(await tokens.take('forgotPasswordToken', credentials.tokenID))) {
+        await tokens.take('accountResetToken', tokenID);
+        throw new ApiError('invalidToken');
+      }
+      asker.record('recoveryCodeAccepted', { uid });
+      return { accountResetToken: toHex(token) };
     },
   }),
 ];

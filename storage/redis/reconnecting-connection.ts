@@ -1,25 +1,21 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { NotConnectedError } from '../errors.js';
 import { TimeoutError, withTimeout } from '../with-timeout.js';
 import type { ConnectRedis, RedisConnection } from './topology.js';
 
-/** How long one command may take, in ms, before the request that needs it is told 503. */
+/** Time limit for one command, in ms. The request is then answered with 503. */
 const COMMAND_TIMEOUT_MS = 1000;
-/** The pauses between two attempts to connect, in ms: from the first to the last, doubling. */
+/** Pauses between two attempts to connect, in ms: they double from the first to the last. */
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 500;
-/** How often a connection that may be dead without knowing it is tried, in ms. */
+/** Interval of PINGs, in ms: they detect a connection that died without a TCP reset. */
 const HEARTBEAT_MS = 1000;
-/** How long a connection that was replaced may still send what was written to it, in ms. */
+/** Delay before a replaced connection is closed, in ms, so that written commands still leave. */
 const CLOSE_AFTER_MS = 1000;
 
-/** A command was not sent, since there is no connection. */
-export class NotConnectedError extends Error {
-  readonly code = 'NOT_CONNECTED';
-}
-
 /**
- * Keeps one connection to Redis: makes it, makes it again when it is lost, and tries for a better one when
- * it does not answer, as when a machine vanished or another node was made master.
+ * Keeps one connection to Redis. Reconnects when it is lost. Opens a second one and switches to it when a
+ * command times out or the node is read-only: the machine may be gone, or another node may be the master.
+ * See docs/architecture.md, "Redis token store with its own connection handling".
  */
 export class ReconnectingConnection {
   readonly #connect: ConnectRedis;
@@ -31,32 +27,30 @@ export class ReconnectingConnection {
 
   /**
    * Starts connecting.
-   * @param prepare what to do with each new connection before it is used
-   * @param onAlive called about every second while Redis answers
+   * @param prepare called with each new connection before it is used
    */
   constructor(
     connect: ConnectRedis,
     prepare: (connection: RedisConnection) => Promise<unknown> = async () => {},
-    onAlive: () => void = () => {},
   ) {
     this.#connect = connect;
     this.#prepare = prepare;
     this.#startConnecting();
     this.#heartbeat = setInterval(() => {
-      if (this.#connection) this.send(undefined, ['PING']).then(onAlive, () => {});
+      if (this.#connection) this.send(undefined, ['PING']).catch(() => {});
     }, HEARTBEAT_MS).unref();
   }
 
-  /** Waits for the first connection, but no longer than a command may take. */
+  /** Waits for the first connection, for one second at most. */
   async settle(): Promise<void> {
     if (this.#connecting) await withTimeout(COMMAND_TIMEOUT_MS, this.#connecting).catch(() => {});
   }
 
   /**
    * Sends one command.
-   * @param key what the command is about
-   * @throws NotConnectedError at once; TimeoutError after a second, and the command may still be done; what
-   *   the `redis` package throws when Redis refuses the command or the connection breaks
+   * @param key the key that decides a cluster's node
+   * @throws NotConnectedError at once when there is no connection; TimeoutError after one second, and the command
+   *   may still run; the `redis` package's error when Redis rejects the command or the connection breaks
    */
   async send(key: string | undefined, command: string[]): Promise<unknown> {
     const connection = this.#connection;
@@ -80,12 +74,12 @@ export class ReconnectingConnection {
     this.#runOnce(() => this.#connectUntilDone());
   }
 
-  /** Tries once for another connection; the one there is serves until then, should it wake up. */
+  /** Tries once to open another connection. The current one is used until then: it may recover. */
   #replace(): void {
     this.#runOnce(async () => void (await this.#open()));
   }
 
-  /** One attempt at a time; a connection that is lost meanwhile is seen to afterwards. */
+  /** One attempt at a time. A connection that is lost during the attempt is replaced after it. */
   #runOnce(work: () => Promise<void>): void {
     if (this.#closed) return;
     this.#connecting ??= work().then(() => {
@@ -97,7 +91,7 @@ export class ReconnectingConnection {
   async #connectUntilDone(): Promise<void> {
     for (let pauseMs = FIRST_PAUSE_MS; !this.#closed; pauseMs = Math.min(2 * pauseMs, LAST_PAUSE_MS)) {
       if (await this.#open()) return;
-      await delay(pauseMs, undefined, { ref: false });
+      await new Promise<void>((resolve) => void setTimeout(resolve, pauseMs).unref());
     }
   }
 

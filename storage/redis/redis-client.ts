@@ -1,48 +1,49 @@
+import { CompensationQueue } from '../compensation.js';
 import { StoreUnavailableError } from '../errors.js';
-import { NotConnectedError, ReconnectingConnection } from './reconnecting-connection.js';
-import type { ConnectRedis } from './topology.js';
-import { type RedisSender, type RedisStep, UnfinishedSteps } from './unfinished-steps.js';
+import { ReconnectingConnection } from './reconnecting-connection.js';
+import type { ConnectRedis, RedisSender } from './topology.js';
 
-/** One trip to Redis, as metrics and the count of trips see it. */
+/** One round trip to Redis, for metrics. */
 export interface CommandTiming {
   ms: number;
   failed: boolean;
 }
 
-/** Trips to Redis over one connection: each is timed and fails in one way, and what a failed one owes is done later. */
+/** Sends commands to Redis over one connection, measures round trips, and translates their errors. */
 export class RedisClient implements RedisSender {
+  /** They run before any other command on a new connection, so that a restored token is found at once. */
+  readonly compensations: CompensationQueue<RedisSender>;
   readonly #connection: ReconnectingConnection;
-  readonly #unfinished: UnfinishedSteps;
   readonly #observe: (timing: CommandTiming) => void;
 
   /**
    * Starts connecting.
-   * @param now the clock, ms since 1970
-   * @param observe told of every trip
+   * @param observe called after every round trip
    */
-  constructor(connect: ConnectRedis, now: () => number, observe: (timing: CommandTiming) => void) {
+  constructor(connect: ConnectRedis, observe: (timing: CommandTiming) => void) {
     this.#observe = observe;
-    this.#unfinished = new UnfinishedSteps(now);
-    this.#connection = new ReconnectingConnection(
-      connect,
-      // What is owed goes first: who comes back with a token finds it again.
-      async (connection) => this.#unfinished.runAll(connection),
-      () => this.#unfinished.runAll(this.#connection),
+    this.compensations = new CompensationQueue<RedisSender>(this);
+    this.#connection = new ReconnectingConnection(connect, async (connection) =>
+      this.compensations.runAll(connection),
     );
   }
 
-  /** Waits for the first connection, but no longer than a command may take. */
+  /** Waits for the first connection, for one second at most. */
   settle(): Promise<void> {
     return this.#connection.settle();
   }
 
-  /** Sends one command, within a trip. @throws see ReconnectingConnection.send */
+  /** Sends one command, within a round trip. @throws see ReconnectingConnection.send */
   send(key: string | undefined, command: string[]): Promise<unknown> {
     return this.#connection.send(key, command);
   }
 
-  /** Makes a trip: whatever `work` sends at once. @throws StoreUnavailableError whose cause is what `work` throws */
-  async trip<Reply>(work: () => Promise<Reply>): Promise<Reply> {
+  /**
+   * Measures one round trip.
+   * @param work sends its commands together
+   * @throws StoreUnavailableError whose cause is what `work` throws
+   */
+  async roundTrip<Reply>(work: () => Promise<Reply>): Promise<Reply> {
     const started = performance.now();
     let failed = true;
     try {
@@ -56,27 +57,8 @@ export class RedisClient implements RedisSender {
     }
   }
 
-  /** Does some work; when it fails, a step is done in its stead as soon as Redis answers. @throws what `work` throws */
-  async orLater<Reply>(work: () => Promise<Reply>, step: RedisStep): Promise<Reply> {
-    try {
-      return await work();
-    } catch (error) {
-      this.owe(step);
-      throw error;
-    }
-  }
-
-  /** Has a step done: now, and again until it is answered, or just `once`. */
-  owe(step: RedisStep, options?: { once: boolean }): void {
-    this.#unfinished.add(this.#connection, step, options);
-  }
-
   close(): void {
+    this.compensations.close();
     this.#connection.close();
   }
-}
-
-/** Whether a command that failed may have been done, or be done yet. */
-export function wasSent(failure: unknown): boolean {
-  return !(failure instanceof NotConnectedError);
 }

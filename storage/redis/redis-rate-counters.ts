@@ -1,46 +1,46 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { createRateCounters, type RateCounters } from '../rate-counters.js';
-import { type RedisClient, wasSent } from './redis-client.js';
-import { createScript, NOTE_MEMBERS, runScript, runWholeScript, TAKE_BACK, toPx } from './scripts.js';
+import type { RedisClient } from './redis-client.js';
+import { createScript, INDEX_MEMBERS, RESTORE_COUNT, runScript, runScriptSource, toPx } from './scripts.js';
+import type { RedisSender } from './topology.js';
 
-/** Set of the counters' keys that are an account's. */
-const noteOf = (uid: string) => `fxa:counters:{${uid}}`;
+/** Set of the keys of an account's counters. */
+const indexOf = (uid: string) => `fxa:counters:{${uid}}`;
 
-/** Rate counters that all servers share. */
+/** Creates rate counters that all servers share. */
 export function createRedisRateCounters(redis: RedisClient): RateCounters {
-  // Once: a count that was taken back twice would be somebody else's.
-  const oweOne = (key: string) =>
-    redis.owe((sender) => runWholeScript(sender, TAKE_BACK, [key], []), { once: true });
-  // The one command that a limiter needs to count.
+  // Runs at most once: a second decrement would undo another request's count.
+  const restoreCount = (key: string, msLeft: () => number) => async (sender: RedisSender) => {
+    if (msLeft() > 0) await runScriptSource(sender, RESTORE_COUNT, [key], [String(msLeft())]);
+  };
+  // RateLimiterRedis needs this command alone.
   const storeClient = {
-    eval: async (source: string, options: { keys: string[]; arguments: string[] }) => {
-      try {
-        return await runScript(redis, createScript(source), options.keys, options.arguments);
-      } catch (error) {
-        if (wasSent(error)) oweOne(options.keys[0] as string);
-        throw error;
-      }
+    eval: (source: string, options: { keys: string[]; arguments: string[] }) => {
+      const [key, windowMs] = [options.keys[0] as string, Number(options.arguments[1]) * 1000];
+      const sentAt = performance.now();
+      return redis.compensations.undoIfUnknown(
+        () => runScript(redis, createScript(source), options.keys, options.arguments),
+        restoreCount(key, () => Math.ceil(windowMs - (performance.now() - sentAt))),
+        { atMostOnce: true },
+      );
     },
   };
   return createRateCounters({
     open: (options) => new RateLimiterRedis({ ...options, storeClient, useRedisPackage: true }),
-    takeBack: async (limiter, name) => {
-      const key = `${limiter.keyPrefix}:${name}`;
-      try {
-        return await runScript(redis, TAKE_BACK, [key], []);
-      } catch (error) {
-        if (!wasSent(error)) oweOne(key);
-        throw error;
-      }
+    restore: (limiter, name, msLeft) => {
+      const restore = restoreCount(`${limiter.keyPrefix}:${name}`, msLeft);
+      return redis.compensations.runOrEnqueue(() => restore(redis), restore, { atMostOnce: true });
     },
     index: (uid, members, seconds) =>
-      runScript(redis, NOTE_MEMBERS, [noteOf(uid)], [toPx(seconds), ...members]),
+      runScript(redis, INDEX_MEMBERS, [indexOf(uid)], [toPx(seconds), ...members]),
     forget: async (uid) => {
-      const note = noteOf(uid);
-      const counters = (await redis.trip(() => redis.send(note, ['SMEMBERS', note]))) as string[];
-      // Each by itself: in a cluster they are in different slots.
-      await redis.trip(() => Promise.all([...counters, note].map((key) => redis.send(key, ['DEL', key]))));
+      const index = indexOf(uid);
+      const counters = (await redis.roundTrip(() => redis.send(index, ['SMEMBERS', index]))) as string[];
+      // One command each: a cluster has them in different slots.
+      await redis.roundTrip(() =>
+        Promise.all([...counters, index].map((key) => redis.send(key, ['DEL', key]))),
+      );
     },
-    guard: (work) => redis.trip(work),
+    roundTrip: (work) => redis.roundTrip(work),
   });
 }

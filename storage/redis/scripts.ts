@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RedisSender } from './unfinished-steps.js';
+import type { RedisSender } from './topology.js';
 
 /** A Lua script, run by its hash. All its keys are in one slot. */
 export interface RedisScript {
@@ -9,7 +9,7 @@ export interface RedisScript {
 
 const known = new Map<string, RedisScript>();
 
-/** Makes a script of Lua source; the same source is the same script. */
+/** Returns the script of a Lua source; equal sources share one script. */
 export function createScript(source: string): RedisScript {
   let script = known.get(source);
   if (!script) {
@@ -20,8 +20,8 @@ export function createScript(source: string): RedisScript {
 }
 
 /**
- * Adds a member to a set of members that end by themselves.
- * KEYS: set. ARGV: member, its end, now, the set's life (all ms). Returns 1 when it was not there.
+ * Adds a member to a set whose members expire.
+ * KEYS: set. ARGV: member, its expiry, now, the set's TTL (all in ms). Returns 1 when the member is new.
  */
 export const ADD_MEMBER = createScript(`
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
@@ -29,8 +29,14 @@ local added = redis.call('ZADD', KEYS[1], 'NX', ARGV[2], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return added`);
 
-/** Moves a token out of reach. KEYS: token, taken. ARGV: claim. Returns the token. */
+/*
+ * An effect and its compensation may arrive in either order: on two connections, or when the first hangs. A
+ * compensation that finds nothing to undo writes a tombstone for its claim. The effect does nothing then.
+ */
+
+/** Takes a token. KEYS: token, taken, tombstone. ARGV: claim. Returns the token. */
 export const TAKE = createScript(`
+if redis.call('EXISTS', KEYS[3]) == 1 then return false end
 local token = redis.call('GET', KEYS[1])
 if token then
   local left = math.max(redis.call('PTTL', KEYS[1]), 1)
@@ -39,38 +45,47 @@ if token then
 end
 return token`);
 
-/** Undoes TAKE, if it was this claim's. KEYS: token, taken. ARGV: claim. Returns 1 when it did. */
-export const RESTORE = createScript(`
+/** Undoes TAKE of this claim. KEYS: token, taken, tombstone. ARGV: claim, tombstone's TTL in ms. Returns 1 when it did. */
+export const RESTORE_TOKEN = createScript(`
 local claim = ARGV[1] .. ' '
 local taken = redis.call('GET', KEYS[2])
-if not taken or string.sub(taken, 1, #claim) ~= claim then return 0 end
+if not taken or string.sub(taken, 1, #claim) ~= claim then
+  redis.call('SET', KEYS[3], '', 'PX', ARGV[2])
+  return 0
+end
 local left = math.max(redis.call('PTTL', KEYS[2]), 1)
 redis.call('DEL', KEYS[2])
 redis.call('SET', KEYS[1], string.sub(taken, #claim + 1), 'PX', left)
 return 1`);
 
-/** Counts a guess. KEYS: guesses. ARGV: claim, life in ms. Returns how many there are. */
-export const GUESS = createScript(`
-redis.call('SADD', KEYS[1], ARGV[1])
+/** Counts a guess. KEYS: guesses, tombstone. ARGV: claim, TTL in ms. Returns the number of guesses. */
+export const COUNT_GUESS = createScript(`
+if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('SADD', KEYS[1], ARGV[1]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return redis.call('SCARD', KEYS[1])`);
 
-/** Undoes GUESS. KEYS: guesses. ARGV: claim. */
-export const UNGUESS = createScript(`return redis.call('SREM', KEYS[1], ARGV[1])`);
-
-/** Takes one back of what was counted; nothing stays of what was all taken back. KEYS: counter. */
-export const TAKE_BACK = createScript(`
-if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('DECR', KEYS[1]) <= 0 then redis.call('DEL', KEYS[1]) end`);
+/** Undoes COUNT_GUESS of this claim. KEYS: guesses, tombstone. ARGV: claim, tombstone's TTL in ms. */
+export const RESTORE_GUESS = createScript(`
+if redis.call('SREM', KEYS[1], ARGV[1]) == 0 then redis.call('SET', KEYS[2], '', 'PX', ARGV[2]) end`);
 
 /**
- * Notes members in a set that lives as long as the longest-lived of them.
- * KEYS: set. ARGV: life of these in ms, members.
+ * Undoes one count, if the window in which it was made is still open. The script is not idempotent.
+ * KEYS: counter. ARGV: upper bound of that window's remaining time in ms.
  */
-export const NOTE_MEMBERS = createScript(`
+export const RESTORE_COUNT = createScript(`
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 or left > tonumber(ARGV[1]) then return end
+if redis.call('DECR', KEYS[1]) <= 0 then redis.call('DEL', KEYS[1]) end`);
+
+/**
+ * Adds members to a set that lives as long as its longest-lived member.
+ * KEYS: set. ARGV: TTL of these members in ms, members.
+ */
+export const INDEX_MEMBERS = createScript(`
 redis.call('SADD', KEYS[1], unpack(ARGV, 2))
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end`);
 
-/** Runs a script; a Redis that does not know it yet is told it. @throws what `send` throws */
+/** Runs a script by its hash, and sends its source when Redis does not know the hash. @throws what `send` throws */
 export async function runScript(
   redis: RedisSender,
   { source, sha1 }: RedisScript,
@@ -86,8 +101,8 @@ export async function runScript(
   }
 }
 
-/** Runs a script in one trip whatever Redis knows, so that nothing that is sent later overtakes it. */
-export function runWholeScript(
+/** Runs a script by its source, in one round trip: no command that is sent later runs before it. */
+export function runScriptSource(
   redis: RedisSender,
   { source }: RedisScript,
   keys: string[],
@@ -96,7 +111,7 @@ export function runWholeScript(
   return redis.send(keys[0], ['EVAL', source, String(keys.length), ...keys, ...args]);
 }
 
-/** A life in seconds as Redis takes it: whole ms. */
+/** Converts a TTL in seconds to the whole ms of Redis commands. */
 export function toPx(ttlSeconds: number): string {
   return String(Math.ceil(ttlSeconds * 1000));
 }

@@ -1,35 +1,36 @@
 import { createClient, createCluster, type RedisClientOptions } from 'redis';
 import { withTimeout } from '../with-timeout.js';
 
-/** How long connecting may take, handshake included, in ms. */
+/** Time limit for connecting, handshake included, in ms. */
 const CONNECT_TIMEOUT_MS = 1000;
-/** The longest pause between two attempts to reach a cluster's node again, in ms. */
+/** Longest pause between two attempts to reconnect to a cluster's node, in ms. */
 const MAX_PAUSE_MS = 500;
-/** After how many ms of such attempts the cluster is asked who has the node's slots now. */
+/** After so many ms of failed attempts the client reads the cluster's slots again. */
 const REFRESH_TOPOLOGY_MS = 500;
 
-/** The link bounds every command; the package's own bound costs an AbortSignal each. */
+/** ReconnectingConnection limits every command; the package's own limit costs an AbortSignal for each. */
 const NO_TIMEOUT = { timeout: 0 };
 
 const URL_FORM = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^@/]+)(?:\/(.*))?$/;
 
-/** A connection to Redis as the link uses it, whatever stands behind it. */
-export interface RedisConnection {
-  /**
-   * Sends one command.
-   * @param key what the command is about: in a cluster it decides the node
-   */
+/** Sends commands to Redis. */
+export interface RedisSender {
+  /** @param key the key that decides a cluster's node; undefined: any node */
   send(key: string | undefined, command: string[]): Promise<unknown>;
+}
+
+/** One connection to Redis: to a node, or to a cluster. */
+export interface RedisConnection extends RedisSender {
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
-  /** @param listener called once, when the connection is lost and will not come back by itself */
+  /** @param listener called once, when the connection is lost and does not reconnect */
   onLost(listener: () => void): void;
   close(): void;
 }
 
-/** Connects once. Rejects within some seconds when nothing answers: each step has one. */
+/** Connects once. Each step of it has a time limit of one second. */
 export type ConnectRedis = () => Promise<RedisConnection>;
 
-/** How to reach one Redis: for commands, and for a connection that only listens. */
+/** How to reach one Redis: for commands, and for a subscription. */
 export interface RedisTopology {
   connect: ConnectRedis;
   connectSubscriber: ConnectRedis;
@@ -40,12 +41,12 @@ type NodeOptions = Pick<RedisClientOptions, 'url' | 'username' | 'password' | 's
 type Host = { host: string; port: number };
 
 /**
- * Reads a URL of one of these forms, each also with `rediss` for TLS:
+ * Parses a URL of one of these forms, each also with `rediss` for TLS:
  * - `redis://[user:password@]host[:port][/database]`
- * - `redis+sentinel://[user:password@]host[:port],…/master-name`, the hosts being sentinels, the
- *   credentials those of the data nodes
- * - `redis+cluster://[user:password@]host[:port],…`, the hosts being some of the cluster's nodes
- * @throws RangeError when it has none of them
+ * - `redis+sentinel://[user:password@]host[:port],…/master-name`: the hosts are sentinels, the credentials are
+ *   those of the data nodes
+ * - `redis+cluster://[user:password@]host[:port],…`: the hosts are some of the cluster's nodes
+ * @throws RangeError when it has another form
  */
 export function parseRedisUrl(url: string): RedisTopology {
   const [, scheme, kind, userinfo, hosts, path] = URL_FORM.exec(url) ?? [];
@@ -77,12 +78,12 @@ function parseHosts(hosts: string, defaultPort: number): Host[] {
 async function connectNode(options: NodeOptions): Promise<RedisConnection> {
   const client = createClient({
     ...options,
-    // Without a connection a command fails at once; what to do about it is the link's to decide.
+    // Without a connection a command fails at once: ReconnectingConnection decides what follows.
     disableOfflineQueue: true,
     commandOptions: NO_TIMEOUT,
     socket: { ...options.socket, connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false },
   } as RedisClientOptions);
-  // Failures are told by the commands that meet them; unheard, the event would end the process.
+  // Commands report their failures themselves. Without a listener the event would end the process.
   client.on('error', () => {});
   try {
     await withTimeout(CONNECT_TIMEOUT_MS, client.connect());
@@ -99,16 +100,16 @@ async function connectNode(options: NodeOptions): Promise<RedisConnection> {
 }
 
 /**
- * The `redis` package's own Sentinel client sends a command again when the connection breaks under it.
- * A token that was taken would then look as if it had never been; so the master is asked for here, and
- * connected to like any other node (redis.io, "Guidelines for Redis clients with support for Sentinel").
+ * Asks the sentinels for the master and connects to it as to a single node. The `redis` package's Sentinel
+ * client resends a command after a broken connection: a take that ran would be answered "no such token".
+ * @see redis.io, "Guidelines for Redis clients with support for Redis Sentinel"
  */
 function createSentinelTopology(
   sentinels: Host[],
   name: string,
   options: (node?: Host) => NodeOptions,
 ): RedisTopology {
-  // Whichever sentinel leads to a master first: one that is cut off may name a master of yesterday.
+  // The first sentinel that leads to a master is used: a partitioned one may name an old master.
   const connect = () => connectFirst(sentinels.map((node) => connectMaster(node, name, options)));
   return { connect, connectSubscriber: connect };
 }
@@ -144,13 +145,13 @@ async function connectMaster(
 
 function createClusterTopology(nodes: Host[], options: (node?: Host) => NodeOptions): RedisTopology {
   const connect = () => connectFirst(nodes.map((node) => connectCluster(node, options)));
-  // What is published on one node of a cluster is heard on each; if one goes, the next one is listened to.
+  // Every node of a cluster receives each message. After a failure the next node is used.
   let next = 0;
   const connectSubscriber = () => connectNode(options(nodes[next++ % nodes.length] as Host));
   return { connect, connectSubscriber };
 }
 
-/** @param node whom to ask for the other nodes */
+/** @param node the node that lists the others */
 async function connectCluster(node: Host, options: (node?: Host) => NodeOptions): Promise<RedisConnection> {
   const { socket, ...credentials } = options();
   const root = { ...options(node).socket, connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false };
@@ -166,7 +167,7 @@ async function connectCluster(node: Host, options: (node?: Host) => NodeOptions)
       },
     } as object,
     commandOptions: NO_TIMEOUT,
-    // A node that is down must not keep the others from being used.
+    // Otherwise connecting fails while one node is down.
     minimizeConnections: true,
     topologyRefreshOnReconnectionAttemptStrategy: REFRESH_TOPOLOGY_MS,
   });
@@ -180,13 +181,13 @@ async function connectCluster(node: Host, options: (node?: Host) => NodeOptions)
   return {
     send: (key, command) => cluster.sendCommand(key, false, command),
     subscribe: (channel, listener) => cluster.subscribe(channel, listener),
-    // It reconnects to its nodes by itself.
+    // The package reconnects to a cluster's nodes.
     onLost: () => {},
     close: () => cluster.destroy(),
   };
 }
 
-/** The first connection that is made; the others are closed. */
+/** Returns the first connection that succeeds and closes the others. */
 async function connectFirst(attempts: Promise<RedisConnection>[]): Promise<RedisConnection> {
   const first = await Promise.any(attempts);
   for (const attempt of attempts) {

@@ -1,6 +1,6 @@
 /**
- * A map whose entries end by themselves. Where all entries live equally long, the first ones are the
- * next to end, so that clearing out never looks further than the first one that lives.
+ * A map whose entries expire. Eviction stops at the first live entry: exact where all entries of a map have the
+ * same TTL, delayed otherwise.
  */
 export class ExpiringMap<Value> {
   readonly #entries = new Map<string, { value: Value; expiresAt: number }>();
@@ -12,7 +12,7 @@ export class ExpiringMap<Value> {
 
   set(key: string, value: Value, expiresAt: number, nowMs: number): void {
     this.evict(nowMs);
-    // A key that is set again would keep its place among the older ones.
+    // A Map keeps the position of a key that is set again.
     this.#entries.delete(key);
     this.#entries.set(key, { value, expiresAt });
   }
@@ -29,7 +29,7 @@ export class ExpiringMap<Value> {
     this.#entries.clear();
   }
 
-  /** Drops what has ended. */
+  /** Drops expired entries. */
   evict(nowMs: number): void {
     for (const [key, { expiresAt }] of this.#entries) {
       if (expiresAt > nowMs) break;

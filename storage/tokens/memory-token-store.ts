@@ -5,23 +5,23 @@ import type { Stored, TokenKind, TokenRecords, TokenStore } from './token-store.
 
 type Tokens<Value> = { [Kind in TokenKind]: ExpiringMap<Value> };
 
-/** How often what nobody asks for is dropped. */
+/** Interval of dropping expired entries, in ms. */
 const SWEEP_MS = 10_000;
 /** Longer than any token lives. */
 const INDEX_LIFE_MS = 3_600_000;
 
-/** The in-process store: for one server. Tokens do not outlive it; clients start their flow again. */
+/** Keeps tokens in this process: for one server. A restart loses them, and clients start their flows again. */
 export class MemoryTokenStore implements TokenStore {
   readonly #now: () => number;
   readonly #tokens = perKind<Stored<TokenKind>>();
   readonly #taken = perKind<{ claim: string; stored: Stored<TokenKind> }>();
-  /** uid → its tokens, as `kind:id`. */
+  /** uid → tokens, as `kind:id`. */
   readonly #index = new ExpiringMap<ExpiringMap<true>>();
-  /** uid → its nonces. */
+  /** uid → nonces. */
   readonly #nonces = new ExpiringMap<ExpiringMap<true>>();
-  /** uid → tokenID of its forgotPasswordToken. */
+  /** uid → tokenID of the forgotPasswordToken. */
   readonly #forgot = new ExpiringMap<string>();
-  /** tokenID → the claims of its guesses. */
+  /** tokenID → claims of the guesses. */
   readonly #guesses = new ExpiringMap<Set<string>>();
   readonly #changes = new EventEmitter().setMaxListeners(0);
   readonly #sweeper: NodeJS.Timeout;
@@ -79,7 +79,7 @@ export class MemoryTokenStore implements TokenStore {
     return { guesses: claims.size, claim };
   }
 
-  async takeBackGuess(id: string, claim: string) {
+  async restoreGuess(id: string, claim: string) {
     this.#guesses.get(id, this.#now())?.delete(claim);
   }
 

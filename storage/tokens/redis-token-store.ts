@@ -1,31 +1,38 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import type { StoreUnavailableError } from '../errors.js';
 import type { RateCounters } from '../rate-counters.js';
 import { ReconnectingConnection } from '../redis/reconnecting-connection.js';
-import { type CommandTiming, RedisClient, wasSent } from '../redis/redis-client.js';
+import { type CommandTiming, RedisClient } from '../redis/redis-client.js';
 import { createRedisRateCounters } from '../redis/redis-rate-counters.js';
 import {
   ADD_MEMBER,
-  GUESS,
-  RESTORE,
+  COUNT_GUESS,
+  RESTORE_GUESS,
+  RESTORE_TOKEN,
   type RedisScript,
   runScript,
-  runWholeScript,
+  runScriptSource,
   TAKE,
   toPx,
-  UNGUESS,
 } from '../redis/scripts.js';
-import { parseRedisUrl } from '../redis/topology.js';
-import type { RedisSender } from '../redis/unfinished-steps.js';
+import { parseRedisUrl, type RedisSender, type RedisTopology } from '../redis/topology.js';
 import type { Sealer } from '../sealer.js';
 import { CHANGES_CHANNEL, keys } from './redis-keys.js';
 import type { Stored, TokenKind, TokenRecords, TokenStore } from './token-store.js';
 
 /** Longer than any token lives. */
 const INDEX_LIFE_MS = 3_600_000;
+/** Longer than a command may be under way, in ms. */
+const TOMBSTONE_TTL_MS = 900_000;
 
-/** The store in Redis: for many servers, and for one whose tokens should outlive it. */
+/** An effect in Redis of one claim, and the script that undoes it. */
+interface ClaimedEffect {
+  effect: RedisScript;
+  undo: RedisScript;
+  keys: string[];
+}
+
+/** Keeps tokens in Redis: for several servers, or for one whose tokens survive a restart. */
 export class RedisTokenStore implements TokenStore {
   readonly #redis: RedisClient;
   readonly #subscription: ReconnectingConnection;
@@ -34,16 +41,15 @@ export class RedisTokenStore implements TokenStore {
   readonly #changes = new EventEmitter().setMaxListeners(0);
 
   private constructor(
-    url: string,
+    { connect, connectSubscriber }: RedisTopology,
     sealer: Sealer,
     now: () => number,
     observe: (timing: CommandTiming) => void,
   ) {
-    const { connect, connectSubscriber } = parseRedisUrl(url);
-    this.#redis = new RedisClient(connect, now, observe);
+    this.#redis = new RedisClient(connect, observe);
     this.#subscription = new ReconnectingConnection(connectSubscriber, async (connection) => {
       await connection.subscribe(CHANGES_CHANNEL, (uid) => void this.#changes.emit(uid));
-      // What was announced while nobody listened is found out by looking.
+      // Changes may have been missed without a subscription: listeners read the state again.
       for (const uid of this.#changes.eventNames()) this.#changes.emit(uid);
     });
     this.#sealer = sealer;
@@ -51,19 +57,20 @@ export class RedisTokenStore implements TokenStore {
   }
 
   /**
-   * Starts connecting and waits a moment for it. A Redis that is away is no error here: the store
-   * answers StoreUnavailableError until it is there.
-   * @param url see parseRedisUrl
-   * @param observe told of every trip
-   * @throws RangeError when the URL has no form that is known
+   * Starts connecting and waits for it, for one second at most. An unavailable Redis is not an error here:
+   * methods throw StoreUnavailableError until it answers.
+   * @param redis a URL, see parseRedisUrl, or how to connect
+   * @param observe called after every round trip
+   * @throws RangeError when the URL has an unknown form
    */
   static async open(
-    url: string,
+    redis: string | RedisTopology,
     sealer: Sealer,
     now: () => number = Date.now,
     observe: (timing: CommandTiming) => void = () => {},
   ): Promise<RedisTokenStore> {
-    const store = new RedisTokenStore(url, sealer, now, observe);
+    const topology = typeof redis === 'string' ? parseRedisUrl(redis) : redis;
+    const store = new RedisTokenStore(topology, sealer, now, observe);
     await Promise.all([store.#redis.settle(), store.#subscription.settle()]);
     return store;
   }
@@ -75,8 +82,8 @@ export class RedisTokenStore implements TokenStore {
     const expiresAt = now + ttlSeconds * 1000;
     const sealed = this.#sealer.seal(key, Buffer.from(JSON.stringify({ ...record, expiresAt })));
     const member = [`${kind}:${id}`, expiresAt, now, INDEX_LIFE_MS].map(String);
-    // Sent together, so that they share one trip; the index first, so that it lists whatever there is.
-    await this.#redis.trip(() =>
+    // The index comes first, so that it lists every token that exists.
+    await this.#redis.roundTrip(() =>
       Promise.all([
         runScript(this.#redis, ADD_MEMBER, [index], member),
         this.#redis.send(key, ['SET', key, sealed.toString('base64'), 'PX', toPx(ttlSeconds)]),
@@ -90,14 +97,14 @@ export class RedisTokenStore implements TokenStore {
   }
 
   async take<Kind extends TokenKind>(kind: Kind, id: string) {
-    const [key, taken] = [keys.token(kind, id), keys.taken(kind, id)];
     const claim = randomUUID();
-    const stored = this.#open<Kind>(key, await this.#consume(TAKE, RESTORE, [key, taken], claim));
+    const sealed = await this.#consume(tokenEffect(kind, id, claim), claim, []);
+    const stored = this.#open<Kind>(keys.token(kind, id), sealed);
     return stored && { ...stored, claim };
   }
 
   async restore<Kind extends TokenKind>(kind: Kind, id: string, claim: string) {
-    return (await this.#undo(RESTORE, [keys.token(kind, id), keys.taken(kind, id)], claim)) === 1;
+    return (await this.#undo(tokenEffect(kind, id, claim), claim)) === 1;
   }
 
   async replaceForgotPasswordToken(uid: string, id: string, ttlSeconds: number) {
@@ -105,17 +112,18 @@ export class RedisTokenStore implements TokenStore {
     const previous = await this.#command(key, 'SET', key, id, 'GET', 'PX', toPx(ttlSeconds));
     if (!previous || previous === id) return;
     const forget = (redis: RedisSender) => this.#forget(redis, 'forgotPasswordToken', previous as string);
-    await this.#redis.orLater(() => this.#redis.trip(() => forget(this.#redis)), forget);
+    const { compensations } = this.#redis;
+    await compensations.runOrEnqueue(() => this.#redis.roundTrip(() => forget(this.#redis)), forget);
   }
 
   async countGuess(id: string, ttlSeconds: number) {
-    const args = [toPx(ttlSeconds)];
     const claim = randomUUID();
-    return { guesses: Number(await this.#consume(GUESS, UNGUESS, [keys.guesses(id)], claim, args)), claim };
+    const guesses = await this.#consume(guessEffect(id, claim), claim, [toPx(ttlSeconds)]);
+    return { guesses: Number(guesses), claim };
   }
 
-  async takeBackGuess(id: string, claim: string) {
-    await this.#undo(UNGUESS, [keys.guesses(id)], claim);
+  async restoreGuess(id: string, claim: string) {
+    await this.#undo(guessEffect(id, claim), claim);
   }
 
   async guesses(id: string) {
@@ -137,12 +145,13 @@ export class RedisTokenStore implements TokenStore {
 
   async forgetAccount(uid: string) {
     const forget = (redis: RedisSender) => this.#forgetAccount(redis, uid);
-    await this.#redis.orLater(() => forget(this.#redis), forget);
+    await this.#redis.compensations.runOrEnqueue(() => forget(this.#redis), forget);
   }
 
   async announce(uid: string) {
     const publish = (redis: RedisSender) => redis.send(undefined, ['PUBLISH', CHANGES_CHANNEL, uid]);
-    await this.#redis.orLater(() => this.#redis.trip(() => publish(this.#redis)), publish);
+    const { compensations } = this.#redis;
+    await compensations.runOrEnqueue(() => this.#redis.roundTrip(() => publish(this.#redis)), publish);
   }
 
   async listen(uid: string, listener: () => void) {
@@ -150,7 +159,7 @@ export class RedisTokenStore implements TokenStore {
     return () => void this.#changes.off(uid, listener);
   }
 
-  /** Rate counters over the same connection. */
+  /** Returns rate counters over the same connection. */
   openRateCounters(): RateCounters {
     return createRedisRateCounters(this.#redis);
   }
@@ -166,11 +175,11 @@ export class RedisTokenStore implements TokenStore {
 
   async #forgetAccount(redis: RedisSender, uid: string): Promise<void> {
     const index = keys.index(uid);
-    const tokens = (await this.#redis.trip(() =>
+    const tokens = (await this.#redis.roundTrip(() =>
       redis.send(index, ['ZRANGE', index, '0', '-1']),
     )) as string[];
-    // A token that is put between the two is missed; it is dead, by its generation, and ends by itself.
-    await this.#redis.trip(() =>
+    // A token that is put between the two is missed. Its old generation makes it invalid, and it expires.
+    await this.#redis.roundTrip(() =>
       Promise.all([
         ...tokens.map((token) => this.#forget(redis, ...(token.split(':') as [TokenKind, string]))),
         redis.send(index, ['DEL', index, keys.forgot(uid), keys.nonces(uid)]),
@@ -183,43 +192,28 @@ export class RedisTokenStore implements TokenStore {
     return redis.send(key, ['DEL', key, keys.taken(kind, id), keys.guesses(id)]);
   }
 
-  /** One trip for one command. */
   #command(key: string | undefined, ...command: string[]): Promise<unknown> {
-    return this.#redis.trip(() => this.#redis.send(key, command));
+    return this.#redis.roundTrip(() => this.#redis.send(key, command));
   }
 
-  /** One trip for one script. */
   #script(script: RedisScript, scriptKeys: string[], args: string[]): Promise<unknown> {
-    return this.#redis.trip(() => runScript(this.#redis, script, scriptKeys, args));
+    return this.#redis.roundTrip(() => runScript(this.#redis, script, scriptKeys, args));
   }
 
-  /**
-   * Runs a script that uses something up. Without an answer it may have run, or run yet: a Redis that was
-   * only slow works through all it was sent. So the script that undoes it is sent behind it, and again
-   * until it is answered.
-   */
-  async #consume(
-    script: RedisScript,
-    undo: RedisScript,
-    scriptKeys: string[],
-    claim: string,
-    args: string[] = [],
-  ): Promise<unknown> {
-    try {
-      return await this.#script(script, scriptKeys, [claim, ...args]);
-    } catch (error) {
-      if (wasSent((error as StoreUnavailableError).cause)) {
-        this.#redis.owe((redis) => runWholeScript(redis, undo, scriptKeys, [claim]));
-      }
-      throw error;
-    }
+  /** Runs an effect. When its outcome is unknown, its compensation is enqueued. */
+  #consume({ effect, undo, keys }: ClaimedEffect, claim: string, args: string[]): Promise<unknown> {
+    return this.#redis.compensations.undoIfUnknown(
+      () => this.#script(effect, keys, [claim, ...args]),
+      (redis) => runScriptSource(redis, undo, keys, [claim, String(TOMBSTONE_TTL_MS)]),
+    );
   }
 
-  /** Runs a script that gives something back: now, or as soon as it can be. */
-  #undo(script: RedisScript, scriptKeys: string[], claim: string): Promise<unknown> {
-    return this.#redis.orLater(
-      () => this.#script(script, scriptKeys, [claim]),
-      (redis) => runWholeScript(redis, script, scriptKeys, [claim]),
+  /** Undoes an effect now, or when Redis answers. */
+  #undo({ undo, keys }: ClaimedEffect, claim: string): Promise<unknown> {
+    const args = [claim, String(TOMBSTONE_TTL_MS)];
+    return this.#redis.compensations.runOrEnqueue(
+      () => this.#script(undo, keys, args),
+      (redis) => runScriptSource(redis, undo, keys, args),
     );
   }
 
@@ -227,4 +221,13 @@ export class RedisTokenStore implements TokenStore {
     if (typeof sealed !== 'string') return undefined;
     return JSON.parse(this.#sealer.open(key, Buffer.from(sealed, 'base64')).toString());
   }
+}
+
+function tokenEffect(kind: TokenKind, id: string, claim: string): ClaimedEffect {
+  const scriptKeys = [keys.token(kind, id), keys.taken(kind, id), keys.tombstone(id, claim)];
+  return { effect: TAKE, undo: RESTORE_TOKEN, keys: scriptKeys };
+}
+
+function guessEffect(id: string, claim: string): ClaimedEffect {
+  return { effect: COUNT_GUESS, undo: RESTORE_GUESS, keys: [keys.guesses(id), keys.tombstone(id, claim)] };
 }

@@ -1,9 +1,9 @@
 /**
- * What is short-lived: tokens with their lives, tries left, nonces, and word of account changes.
- * Two implementations, one contract (test/storage/tokens/token-store-contract.ts): in process and Redis.
+ * Short-lived data: tokens, guesses, nonces, and notifications of account changes. MemoryTokenStore and
+ * RedisTokenStore share one contract (test/storage/tokens/token-store-contract.ts).
  */
 
-/** What each kind of token is kept with. Bytes are hex. */
+/** The record of each kind of token. Bytes are hex. */
 export interface TokenRecords {
   srpToken: AccountBound & {
     verifier: string;
@@ -14,7 +14,7 @@ export interface TokenRecords {
   };
   authToken: AccountBound & HawkKeys & { authAt: number };
   keyFetchToken: AccountBound & HawkKeys;
-  /** With what the token was bought. */
+  /** What the client proved to get this token. */
   accountResetToken: AccountBound & HawkKeys & { provenBy: 'password' | 'code' };
   forgotPasswordToken: AccountBound & HawkKeys & { token: string; code: string };
 }
@@ -23,7 +23,7 @@ export type TokenKind = keyof TokenRecords;
 
 interface AccountBound {
   uid: string;
-  /** The account's generation when the token was made; another one kills the token. */
+  /** The account's generation when the token was issued. A later generation makes the token invalid. */
   generation: number;
 }
 
@@ -38,15 +38,18 @@ export type Stored<Kind extends TokenKind> = TokenRecords[Kind] & {
   expiresAt: number;
 };
 
-/** A token that was taken. */
+/** A taken token. */
 export type Taken<Kind extends TokenKind> = Stored<Kind> & {
-  /** Proof of who took it: what `restore` asks for. */
+  /** Identifies this take; `restore` requires it. */
   claim: string;
 };
 
-/** Every method but `close` throws StoreUnavailableError within two seconds when the store does not answer. */
+/**
+ * Every method but `close` throws StoreUnavailableError within two seconds when the store does not answer. What
+ * the failed call consumed is then restored when the store answers again (storage/compensation.ts).
+ */
 export interface TokenStore {
-  /** Stores a token until its time is over. */
+  /** Stores a token until it expires. */
   put<Kind extends TokenKind>(
     kind: Kind,
     id: string,
@@ -54,41 +57,35 @@ export interface TokenStore {
     ttlSeconds: number,
   ): Promise<void>;
 
-  /** Reads a token and leaves it. */
+  /** Returns a token without consuming it. */
   get<Kind extends TokenKind>(kind: Kind, id: string): Promise<Stored<Kind> | undefined>;
 
-  /**
-   * Removes a token and returns it. Of any number of simultaneous calls one gets it. When the store does
-   * not answer, the token is put back as soon as it does: a request that fails consumes nothing.
-   */
+  /** Removes and returns a token. Of several simultaneous calls, one gets it. */
   take<Kind extends TokenKind>(kind: Kind, id: string): Promise<Taken<Kind> | undefined>;
 
   /**
-   * Gives back a token that was taken for nothing, with what is left of its life. When the store does not
-   * answer, it is given back as soon as it does.
+   * Undoes `take`; the token's expiry does not change. When the store does not answer, this happens later.
    * @param claim the one that `take` returned
-   * @returns `false` when there is nothing to give back: its time is over, or its account's tokens are
-   *   forgotten
+   * @returns `false` when there is nothing to restore: the token has expired, or its account was forgotten
    */
   restore<Kind extends TokenKind>(kind: Kind, id: string, claim: string): Promise<boolean>;
 
   /**
-   * Makes this the account's only forgotPasswordToken; the one before it is removed.
-   * Call it after `put`, so that of two at once one survives.
+   * Makes this the account's only forgotPasswordToken and removes the previous one. Call it after `put`, so that
+   * one of two simultaneous tokens survives.
    */
   replaceForgotPasswordToken(uid: string, id: string, ttlSeconds: number): Promise<void>;
 
   /**
-   * Counts one guess of a recovery code, atomically. When the store does not answer, the guess is not
-   * counted.
-   * @returns how many guesses have been made with this token, this one included, and what `takeBackGuess` asks for
+   * Counts one guess of a recovery code, atomically.
+   * @returns the number of guesses with this token, this one included, and the claim for `restoreGuess`
    */
   countGuess(id: string, ttlSeconds: number): Promise<{ guesses: number; claim: string }>;
 
-  /** Uncounts a guess that came to nothing; when the store does not answer, as soon as it does. */
-  takeBackGuess(id: string, claim: string): Promise<void>;
+  /** Undoes `countGuess`. When the store does not answer, this happens later. */
+  restoreGuess(id: string, claim: string): Promise<void>;
 
-  /** How many guesses have been made with this token. */
+  /** Returns the number of guesses with this token. */
   guesses(id: string): Promise<number>;
 
   /**
@@ -103,19 +100,19 @@ export interface TokenStore {
   ): Promise<boolean>;
 
   /**
-   * Removes every token of an account, those taken and could be restored too, and its nonces. When the store
-   * does not answer, as soon as it does.
+   * Removes all tokens of an account, including taken ones, and its nonces. When the store does not answer, this
+   * happens later.
    */
   forgetAccount(uid: string): Promise<void>;
 
   /**
-   * Tells every server that an account changed: its address was verified, or its sessions ended. When the
-   * store does not answer, as soon as it does.
+   * Notifies every server that an account changed: its address was verified, or sessions ended. When the store
+   * does not answer, this happens later.
    */
   announce(uid: string): Promise<void>;
 
   /**
-   * Listens for changes of an account. Subscribe first, then read, so that no change is lost.
+   * Listens for changes of an account. Subscribe before reading the state, so that no change is missed.
    * @param listener called after a change, and after an interruption that may have hidden one
    * @returns stops listening
    */

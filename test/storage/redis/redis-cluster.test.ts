@@ -33,9 +33,9 @@ t.test('limits are counted, whatever node they are on', async (t) => {
   const key = randomUUID();
   const windows = ['a', 'b', 'c', 'd'].map((name) => ({ name, seconds: 60 }));
   for (const count of [1, 2]) {
-    const counted = await counters.add(windows.map((window) => [window, key]));
+    const { counts } = await counters.add(windows.map((window) => [window, key]));
     t.same(
-      counted.map((one) => one.count),
+      counts.map((one) => one.count),
       windows.map(() => count),
     );
   }

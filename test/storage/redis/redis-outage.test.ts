@@ -28,7 +28,7 @@ function everyMethod(store: TokenStore): [name: string, ask: () => Promise<unkno
     ['restore', () => store.restore('authToken', id, randomUUID())],
     ['replaceForgotPasswordToken', () => store.replaceForgotPasswordToken(uid, id, 60)],
     ['countGuess', () => store.countGuess(id, 60)],
-    ['takeBackGuess', () => store.takeBackGuess(id, randomUUID())],
+    ['restoreGuess', () => store.restoreGuess(id, randomUUID())],
     ['guesses', () => store.guesses(id)],
     ['claimNonce', () => store.claimNonce({ uid, tokenID: id }, 'nonce', 1, 60)],
     ['forgetAccount', () => store.forgetAccount(uid)],
@@ -87,7 +87,7 @@ t.test(
     const { claim } = await store.countGuess(forgot, 60);
     await redis.stop();
     await t.rejects(store.restore('authToken', id, taken?.claim ?? ''), UNAVAILABLE);
-    await t.rejects(store.takeBackGuess(forgot, claim), UNAVAILABLE);
+    await t.rejects(store.restoreGuess(forgot, claim), UNAVAILABLE);
     await redis.start();
     let found: unknown;
     await untilAnswered(async () => {
@@ -108,7 +108,7 @@ t.test('limits count nothing that a Redis which hung could not answer', async (t
   for (let i = 0; i < 2; i++) await t.rejects(counters.add(keys), UNAVAILABLE);
   redis.thaw();
   await untilAnswered(() => store.ping());
-  t.match(await counters.add(keys), [{ count: 2 }, { count: 2 }]);
+  t.match(await counters.add(keys), { counts: [{ count: 2 }, { count: 2 }] });
 });
 
 t.test('tokens outlive a restart of a Redis that keeps them', async (t) => {

@@ -121,12 +121,12 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     const id = randomHex();
     const { claim } = await store.countGuess(id, LIFE_S);
     await store.countGuess(id, LIFE_S);
-    await other.takeBackGuess(id, randomUUID());
+    await other.restoreGuess(id, randomUUID());
     t.equal(await store.guesses(id), 2, 'not by another claim');
-    for (let i = 0; i < 2; i++) await other.takeBackGuess(id, claim);
+    for (let i = 0; i < 2; i++) await other.restoreGuess(id, claim);
     t.equal(await store.guesses(id), 1);
     t.equal((await store.countGuess(id, LIFE_S)).guesses, 2);
-    await store.takeBackGuess(randomHex(), claim);
+    await store.restoreGuess(randomHex(), claim);
   });
 
   t.test('guesses are forgotten with their token', async (t) => {

@@ -1,0 +1,42 @@
+import type { HawkTokenType } from '../../protocol/tokens.js';
+import type { Stored } from '../../storage/tokens/token-store.js';
+import { ApiError } from '../http/errors.js';
+import type { Asker } from '../logs/security-log.js';
+import type { Services } from '../services.js';
+import { TOKEN_LIFE_S } from './tokens.js';
+
+/** Token types that authenticate one request. */
+export type SingleUseTokenType = Exclude<HawkTokenType, 'sessionToken' | 'forgotPasswordToken'>;
+
+/**
+ * Takes a single-use token out of the store. Only a 503 restores it: an SRP proof that fails has used its srpToken,
+ * so each auth/start allows one guess.
+ * @throws ApiError 110 when the token is unknown, expired or used
+ * @see protocol.md, "Tokens"
+ */
+export async function consumeToken<Kind extends SingleUseTokenType | 'srpToken'>(
+  { storage: { tokens } }: Services,
+  { compensations }: Asker,
+  kind: Kind,
+  id: string,
+): Promise<Stored<Kind>> {
+  const taken = await tokens.take(kind, id);
+  if (!taken) throw new ApiError('invalidToken');
+  compensations.add(() => tokens.restore(kind, id, taken.claim));
+  return taken;
+}
+
+/**
+ * Counts a guess of a recovery code. Call it before the comparison, so that of many simultaneous guesses three are
+ * compared. Only a 503 restores the guess.
+ * @returns the number of guesses with this token, this one included
+ */
+export async function countRecoveryGuess(
+  { storage: { tokens } }: Services,
+  { compensations }: Asker,
+  tokenID: string,
+): Promise<number> {
+  const { guesses, claim } = await tokens.countGuess(tokenID, TOKEN_LIFE_S.forgotPasswordToken);
+  compensations.add(() => tokens.restoreGuess(tokenID, claim));
+  return guesses;
+}

@@ -1,0 +1,159 @@
+import { NotConnectedError, StoreUnavailableError } from './errors.js';
+import { withTimeout } from './with-timeout.js';
+
+/**
+ * Compensation: a request that is answered with 503 consumes nothing. What it consumed is restored, and an
+ * effect whose outcome is unknown is undone. See docs/architecture.md, "Compensation".
+ */
+
+/** Undoes one effect in a store. Runs again until it is acknowledged, so it must be idempotent. */
+export type Compensation<Store> = (store: Store) => Promise<unknown>;
+
+/** Between a failure and the next attempt, in ms. Longer than PostgreSQL lets a statement run (1.3 s). */
+const RETRY_MS = 1500;
+/** Beyond this the oldest is dropped: its token has expired, or expires soonest. */
+const MAX_PENDING = 10_000;
+/** Longest wait for compensations before a 503 is sent, in ms. Unfinished ones continue in the store's queue. */
+const REPLY_DELAY_MS = 250;
+
+interface Pending<Store> {
+  run: Compensation<Store>;
+  /** Not idempotent: dropped as soon as it may have run. */
+  atMostOnce: boolean;
+  attempts: number;
+}
+
+interface EnqueueOptions {
+  atMostOnce?: boolean;
+}
+
+/** The pending compensations of one store. They are retried until acknowledged, or until the process ends. */
+export class CompensationQueue<Store> {
+  readonly #store: Store;
+  readonly #attemptAtOnce: boolean;
+  readonly #pending = new Set<Pending<Store>>();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  /** @param options.attemptAtOnce `false` where an early attempt could run before the effect that it undoes */
+  constructor(store: Store, { attemptAtOnce = true } = {}) {
+    this.#store = store;
+    this.#attemptAtOnce = attemptAtOnce;
+  }
+
+  /**
+   * Runs an effect. When its outcome is unknown, the compensation is enqueued.
+   * @throws what `effect` throws
+   */
+  async undoIfUnknown<Reply>(
+    effect: () => Promise<Reply>,
+    compensation: Compensation<Store>,
+    options?: EnqueueOptions,
+  ): Promise<Reply> {
+    try {
+      return await effect();
+    } catch (error) {
+      if (!isUnsent(error)) this.enqueue(compensation, options);
+      throw error;
+    }
+  }
+
+  /**
+   * Runs a step that must not be lost. When it fails, it is enqueued.
+   * @throws what `step` throws
+   */
+  async runOrEnqueue<Reply>(
+    step: () => Promise<Reply>,
+    compensation: Compensation<Store>,
+    options?: EnqueueOptions,
+  ): Promise<Reply> {
+    try {
+      return await step();
+    } catch (error) {
+      if (!options?.atMostOnce || isUnsent(error)) this.enqueue(compensation, options);
+      throw error;
+    }
+  }
+
+  enqueue(run: Compensation<Store>, { atMostOnce = false }: EnqueueOptions = {}): void {
+    const [oldest] = this.#pending;
+    if (oldest && this.#pending.size >= MAX_PENDING) this.#pending.delete(oldest);
+    const pending = { run, atMostOnce, attempts: 0 };
+    this.#pending.add(pending);
+    if (this.#attemptAtOnce) void this.#attempt(pending, this.#store);
+    this.#schedule();
+  }
+
+  /** Starts all, in order, on a new connection: they precede every command that is sent later. */
+  runAll(store: Store): void {
+    for (const pending of this.#pending) void this.#attempt(pending, store);
+  }
+
+  /** Stops retrying. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** A compensation that is added later waits for the next round, so that each waits at least RETRY_MS. */
+  #schedule(): void {
+    if (this.#closed || this.#timer || this.#pending.size === 0) return;
+    const due = [...this.#pending];
+    this.#timer = setTimeout(() => void this.#retry(due), RETRY_MS).unref();
+  }
+
+  /** One after another, up to the first failure: a store that hangs gets one command a round. */
+  async #retry(due: Pending<Store>[]): Promise<void> {
+    for (const pending of due) {
+      if (pending.attempts > 0 || !this.#pending.has(pending)) continue;
+      if (!(await this.#attempt(pending, this.#store))) break;
+    }
+    this.#timer = undefined;
+    this.#schedule();
+  }
+
+  /** @returns whether the compensation is finished */
+  async #attempt(pending: Pending<Store>, store: Store): Promise<boolean> {
+    if (pending.atMostOnce && pending.attempts > 0) return false;
+    pending.attempts++;
+    try {
+      await pending.run(store);
+    } catch (error) {
+      pending.attempts--;
+      if (!pending.atMostOnce || isUnsent(error)) return false;
+    }
+    this.#pending.delete(pending);
+    return true;
+  }
+}
+
+/** Whether a command certainly did not reach its store. */
+function isUnsent(error: unknown): boolean {
+  return (error instanceof StoreUnavailableError ? error.cause : error) instanceof NotConnectedError;
+}
+
+/** What one request consumed, to be restored when it is answered with 503. */
+export class RequestCompensations {
+  readonly #steps = new Set<() => Promise<unknown>>();
+
+  /**
+   * Adds a step.
+   * @param step restores what was consumed, now or later; called at most once
+   * @returns the step, for {@link run}
+   */
+  add(step: () => Promise<unknown>): () => Promise<unknown> {
+    this.#steps.add(step);
+    return step;
+  }
+
+  /** Runs one step before the request ends; a step that has run is not run again. Never rejects. */
+  async run(step: () => Promise<unknown>): Promise<void> {
+    if (this.#steps.delete(step)) await step().catch(() => {});
+  }
+
+  /** Runs all steps that have not run. Returns after 250 ms at the latest and never rejects. */
+  async runAll(): Promise<void> {
+    const running = Promise.all([...this.#steps].map((step) => this.run(step)));
+    await withTimeout(REPLY_DELAY_MS, running).catch(() => {});
+  }
+}
