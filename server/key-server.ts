@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
+
 import { type Config, stretchMemoryMiB, withListeningPort } from '../config/load.js';
-import { createMemoryRateCounters } from '../storage/rate-counters.js';
+import { MemoryRateCounters } from '../storage/rate-counters.js';
+
 import type { Storage } from '../storage/storage.js';
 import { CryptoPool } from '../workers/crypto-pool.js';
 import { Stretcher } from '../workers/stretcher.js';
@@ -154,7 +156,7 @@ function createLimits(config: Config, { counters }: Storage, metrics: Metrics): 
     rates: config.limits,
     mode: config.rateLimits,
     counters,
-    ownCounters: createMemoryRateCounters(),
+    ownCounters: new MemoryRateCounters(),
     observe: metrics.observeRateLimited,
   });
 }

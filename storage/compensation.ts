@@ -18,13 +18,8 @@ const REPLY_DELAY_MS = 250;
 
 interface Pending<Store> {
   run: Compensation<Store>;
-  /** Not idempotent: dropped as soon as it may have run. */
-  atMostOnce: boolean;
+  /** Attempts under way. */
   attempts: number;
-}
-
-interface EnqueueOptions {
-  atMostOnce?: boolean;
 }
 
 /** The pending compensations of one store. They are retried until acknowledged, or until the process ends. */
@@ -48,12 +43,11 @@ export class CompensationQueue<Store> {
   async undoIfUnknown<Reply>(
     effect: () => Promise<Reply>,
     compensation: Compensation<Store>,
-    options?: EnqueueOptions,
   ): Promise<Reply> {
     try {
       return await effect();
     } catch (error) {
-      if (!isUnsent(error)) this.enqueue(compensation, options);
+      if (!isUnsent(error)) this.enqueue(compensation);
       throw error;
     }
   }
@@ -62,23 +56,19 @@ export class CompensationQueue<Store> {
    * Runs a step that must not be lost. When it fails, it is enqueued.
    * @throws what `step` throws
    */
-  async runOrEnqueue<Reply>(
-    step: () => Promise<Reply>,
-    compensation: Compensation<Store>,
-    options?: EnqueueOptions,
-  ): Promise<Reply> {
+  async runOrEnqueue<Reply>(step: () => Promise<Reply>, compensation: Compensation<Store>): Promise<Reply> {
     try {
       return await step();
     } catch (error) {
-      if (!options?.atMostOnce || isUnsent(error)) this.enqueue(compensation, options);
+      this.enqueue(compensation);
       throw error;
     }
   }
 
-  enqueue(run: Compensation<Store>, { atMostOnce = false }: EnqueueOptions = {}): void {
+  enqueue(run: Compensation<Store>): void {
     const [oldest] = this.#pending;
     if (oldest && this.#pending.size >= MAX_PENDING) this.#pending.delete(oldest);
-    const pending = { run, atMostOnce, attempts: 0 };
+    const pending = { run, attempts: 0 };
     this.#pending.add(pending);
     if (this.#attemptAtOnce) void this.#attempt(pending, this.#store);
     this.#schedule();
@@ -114,16 +104,16 @@ export class CompensationQueue<Store> {
 
   /** @returns whether the compensation is finished */
   async #attempt(pending: Pending<Store>, store: Store): Promise<boolean> {
-    if (pending.atMostOnce && pending.attempts > 0) return false;
     pending.attempts++;
     try {
       await pending.run(store);
-    } catch (error) {
+      this.#pending.delete(pending);
+      return true;
+    } catch {
+      return false;
+    } finally {
       pending.attempts--;
-      if (!pending.atMostOnce || isUnsent(error)) return false;
     }
-    this.#pending.delete(pending);
-    return true;
   }
 }
 

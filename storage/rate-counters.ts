@@ -1,4 +1,4 @@
-import { type RateLimiterAbstract, RateLimiterMemory } from 'rate-limiter-flexible';
+import { ExpiringMap } from './tokens/expiring-map.js';
 
 /** A counter after it was incremented. */
 export interface Counted {
@@ -10,10 +10,7 @@ export interface Counted {
 export interface CountResult {
   /** In the order of the keys. */
   counts: Counted[];
-  /**
-   * Decrements the counters whose windows are still open: now, or when the store answers. Never rejects. Call it
-   * once at most.
-   */
+  /** Undoes the counts whose windows are open: now, or when the store answers. Idempotent, and never rejects. */
   restore(): Promise<void>;
 }
 
@@ -37,89 +34,46 @@ export interface RateCounters {
   forgetAccount(uid: string): Promise<void>;
 }
 
-/** The caller compares counts with its limits, so the package must never refuse. */
-const NO_LIMIT = Number.MAX_SAFE_INTEGER;
-
-/** Storage of the counters. */
-export interface RateBackend {
-  /** Creates the limiter of a window. */
-  open(options: { keyPrefix: string; points: number; duration: number }): RateLimiterAbstract;
-  /**
-   * Decrements a counter, if the window in which it was incremented is still open. When this fails, the backend
-   * does it later.
-   * @param msLeft upper bound of that window's remaining time
-   */
-  restore(limiter: RateLimiterAbstract, key: string, msLeft: () => number): Promise<unknown>;
-  /** Records that stored keys belong to an account, for at least `seconds`. */
-  index(uid: string, keys: string[], seconds: number): Promise<unknown>;
-  /** Deletes the recorded keys of an account. */
-  forget(uid: string): Promise<void>;
-  /** Runs what is one round trip. */
-  roundTrip<T>(work: () => Promise<T>): Promise<T>;
+interface OpenWindow {
+  count: number;
+  endsAt: number;
 }
 
-/** Creates counters over rate-limiter-flexible. */
-export function createRateCounters(backend: RateBackend): RateCounters {
-  const { open, index, forget, roundTrip } = backend;
-  const limiters = new Map<string, RateLimiterAbstract>();
-  const limiterOf = ({ name, seconds }: RateWindow) => {
-    let limiter = limiters.get(name);
-    if (!limiter) {
-      limiter = open({ keyPrefix: `fxa:rate:${name}`, points: NO_LIMIT, duration: seconds });
-      limiters.set(name, limiter);
+/** Counters in this process. Those of a deleted account end with their windows. */
+export class MemoryRateCounters implements RateCounters {
+  /** By the window's name: eviction needs equal lengths. */
+  readonly #open = new Map<string, ExpiringMap<OpenWindow>>();
+  readonly #now: () => number;
+
+  /** @param now a monotonic clock, in ms */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  async add(keys: RateKey[]): Promise<CountResult> {
+    const now = this.#now();
+    const counted = keys.map(([window, key]) => this.#findOrOpen(window, key, now));
+    const counts = counted.map((open) => ({ count: ++open.count, resetMs: open.endsAt - now }));
+    const restore = async () => {
+      // An expired window is no longer in the map, so its counter does not matter.
+      for (const open of counted.splice(0)) open.count--;
+    };
+    return { counts, restore };
+  }
+
+  async forgetAccount(): Promise<void> {}
+
+  #findOrOpen({ name, seconds }: RateWindow, key: string, now: number): OpenWindow {
+    let windows = this.#open.get(name);
+    if (!windows) {
+      windows = new ExpiringMap();
+      this.#open.set(name, windows);
     }
-    return limiter;
-  };
-  const indexAccounts = (keys: RateKey[]) => {
-    const uids = new Set(keys.flatMap(([, , uid]) => uid ?? []));
-    return Promise.all(
-      [...uids].map((uid) => {
-        const ofAccount = keys.filter((key) => key[2] === uid);
-        const stored = ofAccount.map(([window, key]) => limiterOf(window).getKey(key));
-        return index(uid, stored, Math.max(...ofAccount.map(([{ seconds }]) => seconds)));
-      }),
-    );
-  };
-  /** Increments one counter. @returns the result, and what decrements it */
-  const increment = async ([window, key]: RateKey) => {
-    const limiter = limiterOf(window);
-    const { consumedPoints, msBeforeNext } = await limiter.consume(key);
-    const answeredAt = performance.now();
-    const msLeft = () => Math.ceil(msBeforeNext - (performance.now() - answeredAt));
-    const restore = async () => void (msLeft() > 0 && (await backend.restore(limiter, key, msLeft)));
-    return { counted: { count: consumedPoints, resetMs: msBeforeNext }, restore };
-  };
-  const restoreAll = async (increments: { restore: () => Promise<void> }[]) => {
-    await roundTrip(() => Promise.all(increments.map(({ restore }) => restore()))).catch(() => {});
-  };
-  return {
-    add: (keys) =>
-      roundTrip(async () => {
-        const work = [...keys.map(increment), indexAccounts(keys)] as const;
-        const outcomes = await Promise.allSettled(work);
-        const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-        const done = outcomes.flatMap((outcome) =>
-          outcome.status === 'fulfilled' && 'restore' in outcome.value ? outcome.value : [],
-        );
-        if (!failed) return { counts: done.map(({ counted }) => counted), restore: () => restoreAll(done) };
-        void restoreAll(done);
-        throw failed.reason;
-      }),
-    forgetAccount: forget,
-  };
-}
-
-/** Creates counters in this process. Those of a deleted account end with their windows. */
-export function createMemoryRateCounters(): RateCounters {
-  return createRateCounters({
-    open: (options) => new RateLimiterMemory(options),
-    async restore(limiter, key, msLeft) {
-      // `reward` alone creates a counter of -1 where there is none: github.com/animir/node-rate-limiter-flexible/issues/254
-      const open = await limiter.get(key);
-      if (open && open.msBeforeNext > 0 && open.msBeforeNext <= msLeft()) await limiter.reward(key);
-    },
-    index: async () => {},
-    forget: async () => {},
-    roundTrip: (work) => work(),
-  });
+    let open = windows.get(key, now);
+    if (!open) {
+      open = { count: 0, endsAt: now + seconds * 1000 };
+      windows.set(key, open, open.endsAt, now);
+    }
+    return open;
+  }
 }

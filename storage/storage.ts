@@ -1,7 +1,7 @@
 import { Accounts } from './accounts.js';
 import { Housekeeping, type HousekeepingOptions } from './housekeeping.js';
 import { Outbox } from './outbox.js';
-import { createMemoryRateCounters, type RateCounters } from './rate-counters.js';
+import { MemoryRateCounters, type RateCounters } from './rate-counters.js';
 import { Sealer } from './sealer.js';
 import { Secrets } from './secrets.js';
 import { Sessions } from './sessions.js';
@@ -62,7 +62,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     signingKeys: new SigningKeys(database.db, sealer),
     secrets: new Secrets(database.db, sealer),
     tokens,
-    counters: redis?.openRateCounters() ?? createMemoryRateCounters(),
+    counters: redis?.openRateCounters() ?? new MemoryRateCounters(),
     housekeeping,
     pingDatabase: database.ping,
     async close() {

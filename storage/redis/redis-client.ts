@@ -1,6 +1,7 @@
 import { CompensationQueue } from '../compensation.js';
 import { StoreUnavailableError } from '../errors.js';
 import { ReconnectingConnection } from './reconnecting-connection.js';
+import { type RedisScript, runScript, runScriptSource } from './scripts.js';
 import type { ConnectRedis, RedisSender } from './topology.js';
 
 /** One round trip to Redis, for metrics. */
@@ -9,10 +10,25 @@ export interface CommandTiming {
   failed: boolean;
 }
 
+/** Longer than a command may be under way, in ms. */
+const TOMBSTONE_TTL_MS = 900_000;
+
+/** An effect that a request consumes, and the script that undoes it; see scripts.ts. */
+export interface ClaimedEffect {
+  script: RedisScript;
+  undo: RedisScript;
+  /** Of both scripts. */
+  keys: string[];
+  /** Random; identifies this effect. */
+  claim: string;
+  /** Arguments of `script` after the claim. */
+  args?: string[];
+}
+
 /** Sends commands to Redis over one connection, measures round trips, and translates their errors. */
 export class RedisClient implements RedisSender {
   /** They run before any other command on a new connection, so that a restored token is found at once. */
-  readonly compensations: CompensationQueue<RedisSender>;
+  readonly compensations = new CompensationQueue<RedisSender>(this);
   readonly #connection: ReconnectingConnection;
   readonly #observe: (timing: CommandTiming) => void;
 
@@ -22,7 +38,6 @@ export class RedisClient implements RedisSender {
    */
   constructor(connect: ConnectRedis, observe: (timing: CommandTiming) => void) {
     this.#observe = observe;
-    this.compensations = new CompensationQueue<RedisSender>(this);
     this.#connection = new ReconnectingConnection(connect, async (connection) =>
       this.compensations.runAll(connection),
     );
@@ -57,8 +72,27 @@ export class RedisClient implements RedisSender {
     }
   }
 
+  /** Runs an effect, within a round trip. When its outcome is unknown, it is undone when Redis answers. */
+  consume(effect: ClaimedEffect): Promise<unknown> {
+    const { script, keys, claim, args = [] } = effect;
+    return this.compensations.undoIfUnknown(
+      () => runScript(this, script, keys, [claim, ...args]),
+      (redis) => undo(redis, effect),
+    );
+  }
+
+  /** Undoes an effect, within a round trip: now, or when Redis answers. */
+  undo(effect: ClaimedEffect): Promise<unknown> {
+    const compensation = (redis: RedisSender) => undo(redis, effect);
+    return this.compensations.runOrEnqueue(() => compensation(this), compensation);
+  }
+
   close(): void {
     this.compensations.close();
     this.#connection.close();
   }
+}
+
+function undo(redis: RedisSender, { undo, keys, claim }: ClaimedEffect): Promise<unknown> {
+  return runScriptSource(redis, undo, keys, [claim, String(TOMBSTONE_TTL_MS)]);
 }

@@ -1,46 +1,75 @@
-import { RateLimiterRedis } from 'rate-limiter-flexible';
-import { createRateCounters, type RateCounters } from '../rate-counters.js';
-import type { RedisClient } from './redis-client.js';
-import { createScript, INDEX_MEMBERS, RESTORE_COUNT, runScript, runScriptSource, toPx } from './scripts.js';
-import type { RedisSender } from './topology.js';
+import { randomUUID } from 'node:crypto';
+import type { Counted, CountResult, RateCounters, RateKey } from '../rate-counters.js';
+import type { ClaimedEffect, RedisClient } from './redis-client.js';
+import { COUNT, INDEX_MEMBERS, RESTORE_COUNT, runScript, toPx } from './scripts.js';
 
 /** Set of the keys of an account's counters. */
 const indexOf = (uid: string) => `fxa:counters:{${uid}}`;
 
-/** Creates rate counters that all servers share. */
-export function createRedisRateCounters(redis: RedisClient): RateCounters {
-  // Runs at most once: a second decrement would undo another request's count.
-  const restoreCount = (key: string, msLeft: () => number) => async (sender: RedisSender) => {
-    if (msLeft() > 0) await runScriptSource(sender, RESTORE_COUNT, [key], [String(msLeft())]);
-  };
-  // RateLimiterRedis needs this command alone.
-  const storeClient = {
-    eval: (source: string, options: { keys: string[]; arguments: string[] }) => {
-      const [key, windowMs] = [options.keys[0] as string, Number(options.arguments[1]) * 1000];
-      const sentAt = performance.now();
-      return redis.compensations.undoIfUnknown(
-        () => runScript(redis, createScript(source), options.keys, options.arguments),
-        restoreCount(key, () => Math.ceil(windowMs - (performance.now() - sentAt))),
-        { atMostOnce: true },
+/** Rate counters that all servers share. */
+export class RedisRateCounters implements RateCounters {
+  readonly #redis: RedisClient;
+
+  constructor(redis: RedisClient) {
+    this.#redis = redis;
+  }
+
+  async add(keys: RateKey[]): Promise<CountResult> {
+    const effects = keys.map(countOf);
+    return this.#redis.roundTrip(async () => {
+      const counting = effects.map((effect) => this.#redis.consume(effect));
+      const outcomes = await Promise.allSettled([...counting, this.#indexAccounts(keys)]);
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed) {
+        void this.#restore(effects.filter((_, i) => outcomes[i]?.status === 'fulfilled'));
+        throw failed.reason;
+      }
+      const counted = (await Promise.all(counting)) as [count: number, resetMs: number][];
+      const counts = counted.map(([count, resetMs]): Counted => ({ count, resetMs }));
+      return { counts, restore: () => this.#restore(effects) };
+    });
+  }
+
+  async forgetAccount(uid: string): Promise<void> {
+    const redis = this.#redis;
+    const index = indexOf(uid);
+    const counters = (await redis.roundTrip(() => redis.send(index, ['SMEMBERS', index]))) as string[];
+    // One command each: a cluster has them in different slots.
+    await redis.roundTrip(() =>
+      Promise.all([...counters, index].map((key) => redis.send(key, ['DEL', key]))),
+    );
+  }
+
+  async #restore(effects: ClaimedEffect[]): Promise<void> {
+    const undo = () => Promise.all(effects.map((effect) => this.#redis.undo(effect)));
+    await this.#redis.roundTrip(undo).catch(() => {});
+  }
+
+  /** Records the counters of each account, for as long as the longest window of them. */
+  async #indexAccounts(keys: RateKey[]): Promise<void> {
+    const uids = new Set(keys.flatMap(([, , uid]) => uid ?? []));
+    const recording = [...uids].map((uid) => {
+      const ofAccount = keys.filter((key) => key[2] === uid);
+      const ttlSeconds = Math.max(...ofAccount.map(([{ seconds }]) => seconds));
+      return runScript(
+        this.#redis,
+        INDEX_MEMBERS,
+        [indexOf(uid)],
+        [toPx(ttlSeconds), ...ofAccount.map(keyOf)],
       );
-    },
-  };
-  return createRateCounters({
-    open: (options) => new RateLimiterRedis({ ...options, storeClient, useRedisPackage: true }),
-    restore: (limiter, name, msLeft) => {
-      const restore = restoreCount(`${limiter.keyPrefix}:${name}`, msLeft);
-      return redis.compensations.runOrEnqueue(() => restore(redis), restore, { atMostOnce: true });
-    },
-    index: (uid, members, seconds) =>
-      runScript(redis, INDEX_MEMBERS, [indexOf(uid)], [toPx(seconds), ...members]),
-    forget: async (uid) => {
-      const index = indexOf(uid);
-      const counters = (await redis.roundTrip(() => redis.send(index, ['SMEMBERS', index]))) as string[];
-      // One command each: a cluster has them in different slots.
-      await redis.roundTrip(() =>
-        Promise.all([...counters, index].map((key) => redis.send(key, ['DEL', key]))),
-      );
-    },
-    roundTrip: (work) => redis.roundTrip(work),
-  });
+    });
+    await Promise.all(recording);
+  }
+}
+
+/** The part in braces decides a cluster's slot: a counter and its tombstones share one. */
+function keyOf([{ name }, key]: RateKey): string {
+  return `fxa:rate:${name}:{${key}}`;
+}
+
+function countOf(rateKey: RateKey): ClaimedEffect {
+  const [{ seconds }, key] = rateKey;
+  const claim = randomUUID();
+  const keys = [keyOf(rateKey), `fxa:tombstone:{${key}}:${claim}`];
+  return { script: COUNT, undo: RESTORE_COUNT, keys, claim, args: [toPx(seconds)] };
 }

@@ -7,16 +7,8 @@ export interface RedisScript {
   sha1: string;
 }
 
-const known = new Map<string, RedisScript>();
-
-/** Returns the script of a Lua source; equal sources share one script. */
-export function createScript(source: string): RedisScript {
-  let script = known.get(source);
-  if (!script) {
-    script = { source, sha1: createHash('sha1').update(source).digest('hex') };
-    known.set(source, script);
-  }
-  return script;
+function createScript(source: string): RedisScript {
+  return { source, sha1: createHash('sha1').update(source).digest('hex') };
 }
 
 /**
@@ -58,24 +50,18 @@ redis.call('DEL', KEYS[2])
 redis.call('SET', KEYS[1], string.sub(taken, #claim + 1), 'PX', left)
 return 1`);
 
-/** Counts a guess. KEYS: guesses, tombstone. ARGV: claim, TTL in ms. Returns the number of guesses. */
-export const COUNT_GUESS = createScript(`
-if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('SADD', KEYS[1], ARGV[1]) end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return redis.call('SCARD', KEYS[1])`);
-
-/** Undoes COUNT_GUESS of this claim. KEYS: guesses, tombstone. ARGV: claim, tombstone's TTL in ms. */
-export const RESTORE_GUESS = createScript(`
-if redis.call('SREM', KEYS[1], ARGV[1]) == 0 then redis.call('SET', KEYS[2], '', 'PX', ARGV[2]) end`);
-
 /**
- * Undoes one count, if the window in which it was made is still open. The script is not idempotent.
- * KEYS: counter. ARGV: upper bound of that window's remaining time in ms.
+ * Counts an event, as a claim in a set that expires with the first one's window.
+ * KEYS: set, tombstone. ARGV: claim, window in ms. Returns the count, and the time to the window's end in ms.
  */
+export const COUNT = createScript(`
+if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('SADD', KEYS[1], ARGV[1]) end
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return {redis.call('SCARD', KEYS[1]), redis.call('PTTL', KEYS[1])}`);
+
+/** Undoes COUNT of this claim. KEYS: set, tombstone. ARGV: claim, tombstone's TTL in ms. */
 export const RESTORE_COUNT = createScript(`
-local left = redis.call('PTTL', KEYS[1])
-if left < 0 or left > tonumber(ARGV[1]) then return end
-if redis.call('DECR', KEYS[1]) <= 0 then redis.call('DEL', KEYS[1]) end`);
+if redis.call('SREM', KEYS[1], ARGV[1]) == 0 then redis.call('SET', KEYS[2], '', 'PX', ARGV[2]) end`);
 
 /**
  * Adds members to a set that lives as long as its longest-lived member.

@@ -2,16 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { RateCounters } from '../rate-counters.js';
 import { ReconnectingConnection } from '../redis/reconnecting-connection.js';
-import { type CommandTiming, RedisClient } from '../redis/redis-client.js';
-import { createRedisRateCounters } from '../redis/redis-rate-counters.js';
+import { type ClaimedEffect, type CommandTiming, RedisClient } from '../redis/redis-client.js';
+import { RedisRateCounters } from '../redis/redis-rate-counters.js';
 import {
   ADD_MEMBER,
-  COUNT_GUESS,
-  RESTORE_GUESS,
+  COUNT,
+  RESTORE_COUNT,
   RESTORE_TOKEN,
   type RedisScript,
   runScript,
-  runScriptSource,
   TAKE,
   toPx,
 } from '../redis/scripts.js';
@@ -22,16 +21,6 @@ import type { Stored, TokenKind, TokenRecords, TokenStore } from './token-store.
 
 /** Longer than any token lives. */
 const INDEX_LIFE_MS = 3_600_000;
-/** Longer than a command may be under way, in ms. */
-const TOMBSTONE_TTL_MS = 900_000;
-
-/** An effect in Redis of one claim, and the script that undoes it. */
-interface ClaimedEffect {
-  effect: RedisScript;
-  undo: RedisScript;
-  keys: string[];
-}
-
 /** Keeps tokens in Redis: for several servers, or for one whose tokens survive a restart. */
 export class RedisTokenStore implements TokenStore {
   readonly #redis: RedisClient;
@@ -98,13 +87,13 @@ export class RedisTokenStore implements TokenStore {
 
   async take<Kind extends TokenKind>(kind: Kind, id: string) {
     const claim = randomUUID();
-    const sealed = await this.#consume(tokenEffect(kind, id, claim), claim, []);
+    const sealed = await this.#redis.roundTrip(() => this.#redis.consume(takeOf(kind, id, claim)));
     const stored = this.#open<Kind>(keys.token(kind, id), sealed);
     return stored && { ...stored, claim };
   }
 
   async restore<Kind extends TokenKind>(kind: Kind, id: string, claim: string) {
-    return (await this.#undo(tokenEffect(kind, id, claim), claim)) === 1;
+    return (await this.#redis.roundTrip(() => this.#redis.undo(takeOf(kind, id, claim)))) === 1;
   }
 
   async replaceForgotPasswordToken(uid: string, id: string, ttlSeconds: number) {
@@ -118,12 +107,13 @@ export class RedisTokenStore implements TokenStore {
 
   async countGuess(id: string, ttlSeconds: number) {
     const claim = randomUUID();
-    const guesses = await this.#consume(guessEffect(id, claim), claim, [toPx(ttlSeconds)]);
-    return { guesses: Number(guesses), claim };
+    const effect = { ...guessOf(id, claim), args: [toPx(ttlSeconds)] };
+    const [guesses] = (await this.#redis.roundTrip(() => this.#redis.consume(effect))) as [number, number];
+    return { guesses, claim };
   }
 
   async restoreGuess(id: string, claim: string) {
-    await this.#undo(guessEffect(id, claim), claim);
+    await this.#redis.roundTrip(() => this.#redis.undo(guessOf(id, claim)));
   }
 
   async guesses(id: string) {
@@ -161,7 +151,7 @@ export class RedisTokenStore implements TokenStore {
 
   /** Returns rate counters over the same connection. */
   openRateCounters(): RateCounters {
-    return createRedisRateCounters(this.#redis);
+    return new RedisRateCounters(this.#redis);
   }
 
   async ping() {
@@ -200,34 +190,17 @@ export class RedisTokenStore implements TokenStore {
     return this.#redis.roundTrip(() => runScript(this.#redis, script, scriptKeys, args));
   }
 
-  /** Runs an effect. When its outcome is unknown, its compensation is enqueued. */
-  #consume({ effect, undo, keys }: ClaimedEffect, claim: string, args: string[]): Promise<unknown> {
-    return this.#redis.compensations.undoIfUnknown(
-      () => this.#script(effect, keys, [claim, ...args]),
-      (redis) => runScriptSource(redis, undo, keys, [claim, String(TOMBSTONE_TTL_MS)]),
-    );
-  }
-
-  /** Undoes an effect now, or when Redis answers. */
-  #undo({ undo, keys }: ClaimedEffect, claim: string): Promise<unknown> {
-    const args = [claim, String(TOMBSTONE_TTL_MS)];
-    return this.#redis.compensations.runOrEnqueue(
-      () => this.#script(undo, keys, args),
-      (redis) => runScriptSource(redis, undo, keys, args),
-    );
-  }
-
   #open<Kind extends TokenKind>(key: string, sealed: unknown): Stored<Kind> | undefined {
     if (typeof sealed !== 'string') return undefined;
     return JSON.parse(this.#sealer.open(key, Buffer.from(sealed, 'base64')).toString());
   }
 }
 
-function tokenEffect(kind: TokenKind, id: string, claim: string): ClaimedEffect {
+function takeOf(kind: TokenKind, id: string, claim: string): ClaimedEffect {
   const scriptKeys = [keys.token(kind, id), keys.taken(kind, id), keys.tombstone(id, claim)];
-  return { effect: TAKE, undo: RESTORE_TOKEN, keys: scriptKeys };
+  return { script: TAKE, undo: RESTORE_TOKEN, keys: scriptKeys, claim };
 }
 
-function guessEffect(id: string, claim: string): ClaimedEffect {
-  return { effect: COUNT_GUESS, undo: RESTORE_GUESS, keys: [keys.guesses(id), keys.tombstone(id, claim)] };
+function guessOf(id: string, claim: string): ClaimedEffect {
+  return { script: COUNT, undo: RESTORE_COUNT, keys: [keys.guesses(id), keys.tombstone(id, claim)], claim };
 }

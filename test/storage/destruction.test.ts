@@ -83,7 +83,7 @@ for (const engine of ['sqlite', 'postgres'] as const) {
     await counters.forgetAccount(uid);
     t.same((await client.keys('*')).toSorted(), [
       `fxa:counters:{${bystander.uid}}`,
-      `fxa:rate:passwords:${bystander.uid}`,
+      `fxa:rate:passwords:{${bystander.uid}}`,
     ]);
     const left = await dump(database);
     for (const trace of [

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createClient } from 'redis';
 import t from 'tap';
-import type { RateWindow } from '../../../storage/rate-counters.js';
+import type { RateKey, RateWindow } from '../../../storage/rate-counters.js';
 import { Sealer } from '../../../storage/sealer.js';
 import { RedisTokenStore } from '../../../storage/tokens/redis-token-store.js';
 import { startRedis } from '../../support/services/redis.js';
@@ -90,6 +90,15 @@ t.test('what is counted on one server counts on the others, until its window is 
   t.equal(third.counts[0]?.count, 3);
   await third.restore();
   t.equal((await counters.add([[window, key]])).counts[0]?.count, 3);
+});
+
+t.test('a count that is restored after its window allows no extra event', async (t) => {
+  const key: RateKey = [{ name: 'test', seconds: 60 }, randomUUID()];
+  const first = await counters.add([key]);
+  await client.del(`fxa:rate:test:{${key[1]}}`);
+  await counters.add([key]);
+  await first.restore();
+  t.equal((await counters.add([key])).counts[0]?.count, 2);
 });
 
 t.test('each step of a flow takes the trips it is known to take', async (t) => {
