@@ -1,20 +1,23 @@
 #!/usr/bin/env bash
-# Installs the programs that tests run private copies of, where they are missing and apt-get can be used.
-# Elsewhere it says what is missing: the tests that need it then fail, and name the package.
+# Installs the programs that tests start private copies of, where they are missing and apt-get can be used.
+# Elsewhere it names what is missing; the tests that need it fail and name the package.
+# Argument: "all" also installs what only test:robustness needs.
 set -euo pipefail
 
 missing=()
 command -v redis-server >/dev/null || missing+=(redis-server)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
-command -v chromium >/dev/null || missing+=(chromium)
-command -v nginx >/dev/null || missing+=(nginx-light)
 command -v openssl >/dev/null || missing+=(openssl)
+if [ "${1:-}" = all ]; then
+  command -v chromium >/dev/null || missing+=(chromium)
+  command -v nginx >/dev/null || missing+=(nginx-light)
+fi
 if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "Installing for the tests: ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
-  # Installed for their programs only: nothing is to start, and no port to be taken.
+  # Only the programs are needed: no service starts, and no port is taken.
   policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import t from 'tap';
-import { startServer } from '../support/api/start-server.js';
-import { loginInBrowser } from '../support/client-package/browser-login.js';
-import { installClient, run } from '../support/client-package/installed-client.js';
+import { startServer } from '../../support/api/start-server.js';
+import { loginInBrowser } from '../../support/client-package/browser-login.js';
+import { installClient, run } from '../../support/client-package/installed-client.js';
 
 const { project, folder, files } = await installClient(t);
 const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8'));

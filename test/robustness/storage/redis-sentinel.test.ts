@@ -2,13 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import t from 'tap';
 import { Sealer } from '../../../storage/sealer.js';
 import { RedisTokenStore } from '../../../storage/tokens/redis-token-store.js';
+import { describeTokenStore } from '../../storage/tokens/token-store-contract.js';
 import { askRedis, type Redis } from '../../support/services/redis.js';
 import { startRedisSentinel } from '../../support/services/redis-sentinel.js';
 import { createClock } from '../../support/storage/clock.js';
 import { UNAVAILABLE, untilAnswered, withinTwoSeconds } from '../../support/storage/outages.js';
 import { randomHex, tokenRecords } from '../../support/storage/records.js';
 import { waitUntil } from '../../support/wait-until.js';
-import { describeTokenStore } from '../tokens/token-store-contract.js';
 
 const sentinel = await startRedisSentinel(t);
 const sealer = new Sealer([randomBytes(32)]);

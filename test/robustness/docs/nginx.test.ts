@@ -1,11 +1,11 @@
 import t, { type Test } from 'tap';
-import { KeyServerClient } from '../../client/key-server-client.js';
-import { createNodeEngine } from '../../client/node-engine.js';
-import { RawPasswordClient } from '../../client/raw-password-client.js';
-import { SrpClient } from '../../client/srp-client.js';
-import { startServer } from '../support/api/start-server.js';
-import { HOST, startNginx } from '../support/docs/nginx.js';
-import { findFreePort } from '../support/services/free-port.js';
+import { KeyServerClient } from '../../../client/key-server-client.js';
+import { createNodeEngine } from '../../../client/node-engine.js';
+import { RawPasswordClient } from '../../../client/raw-password-client.js';
+import { SrpClient } from '../../../client/srp-client.js';
+import { startServer } from '../../support/api/start-server.js';
+import { HOST, startNginx } from '../../support/docs/nginx.js';
+import { findFreePort } from '../../support/services/free-port.js';
 
 const email = 'me@example.com';
 const password = 'correct horse';

@@ -1,0 +1,62 @@
+import { availableParallelism } from 'node:os';
+import { type BatchOutcome, type FileOutcome, runBatch } from './support/run/run-batch.js';
+import { listTestFiles, makeBatches, tierOf } from './support/run/test-files.js';
+
+/**
+ * Runs tests and says of each file how it went: `node dist/test/run.js first|robustness|all`, or the beginnings of
+ * files' paths below `test/`, such as `server/routes`.
+ */
+
+/** More would disturb each other: tests start servers with threads of their own. */
+const MOST_AT_ONCE = 2;
+const TIMEOUT_S = '300';
+const SLOWEST = 10;
+
+const wanted = process.argv.slice(2);
+const isWanted = (file: string) =>
+  wanted.some(
+    (word) => word === 'all' || word === tierOf(file) || file.startsWith(word.replace(/^test\//, '')),
+  );
+const waiting = makeBatches(listTestFiles().filter(isWanted));
+if (waiting.length === 0) {
+  console.error(
+    `No test file is meant by: ${wanted.join(' ') || 'nothing'}. Say first, robustness, all, or a path.`,
+  );
+  process.exit(2);
+}
+
+const startedMs = performance.now();
+const files: FileOutcome[] = [];
+const outcomes: BatchOutcome[] = [];
+const env = { ...process.env, TAP_TIMEOUT: TIMEOUT_S };
+
+async function runWaiting(): Promise<void> {
+  for (let batch = waiting.shift(); batch; batch = waiting.shift()) {
+    outcomes.push(await runBatch(batch, { env, onFile }));
+  }
+}
+
+function onFile(outcome: FileOutcome): void {
+  files.push(outcome);
+  console.log(line(outcome));
+}
+
+function line({ file, isOk, seconds, cpuSeconds }: FileOutcome): string {
+  return `${isOk ? 'ok  ' : 'FAIL'} ${seconds.toFixed(1).padStart(6)} s ${cpuSeconds.toFixed(1).padStart(6)} CPU s  ${file}`;
+}
+
+const lanes = Math.min(MOST_AT_ONCE, availableParallelism());
+await Promise.all(Array.from({ length: lanes }, runWaiting));
+
+const sum = (read: (outcome: BatchOutcome) => number) =>
+  outcomes.reduce((total, outcome) => total + read(outcome), 0);
+const [passed, failed, skipped] = [sum((o) => o.passed), sum((o) => o.failed), sum((o) => o.skipped)];
+const slowest = files.toSorted((a, b) => b.seconds - a.seconds).slice(0, SLOWEST);
+console.log(`\nSlowest files:\n${slowest.map(line).join('\n')}`);
+for (const failure of outcomes.flatMap(({ failures }) => failures)) console.log(`\nFailed: ${failure}`);
+const cpuSeconds = files.reduce((total, file) => total + file.cpuSeconds, 0);
+console.log(
+  `\n${files.length} files in ${((performance.now() - startedMs) / 1000).toFixed(0)} s, ${cpuSeconds.toFixed(0)} CPU s in test processes`,
+);
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,32 @@
+import root, { type Test } from 'tap';
+import { compiledPath } from './test-files.js';
+
+/**
+ * Runs test files one after the other in this process, each as a subtest of its own: program and packages are loaded
+ * once for all of them. `TEST_FILES` names them, relative to `test/` and without the ending.
+ */
+
+let current: Test = root;
+const test = root.test.bind(root);
+
+// A file means its own subtest when it says `t`: what it leaves to be cleaned up is done when the file has ended.
+Object.assign(root, {
+  test: (...args: Parameters<Test['test']>) => current.test(...args),
+  teardown: (...args: Parameters<Test['teardown']>) => current.teardown(...args),
+  setTimeout: (...args: Parameters<Test['setTimeout']>) => current.setTimeout(...args),
+});
+
+process.on('warning', ({ stack }) => {
+  current.fail(`unexpected warning: ${stack}`);
+});
+
+for (const file of (process.env.TEST_FILES ?? '').split(' ')) {
+  const before = process.cpuUsage();
+  await test(file, { timeout: Number(process.env.TAP_TIMEOUT) * 1000 }, async (t) => {
+    current = t;
+    await import(compiledPath(file));
+  });
+  const { user, system } = process.cpuUsage(before);
+  process.send?.({ file, cpuSeconds: (user + system) / 1e6 });
+}
+process.disconnect?.();
