@@ -3,7 +3,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, KW } from './names.js';
 
-/** Where a bundle travels; also the HKDF context that binds it there (protocol.md, "Bundles"). */
+/** The exchange that a bundle belongs to, which is also its HKDF context (protocol.md, "Bundles"). */
 export type BundleContext =
   | 'auth/finish'
   | 'session/create'
@@ -45,7 +45,7 @@ export function openBundle(
 }
 
 /**
- * Exclusive-or of two byte strings of one length.
+ * Returns the exclusive-or of two byte strings of equal length.
  * @throws RangeError when the lengths differ
  */
 export function xorBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
@@ -54,8 +54,7 @@ export function xorBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
 }
 
 /**
- * Compares two byte strings without stopping at the first difference. `protocol` runs in browsers
- * too, where `timingSafeEqual` is missing.
+ * Compares two byte strings in constant time. `timingSafeEqual` is missing in browsers, where `protocol` runs too.
  */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

@@ -1,10 +1,10 @@
-/** The longest address taken, in bytes of UTF-8 (protocol.md, "email"). */
+/** Maximum length of an address, in bytes of UTF-8 (protocol.md, "email"). */
 export const MAX_EMAIL_BYTES = 255;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The text of an email's bytes.
+ * Decodes an address.
  * @returns the address, or `undefined` when the bytes are not UTF-8, are too long, hold a control
  *   character, or do not have exactly one `@` with something on both sides
  * @see protocol.md, "What api.md leaves open, settled"
@@ -19,7 +19,7 @@ export function parseEmail(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The form addresses are looked up by: ASCII letters in lower case, everything else untouched. */
+/** Returns the lookup form of an address: ASCII letters in lower case, everything else unchanged. */
 export function normalizeEmail(email: string): string {
   return email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

@@ -1,10 +1,10 @@
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 
-/** Bytes to lower-case hex, the only form the server and the client write. */
+/** Encodes bytes as lower-case hex. */
 export const toHex: (bytes: Uint8Array) => string = bytesToHex;
 
 /**
- * Hex in either case to bytes.
- * @throws Error when the length is odd or a character is no hex digit
+ * Decodes hex of either case.
+ * @throws Error when the length is odd or a character is not a hex digit
  */
 export const fromHex: (hex: string) => Uint8Array = hexToBytes;

@@ -1,4 +1,4 @@
-/** The name spaces of key derivation (protocol.md, "Names"). */
+/** The names of key derivations (protocol.md, "Names"). */
 
 const NAMESPACE = 'identity.mozilla.com/picl/v1/';
 
@@ -14,14 +14,14 @@ export function KW(name: string): Uint8Array {
 
 /**
  * `KWE(name, email)`: `KW(name) | ":" | email`.
- * @param email the email's UTF-8 bytes exactly as the client first gave them
+ * @param email the email's UTF-8 bytes exactly as the account was created with them
  * @see protocol.md, "Names"
  */
 export function KWE(name: string, email: Uint8Array): Uint8Array {
   return concatBytes(encoder.encode(`${NAMESPACE}${name}:`), email);
 }
 
-/** Joins byte strings: the `|` of the protocol document. */
+/** Concatenates byte strings: the `|` of the protocol document. */
 export function concatBytes(...parts: Uint8Array[]): Uint8Array {
   const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let offset = 0;

@@ -12,33 +12,31 @@ import {
   slotBytes,
 } from './scrypt-parameters.js';
 
-/** How one hash alone is computed: which is faster depends on the processor. */
+/** How a single hash is computed. Which one is faster depends on the processor. */
 export type SingleKernel = 'scalar' | 'vector';
 
-/** Where in its memory a kernel computes, and how. */
+/** Options of a call of the kernel. */
 export interface Placement {
-  /** The slots to use, one for each hash; by default the first. */
+  /** One slot for each hash; the first slots by default. */
   slots?: readonly number[];
   /** For a group of one; `vector` by default. */
   single?: SingleKernel;
 }
 
 /**
- * scrypt on one core, synchronous. Each call leaves the slots it used zeroed as far as it used them, also
- * when it throws (1 ms for each 64 MiB).
- * Everything is checked before anything runs: RangeError for a number out of its limits, TypeError for
- * what is no byte array.
+ * scrypt on one core, synchronous. All arguments are checked first: RangeError for a number outside its limits,
+ * TypeError for an argument that is not a byte array.
  */
 export interface ScryptKernel {
   /**
-   * One hash; 128·N·r bytes of memory, kept for the next.
+   * Computes one hash in 128·N·r bytes of memory, which are kept for the next call.
    * @param dkLen length of the result in bytes
    * @see RFC 7914, section 6
    */
   scrypt(password: Uint8Array, salt: Uint8Array, parameters: ScryptParameters, dkLen: number): Uint8Array;
   /**
-   * One hash, or two to four in step: four together take little longer than two alone, in four times the
-   * memory. The results come in the order of the inputs.
+   * Computes one to four hashes in step: four take little longer than two, in four times the memory. Results are
+   * in the order of the inputs.
    */
   scryptGroup(
     inputs: readonly ScryptInput[],
@@ -50,7 +48,7 @@ export interface ScryptKernel {
   wipeSlot(slot: number): void;
 }
 
-/** What workers/kernel/assembly/scrypt.ts exports. Addresses and lengths are in bytes. */
+/** Exports of workers/kernel/assembly/scrypt.ts. Addresses and lengths are in bytes. */
 export interface KernelExports {
   romixScalar(slot: number, N: number, r: number): void;
   romixOne(slot: number, N: number, r: number): void;
@@ -60,25 +58,25 @@ export interface KernelExports {
   wipe(start: number, length: number): void;
 }
 
-/** A module whose one function returns a v128. */
+/** A module with one function that returns a v128. */
 const SIMD_PROBE = Uint8Array.from([
   0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, 0x03, 0x02, 0x01,
   0x00, 0x0a, 0x0a, 0x01, 0x08, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0xfd, 0x62, 0x0b,
 ]);
 
-/** Whether this runtime has the 128-bit SIMD that the kernel is written in. */
+/** Returns whether this runtime supports 128-bit SIMD, which the kernel needs. */
 export function simdSupported(): boolean {
   return typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_PROBE);
 }
 
-/** Memory of a kernel's own, for one built without threads: it starts with a page, and grows to what the hashes need. */
+/** Creates the memory of a kernel built without threads. It starts with one page and grows as needed. */
 export function createKernelMemory(): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 1, maximum: Math.ceil((MAX_GROUP * SLOT_BYTES) / PAGE_BYTES) });
 }
 
 /**
- * Makes a kernel, for one thread. Memory that can grow does so with the first hash, and stays: fresh pages cost
- * some 20 ms per 64 MiB, and the first hash runs partly in baseline code besides.
+ * Creates a kernel for one thread. Memory grows with the first hash and is kept: new pages cost about 20 ms for
+ * 64 MiB.
  * @param wasm scrypt.wasm, as bytes or as a module compiled elsewhere (a browser's `compileStreaming`)
  * @throws CompileError where there is no SIMD; see `simdSupported`
  */
@@ -93,7 +91,7 @@ export function createKernel(
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
   }
 
-  /** Runs ROMix over the lanes of every hash, lane by lane; `blocks` hold B, p times 128·r bytes each. */
+  /** Runs ROMix over every lane of every hash; `blocks` hold B, p times 128·r bytes each. */
   function romix(
     blocks: Uint8Array[],
     { N, r, p }: ScryptParameters,
@@ -104,7 +102,7 @@ export function createKernel(
     const laneBytes = 128 * r;
     reserve(Math.max(...addresses) + used);
     const bytes = new Uint8Array(memory.buffer);
-    // Behind X, where the kernel takes its input and leaves its output.
+    // Input and output of the kernel are in X.
     const places = addresses.map((address) => bytes.subarray(address + laneBytes, address + 2 * laneBytes));
     try {
       for (let lane = 0; lane < p; lane++) {
@@ -154,7 +152,7 @@ export function createKernel(
   };
 }
 
-/** The bare functions of a kernel, for who measures them. */
+/** Returns the bare functions of a kernel, for measurements. */
 export function instantiateKernel(
   wasm: Uint8Array<ArrayBuffer> | WebAssembly.Module,
   memory: WebAssembly.Memory,

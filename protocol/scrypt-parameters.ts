@@ -5,7 +5,7 @@ export interface ScryptParameters {
   p: number;
 }
 
-/** What one hash is made of. The kernel reads both and keeps neither; wiping them is the caller's. */
+/** The input of one hash. The kernel keeps neither value; the caller wipes them. */
 export interface ScryptInput {
   password: Uint8Array;
   salt: Uint8Array;
@@ -20,19 +20,19 @@ const MAX_DK_BYTES = 1024;
 /** A page of WebAssembly memory. */
 export const PAGE_BYTES = 65536;
 
-/** How many hashes a kernel computes in step at most. */
+/** Maximum number of hashes in step. */
 export const MAX_GROUP = 4;
 
 /**
- * Where a slot begins, counted from the one before: the most that a hash within the limits occupies. Which
- * slots are in use says nothing of the parameters, so that threads that share memory need not agree on them.
+ * Distance between slots, in bytes: the memory of the largest hash within the limits. Slots do not depend on the
+ * parameters, so threads that share memory need not agree on them.
  */
 export const SLOT_BYTES = MAX_V_BYTES + 2 * 128 * MAX_R;
 
-/** Slots that a memory can have: WebAssembly addresses 4 GiB. */
+/** Maximum number of slots in a memory: WebAssembly addresses 4 GiB. */
 export const MAX_SLOTS = Math.floor(2 ** 32 / SLOT_BYTES);
 
-/** What one hash occupies: X, Y and V, as workers/kernel/assembly/scrypt.ts lays them out. */
+/** Memory of one hash in bytes: X, Y and V, as workers/kernel/assembly/scrypt.ts lays them out. */
 export function slotBytes(N: number, r: number): number {
   return 128 * r * (N + 2);
 }
@@ -58,7 +58,7 @@ export function checkGroup(inputs: readonly ScryptInput[], slots: readonly numbe
   }
 }
 
-/** @throws TypeError that names what is no byte array */
+/** @throws TypeError that names the argument that is not a byte array */
 export function checkInput(input: ScryptInput): void {
   for (const name of ['password', 'salt'] as const) {
     if (!(input[name] instanceof Uint8Array)) throw new TypeError(`${name} must be a Uint8Array`);

@@ -26,17 +26,17 @@ const g = padded(2n);
 const k = bytesToInteger(sha256(concatBytes(padded(N), g)));
 
 /**
- * Modular exponentiation in the group, as an engine provides it:
+ * Modular exponentiation in the group, provided by an engine:
  * `base` and the result are 256 bytes, `exponent` is any length; the result is base^exponent mod N.
  */
 export type ModPow = (base: Uint8Array, exponent: Uint8Array) => Uint8Array;
 
-/** Big-endian bytes to integer. */
+/** Converts big-endian bytes to an integer. */
 export function bytesToInteger(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${toHex(bytes)}`);
 }
 
-/** Whether 256 bytes are a verifier this server can use: 1 < v < N − 1. */
+/** Returns whether 256 bytes are a valid verifier: 1 < v < N − 1. */
 export function isUsableVerifier(verifier: Uint8Array): boolean {
   const v = bytesToInteger(verifier);
   return v > 1n && v < N - 1n;
@@ -60,7 +60,7 @@ export function computeVerifier(
 ): Uint8Array {
   const x = computeX(srpSalt, email, srpPW);
   const verifier = modPow(g, x);
-  // Whoever has x needs no password.
+  // x is equivalent to the password.
   x.fill(0);
   return verifier;
 }
@@ -83,7 +83,7 @@ export function computeA(modPow: ModPow, a: Uint8Array): Uint8Array {
 }
 
 /**
- * The server's half of the exchange: `S = (A · v^u)^b mod N`.
+ * Computes the server's side of the exchange: `S = (A · v^u)^b mod N`.
  * @returns the expected proof `M = H(A | B | S)` and the session key `K = H(S)`, 32 bytes each
  * @throws RangeError when A ≡ 0 mod N; callers check that first with {@link isZeroModN}
  * @see protocol.md, "SRP-6a/SHA256/2048/v1"
@@ -99,7 +99,7 @@ export function computeServerProof(
 }
 
 /**
- * The client's half: `S = (B − k·g^x)^(a + u·x) mod N`.
+ * Computes the client's side: `S = (B − k·g^x)^(a + u·x) mod N`.
  * @returns the proof `M` and the session key `K`, 32 bytes each
  * @throws RangeError when B ≡ 0 mod N
  * @see protocol.md, "SRP-6a/SHA256/2048/v1"
@@ -128,8 +128,8 @@ export function computeClientProof(
 export const isSameProof: (a: Uint8Array, b: Uint8Array) => boolean = equalBytes;
 
 /**
- * Square-and-multiply on BigInt, for clients without OpenSSL (browsers). Its time depends on the
- * exponent: it guards a secret only against those who cannot time the client's own machine.
+ * Modular exponentiation on BigInt (square and multiply), for browsers. Its time depends on the exponent, so an
+ * attacker who can time the client machine learns about the secret. This risk is accepted.
  */
 export const bigintModPow: ModPow = (base, exponent) => {
   let result = 1n;

@@ -3,8 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, KW, KWE } from './names.js';
 
 /**
- * The one set of stretching parameters this server takes and gives. A client that could choose them
- * could order work (protocol.md, "Password stretching").
+ * The only stretching parameters that this server accepts. A client that could choose them could order work (protocol.md, "Password stretching").
  */
 export const STRETCHING_PARAMETERS = Object.freeze({
   type: 'PBKDF2/scrypt/PBKDF2/v1',

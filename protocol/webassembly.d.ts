@@ -1,6 +1,6 @@
 /**
- * The part of the WebAssembly JavaScript API that the kernel uses. Node has it, but TypeScript declares it
- * in its browser libraries only, which this project does without.
+ * The part of the WebAssembly JavaScript API that the kernel uses. TypeScript declares it only in its browser
+ * libraries, which this project does not use.
  */
 declare namespace WebAssembly {
   interface Module {
@@ -18,7 +18,7 @@ declare namespace WebAssembly {
 
   interface Memory {
     readonly buffer: ArrayBuffer;
-    /** Adds so many pages of 64 KiB; detaches the buffer there was. */
+    /** Adds pages of 64 KiB; detaches the current buffer. */
     grow(pages: number): number;
   }
   var Memory: { prototype: Memory; new (descriptor: { initial: number; maximum?: number }): Memory };

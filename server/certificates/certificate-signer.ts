@@ -3,13 +3,13 @@ import type { CryptoPool } from '../../workers/crypto-pool.js';
 import type { BrowserIdPublicKey } from '../../workers/messages.js';
 import type { SigningKeyRing } from './signing-key-ring.js';
 
-/** How far in the past a certificate begins, in ms: clients' clocks run late (protocol.md, "certificate"). */
+/** Backdating of certificates, in ms, because clients' clocks differ (protocol.md, "certificate"). */
 const ISSUED_AGO_MS = 10_000;
 
 export interface CertificateSignerOptions {
   keys: SigningKeyRing;
   cryptoPool: CryptoPool;
-  /** Issuer, and the part behind @ of principals. */
+  /** Issuer of certificates, and the domain of their principals. */
   domain: string;
   /** The clock, ms since 1970. */
   now: () => number;
@@ -23,14 +23,14 @@ export class CertificateSigner {
     this.#options = options;
   }
 
-  /** The keys certificates are signed with, and verified with. */
+  /** The keys that sign and verify certificates. */
   get keys(): SigningKeyRing {
     return this.#options.keys;
   }
 
   /**
-   * A certificate for a client's key.
-   * @param durationMs how long from now it holds
+   * Signs a certificate for a client's key.
+   * @param durationMs lifetime from now
    * @throws CryptoPoolError
    * @see protocol.md, "certificate"
    */

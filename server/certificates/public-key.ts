@@ -1,6 +1,6 @@
 import type { BrowserIdPublicKey } from '../../workers/messages.js';
 
-// jwcrypto's smallest keys are of 512 bits, give or take: the one in api.md has 511.
+// jwcrypto's smallest keys have about 512 bits; the API document's example has 511.
 const RSA_BITS = { least: 496, most: 8192 };
 const DSA_P_BITS = { least: 512, most: 4096 };
 const DSA_Q_BITS = { least: 160, most: 512 };

@@ -4,14 +4,14 @@ import type { SigningKeys, StoredSigningKey } from '../../storage/signing-keys.j
 import type { BrowserIdPublicKey, SigningAlgorithm } from '../../workers/messages.js';
 import { generateSigningKey, openSigningKey } from './signing-key.js';
 
-/** How often a server looks for keys that were added or withdrawn, in ms. */
+/** Interval at which a server reloads the keys, in ms. */
 export const RELOAD_MS = 20_000;
-/** How long before it signs a new key is in the database, in ms: every server knows it by then. */
+/** Time between adding a key and signing with it, in ms. Every server has loaded it by then. */
 export const TAKEOVER_AFTER_MS = 3 * RELOAD_MS;
-/** How long a retired key stays published, in ms: its last certificate lives for a day, by some client's clock. */
+/** Time that a retired key stays published, in ms: its last certificate is valid for a day, and clocks differ. */
 const PUBLISHED_AFTER_RETIREMENT_MS = 25 * 3_600_000;
 
-/** A key certificates are signed with, and its public half as `/.well-known/browserid` publishes it. */
+/** A signing key and its public key as `/.well-known/browserid` publishes it. */
 export interface OpenedSigningKey extends StoredSigningKey {
   privateKey: KeyObject;
   publicKey: BrowserIdPublicKey;
@@ -23,11 +23,11 @@ export interface SigningKeyOptions {
   /** The clock, ms since 1970. */
   now: () => number;
   log: Logger;
-  /** How often to look for a new key once started, in ms. */
+  /** Reload interval, in ms. */
   reloadMs?: number;
 }
 
-/** The key of an algorithm that signs at a time: the oldest that is not retired by then. */
+/** Returns the key of an algorithm that signs at a given time: the oldest key not retired by then. */
 export function findCurrentKey<Key extends Pick<StoredSigningKey, 'algorithm' | 'createdAt' | 'retiredAt'>>(
   keys: readonly Key[],
   algorithm: SigningAlgorithm,
@@ -41,19 +41,19 @@ export function findCurrentKey<Key extends Pick<StoredSigningKey, 'algorithm' | 
     );
 }
 
-/** Whether certificates of a key may still be in use, or will be. */
+/** Returns whether certificates of a key can be valid, now or later. */
 export function isPublished({ retiredAt }: Pick<StoredSigningKey, 'retiredAt'>, nowMs: number): boolean {
   return retiredAt === null || nowMs < publishedUntil(retiredAt);
 }
 
-/** How long a key that retires at a time is published, in ms since 1970. */
+/** Returns when a retired key is no longer published, in ms since 1970. */
 export function publishedUntil(retiredAtMs: number): number {
   return retiredAtMs + PUBLISHED_AFTER_RETIREMENT_MS;
 }
 
 /**
- * The signing keys that all servers over one database share. A new one is found within seconds, published
- * at once, and signs from the moment its predecessor is retired: on every server the same, by its clock.
+ * The signing keys that all servers of one database share. Servers load a new key within seconds, publish it at once,
+ * and sign with it from the moment at which its predecessor retires.
  */
 export class SigningKeyRing {
   readonly #options: SigningKeyOptions;
@@ -68,7 +68,7 @@ export class SigningKeyRing {
   }
 
   /**
-   * Reads the keys, or makes the first one.
+   * Loads the keys, and creates the first one if there is none.
    * @throws StoreUnavailableError, Error when a key is not one of its algorithm
    */
   static async open(options: SigningKeyOptions): Promise<SigningKeyRing> {
@@ -88,19 +88,19 @@ export class SigningKeyRing {
     return findCurrentKey(this.#keys, algorithm, now()) as OpenedSigningKey;
   }
 
-  /** What certificates in use verify with: the current key, those before it, and one that is to come. */
+  /** The public keys that verify certificates: the current key, its predecessors, and the next one. */
   get published(): BrowserIdPublicKey[] {
     const nowMs = this.#options.now();
     return this.#keys.filter((key) => isPublished(key, nowMs)).map(({ publicKey }) => publicKey);
   }
 
-  /** Looks for new keys, and for those that are to retire or were withdrawn. @throws StoreUnavailableError, Error when a key is not one of its algorithm */
+  /** Reloads the keys. @throws StoreUnavailableError, Error when a key is not one of its algorithm */
   async reload(): Promise<void> {
     const stored = await this.#options.signingKeys.list();
     this.#keys = await openKeys(this.#options, stored, this.#keys);
   }
 
-  /** Begins to look for new keys. */
+  /** Starts to reload the keys regularly. */
   start(): void {
     const { reloadMs = RELOAD_MS } = this.#options;
     this.#timer = setTimeout(async () => {
@@ -114,7 +114,7 @@ export class SigningKeyRing {
     clearTimeout(this.#timer);
   }
 
-  /** Once an outage. */
+  /** Logs a failure once an outage. */
   async #reloadQuietly(): Promise<void> {
     try {
       await this.reload();
@@ -126,7 +126,7 @@ export class SigningKeyRing {
   }
 }
 
-/** Every server that starts over an empty database makes a key of this id; the first one's is kept. */
+/** Every server that starts over an empty database creates a key with this ID. The database keeps the first one. */
 async function makeFirstKey({ signingKeys, algorithm, now }: SigningKeyOptions): Promise<void> {
   const privateKeyPem = await generateSigningKey(algorithm);
   await signingKeys.add({

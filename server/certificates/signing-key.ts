@@ -4,7 +4,7 @@ import type { StoredSigningKey } from '../../storage/signing-keys.js';
 import type { BrowserIdPublicKey, SigningAlgorithm } from '../../workers/messages.js';
 
 /**
- * Makes a signing key, in OpenSSL's thread pool.
+ * Generates a signing key in libuv's thread pool.
  * @returns PKCS #8 in PEM: a 2048-bit RSA key (0.2 s), or a DSA key with a 2048-bit p and a 256-bit q (0.5 to 10 s)
  */
 export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<string> {
@@ -15,7 +15,7 @@ export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<s
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-/** The two halves of a stored key. @throws Error when it is not a private key of its algorithm */
+/** Opens a stored key. @throws Error when it is not a private key of its algorithm */
 export async function openSigningKey({ algorithm, privateKeyPem }: StoredSigningKey) {
   const privateKey = createPrivateKey(privateKeyPem);
   const publicKey = await exportPublicKey(algorithm, createPublicKey(privateKey));

@@ -8,16 +8,16 @@ import type { Messages } from './messages.js';
 
 const MESSAGES = { en, de, es, fr, ja } satisfies Record<string, Messages>;
 
-/** A language that mails and pages are written in. */
+/** A language of mails and pages. */
 export type Locale = keyof typeof MESSAGES;
 
-/** All of them, the default first. */
+/** All languages, the default first. */
 export const LOCALES = Object.keys(MESSAGES) as Locale[];
 
 const DEFAULT_LOCALE: Locale = 'en';
 
 /**
- * The language that suits a request best.
+ * Returns the best language for a request.
  * @param acceptLanguage the header as received, or `undefined`
  * @see RFC 9110, 12.5.4
  */
@@ -27,7 +27,7 @@ export function chooseLocale(acceptLanguage: string | undefined): Locale {
   return (negotiator.language(LOCALES) as Locale | undefined) ?? DEFAULT_LOCALE;
 }
 
-/** The texts in a language; in English where it is none of ours, as in a row of another version. */
+/** Returns the texts of a language, in English for an unknown one (a row written by another version). */
 export function messagesIn(locale: string): { locale: Locale; messages: Messages } {
   const known = LOCALES.find((name) => name === locale) ?? DEFAULT_LOCALE;
   return { locale: known, messages: MESSAGES[known] };

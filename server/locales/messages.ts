@@ -1,6 +1,5 @@
 /**
- * Every text people read, in one language. `{host}` stands for the host of PUBLIC_URL. The hyphen of “E‑Mail” is one that
- * does not break (U+2011): phones are narrow, and “E-” at the end of a line is no word.
+ * All texts of one language. `{host}` is the host of PUBLIC_URL. “E‑Mail” has a non-breaking hyphen (U+2011).
  */
 export interface Messages {
   mail: {
@@ -78,7 +77,7 @@ export interface Messages {
   };
 }
 
-/** A text with its placeholders filled in. */
+/** Fills in the placeholders of a text. */
 export function fillIn(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => values[name] ?? placeholder);
 }

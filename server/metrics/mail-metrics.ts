@@ -2,11 +2,11 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { withTimeout } from '../../storage/with-timeout.js';
 import type { MailEvent } from '../mail/mailer.js';
 
-/** How long a scrape waits for the outbox to be counted, in ms. */
+/** Time limit for counting the outbox, in ms. */
 const COUNT_TIMEOUT_MS = 1000;
 const BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** Counts mails that were tried, and those that wait once `watch` was called. */
+/** Counts delivery attempts and, after `watch`, waiting mails. */
 export function createMailMetrics(registry: Registry) {
   const registers = [registry];
   const attempts = new Counter({
@@ -41,7 +41,7 @@ export function createMailMetrics(registry: Registry) {
   };
 }
 
-/** One query at a time, however many scrapes wait; NaN when it fails or takes too long. */
+/** Runs one query at a time for all scrapes. NaN when it fails or exceeds the time limit. */
 function countOnce(outbox: { count(): Promise<number> }): () => Promise<number> {
   let underWay: Promise<number> | undefined;
   return () => {

@@ -10,7 +10,7 @@ import { createProcessMetrics } from './process-metrics.js';
 import { createRequestMetrics } from './request-metrics.js';
 import { createStoreMetrics } from './store-metrics.js';
 
-/** The parts of a server that are asked at every scrape. */
+/** The parts of a server that every scrape reads. */
 export interface WatchedParts {
   config: Config;
   storage: Storage;
@@ -20,13 +20,12 @@ export interface WatchedParts {
   version: { version: string };
 }
 
-/** What a server measures of itself. */
+/** The metrics of a server. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /**
- * Makes the metrics of one server, in a registry of their own: there may be several in a process. The parts
- * of a server tell what happens to them; `watch` names those that are asked at every scrape.
- * Every label has few values, none of which a client can make up.
+ * Creates the metrics of one server, in their own registry, because a process can have several servers. The parts of
+ * a server report events; `watch` names the parts that every scrape reads. Clients cannot create label values.
  */
 export function createMetrics() {
   const registry = new Registry();
@@ -85,7 +84,7 @@ export function createMetrics() {
         registers,
       }).set({ version: version.version, stretch_engine: stretcher.engine }, 1);
     },
-    /** Every metric in Prometheus' text format, and its content type. */
+    /** Returns all metrics in Prometheus' text format, and its content type. */
     async render(): Promise<{ type: string; text: string }> {
       return { type: registry.contentType, text: await registry.metrics() };
     },

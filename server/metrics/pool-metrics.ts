@@ -5,7 +5,7 @@ import type { StretchThreadDied } from '../../workers/stretcher.js';
 
 type StretchQueue = { readonly waiting: number; predictWaitMs(): number };
 
-/** What the pools are asked at every scrape. */
+/** The values that every scrape reads. */
 export interface WatchedPools {
   stretchQueue: StretchQueue;
   stretchThreads: number;
@@ -16,7 +16,7 @@ export interface WatchedPools {
 const WAIT_BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
 const SERVICE_BUCKETS = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 2, 5];
 
-/** Measures both pools. Queue lengths and the like are read when they are asked for, once `watch` was called. */
+/** Measures both pools. After `watch`, queue lengths are read at each scrape. */
 export function createPoolMetrics(registry: Registry) {
   const registers = [registry];
   const stretches = new Counter({
@@ -107,7 +107,7 @@ function watchPools(registry: Registry, pools: WatchedPools, stretchBusySeconds:
     labelNames,
     registers,
     collect() {
-      // Of a mean, and so rounded: a counter that shrank would be taken for a restart.
+      // The value comes from a rounded mean. Prometheus takes a counter that shrinks for a restart.
       cryptoBusySeconds = Math.max(cryptoBusySeconds, cryptoPool.busySeconds);
       this.reset();
       this.inc({ pool: 'stretch' }, stretchBusySeconds());

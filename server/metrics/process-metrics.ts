@@ -2,20 +2,20 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 
 /**
- * How often the event loop's delay is sampled, in ms. A sample is this much when nothing delays it. Each wakes the
- * process: every 10 ms of an idle server's would cost it 1 % of a core.
+ * Sampling interval of the event loop's delay, in ms, and the value of an undelayed sample. Sampling every 10 ms
+ * would cost an idle server 1 % of a core.
  */
 const RESOLUTION_MS = 50;
-/** The library samples as well, for metrics that are not wanted here: once in 24 days, the longest that Node takes. */
+/** The library samples too, for metrics that are not used. 24 days is the longest interval that Node accepts. */
 const NEVER_MS = 2 ** 31 - 1;
 
 /**
- * Of the library's own: the event loop's lag, which has the sampling interval in it; lists that are made by
- * walking through every open connection; details of memory that say no more than its sums.
+ * Default metrics of the library that are left out: the event loop's lag (contains the sampling interval), lists that
+ * walk through every open connection, and details of memory.
  */
 const UNWANTED = /^(nodejs_(eventloop_lag|active_|heap_space_)|process_(virtual_memory|heap)_)/;
 
-/** Measures the process and its event loop. @returns ends the measuring */
+/** Measures the process and its event loop. @returns a function that stops measuring */
 export function createProcessMetrics(registry: Registry): () => void {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
   for (const { name } of registry.getMetricsAsArray()) {

@@ -1,24 +1,24 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 
-/** A request that is over. */
+/** A finished request. */
 export interface FinishedRequest {
   method: string;
   /** The path as declared; `none` for what has no route. */
   route: string;
   status: number;
-  /** 0 when it was not refused. */
+  /** 0 for a request without an error. */
   errno: number;
   ms: number;
-  /** Whether it was an event stream: how long it was open says nothing of the server. */
+  /** Whether it was an event stream: its duration is not a latency. */
   streamed: boolean;
 }
 
-/** Methods that have a series of their own; a client can think of more. */
+/** Methods with their own series. Clients can send any other. */
 const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS'];
-/** From what needs no store to what waits for a stretch, in seconds. */
+/** Histogram buckets in seconds, from requests without a store to those that wait for a stretch. */
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Counts and times requests. @returns told of every request when it is over */
+/** Counts and times requests. @returns the function to call with each finished request */
 export function createRequestMetrics(registry: Registry): (request: FinishedRequest) => void {
   const registers = [registry];
   const requests = new Counter({

@@ -1,7 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { StatementTiming } from '../../storage/sql/guarded-dialect.js';
 
-/** What statements begin with, and `connect` for those that never came to it; everything else is `other`. */
+/** First words of statements, and `connect` for a failed connection; everything else is `other`. */
 const OPERATIONS = ['connect', 'select', 'insert', 'update', 'delete', 'begin', 'commit', 'rollback'];
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 

@@ -9,15 +9,14 @@ import { TAGS, TEXTS } from './texts.js';
 const JSON_TYPE = 'application/json';
 const TIMESTAMP = { Timestamp: { $ref: '#/components/headers/Timestamp' } };
 
-/** Operations whose mail is written in the language of the request, or which answer with an event stream. */
+/** Operations whose mail is in the language of the request. */
 const MAILS_IN_LANGUAGE = ['/v1/account/create', '/v1/raw_password/account/create'];
 const STREAMS = '/v1/recovery_email/status';
 
 /**
- * The OpenAPI 3.1 description of this server, from the schemas that requests are checked with and that handlers are
- * typed by.
- * @param server.publicUrl where clients reach it
- * @param server.hasMetrics whether `/metrics` is there too, and not on a port of its own
+ * Creates the OpenAPI 3.1 document from the schemas that validate requests and type handlers.
+ * @param server.publicUrl the URL that clients use
+ * @param server.hasMetrics whether `/metrics` is on the same port
  */
 export function createOpenApiDocument(
   endpoints: readonly Endpoint[],
@@ -152,7 +151,7 @@ function content(schemaName: string, example: object | undefined): object {
   };
 }
 
-/** A zod schema as JSON Schema of the dialect of OpenAPI 3.1. Members that are not listed may come all the same. */
+/** Converts a zod schema to JSON Schema in the dialect of OpenAPI 3.1. Additional members are allowed. */
 function toSchema(schema: z.ZodType, io: 'input' | 'output'): object {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io,

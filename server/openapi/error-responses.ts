@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { type ApiErrorName, ERRORS } from '../http/errors.js';
 
-/** The error names that any operation may answer with, from outside its handler. */
+/** Errors that any operation can return. */
 const ALWAYS: ApiErrorName[] = ['tooManyRequests', 'serviceUnavailable'];
 const OF_POST: ApiErrorName[] = ['invalidJson', 'missingContentLength', 'bodyTooLarge'];
 const OF_HAWK: ApiErrorName[] = ['invalidSignature', 'invalidToken', 'invalidTimestamp'];
 
-/** The one shape of an error (api.md, "Response Format"), with what some errors say besides. */
+/** The shape of an error (api.md, "Response Format"), with the fields of some errors. */
 export const errorBody = z.object({
   code: z.int().meta({ description: 'The HTTP status' }),
   errno: z.int().meta({ description: 'What went wrong; stable' }),
@@ -30,7 +30,7 @@ export const errorBody = z.object({
   email: z.string().optional().meta({ description: 'errno 120: the stored address, UTF-8 as hex' }),
 });
 
-/** Every error name an operation may answer with, but for errno 999. */
+/** Returns every error of an operation, except errno 999. */
 export function errorNames(operation: {
   method: string;
   token?: string | undefined;
@@ -50,7 +50,7 @@ export function errorNames(operation: {
   return [...names].sort((a, b) => ERRORS[a][1] - ERRORS[b][1]);
 }
 
-/** Responses by status, each with the errnos that come with it, and errno 999 as the default. */
+/** Returns the error responses by status, with their errnos, and errno 999 as the default. */
 export function errorResponses(names: ApiErrorName[]): Record<string, object> {
   const statuses = new Set(names.map((name) => ERRORS[name][0]));
   const declared = [...statuses].map((status) => {

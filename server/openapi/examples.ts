@@ -1,6 +1,5 @@
 /**
- * The examples of api.md, by operation. Where its tokens and bundles are of an older draft, they are cut to the
- * length they have here.
+ * The examples of the API document of 2013. Tokens and bundles are cut to their length in this protocol.
  */
 const verifier =
   '7597c55064c73bf1b2735878cb8711c289fc8f1cfb3d633a4593b36a8c51dbd68b27f649949de27d1dcccf7ece1e1a42' +
@@ -57,7 +56,7 @@ const cert =
   'xMzczMzkyMjM5MDkzLCJpc3MiOiIxMjcuMC4wLjE6OTAwMCJ9.l5I6WSjsDIwCKIz_9d3juwHGlzVcvI90T2lv2maDlr8bvt' +
   'MglUKFFWlN_JEzNyPBcMDrvNmu5hnhyN7vtwLu3Q';
 
-/** Hex digits of bundles that hold one token, two of them, or what account/reset takes. */
+/** Hex digits of bundles with one token, two tokens, and the plaintext of account/reset. */
 const [ONE, TWO, RESET] = [128, 192, 640];
 
 export interface OperationExample {

@@ -12,16 +12,16 @@ const publicKey = z.discriminatedUnion('algorithm', [rsKey, dsKey]);
 
 const stores = z.record(z.string(), z.enum(['ok', 'unavailable']));
 
-/** A body that is no JSON. */
+/** A reply that is not JSON. */
 export interface TextReply {
   type: string;
   example: string;
 }
 
-/** Asked on `PORT` only while there is no `METRICS_PORT`. */
+/** Served on `PORT` only without `METRICS_PORT`. */
 export const METRICS_OPERATION = 'GET /metrics';
 
-/** What is answered outside the API's endpoints, by status: JSON of a schema, or text. Pages are for people. */
+/** Replies outside the API's endpoints, by status: JSON with a schema, or text. Pages are not listed. */
 export const OPERATIONS: Readonly<Record<string, Record<number, z.ZodType | TextReply>>> = {
   'GET /v1/openapi.json': { 200: z.looseObject({ openapi: z.string() }) },
   'GET /.well-known/browserid': {

@@ -1,4 +1,4 @@
-/** What the OpenAPI document says of each operation: its section of api.md, a title, and what to know before calling it. */
+/** Section, title and description of each operation in the OpenAPI document. */
 export interface OperationText {
   tag: keyof typeof TAGS;
   summary: string;

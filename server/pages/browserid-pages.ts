@@ -3,10 +3,9 @@ import { fillIn } from '../locales/messages.js';
 import type { Page } from './page-layout.js';
 
 /**
- * Where BrowserID (2013) sends people to prove who they are. Accounts of this server are proved by apps,
- * over the API, so the page says so, and its button tells the browser that nobody signed in. The button
- * shows where the browser itself has `navigator.id`: the script that stood in for it came from
- * login.persona.org, which is gone.
+ * The authentication page of BrowserID (2013). Users of this server authenticate in apps, over the API: the page says
+ * so, and its button reports a cancelled sign-in. The button appears only where the browser has `navigator.id`, because
+ * the polyfill of login.persona.org no longer exists.
  */
 export const signInPage: Page = {
   path: '/.well-known/browserid/sign_in.html',
@@ -22,9 +21,8 @@ export const signInPage: Page = {
 };
 
 /**
- * What BrowserID loads out of sight, in a frame, to have a key certified. A browser here has no session:
- * the page answers at once that there is nobody to provision for, and BrowserID goes on to the sign-in
- * page. Certificates are to be had from /v1/certificate/sign, with a session.
+ * The provisioning page of BrowserID, loaded in a hidden frame. A browser has no session here, so the page reports a
+ * failure at once and BrowserID opens the sign-in page. /v1/certificate/sign issues certificates to sessions.
  */
 export const provisionPage: Page = {
   path: '/.well-known/browserid/provision.html',

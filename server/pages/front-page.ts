@@ -3,7 +3,7 @@ import { fillIn, type Messages } from '../locales/messages.js';
 import type { StoreStates } from '../routes/operations.js';
 import type { PageContent, Site } from './page-layout.js';
 
-/** What this server is, and how it does. */
+/** The front page: what this server is, and its health. */
 export function renderFrontPage(
   { pages: { front } }: Messages,
   { publicUrl }: Site,

@@ -2,13 +2,13 @@ import { type Html, html } from '../http/html.js';
 import type { Locale } from '../locales/locale.js';
 import type { Messages } from '../locales/messages.js';
 
-/** What pages know about the site they are on. */
+/** The site of a page. */
 export interface Site {
   /** The URL clients use. */
   publicUrl: string;
-  /** Its host, as texts name it. */
+  /** Its host, as shown in texts. */
   host: string;
-  /** Its path, no slash at the end: what paths of this server begin with for browsers. */
+  /** Its path without a slash at the end: the prefix of every path for browsers. */
   root: string;
 }
 
@@ -18,23 +18,23 @@ export interface PageContent {
   main: Html;
 }
 
-/** One page, in whichever language. */
+/** One page in every language. */
 export interface Page {
   path: string;
   /** Name of its script in browser/. */
   script?: string;
-  /** Whether other sites show it in a frame. */
+  /** Whether other sites may show it in a frame. */
   framed?: true;
   render(messages: Messages, site: Site): PageContent;
 }
 
-/** The site a server's pages are on. @param publicUrl with no slash at the end */
+/** Returns the site of a server. @param publicUrl without a slash at the end */
 export function describeSite(publicUrl: string): Site {
   const { host, pathname } = new URL(publicUrl);
   return { publicUrl, host, root: pathname === '/' ? '' : pathname };
 }
 
-/** A page as a document. */
+/** Renders a page as an HTML document. */
 export function layOutPage(
   { title, main }: PageContent,
   { locale, messages, site, script }: { locale: Locale; messages: Messages; site: Site; script?: string },
@@ -62,7 +62,7 @@ ${main}
 `.markup;
 }
 
-/** What a page shows whose link was cut on its way. */
+/** Shown when the link was truncated. */
 export function incompleteLink({ pages: { incomplete } }: Messages): Html {
   return html`<section id="incomplete" hidden>
 <h1 tabindex="-1">${incomplete.title}</h1>

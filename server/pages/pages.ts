@@ -14,10 +14,10 @@ import { verifyEmailPage } from './verify-email-page.js';
 
 const PAGES = [verifyEmailPage, resetPasswordPage, signInPage, provisionPage];
 
-/** Compiled from browser/, beside this file. */
+/** Compiled from browser/. */
 const SCRIPTS = ['verify-email', 'reset-password', 'sign-in', 'provision', 'page'];
 
-/** Nothing but our own files, nothing inline, no text that becomes markup, no form, no base. */
+/** Only files of this server: nothing inline, no forms, no base URL. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -29,7 +29,7 @@ const CONTENT_SECURITY_POLICY = [
   "require-trusted-types-for 'script'",
 ];
 
-/** Adds what people see: the pages that mails link to, BrowserID's two, the front page, and their files. */
+/** Adds the pages that mails link to, BrowserID's pages, the front page, and their files. */
 export function addPages(router: Router, services: Services): void {
   const site = describeSite(services.config.publicUrl);
   for (const page of PAGES) addPage(router, page, site);
@@ -60,7 +60,7 @@ function addFrontPage(router: Router, services: Services, site: Site): void {
   router.get('/', async (ctx) => {
     const { locale, messages } = messagesIn(setPageHeaders(ctx));
     const stores = await checkStores(services);
-    // How the server does is true for a moment: the default, no-store, stays.
+    // The health on the page is momentary, so the default `no-store` stays.
     ctx.type = 'text/html';
     ctx.body = layOutPage(renderFrontPage(messages, site, { version, stores }), { locale, messages, site });
   });
@@ -71,7 +71,7 @@ function addAsset(router: Router, name: string, type: string, source: string): v
   router.get(`/assets/${name}`, (ctx) => sendUnlessKnown(ctx, type, tagged));
 }
 
-/** Headers of every page. @returns its language */
+/** Sets the headers of a page. @returns its language */
 function setPageHeaders(ctx: Context, framed?: true) {
   const locale = chooseLocale(ctx.req.headers['accept-language']);
   ctx.set('Content-Language', locale);
@@ -91,7 +91,7 @@ function withTag(source: string): Tagged {
   return { source, etag: createHash('sha256').update(source).digest('base64url') };
 }
 
-/** May be kept, and is asked for again each time: pages and scripts of two versions do not mix. */
+/** Browsers may keep it but must revalidate, so that pages and scripts of two versions do not mix. */
 function sendUnlessKnown(ctx: Context, type: string, { source, etag }: Tagged): void {
   ctx.set('Cache-Control', 'no-cache');
   ctx.etag = etag;

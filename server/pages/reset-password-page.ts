@@ -1,7 +1,7 @@
 import { html } from '../http/html.js';
 import { incompleteLink, type Page } from './page-layout.js';
 
-/** Where the link of a recovery mail leads: the code, to be typed or copied. It asks nothing of the server. */
+/** The page of the link in a recovery mail. It shows the code and sends no request. */
 export const resetPasswordPage: Page = {
   path: '/reset_password',
   script: 'reset-password',

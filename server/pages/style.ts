@@ -1,4 +1,4 @@
-/** The style sheet of every page. Colours keep a contrast of 4.5 to 1 (WCAG 2.2, 1.4.3), light and dark. */
+/** The style sheet of every page. Contrast is at least 4.5 to 1 (WCAG 2.2, 1.4.3), light and dark. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -81,5 +81,5 @@ button[aria-disabled="true"] { background: none; border-color: var(--border); co
 }
 `;
 
-/** A key, for the browser's tab. */
+/** The favicon, a key. */
 export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><g fill="none" stroke="#0060df" stroke-width="4"><circle cx="10" cy="16" r="6"/><path d="M16 16h13v6M23 16v5"/></g></svg>`;

@@ -3,11 +3,8 @@ import { fillIn } from '../locales/messages.js';
 import { incompleteLink, type Page } from './page-layout.js';
 
 /**
- * Where the link of a verification mail leads.
- *
- * It shows the account by its uid, the one thing about it that the link holds. There is no asking the
- * server for the address: a uid is no secret, and whoever has one must not learn an address by it. Nor
- * does the link carry the address: what a link says anyone can write, and this page would show it as ours.
+ * The page of the link in a verification mail. It shows only the uid. The server does not reveal the address of a uid,
+ * and the link does not carry the address, because anybody can write a link.
  */
 export const verifyEmailPage: Page = {
   path: '/verify_email',
@@ -34,7 +31,7 @@ ${Object.entries(problems).map(([name, text]) => problemTemplate(name, fillIn(te
   },
 };
 
-/** A text the script can show; it fills in the time to wait. */
+/** A text for the script, which fills in the time to wait. */
 function problemTemplate(name: string, text: string): Html {
   const [before = '', after] = text.split('{wait}');
   return html`<template id="problem-${name}">${before}${after === undefined ? '' : html`<span data-wait></span>${after}`}</template>

@@ -4,11 +4,11 @@ import type { Session } from '../../storage/sessions.js';
 import { ApiError } from '../http/errors.js';
 import type { Services } from '../services.js';
 
-/** How often a comment tells proxies and clients that the stream lives, in ms (protocol.md: 15 s at least). */
+/** Interval of comment lines, in ms; the protocol asks for 15 s or less. */
 const KEEP_ALIVE_MS = 10_000;
-/** How soon a status that could not be read is read again, in ms: streams tell it within seconds of the store's return. */
+/** Retry interval for a status that could not be read, in ms. */
 const READ_AGAIN_MS = 1000;
-/** How long a client may leave a stream unread before it is cut off, in bytes. */
+/** Maximum number of unread bytes before a stream is closed. */
 const MAX_UNREAD_BYTES = 16 * 1024;
 
 /** The reply of recovery_email/status. */
@@ -17,9 +17,9 @@ export function toStatus({ email, verified }: Pick<Session, 'email' | 'verified'
 }
 
 /**
- * Answers with an event stream: an event at once, one on every change, comments in between. It ends after
+ * Replies with an event stream: an event at once, one on every change, comment lines between them. It ends after
  * `verified: true`, and when the session ends.
- * @throws ApiError 114 when the account, or the server, has all the streams it may have
+ * @throws ApiError 114 when the account or the server has its maximum number of streams
  * @see protocol.md, "recovery_email/status"
  */
 export async function openStatusStream(services: Services, session: Session, ctx: Context): Promise<void> {
@@ -28,21 +28,21 @@ export async function openStatusStream(services: Services, session: Session, ctx
   if (!stream) throw new ApiError('tooManyRequests', { retryAfter: KEEP_ALIVE_MS / 1000 });
   try {
     const events = new StatusEvents(stream, () => storage.sessions.find(session.tokenID));
-    // Listening before reading: a change between the two is told twice rather than never.
+    // Subscribe before reading: a change in between is reported twice, not lost.
     const stopListening = await storage.tokens.listen(session.uid, () => events.refresh());
     const keepAlive = setInterval(() => events.comment(), KEEP_ALIVE_MS);
     stream.once('close', () => {
       clearInterval(keepAlive);
       stopListening();
     });
-    // An event stream is no document: nothing between server and client may hold it back or keep it.
+    // Proxies must not buffer or store the stream.
     ctx.set({
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
     });
     ctx.body = stream;
-    // A stream's end is waited for in more places than Node takes for a leak.
+    // More than ten listeners wait for the end of a stream; Node would warn of a leak.
     ctx.res.setMaxListeners(20);
     ctx.res.once('close', () => stream.destroy());
     await events.refresh();
@@ -52,7 +52,7 @@ export async function openStatusStream(services: Services, session: Session, ctx
   }
 }
 
-/** The events of one stream, in order: a change that comes while another is read is read after it. */
+/** Sends the events of one stream in order: a change during a read is read afterwards. */
 class StatusEvents {
   #reading: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
@@ -77,7 +77,7 @@ class StatusEvents {
     if (!this.stream.writable) return;
     const session = await this.read().catch(() => null);
     if (session === null) {
-      // A store that is away leaves the last event standing, until it is back.
+      // While a store is down, the last event stays valid.
       this.#retry ??= setTimeout(() => void this.refresh(), READ_AGAIN_MS).unref();
       return;
     }

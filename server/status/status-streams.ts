@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 
-/** The event streams of one server: counted, and ended together when it stops. */
+/** The event streams of one server, which counts them and ends them when it stops. */
 export class StatusStreams {
   readonly #perAccount = new Map<string, Set<PassThrough>>();
   #open = 0;
@@ -12,7 +12,7 @@ export class StatusStreams {
     return this.#open;
   }
 
-  /** @returns a stream that is counted until it closes, or `undefined` when there are too many or the server stops */
+  /** @returns a stream, or `undefined` at the maximum number of streams or when the server stops */
   add(uid: string): PassThrough | undefined {
     const ofAccount = this.#perAccount.get(uid) ?? new Set();
     const { perAccount, inAll } = this.limits;
@@ -28,7 +28,7 @@ export class StatusStreams {
     return stream;
   }
 
-  /** Ends every stream; clients come back to another server. */
+  /** Ends every stream. Clients reconnect to another server. */
   close(): void {
     this.#closed = true;
     for (const ofAccount of this.#perAccount.values()) for (const stream of ofAccount) stream.end();

@@ -1,17 +1,17 @@
-/** An element of this page. @throws TypeError when the page has none such */
+/** Finds an element of the page. @throws TypeError when there is none */
 export function find<Type extends HTMLElement>(id: string, type: new () => Type): Type {
   const element = document.getElementById(id);
   if (!(element instanceof type)) throw new TypeError(`this page has no ${id}`);
   return element;
 }
 
-/** What the link says behind its `#`. Another link in the same tab loads no page by itself. */
+/** Returns the fragment of the URL. A new fragment in the same tab does not load the page again. */
 export function readFragment(): URLSearchParams {
   addEventListener('hashchange', () => location.reload());
   return new URLSearchParams(location.hash.slice(1));
 }
 
-/** Shows one section instead of the others, and takes reading and keyboard there. */
+/** Shows one section instead of the others and moves the focus to it. */
 export function showSection(id: string): void {
   for (const section of document.querySelectorAll('section')) section.hidden = section.id !== id;
   const heading = find(id, HTMLElement).querySelector('h1');

@@ -4,10 +4,10 @@ const GROUP_DIGITS = 4;
 
 const code = readFragment().get('code') ?? '';
 
-// As long as the API allows codes to be.
+// The lengths that the API allows for codes.
 if (/^[0-9]{8}([0-9]{8})?$/.test(code)) {
   find('code', HTMLElement).append(...groups(code));
-  // A digit at a time for ears; and not "one hundred twenty-three" for 0123.
+  // Screen readers must read single digits, not "one hundred twenty-three" for 0123.
   find('digits', HTMLElement).textContent = [...code].join(' ');
   find('copy', HTMLButtonElement).addEventListener('click', copy);
   showSection('show');
@@ -15,7 +15,7 @@ if (/^[0-9]{8}([0-9]{8})?$/.test(code)) {
   showSection('incomplete');
 }
 
-/** Apart for the eye, by style alone: what is selected and copied has no blanks. */
+/** Groups digits by style alone, so that the copied code has no spaces. */
 function groups(digits: string): HTMLSpanElement[] {
   return (digits.match(new RegExp(`.{${GROUP_DIGITS}}`, 'g')) ?? []).map((group) => {
     const span = document.createElement('span');
@@ -28,7 +28,7 @@ async function copy(): Promise<void> {
   const outcome = find('outcome', HTMLElement);
   outcome.textContent = '';
   try {
-    // Absent on a page that is not HTTPS, and refusable.
+    // Missing on pages without HTTPS, and users can refuse it.
     await navigator.clipboard.writeText(code);
     outcome.textContent = outcome.dataset.copied ?? '';
   } catch {

@@ -3,7 +3,7 @@ import { find } from './page.js';
 
 const { id } = navigator as { id?: BrowserId };
 
-// The browser tells which address is to sign in, and waits for an answer.
+// The browser passes the address and waits for an answer.
 id?.beginAuthentication?.(() => {
   const back = find('back', HTMLButtonElement);
   back.hidden = false;

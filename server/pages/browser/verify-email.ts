@@ -1,8 +1,8 @@
 import { find, readFragment, showSection } from './page.js';
 
-/** How long the server may take, in ms. */
+/** Request timeout, in ms. */
 const TIMEOUT_MS = 20_000;
-/** When the server does not say how long to wait, in seconds. */
+/** Wait before a retry when the server gives none, in seconds. */
 const DEFAULT_WAIT_S = 30;
 
 type Problem = 'wrongCode' | 'unknownAccount' | 'tooManyTries' | 'busy' | 'unreachable' | 'failed';
@@ -20,11 +20,11 @@ if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(uid) && /^[0-9a-f]{64}$/
   showSection('incomplete');
 }
 
-/** On a click, never on load: scanners of mail open links. */
+/** Verifies on a click, not on load, because mail scanners open links. */
 async function confirm(): Promise<void> {
   const button = find('confirm', HTMLButtonElement);
   if (button.ariaDisabled === 'true') return;
-  // Not `disabled`, which would take the keyboard's place away.
+  // `disabled` would lose the keyboard focus.
   button.ariaDisabled = 'true';
   const working = find('working', HTMLElement);
   working.textContent = working.dataset.text ?? '';
@@ -55,7 +55,7 @@ async function sendCode(): Promise<Outcome> {
   }
 }
 
-/** api.md's error list; a proxy in between may answer what is no JSON. */
+/** A proxy may answer something other than JSON. */
 async function explain(response: Response): Promise<Outcome> {
   const { errno } = (await response.json().catch(() => ({}))) as { errno?: number };
   if (errno === 102) return { problem: 'unknownAccount' };
@@ -73,7 +73,7 @@ function showProblem(problem: Problem, waitSeconds: number): void {
   find('problem', HTMLElement).replaceChildren(text);
 }
 
-/** A time in the page's language, rounded up: "30 seconds", "2 Minuten". */
+/** Formats a time in the page's language, rounded up: "30 seconds", "2 Minuten". */
 function formatWait(seconds: number): string {
   const [amount, unit] =
     seconds <= 90
