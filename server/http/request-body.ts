@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { koaBody } from 'koa-body';
+import getRawBody from 'raw-body';
 import { ApiError } from './errors.js';
 
 /** The largest body taken, in bytes (protocol.md, "bodies"). */
@@ -14,18 +14,6 @@ export interface RequestBody {
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-// Read as latin1, which keeps every byte: the payload hash is over bytes, and invalid UTF-8 must be
-// refused rather than replaced.
-const readText = koaBody({
-  text: true,
-  textTypes: ['application/json'],
-  textLimit: MAX_BODY_BYTES,
-  encoding: 'latin1',
-  json: false,
-  urlencoded: false,
-  multipart: false,
-});
-
 /**
  * Reads and parses a request's body.
  * @param required whether a request without any is refused
@@ -37,19 +25,24 @@ export async function readRequestBody(ctx: Context, required: boolean): Promise<
   if (length === undefined && required) throw new ApiError('missingContentLength');
   if (length === undefined || Number(length) === 0) return { raw: undefined, json: {} };
   if (Number(length) > MAX_BODY_BYTES) throw new ApiError('bodyTooLarge');
-  if (!ctx.is('application/json') || ctx.req.headers['content-encoding']) throw new ApiError('invalidJson');
-  const raw = Buffer.from(await readLatin1(ctx), 'latin1');
+  if (!isJson(ctx)) throw new ApiError('invalidJson');
+  const raw = await readBytes(ctx, Number(length));
   return { raw, json: parseJson(raw) };
 }
 
-async function readLatin1(ctx: Context): Promise<string> {
+/** Clients of 2013 send JSON without a Content-Type. */
+function isJson(ctx: Context): boolean {
+  const { 'content-type': type, 'content-encoding': encoding } = ctx.req.headers;
+  return !encoding && (type === undefined || Boolean(ctx.is('application/json')));
+}
+
+async function readBytes(ctx: Context, length: number): Promise<Buffer> {
   try {
-    await readText(ctx, async () => {});
+    return await getRawBody(ctx.req, { length, limit: MAX_BODY_BYTES });
   } catch (error) {
-    // raw-body's errors: the client stopped half-way, or sent another length than it said.
+    // The client sent another length than it declared.
     throw new ApiError('invalidJson', {}, { cause: error });
   }
-  return ctx.request.body as string;
 }
 
 function parseJson(raw: Buffer): unknown {

@@ -93,6 +93,14 @@ function padTo(bytes: number): string {
   return `{"padding":"${'x'.repeat(bytes - '{"padding":""}'.length)}"}`;
 }
 
+t.test('a body without a Content-Type is JSON', async (t) => {
+  const { email } = await createAccount(server);
+  const body = { email: toHex(email) };
+  const headers = { 'Content-Type': undefined };
+  t.equal((await send(server, '/v1/auth/start', { body, headers })).status, 200);
+  checkRefusal(t, await send(server, '/v1/auth/start', { body: 'email=61', headers }), 400, 106);
+});
+
 t.test('64 KiB are taken, in whatever charset they are said to be', async (t) => {
   const { email } = await createAccount(server);
   const hex = toHex(email);
