@@ -36,6 +36,8 @@ export interface Endpoint<
   path: string;
   /** The type of token that signs the request; none: not authenticated. */
   token?: Token;
+  /** Whether the signature must cover the body. Elsewhere a client may leave the payload hash out. */
+  requiresPayloadHash?: true;
   /** The body a POST must have. */
   body?: Schema;
   /** The body of the reply. */
@@ -68,13 +70,13 @@ export function endpoint<
  * @throws ApiError
  */
 export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: Context): Promise<void> {
-  const { token, body: schema } = endpoint;
+  const { token, body: schema, requiresPayloadHash } = endpoint;
   const source = readClientSource(ctx.req, services.config.trustProxy);
   const asker = identifyAsker(services.log, ctx.state as RequestState, source);
   await services.limits.countRequest(asker);
   try {
     const body = endpoint.method === 'POST' ? await readRequestBody(ctx, needsBody(schema)) : undefined;
-    const credentials = token && (await authenticate(services, ctx, token, body, asker));
+    const credentials = token && (await authenticate(services, ctx, token, body, asker, requiresPayloadHash));
     if (credentials) ctx.state.uid = credentials.uid;
     const request = {
       body: schema && validateBody(schema, body?.json),

@@ -27,6 +27,7 @@ export type Credentials<Type extends HawkTokenType> = Type extends 'sessionToken
 /**
  * Authenticates a request with a token of one type: MAC, payload hash, timestamp, then the nonce. A single-use
  * token is consumed instead of a nonce. A request that fails before this last step consumes nothing.
+ * @param requiresPayloadHash whether a signature without the body's hash is refused
  * @throws ApiError 109, 110 or 111
  * @see protocol.md, "Hawk, on this server"
  */
@@ -36,10 +37,11 @@ export async function authenticate<Type extends HawkTokenType>(
   type: Type,
   body: RequestBody | undefined,
   asker: Asker,
+  requiresPayloadHash = false,
 ): Promise<Credentials<Type>> {
   const { tokens, sessions } = services.storage;
   const { credentials, artifacts } = await verifySignature(services, ctx, type);
-  if (body) checkPayload(ctx, body, credentials, artifacts);
+  if (body && (artifacts.hash || requiresPayloadHash)) checkPayload(ctx, body, credentials, artifacts);
   const { token } = credentials;
   if (type === 'sessionToken' || type === 'forgotPasswordToken') {
     const fresh = await tokens.claimNonce(token, artifacts.nonce, Number(artifacts.ts), NONCE_TTL_S);
@@ -137,17 +139,14 @@ async function findCredentials(
   return { key: Buffer.from(stored.reqHMACkey, 'hex'), algorithm: 'sha256', token: { ...stored, tokenID } };
 }
 
-/** Requires that a POST's body is signed, unless it is empty or `{}`. */
+/** @throws ApiError 109 when the payload hash is missing or wrong */
 function checkPayload(
   ctx: Context,
   body: RequestBody,
   credentials: FoundCredentials,
   artifacts: HawkArtifacts,
 ): void {
-  if (!artifacts.hash) {
-    if (body.raw && body.raw.toString('latin1').trim() !== '{}') throw new ApiError('invalidSignature');
-    return;
-  }
+  if (!artifacts.hash) throw new ApiError('invalidSignature');
   try {
     hawk.server.authenticatePayload(
       (body.raw ?? '') as string,

@@ -81,6 +81,7 @@ export const accountEndpoints = [
     method: 'POST',
     path: '/v1/account/reset',
     token: 'accountResetToken',
+    requiresPayloadHash: true,
     body: bodies.accountReset,
     reply: replies.empty,
     refusals: ['unknownAccount'],

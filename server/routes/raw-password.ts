@@ -85,6 +85,7 @@ export const rawPasswordEndpoints = [
     method: 'POST',
     path: '/v1/raw_password/password/reset',
     token: 'accountResetToken',
+    requiresPayloadHash: true,
     body: bodies.rawPasswordReset,
     stretches: () => undefined,
     reply: replies.empty,

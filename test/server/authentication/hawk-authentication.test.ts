@@ -110,15 +110,29 @@ const UNPARSABLE = [
   `Hawk id="${'a'.repeat(5000)}", ts="1385251200", nonce="n", mac="m"`,
 ];
 
+const HASH_REQUIRED = ['/v1/account/reset', '/v1/certificate/sign', '/v1/raw_password/password/reset'];
+
+for (const endpoint of SIGNED_ENDPOINTS) {
+  if (endpoint.method === 'GET' || HASH_REQUIRED.includes(endpoint.path)) continue;
+  t.test(`${endpoint.path} takes a body without its hash`, async (t) => {
+    const prepared = await prepare(server, endpoint);
+    const body = { unknown: 'member', ...prepared.body };
+    const reply = await send(server, endpoint.path, { ...prepared, body, hawk: { payload: false } });
+    t.equal(reply.status, 200);
+  });
+}
+
 async function checkPayloadRules(
   t: Test,
   { method, path }: SignedEndpoint,
   prepared: Prepared,
 ): Promise<void> {
   if (method === 'GET') return;
-  const body = prepared.body ?? { device: { name: 'A phone', type: 'phone' } };
-  t.comment('a body without its hash');
-  checkRefusal(t, await send(server, path, { ...prepared, body, hawk: { payload: false } }), 401, 109);
+  const body = prepared.body ?? {};
+  if (HASH_REQUIRED.includes(path)) {
+    t.comment('a body without its hash');
+    checkRefusal(t, await send(server, path, { ...prepared, body, hawk: { payload: false } }), 401, 109);
+  }
   t.comment('the hash of another body');
   checkRefusal(t, await send(server, path, { ...prepared, body, hawk: { payload: '{"a":1}' } }), 401, 109);
   t.comment('the hash of a body that is not there');
@@ -162,7 +176,7 @@ t.test('a clock up to a minute off is right enough', async (t) => {
   }
 });
 
-t.test('the scheme, the id and the path are taken in any case, and the path with a query', async (t) => {
+t.test('the scheme and the id are taken in any case, and the path with a query', async (t) => {
   const { sessionToken: token } = await login(server, await createAccount(server));
   const signer = { type: 'sessionToken', token } as const;
   const path = '/v1/account/devices';
