@@ -113,7 +113,7 @@ export const EXAMPLES: Readonly<Record<string, OperationExample>> = {
       },
       duration: 86400000,
     },
-    reply: { cert },
+    reply: { cert, err: null },
   },
   'POST /v1/password/change/start': { body: {}, reply: { bundle: bundle.slice(0, TWO) } },
   'POST /v1/password/forgot/send_code': {

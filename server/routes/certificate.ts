@@ -9,12 +9,15 @@ export const certificateEndpoints = [
     method: 'POST',
     path: '/v1/certificate/sign',
     token: 'sessionToken',
+    requiresPayloadHash: true,
     body: bodies.certificateSign,
     reply: replies.certificate,
     refusals: ['unverifiedAccount'],
     async handle({ signer }, { body: { publicKey, duration }, credentials }) {
       if (!credentials.verified) throw new ApiError('unverifiedAccount');
-      return { cert: await signer.sign(credentials, publicKey, duration) };
+      const cert = await signer.sign(credentials, publicKey, duration);
+      // Clients of 2013 read `err`.
+      return { cert, err: null };
     },
   }),
 ];

@@ -79,6 +79,7 @@ export const replies = {
       .string()
       .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/)
       .meta({ description: 'BrowserID certificate: header, payload and signature in base64url' }),
+    err: z.null().meta({ description: 'Clients of 2013 read it' }),
   }),
   passwordChange: z.object({
     bundle: bundle(

@@ -44,6 +44,12 @@ t.test(
   },
 );
 
+t.test('the reply has the member err, which clients of 2013 read', async (t) => {
+  const reply = accept(await sign({ publicKey: RSA_KEY, duration: 60 }));
+  t.same(Object.keys(reply), ['cert', 'err']);
+  t.equal(reply.err, null);
+});
+
 t.test('a key is certified as it was given, to the letter, and without strangers', async (t) => {
   const publicKey = { ...DSA_KEY, y: DSA_KEY.y.toUpperCase() };
   const { cert } = accept(
