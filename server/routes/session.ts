@@ -17,8 +17,7 @@ export const sessionEndpoints = [
     token: 'authToken',
     body: bodies.sessionCreate,
     reply: replies.sessionCreated,
-    // A device need not be given, but has a name and a type when it is.
-    refusals: ['unknownAccount', 'missingParameter', 'tooManySessions'],
+    refusals: ['unknownAccount', 'tooManySessions'],
     async handle(services, { body: { device }, credentials, asker, signal }) {
       const { uid, generation } = credentials;
       // The session last: should its statement fail, nothing is left that anyone could use.

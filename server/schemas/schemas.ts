@@ -57,13 +57,20 @@ export const stretchingShape = {
 
 const passwordStretching = z.object({ ...stretchingShape, salt });
 
-const device = z.object({
-  name: z
-    .string()
-    .max(MAX_DEVICE_NAME)
-    .refine((name) => name.isWellFormed() && !/\p{Cc}/u.test(name)),
-  type: z.enum(DEVICE_TYPES),
-});
+/** How a device describes itself. A login never fails for it: an incomplete one counts as none. */
+const device = z
+  .object({
+    name: z
+      .string()
+      .max(MAX_DEVICE_NAME)
+      .refine((name) => name.isWellFormed() && !/\p{Cc}/u.test(name)),
+    type: z
+      .string()
+      .transform((text) => DEVICE_TYPES.find((type) => type === text) ?? 'other')
+      .meta({ description: `${DEVICE_TYPES.join(', ')}; any other counts as other` }),
+  })
+  .optional()
+  .catch(undefined);
 
 /** A code as people type it. White space around it does not count; what is no code is a wrong one. */
 const typedCode = z.string().trim().min(1);
@@ -121,9 +128,9 @@ export const bodies = {
   }),
   authStart: z.object({ email }),
   authFinish: z.object({ srpToken: uid, A: hexBytes(SRP_BYTES), M: hexBytes(32) }),
-  sessionCreate: z.object({ device: device.optional() }),
+  sessionCreate: z.object({ device }),
   rawAccountCreate: z.object({ email, password }),
-  rawSessionCreate: z.object({ email, password, device: device.optional() }),
+  rawSessionCreate: z.object({ email, password, device }),
   rawPasswordChange: z.object({ email, oldPassword: password, newPassword: password }),
   rawPasswordReset: z.object({ newPassword: password }),
   verifyCode: z.object({ uid, code: typedCode }),

@@ -60,14 +60,8 @@ const OPEN: [path: string, body: object, parameters: Parameters][] = [
   ],
   [
     '/v1/raw_password/session/create',
-    { email, password: 'password', device: { name: 'A phone', type: 'phone' } },
-    {
-      email: WRONG.email,
-      password: WRONG.password,
-      'device?': WRONG.device,
-      'device.name': WRONG.deviceName,
-      'device.type': WRONG.deviceType,
-    },
+    { email, password: 'password' },
+    { email: WRONG.email, password: WRONG.password },
   ],
   [
     '/v1/raw_password/password/change',
@@ -111,12 +105,6 @@ const SIGNED: [path: string, type: TokenType, body: (token: string) => object, p
       'passwordStretching.PBKDF2_rounds_2': [1, 2 ** 31],
       'passwordStretching.salt': WRONG.salt,
     },
-  ],
-  [
-    '/v1/session/create',
-    'authToken',
-    () => ({ device: { name: 'A phone', type: 'phone' } }),
-    { 'device?': WRONG.device, 'device.name': WRONG.deviceName, 'device.type': WRONG.deviceType },
   ],
   [
     '/v1/raw_password/password/reset',
