@@ -4,7 +4,7 @@ import { endpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';
 import { replies } from '../schemas/reply-schemas.js';
 import { bodies } from '../schemas/schemas.js';
-import { openStatusStream, toStatus } from '../status/status-stream.js';
+import { asksForEventStream, openStatusStream, toStatus } from '../status/status-stream.js';
 
 /** api.md, "Recovery Email". */
 export const recoveryEmailEndpoints = [
@@ -14,9 +14,7 @@ export const recoveryEmailEndpoints = [
     token: 'sessionToken',
     reply: replies.recoveryEmailStatus,
     async handle(services, { credentials, ctx }) {
-      if (ctx.accepts('application/json', 'text/event-stream') !== 'text/event-stream') {
-        return toStatus(credentials);
-      }
+      if (!asksForEventStream(ctx)) return toStatus(credentials);
       await openStatusStream(services, credentials, ctx);
       return undefined;
     },

@@ -11,9 +11,17 @@ const READ_AGAIN_MS = 1000;
 /** Maximum number of unread bytes before a stream is closed. */
 const MAX_UNREAD_BYTES = 16 * 1024;
 
+const EVENT_STREAM = 'text/event-stream';
+
 /** The reply of recovery_email/status. */
 export function toStatus({ email, verified }: Pick<Session, 'email' | 'verified'>) {
   return { email: Buffer.from(email).toString('hex'), verified };
+}
+
+/** Whether the Accept header names event streams and prefers them to JSON. `text/*` and `*\/*` get JSON. */
+export function asksForEventStream(ctx: Context): boolean {
+  const named = ([] as string[]).concat(ctx.accepts()).map((type) => type.toLowerCase());
+  return named.includes(EVENT_STREAM) && ctx.accepts('application/json', EVENT_STREAM) === EVENT_STREAM;
 }
 
 /**
@@ -37,7 +45,7 @@ export async function openStatusStream(services: Services, session: Session, ctx
     });
     // Proxies must not buffer or store the stream.
     ctx.set({
-      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Content-Type': `${EVENT_STREAM}; charset=utf-8`,
       'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
     });
