@@ -29,9 +29,12 @@ export const endpoints = [
 /** Where stretches are ordered. */
 export const stretchingPaths = endpoints.filter(({ stretches }) => stretches).map(({ path }) => path);
 
+/** `/METRICS` and `/metrics/` are other paths: a proxy in front blocks exact ones. */
+const EXACT_PATHS = { sensitive: true, strict: true };
+
 /** The router of everything this server answers on PORT. */
 export function createRouter(services: Services): Router {
-  const router = new Router();
+  const router = new Router(EXACT_PATHS);
   for (const endpoint of endpoints) {
     router.register(endpoint.path, [endpoint.method], (ctx) => runEndpoint(services, endpoint, ctx));
   }
@@ -54,7 +57,7 @@ export function hasPublicMetrics({ metricsPort, enumerationGuard }: Config): boo
 
 /** The router of what it answers on METRICS_PORT. */
 export function createOperatorsRouter(services: Services): Router {
-  const router = new Router();
+  const router = new Router(EXACT_PATHS);
   addHealth(router, services);
   addMetrics(router, services);
   return router;

@@ -77,7 +77,15 @@ t.test('a body too large is refused in words that clients understand', async (t)
 
 t.test('what is for operators is not for the world', async (t) => {
   const { nginx, publicUrl, server } = await startBehindNginx(t);
-  for (const path of ['/metrics', '/__heartbeat__']) {
+  t.equal((await fetch(`${server.url}/metrics`)).status, 200);
+  for (const path of [
+    '/metrics',
+    '/METRICS',
+    '/metrics/',
+    '/__heartbeat__',
+    '/__Heartbeat__',
+    '/__heartbeat__/',
+  ]) {
     t.equal((await nginx.fetchFrom('127.0.0.1')(publicUrl + path)).status, 404, path);
   }
   t.equal((await fetch(`${server.url}/__heartbeat__`)).status, 200);
