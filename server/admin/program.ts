@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { Environment } from '../../config/environment.js';
 import type { Report } from './report.js';
 import type { MoveOptions } from './storage-commands.js';
-import { openTerminal, type Terminal } from './terminal.js';
+import { openTerminal, type Streams, type Terminal } from './terminal.js';
 
 /** What every command takes. */
 export interface CommandOptions {
@@ -34,6 +34,7 @@ Exit codes: 0 done, 1 refused or broken, 2 not understood.`;
 export function createProgram(
   env: Environment,
   show: (report: Report, options: CommandOptions) => void,
+  streams: Streams,
 ): Command {
   const readConfig = async () => (await load.config()).loadConfig(env);
   const program = new Command('admin')
@@ -47,7 +48,7 @@ export function createProgram(
     command.action(async (...given: unknown[]) => {
       const options = command.opts<CommandOptions>();
       const argument = typeof given[0] === 'string' ? given[0] : '';
-      show(await work(openTerminal(options.yes ?? false), argument), options);
+      show(await work(openTerminal(options.yes ?? false, streams), argument), options);
     });
     return command.addHelpText('after', SETTINGS_NOTE);
   };

@@ -1,4 +1,12 @@
+import type { Readable, Writable } from 'node:stream';
 import { CommandError } from './command-error.js';
+
+/** Where a command reads and writes; a process, for example. */
+export interface Streams {
+  stdin: Readable & { isTTY?: boolean };
+  stdout: Writable;
+  stderr: Writable & { isTTY?: boolean };
+}
 
 /** The person, or the script, in front of a command. */
 export interface Terminal {
@@ -11,8 +19,7 @@ export interface Terminal {
 /**
  * @param yes whether `--yes` was given: nothing is asked then
  */
-export function openTerminal(yes: boolean): Terminal {
-  const { stdin, stderr } = process;
+export function openTerminal(yes: boolean, { stdin, stderr }: Streams): Terminal {
   return {
     async confirm(question) {
       if (yes) return;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { runAdmin, runAdminOnTerminal } from '../../support/admin/run-admin.js';
+import { runAdmin, runAdminOnTerminal, runAdminProcess } from '../../support/admin/run-admin.js';
 import {
   accept,
   authenticate,
@@ -182,6 +182,7 @@ t.test('a DATA_DIR that is not the server’s is left as it is', async (t) => {
 });
 
 t.test('what is not understood ends with 2, help with 0', async (t) => {
+  t.equal((await runAdminProcess({}, 'frobnicate')).code, 2);
   for (const args of [['frobnicate'], ['account'], ['account', 'show'], ['account', 'show', 'a', '--frob']]) {
     const { code, stderr } = await runAdmin({}, ...args);
     t.equal(code, 2, args.join(' '));
@@ -197,7 +198,7 @@ t.test('what is not understood ends with 2, help with 0', async (t) => {
     t.equal(code, 0, args.join(' '));
     t.match(stdout, /^Usage: /);
   }
-  const wrong = await runAdmin({ PORT: 'x' }, 'keys', 'list', '--json');
+  const wrong = await runAdminProcess({ PORT: 'x' }, 'keys', 'list', '--json');
   t.equal(wrong.code, 1);
   t.match(wrong.json, { error: 'PORT: must be an integer from 0 to 65535' });
 });

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { Readable, Writable } from 'node:stream';
+import { runCommand } from '../../../server/admin/run-command.js';
 
 /** What a command came to. */
 export interface Ran {
@@ -11,8 +13,24 @@ export interface Ran {
 
 const MAIN = 'dist/server/admin/main.js';
 
-/** Runs the operators' command line as a process of its own, with these settings and no others. */
-export function runAdmin(env: Record<string, string>, ...args: string[]): Promise<Ran> {
+/** Runs the operators' command line in this process, with these settings and no others, as from a script. */
+export async function runAdmin(env: Record<string, string>, ...args: string[]): Promise<Ran> {
+  const [stdout, stderr] = [new Collector(), new Collector()];
+  const code = await runCommand(args, env, { stdin: Readable.from([]), stdout, stderr });
+  return makeRan({ code, stdout: stdout.text, stderr: stderr.text });
+}
+
+class Collector extends Writable {
+  text = '';
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk;
+    done();
+  }
+}
+
+/** Runs it in its own process. */
+export function runAdminProcess(env: Record<string, string>, ...args: string[]): Promise<Ran> {
   return run([process.execPath, MAIN, ...args], env);
 }
 
@@ -48,13 +66,16 @@ function run(command: string[], env: Record<string, string>, answer?: string): P
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
-      const ran = { code, stdout, stderr };
-      resolve({
-        ...ran,
-        get json() {
-          return JSON.parse(stdout);
-        },
-      });
+      resolve(makeRan({ code, stdout, stderr }));
     });
   });
+}
+
+function makeRan(ran: Omit<Ran, 'json'>): Ran {
+  return {
+    ...ran,
+    get json() {
+      return JSON.parse(ran.stdout);
+    },
+  };
 }

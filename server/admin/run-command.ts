@@ -1,0 +1,40 @@
+import { CommanderError } from 'commander';
+import type { Environment } from '../../config/environment.js';
+import { type CommandOptions, createProgram } from './program.js';
+import type { Report } from './report.js';
+import type { Streams } from './terminal.js';
+
+const NOT_UNDERSTOOD = 2;
+
+/**
+ * Runs one command of the operators' command line.
+ * @param args without program and script
+ * @returns the exit code: 0 done, 1 refused or broken, 2 not understood
+ */
+export async function runCommand(args: string[], env: Environment, streams: Streams): Promise<number> {
+  const { stdout, stderr } = streams;
+  let code = 0;
+  const show = ({ text, json, broken }: Report, options: CommandOptions) => {
+    stdout.write(`${options.json ? JSON.stringify(json, null, 2) : text}\n`);
+    if (broken) code = 1;
+  };
+  const program = createProgram(env, show, streams);
+  for (const command of [program, ...program.commands.flatMap((group) => [group, ...group.commands])]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+    });
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has printed the help that was asked for, or what it did not understand.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : NOT_UNDERSTOOD;
+    const { describeFailure } = await import('./describe-failure.js');
+    const message = describeFailure(error);
+    stderr.write(`${message}\n`);
+    if (args.includes('--json')) stdout.write(`${JSON.stringify({ error: message })}\n`);
+    return 1;
+  }
+}
