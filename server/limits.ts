@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { LimitName } from '../config/limits.js';
 import type { Rate } from '../config/rules.js';
 import { normalizeEmail } from '../protocol/email.js';
@@ -42,7 +41,7 @@ export class Limits {
     await this.#consume(asker, [
       ['accountsFromSource', asker.source],
       ['mailsFromSource', asker.source],
-      ['mailsToAddress', addressKey(email)],
+      ['mailsToAddress', normalizeEmail(email)],
     ]);
   }
 
@@ -55,7 +54,7 @@ export class Limits {
   async countMail(asker: Asker, { uid, email }: { uid: string; email: string }): Promise<void> {
     const keys: Key[] = [
       ['mailsFromSource', asker.source],
-      ['mailsToAddress', addressKey(email)],
+      ['mailsToAddress', normalizeEmail(email)],
     ];
     await this.#consume(asker, keys, { uid });
   }
@@ -139,8 +138,3 @@ export class Limits {
 
 type Key = [limit: LimitName, key: string, uid?: string];
 type Tally = Map<LimitName, Counted>;
-
-/** Hashes an address, so that the counters' keys do not contain it. */
-function addressKey(email: string): string {
-  return createHash('sha256').update(normalizeEmail(email)).digest('base64url');
-}

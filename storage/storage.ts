@@ -46,35 +46,43 @@ export interface Storage {
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const sealer = new Sealer(options.storageKeys);
-  const redis = options.redisUrl ? await openRedis(options.redisUrl, sealer, options) : undefined;
-  const tokens = redis ?? new MemoryTokenStore(options.now);
-  const database = await openDatabase(options.database, options.observeStatement).catch(async (error) => {
-    await tokens.close();
+  const database = await openDatabase(options.database, options.observeStatement);
+  const { db } = database;
+  const secrets = new Secrets(db, sealer);
+  const shortLived = await openShortLived(options, sealer, secrets).catch(async (error) => {
+    await database.close();
     throw error;
   });
-  const outbox = new Outbox(database.db, sealer, database.engine);
-  const sessions = new Sessions(database.db, sealer);
-  const housekeeping = new Housekeeping(database.db, options.now, options.housekeeping);
+  const outbox = new Outbox(db, sealer, database.engine);
+  const sessions = new Sessions(db, sealer);
+  const housekeeping = new Housekeeping(db, options.now, options.housekeeping);
   return {
-    accounts: new Accounts(database.db, sealer, outbox, database.purgeDeleted),
+    accounts: new Accounts(db, sealer, outbox, database.purgeDeleted),
     sessions,
     outbox,
-    signingKeys: new SigningKeys(database.db, sealer),
-    secrets: new Secrets(database.db, sealer),
-    tokens,
-    counters: redis?.openRateCounters() ?? new MemoryRateCounters(),
+    signingKeys: new SigningKeys(db, sealer),
+    secrets,
+    ...shortLived,
     housekeeping,
     pingDatabase: database.ping,
     async close() {
       housekeeping.close();
-      await Promise.all([tokens.close(), sessions.close()]);
+      await Promise.all([shortLived.tokens.close(), sessions.close()]);
       await database.close();
     },
   };
 }
 
-async function openRedis(url: string, sealer: Sealer, { now, observeCommand }: StorageOptions) {
+/** Opens the stores of tokens and counters: in Redis where there is one, in this process otherwise. */
+async function openShortLived(
+  { redisUrl, now, observeCommand }: StorageOptions,
+  sealer: Sealer,
+  secrets: Secrets,
+): Promise<Pick<Storage, 'tokens' | 'counters'>> {
+  if (!redisUrl) return { tokens: new MemoryTokenStore(now), counters: new MemoryRateCounters() };
+  const counterKey = await secrets.obtain('rateCounterKeys');
   // Loaded on demand: the `redis` package takes 0.3 s of CPU.
   const { RedisTokenStore } = await import('./tokens/redis-token-store.js');
-  return RedisTokenStore.open(url, sealer, now, observeCommand);
+  const tokens = await RedisTokenStore.open(redisUrl, sealer, now, observeCommand);
+  return { tokens, counters: tokens.openRateCounters(counterKey) };
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import type { Counted, CountResult, RateCounters, RateKey } from '../rate-counters.js';
 import type { ClaimedEffect, RedisClient } from './redis-client.js';
 import { COUNT, INDEX_MEMBERS, RESTORE_COUNT, runScript, toPx } from './scripts.js';
@@ -6,16 +6,19 @@ import { COUNT, INDEX_MEMBERS, RESTORE_COUNT, runScript, toPx } from './scripts.
 /** Set of the keys of an account's counters. */
 const indexOf = (uid: string) => `fxa:counters:{${uid}}`;
 
-/** Rate counters that all servers share. */
+/** Rate counters that all servers share. Their keys are HMACs: a copy of Redis tells no mail or IP address. */
 export class RedisRateCounters implements RateCounters {
   readonly #redis: RedisClient;
+  readonly #secret: Uint8Array;
 
-  constructor(redis: RedisClient) {
+  /** @param secret 32 bytes, the same on all servers, and not stored in Redis */
+  constructor(redis: RedisClient, secret: Uint8Array) {
     this.#redis = redis;
+    this.#secret = secret;
   }
 
   async add(keys: RateKey[]): Promise<CountResult> {
-    const effects = keys.map(countOf);
+    const effects = keys.map((key) => this.#countOf(key));
     return this.#redis.roundTrip(async () => {
       const counting = effects.map((effect) => this.#redis.consume(effect));
       const outcomes = await Promise.allSettled([...counting, this.#indexAccounts(keys)]);
@@ -51,25 +54,17 @@ export class RedisRateCounters implements RateCounters {
     const recording = [...uids].map((uid) => {
       const ofAccount = keys.filter((key) => key[2] === uid);
       const ttlSeconds = Math.max(...ofAccount.map(([{ seconds }]) => seconds));
-      return runScript(
-        this.#redis,
-        INDEX_MEMBERS,
-        [indexOf(uid)],
-        [toPx(ttlSeconds), ...ofAccount.map(keyOf)],
-      );
+      const counters = ofAccount.map((key) => this.#countOf(key).keys[0] as string);
+      return runScript(this.#redis, INDEX_MEMBERS, [indexOf(uid)], [toPx(ttlSeconds), ...counters]);
     });
     await Promise.all(recording);
   }
-}
 
-/** The part in braces decides a cluster's slot: a counter and its tombstones share one. */
-function keyOf([{ name }, key]: RateKey): string {
-  return `fxa:rate:${name}:{${key}}`;
-}
-
-function countOf(rateKey: RateKey): ClaimedEffect {
-  const [{ seconds }, key] = rateKey;
-  const claim = randomUUID();
-  const keys = [keyOf(rateKey), `fxa:tombstone:{${key}}:${claim}`];
-  return { script: COUNT, undo: RESTORE_COUNT, keys, claim, args: [toPx(seconds)] };
+  /** The part of a key in braces decides a cluster's slot: a counter and its tombstones share one. */
+  #countOf([{ name, seconds }, key]: RateKey): ClaimedEffect {
+    const hash = createHmac('sha256', this.#secret).update(key).digest('base64url');
+    const claim = randomUUID();
+    const keys = [`fxa:rate:${name}:{${hash}}`, `fxa:tombstone:{${hash}}:${claim}`];
+    return { script: COUNT, undo: RESTORE_COUNT, keys, claim, args: [toPx(seconds)] };
+  }
 }

@@ -21,6 +21,7 @@ import type { Stored, TokenKind, TokenRecords, TokenStore } from './token-store.
 
 /** Longer than any token lives. */
 const INDEX_LIFE_MS = 3_600_000;
+
 /** Keeps tokens in Redis: for several servers, or for one whose tokens survive a restart. */
 export class RedisTokenStore implements TokenStore {
   readonly #redis: RedisClient;
@@ -149,9 +150,9 @@ export class RedisTokenStore implements TokenStore {
     return () => void this.#changes.off(uid, listener);
   }
 
-  /** Returns rate counters over the same connection. */
-  openRateCounters(): RateCounters {
-    return new RedisRateCounters(this.#redis);
+  /** Returns rate counters over the same connection. @param secret see RedisRateCounters */
+  openRateCounters(secret: Uint8Array): RateCounters {
+    return new RedisRateCounters(this.#redis, secret);
   }
 
   async ping() {

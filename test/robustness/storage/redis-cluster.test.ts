@@ -11,6 +11,7 @@ import { randomHex, tokenRecords } from '../../support/storage/records.js';
 import { waitUntil } from '../../support/wait-until.js';
 
 const sealer = new Sealer([randomBytes(32)]);
+const counterKey = randomBytes(32);
 
 const clock = createClock({ real: true });
 const cluster = await startRedisCluster(t, { replicas: 2 });
@@ -29,7 +30,7 @@ t.test('tokens are on every node', async (t) => {
 });
 
 t.test('limits are counted, whatever node they are on', async (t) => {
-  const counters = store.openRateCounters();
+  const counters = store.openRateCounters(counterKey);
   const key = randomUUID();
   const windows = ['a', 'b', 'c', 'd'].map((name) => ({ name, seconds: 60 }));
   for (const count of [1, 2]) {

@@ -10,6 +10,7 @@ import { UNAVAILABLE, untilAnswered, withinTwoSeconds } from '../../support/stor
 import { randomHex, tokenRecords } from '../../support/storage/records.js';
 
 const sealer = new Sealer([randomBytes(32)]);
+const counterKey = randomBytes(32);
 
 async function openStore(t: Teardown, redis: Redis): Promise<TokenStore> {
   const store = await RedisTokenStore.open(redis.url, sealer);
@@ -101,7 +102,7 @@ t.test(
 t.test('limits count nothing that a Redis which hung could not answer', async (t) => {
   const redis = await startRedis(t);
   const store = (await openStore(t, redis)) as RedisTokenStore;
-  const counters = store.openRateCounters();
+  const counters = store.openRateCounters(counterKey);
   const keys = ['one', 'two'].map((key): RateKey => [{ name: 'test', seconds: 60 }, key]);
   await counters.add(keys);
   redis.freeze();
