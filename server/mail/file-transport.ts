@@ -27,6 +27,7 @@ export function createFileTransport(directory: string): MailTransport {
       try {
         await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
         await access(directory, constants.W_OK);
+        return { smtpUtf8: true };
       } catch (error) {
         throw toDeliveryError(error);
       }

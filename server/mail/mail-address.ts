@@ -17,6 +17,11 @@ export function toMailAddress(email: string): string | undefined {
   return /[<>]/.test(email) || !DOMAIN.test(domain) ? undefined : `${localPart}@${domain}`;
 }
 
+/** Whether a mail server must offer SMTPUTF8 for an address: nodemailer writes non-ASCII domains in punycode. */
+export function needsSmtpUtf8(address: string): boolean {
+  return /\P{ASCII}/u.test(address.slice(0, address.lastIndexOf('@')));
+}
+
 function toLocalPart(text: string): string {
   if (DOT_STRING.test(text) || QUOTED_STRING.test(text)) return text;
   return `"${text.replace(/["\\]/g, '\\$&')}"`;

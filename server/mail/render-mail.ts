@@ -3,7 +3,7 @@ import type { OutgoingMail } from '../../storage/outbox.js';
 import { messagesIn } from '../locales/locale.js';
 import { fillIn } from '../locales/messages.js';
 import { MailDeliveryError } from './delivery-error.js';
-import { toMailAddress } from './mail-address.js';
+import { needsSmtpUtf8, toMailAddress } from './mail-address.js';
 import { layOutMail, type MailLayout } from './mail-html.js';
 
 /** A mail ready for a transport. */
@@ -11,6 +11,8 @@ export interface RenderedMail {
   /** What its file is called, were it written to one: sorts by time, tells no address and no secret. */
   name: string;
   message: SendMailOptions;
+  /** Whether the address can travel only over SMTPUTF8 (RFC 6531). */
+  needsSmtpUtf8: boolean;
 }
 
 /** Who sends, and where the links lead. */
@@ -32,6 +34,7 @@ export function renderMail(mail: OutgoingMail, { from, publicUrl }: MailSender):
   const date = new Date(mail.createdAt);
   return {
     name: `${date.toISOString().replace(/[:.]/g, '-')}-${mail.kind}-${mail.id}`,
+    needsSmtpUtf8: needsSmtpUtf8(address),
     message: {
       from,
       // An object is taken as one address; a text would be parsed, and a comma would make it two.

@@ -33,16 +33,21 @@ export function createSmtpTransport(url: string, maxDeliveryMs = MAX_DELIVERY_MS
     return opened;
   };
   return {
-    async send({ message }: RenderedMail) {
+    async send({ message, needsSmtpUtf8 }: RenderedMail) {
       try {
+        // nodemailer would send the raw UTF-8.
+        if (needsSmtpUtf8 && !(await offersSmtpUtf8(await open()))) {
+          throw new MailDeliveryError('refused', 'SMTPUTF8 not offered');
+        }
         await (await open()).sendMail({ ...message, signal: AbortSignal.timeout(maxDeliveryMs) });
       } catch (error) {
-        throw toDeliveryError(error as NodemailerError);
+        throw error instanceof MailDeliveryError ? error : toDeliveryError(error as NodemailerError);
       }
     },
     async verify() {
       try {
         await (await open()).verify();
+        return { smtpUtf8: await offersSmtpUtf8(await open()) };
       } catch (error) {
         throw new MailDeliveryError('unreachable', describe(error as NodemailerError));
       }
@@ -65,6 +70,20 @@ async function createPool(url: string) {
     maxRequeues: 1,
     ...TIMEOUTS_MS,
   });
+}
+
+/** Asks the mail server on a connection of its own, because the pool does not tell. */
+async function offersSmtpUtf8({ options }: Awaited<ReturnType<typeof createPool>>): Promise<boolean> {
+  const { default: SMTPConnection } = await import('nodemailer/lib/smtp-connection');
+  const connection = new SMTPConnection(options);
+  await new Promise<void>((resolve, reject) => {
+    connection.on('error', reject);
+    connection.connect((error) => (error ? reject(error) : resolve()));
+  });
+  // The reply to EHLO, after STARTTLS where the server offers it.
+  const extensions = connection.lastServerResponse || '';
+  connection.quit();
+  return /^250[ -]SMTPUTF8\b/im.test(extensions);
 }
 
 function toDeliveryError(error: NodemailerError): MailDeliveryError {

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import type { Config } from '../../../config/load.js';
 import { MailDeliveryError } from '../../mail/delivery-error.js';
 import { createMailTransport } from '../../mail/transport.js';
-import { broken, type Finding, ok } from './finding.js';
+import { broken, type Finding, ok, warning } from './finding.js';
 
 const CHECK = 'mail';
+const SMTPUTF8_CHECK = 'SMTPUTF8';
 
 /** Whether a mail would go out now: logs in to the mail server, and sends nothing. */
 export async function checkMail({ smtpUrl, dataDir }: Config): Promise<Finding[]> {
@@ -12,8 +13,21 @@ export async function checkMail({ smtpUrl, dataDir }: Config): Promise<Finding[]
   if (!smtpUrl) return [ok(CHECK, `is written to ${join(dataDir, 'mail')}`)];
   const transport = createMailTransport({ smtpUrl, directory: '' });
   try {
-    await transport.verify();
-    return [ok(CHECK, 'the mail server lets this one in')];
+    const { smtpUtf8 } = await transport.verify();
+    const advice = 'enable SMTPUTF8 on the mail server, or accept that such accounts get no mail';
+    return [
+      ok(CHECK, 'the mail server accepts this server'),
+      smtpUtf8
+        ? ok(
+            SMTPUTF8_CHECK,
+            'the mail server offers SMTPUTF8: addresses with a non-ASCII local part get mail',
+          )
+        : warning(
+            SMTPUTF8_CHECK,
+            'the mail server offers no SMTPUTF8: addresses with a non-ASCII local part get no mail',
+            advice,
+          ),
+    ];
   } catch (error) {
     const reason = error instanceof MailDeliveryError ? error.reason : (error as Error).name;
     const advice = 'see host, port, user and password in SMTP_URL; mails wait meanwhile, and go out later';

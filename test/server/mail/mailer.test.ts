@@ -49,6 +49,35 @@ t.test('many mails share a few connections', async (t) => {
   t.ok(server.countConnections() <= 4, `${server.countConnections()} connections`);
 });
 
+t.test(
+  'an address beyond ASCII gets no mail where the server offers no SMTPUTF8: it is given up at once',
+  async (t) => {
+    const clock = createClock();
+    const server = await startMailServer(t, { smtp: { hideSMTPUTF8: true } });
+    const { outbox, addMail } = await openOutbox(t, clock);
+    const { sendDue, lines } = createMailer(t, { outbox, clock, smtpUrl: server.url });
+    const mail = await addMail({ email: 'jörg@example.org' });
+    t.same(await sendDue(), ['refused']);
+    t.same(server.recipientCommands, [], 'nothing went out');
+    t.equal(await outbox.count(), 0);
+    const reason = 'SMTPUTF8 not offered';
+    t.match(lines, [{ mail: mail.id, event: 'mailNotSent', failure: 'refused', reason }]);
+    await addMail({ email: 'me@bücher.example' });
+    t.same(await sendDue(), ['sent'], 'a domain beyond ASCII has an ASCII form');
+    t.match(server.recipientCommands, [/<me@xn--bcher-kva\.example>/]);
+  },
+);
+
+t.test('an address beyond ASCII gets its mail where the server offers SMTPUTF8', async (t) => {
+  const clock = createClock();
+  const server = await startMailServer(t);
+  const { outbox, addMail } = await openOutbox(t, clock);
+  const { sendDue } = createMailer(t, { outbox, clock, smtpUrl: server.url });
+  await addMail({ email: 'jörg@example.org' });
+  t.same(await sendDue(), ['sent']);
+  t.same(server.received[0]?.recipients, ['jörg@example.org']);
+});
+
 t.test('what a stopped mailer left behind is sent by the next one', async (t) => {
   const clock = createClock();
   const port = await findClosedPort();

@@ -63,11 +63,20 @@ t.test('where all is well on real stores it says so, and changes nothing', async
     'Redis clock',
     'Redis memory',
     'mail',
+    'SMTPUTF8',
   ]) {
     t.same(running.states(check), ['ok'], check);
   }
   t.equal(mail.received.length, 0, 'no mail was sent');
   await server.close();
+});
+
+t.test('a mail server without SMTPUTF8 is a warning that says who gets no mail', async (t) => {
+  const mail = await startMailServer(t, { smtp: { hideSMTPUTF8: true } });
+  const ran = await examine({ DATA_DIR: await makeDataDir(t), SMTP_URL: mail.url });
+  t.same(ran.states('mail'), ['ok']);
+  t.match(ran.find('SMTPUTF8'), [{ state: 'warning', says: /non-ASCII local part get no mail/ }]);
+  t.equal(mail.received.length, 0, 'no mail was sent');
 });
 
 t.test('a setting that breaks its rule is named, and so are all others that do', async (t) => {
