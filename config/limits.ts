@@ -30,8 +30,13 @@ export const LIMITS = {
   ),
   mailsToAddress: setting(
     'LIMIT_MAILS_TO_ADDRESS',
-    'Mails to one address: verification, resent verification, recovery. It keeps mailboxes from being flooded, and it bounds guesses at recovery codes to thirty an hour.',
+    'Mails to one address; verification and recovery are counted apart. It keeps mailboxes from being flooded. Three tenths are kept for the first mail of an address that has not requested one: others cannot block a recovery.',
     rate.prefault('10/3600'),
+  ),
+  mailsToAddressFromSource: setting(
+    'LIMIT_MAILS_TO_ADDRESS_FROM_SOURCE',
+    'Mails to one address that one client address may request; verification and recovery are counted apart. Below LIMIT_MAILS_TO_ADDRESS, so that no single client uses up the mails of an address.',
+    rate.prefault('3/3600'),
   ),
   mailsFromSource: setting(
     'LIMIT_MAILS_FROM_SOURCE',
@@ -41,6 +46,11 @@ export const LIMITS = {
   codesForAccountFromSource: setting(
     'LIMIT_CODES_FOR_ACCOUNT_FROM_SOURCE',
     'Wrong verification codes for one account from one address. Codes have 256 bits and come in links, so a wrong one is a copying mistake.',
+    rate.prefault('30/3600'),
+  ),
+  recoveryCodesForAccount: setting(
+    'LIMIT_RECOVERY_CODES_FOR_ACCOUNT',
+    'Wrong recovery codes for one account, over all its tokens. Each of the ten tokens that mails allow has three tries; a code has a hundred million values.',
     rate.prefault('30/3600'),
   ),
 } as const;

@@ -1,9 +1,9 @@
 import type { LimitName } from '../config/limits.js';
 import type { Rate } from '../config/rules.js';
-import { normalizeEmail } from '../protocol/email.js';
 import type { Counted, RateCounters, RateKey } from '../storage/rate-counters.js';
 import { ApiError } from './http/errors.js';
 import type { Asker } from './logs/security-log.js';
+import { toMailbox } from './mail/mail-address.js';
 
 export interface LimitsOptions {
   rates: Readonly<Record<LimitName, Rate>>;
@@ -18,8 +18,12 @@ export interface LimitsOptions {
 
 type Refusal = { limit: LimitName; resetMs: number };
 
-/** Attempts that each source has when the limit of the account is exceeded. */
-const TRIES_OF_A_NEWCOMER = 3;
+/** Wrong passwords for an account that each source still has when the account is above its limit. */
+const PASSWORDS_OF_NEW_SOURCE = 3;
+/** The part of an address's mails that any source can use; the rest is for the first mail of a source. */
+const SHARED_MAILS = 0.7;
+
+export type MailKind = 'verification' | 'recovery';
 
 /**
  * Rate limits. Each event is counted before it happens, so that simultaneous requests cannot exceed a limit. Events
@@ -40,8 +44,7 @@ export class Limits {
   async countCreation(asker: Asker, email: string): Promise<void> {
     await this.#consume(asker, [
       ['accountsFromSource', asker.source],
-      ['mailsFromSource', asker.source],
-      ['mailsToAddress', normalizeEmail(email)],
+      ...mailKeys(asker, 'verification', email),
     ]);
   }
 
@@ -51,12 +54,12 @@ export class Limits {
   }
 
   /** Counts a mail before it is sent. */
-  async countMail(asker: Asker, { uid, email }: { uid: string; email: string }): Promise<void> {
-    const keys: Key[] = [
-      ['mailsFromSource', asker.source],
-      ['mailsToAddress', normalizeEmail(email)],
-    ];
-    await this.#consume(asker, keys, { uid });
+  async countMail(
+    asker: Asker,
+    kind: MailKind,
+    { uid, email }: { uid: string; email: string },
+  ): Promise<void> {
+    await this.#consume(asker, mailKeys(asker, kind, email), { uid });
   }
 
   /**
@@ -88,6 +91,12 @@ export class Limits {
   async tryCode(uid: string, asker: Asker, isRight: boolean): Promise<void> {
     const keys: Key[] = [['codesForAccountFromSource', `${uid}:${asker.source}`, uid]];
     const restore = await this.#consume(asker, keys, { uid });
+    if (isRight) void asker.compensations.run(restore);
+  }
+
+  /** Counts an attempt at a recovery code, over all tokens of the account; it stays counted only when it is wrong. */
+  async tryRecoveryCode(uid: string, asker: Asker, isRight: boolean): Promise<void> {
+    const restore = await this.#consume(asker, [['recoveryCodesForAccount', uid, uid]], { uid });
     if (isRight) void asker.compensations.run(restore);
   }
 
@@ -123,12 +132,23 @@ export class Limits {
 
   #findRefusal(tally: Tally): Refusal | undefined {
     for (const [limit, { count, resetMs }] of tally) {
-      if (count <= this.options.rates[limit].points) continue;
-      const own = tally.get('passwordsForAccountFromSource')?.count ?? 0;
-      if (limit === 'passwordsForAccount' && own <= TRIES_OF_A_NEWCOMER) continue;
-      return { limit, resetMs };
+      if (count > this.#allowance(limit, tally)) return { limit, resetMs };
     }
     return undefined;
+  }
+
+  /** How high a count may be. What one source does must not use up everything of an account or address. */
+  #allowance(limit: LimitName, tally: Tally): number {
+    const { points } = this.options.rates[limit];
+    const countOf = (other: LimitName) => tally.get(other)?.count ?? 0;
+    if (
+      limit === 'passwordsForAccount' &&
+      countOf('passwordsForAccountFromSource') <= PASSWORDS_OF_NEW_SOURCE
+    )
+      return Number.POSITIVE_INFINITY;
+    if (limit === 'mailsToAddress' && countOf('mailsToAddressFromSource') > 1)
+      return Math.max(1, Math.floor(points * SHARED_MAILS));
+    return points;
   }
 
   #windows(keys: Key[]): RateKey[] {
@@ -138,3 +158,13 @@ export class Limits {
 
 type Key = [limit: LimitName, key: string, uid?: string];
 type Tally = Map<LimitName, Counted>;
+
+/** Verification and recovery mails are counted apart: neither uses up the other's. */
+function mailKeys({ source }: Asker, kind: MailKind, email: string): Key[] {
+  const mailbox = toMailbox(email);
+  return [
+    ['mailsFromSource', source],
+    ['mailsToAddressFromSource', `${kind}:${mailbox}:${source}`],
+    ['mailsToAddress', `${kind}:${mailbox}`],
+  ];
+}

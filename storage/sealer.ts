@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 const KEY_BYTES = 32;
 const KEY_ID_BYTES = 4;
@@ -70,6 +70,11 @@ export class Sealer {
     const plaintext = decipher.update(bytes.subarray(ivEnd, tagStart));
     decipher.final();
     return plaintext;
+  }
+
+  /** Returns a keyed hash of a text, to look up by without storing it. It changes with the storage key. */
+  hash(aad: string, text: string): string {
+    return createHmac('sha256', this.#writingKey(aad)).update(text).digest('base64url');
   }
 
   /** Whether a value is sealed with the current key, in the current format. */

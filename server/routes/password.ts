@@ -53,14 +53,14 @@ export const passwordEndpoints = [
     refusals: ['unknownAccount', 'incorrectEmailCase'],
     async handle(services, { body: { email }, asker }) {
       const account = await requireAccountInTypedCase(services, email);
-      await services.limits.countMail(asker, account);
+      await services.limits.countMail(asker, 'recovery', account);
       const { uid, generation } = account;
       const code = isRecoverable(account, email) ? makeRecoveryCode() : NO_CODE;
       const issued = await issueToken(services, 'forgotPasswordToken', { uid, generation, code });
       const ttl = TOKEN_LIFE_S.forgotPasswordToken;
-      // The token before this one is cancelled last: not by a request that then fails.
+      // The source's previous token is cancelled last: not by a request that then fails.
       if (code !== NO_CODE) await sendRecoveryMail(services, account, code, asker);
-      await services.storage.tokens.replaceForgotPasswordToken(uid, issued.tokenID, ttl);
+      await services.storage.tokens.replaceForgotPasswordToken(uid, asker.source, issued.tokenID, ttl);
       return {
         forgotPasswordToken: toHex(issued.token),
         ttl,
@@ -82,7 +82,7 @@ export const passwordEndpoints = [
       const account = await requireAccountInTypedCase(services, email);
       if (account.uid !== credentials.uid) throw new ApiError('invalidParameter', { param: 'email' });
       if (account.generation !== credentials.generation) throw new ApiError('invalidToken');
-      await services.limits.countMail(asker, account);
+      await services.limits.countMail(asker, 'recovery', account);
       const guesses = await services.storage.tokens.guesses(credentials.tokenID);
       if (credentials.code !== NO_CODE && isRecoverable(account, email)) {
         await sendRecoveryMail(services, account, credentials.code, asker);
@@ -111,7 +111,9 @@ export const passwordEndpoints = [
         : await requireAccountFor(services, credentials);
       const guesses = await countRecoveryGuess(services, asker, credentials.tokenID);
       if (guesses > TRIES) throw new ApiError('invalidToken');
-      if (!isSameCode(code, credentials.code)) {
+      const isRight = isSameCode(code, credentials.code);
+      await services.limits.tryRecoveryCode(uid, asker, isRight);
+      if (!isRight) {
         asker.record('recoveryCodeWrong', { uid });
         if (guesses === TRIES) await tokens.take('forgotPasswordToken', credentials.tokenID);
         throw new ApiError('invalidCode', {

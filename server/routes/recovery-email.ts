@@ -32,7 +32,7 @@ export const recoveryEmailEndpoints = [
       const account = await accounts.findByUid(credentials.uid);
       if (!account) throw new ApiError('unknownAccount');
       if (account.verifiedAt === null) {
-        await services.limits.countMail(asker, account);
+        await services.limits.countMail(asker, 'verification', account);
         await outbox.add(verificationMail(account, services.now()));
         services.mailer.wake();
       }

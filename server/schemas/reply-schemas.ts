@@ -35,7 +35,9 @@ const salt = hexBytes(STRETCHED_BYTES);
 const empty = z.object({});
 
 const recoveryCode = z.object({
-  forgotPasswordToken: token('Signs resend_code and verify_code; one an account, the newest'),
+  forgotPasswordToken: token(
+    'Signs resend_code and verify_code; one an account and client address, the newest',
+  ),
   ttl: z.int().min(0).meta({ description: 'Seconds the token still lives' }),
   codeLength: z.literal(RECOVERY_CODE_DIGITS).meta({ description: 'Digits of the mailed code' }),
   tries: z.int().min(0).meta({ description: 'Codes that may still be tried' }),

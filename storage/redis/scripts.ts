@@ -21,6 +21,13 @@ local added = redis.call('ZADD', KEYS[1], 'NX', ARGV[2], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return added`);
 
+/** Sets a field of a hash. KEYS: hash. ARGV: field, value, the hash's TTL in ms. Returns the previous value. */
+export const REPLACE_FIELD = createScript(`
+local previous = redis.call('HGET', KEYS[1], ARGV[1])
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return previous`);
+
 /*
  * An effect and its compensation may arrive in either order: on two connections, or when the first hangs. A
  * compensation that finds nothing to undo writes a tombstone for its claim. The effect does nothing then.

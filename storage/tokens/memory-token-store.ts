@@ -19,8 +19,8 @@ export class MemoryTokenStore implements TokenStore {
   readonly #index = new ExpiringMap<ExpiringMap<true>>();
   /** uid → nonces. */
   readonly #nonces = new ExpiringMap<ExpiringMap<true>>();
-  /** uid → tokenID of the forgotPasswordToken. */
-  readonly #forgot = new ExpiringMap<string>();
+  /** uid → source → tokenID of the last forgotPasswordToken it requested. */
+  readonly #forgot = new ExpiringMap<ExpiringMap<string>>();
   /** tokenID → claims of the guesses. */
   readonly #guesses = new ExpiringMap<Set<string>>();
   readonly #changes = new EventEmitter().setMaxListeners(0);
@@ -64,11 +64,14 @@ export class MemoryTokenStore implements TokenStore {
     return true;
   }
 
-  async replaceForgotPasswordToken(uid: string, id: string, ttlSeconds: number) {
+  async replaceForgotPasswordToken(uid: string, source: string, id: string, ttlSeconds: number) {
     const now = this.#now();
-    const previous = this.#forgot.get(uid, now);
+    const expiresAt = now + ttlSeconds * 1000;
+    const bySource = this.#forgot.get(uid, now) ?? new ExpiringMap<string>();
+    const previous = bySource.get(source, now);
     if (previous && previous !== id) this.#forget(`forgotPasswordToken:${previous}`);
-    this.#forgot.set(uid, id, now + ttlSeconds * 1000, now);
+    bySource.set(source, id, expiresAt, now);
+    this.#forgot.set(uid, bySource, expiresAt, now);
   }
 
   async countGuess(id: string, ttlSeconds: number) {

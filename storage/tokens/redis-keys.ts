@@ -15,7 +15,7 @@ export const keys = {
   guesses: (id: string) => `fxa:guesses:{${id}}`,
   /** Sorted set of an account's tokens as `kind:id`, by expiry. */
   index: (uid: string) => `fxa:account:{${uid}}`,
-  /** The id of an account's forgotPasswordToken. */
+  /** Hash of an account: the last forgotPasswordToken that each source requested, by a keyed hash of the source. */
   forgot: (uid: string) => `fxa:forgot:{${uid}}`,
   /** Sorted set of the nonces used with an account's tokens, by expiry. */
   nonces: (uid: string) => `fxa:nonces:{${uid}}`,

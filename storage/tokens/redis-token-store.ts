@@ -7,6 +7,7 @@ import { RedisRateCounters } from '../redis/redis-rate-counters.js';
 import {
   ADD_MEMBER,
   COUNT,
+  REPLACE_FIELD,
   RESTORE_COUNT,
   RESTORE_TOKEN,
   type RedisScript,
@@ -97,9 +98,10 @@ export class RedisTokenStore implements TokenStore {
     return (await this.#redis.roundTrip(() => this.#redis.undo(takeOf(kind, id, claim)))) === 1;
   }
 
-  async replaceForgotPasswordToken(uid: string, id: string, ttlSeconds: number) {
+  async replaceForgotPasswordToken(uid: string, source: string, id: string, ttlSeconds: number) {
     const key = keys.forgot(uid);
-    const previous = await this.#command(key, 'SET', key, id, 'GET', 'PX', toPx(ttlSeconds));
+    const field = this.#sealer.hash(key, source);
+    const previous = await this.#script(REPLACE_FIELD, [key], [field, id, toPx(ttlSeconds)]);
     if (!previous || previous === id) return;
     const forget = (redis: RedisSender) => this.#forget(redis, 'forgotPasswordToken', previous as string);
     const { compensations } = this.#redis;

@@ -71,10 +71,12 @@ export interface TokenStore {
   restore<Kind extends TokenKind>(kind: Kind, id: string, claim: string): Promise<boolean>;
 
   /**
-   * Makes this the account's only forgotPasswordToken and removes the previous one. Call it after `put`, so that
-   * one of two simultaneous tokens survives.
+   * Removes the forgotPasswordToken that the same source requested for the account before this one. Tokens of other
+   * sources stay: a stranger's request must not cancel the owner's. Call it after `put`, so that of two at once one
+   * survives.
+   * @see protocol.md, "Recovery tokens"
    */
-  replaceForgotPasswordToken(uid: string, id: string, ttlSeconds: number): Promise<void>;
+  replaceForgotPasswordToken(uid: string, source: string, id: string, ttlSeconds: number): Promise<void>;
 
   /**
    * Counts one guess of a recovery code, atomically.

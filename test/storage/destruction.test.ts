@@ -68,7 +68,7 @@ for (const engine of ['sqlite', 'postgres'] as const) {
       await tokens.claimNonce({ uid, tokenID: ids[i] as string }, 'nonce', 1, 121);
     }
     await tokens.take('authToken', ids[TOKEN_KINDS.indexOf('authToken')] as string);
-    await tokens.replaceForgotPasswordToken(uid, ids.at(-1) as string, 600);
+    await tokens.replaceForgotPasswordToken(uid, '192.0.2.1', ids.at(-1) as string, 600);
     await tokens.claimNonce({ uid, tokenID: session.tokenID }, 'nonce', 1, 121);
     await counters.add([
       [{ name: 'passwords', seconds: 900 }, `${uid}:192.0.2.1`, uid],

@@ -31,7 +31,7 @@ async function fill(uid: string) {
   const ids = Object.fromEntries(TOKEN_KINDS.map((kind) => [kind, randomHex()]));
   for (const kind of TOKEN_KINDS) await store.put(kind, ids[kind] as string, records[kind], 60);
   const forgot = ids.forgotPasswordToken as string;
-  await store.replaceForgotPasswordToken(uid, forgot, 60);
+  await store.replaceForgotPasswordToken(uid, '192.0.2.1', forgot, 60);
   await store.countGuess(forgot, 60);
   await store.claimNonce({ uid, tokenID: randomHex() }, 'nonce', 1, 121);
   await store.take('authToken', ids.authToken as string);
@@ -60,7 +60,9 @@ t.test('nothing in Redis can be used without the storage key', async (t) => {
     .map(String);
   t.ok(secrets.length > 10);
   for (const key of await client.keys('*')) {
-    if ((await client.type(key)) !== 'string') continue;
+    const type = await client.type(key);
+    if (type === 'hash') t.notMatch(JSON.stringify(await client.hGetAll(key)), '192.0.2.1', 'no IP address');
+    if (type !== 'string') continue;
     const value = (await client.get(key)) ?? '';
     const bytes = Buffer.from(value, 'base64').toString('latin1');
     for (const secret of secrets) t.notOk(value.includes(secret) || bytes.includes(secret), key);
@@ -116,8 +118,8 @@ t.test('each step of a flow takes the trips it is known to take', async (t) => {
   t.equal(await count(() => store.take('authToken', id)), 1);
   t.equal(await count(() => store.claimNonce({ uid, tokenID: id }, 'n', 1, 60)), 1);
   t.equal(await count(() => store.countGuess(id, 60)), 1);
-  t.equal(await count(() => store.replaceForgotPasswordToken(uid, id, 60)), 1);
-  t.equal(await count(() => store.replaceForgotPasswordToken(uid, randomHex(), 60)), 2);
+  t.equal(await count(() => store.replaceForgotPasswordToken(uid, '192.0.2.1', id, 60)), 1);
+  t.equal(await count(() => store.replaceForgotPasswordToken(uid, '192.0.2.1', randomHex(), 60)), 2);
   t.equal(await count(() => store.announce(uid)), 1);
   const limits = ['a', 'b', 'c'].map((name) => [{ name, seconds: 60 }, uid] as [RateWindow, string]);
   const counted = await counters.add(limits);

@@ -12,6 +12,7 @@ export interface TokenStoreUnderTest {
   elapse(ms: number): Promise<void>;
 }
 
+const SOURCE = '192.0.2.1';
 const LIFE_S = 600;
 const SHORT_LIFE_S = 0.1;
 const LONGER_MS = 150;
@@ -77,25 +78,33 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     t.equal(await store.get('authToken', id), undefined);
   });
 
-  t.test('a new forgotPasswordToken cancels the one before', async (t) => {
-    const uid = randomUUID();
-    const first = await putNew('forgotPasswordToken', uid);
-    await store.replaceForgotPasswordToken(uid, first.id, LIFE_S);
-    t.ok(await store.get('forgotPasswordToken', first.id));
-    const second = await putNew('forgotPasswordToken', uid);
-    await other.replaceForgotPasswordToken(uid, second.id, LIFE_S);
-    t.equal(await store.get('forgotPasswordToken', first.id), undefined);
-    t.ok(await store.get('forgotPasswordToken', second.id));
-    await store.replaceForgotPasswordToken(uid, second.id, LIFE_S);
-    t.ok(await store.get('forgotPasswordToken', second.id), 'it does not cancel itself');
-  });
+  t.test(
+    'a new forgotPasswordToken cancels the one before it of the same source, and no other',
+    async (t) => {
+      const uid = randomUUID();
+      const first = await putNew('forgotPasswordToken', uid);
+      await store.replaceForgotPasswordToken(uid, SOURCE, first.id, LIFE_S);
+      t.ok(await store.get('forgotPasswordToken', first.id));
+      const second = await putNew('forgotPasswordToken', uid);
+      await other.replaceForgotPasswordToken(uid, SOURCE, second.id, LIFE_S);
+      t.equal(await store.get('forgotPasswordToken', first.id), undefined);
+      t.ok(await store.get('forgotPasswordToken', second.id));
+      await store.replaceForgotPasswordToken(uid, SOURCE, second.id, LIFE_S);
+      t.ok(await store.get('forgotPasswordToken', second.id), 'it does not cancel itself');
+      const third = await putNew('forgotPasswordToken', uid);
+      await store.replaceForgotPasswordToken(uid, '2001:db8::/56', third.id, LIFE_S);
+      t.ok(await store.get('forgotPasswordToken', second.id), 'another source');
+      await store.forgetAccount(uid);
+      for (const { id } of [second, third]) t.equal(await store.get('forgotPasswordToken', id), undefined);
+    },
+  );
 
   t.test('of many forgotPasswordTokens made at once one survives', async (t) => {
     const uid = randomUUID();
     const ids = await Promise.all(
       Array.from({ length: 10 }, async (_, i) => {
         const { id } = await putNew('forgotPasswordToken', uid);
-        await (i % 2 ? store : other).replaceForgotPasswordToken(uid, id, LIFE_S);
+        await (i % 2 ? store : other).replaceForgotPasswordToken(uid, SOURCE, id, LIFE_S);
         return id;
       }),
     );
@@ -164,7 +173,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
       TOKEN_KINDS.map(async (kind) => ({ kind, ...(await putNew(kind, uid)) })),
     );
     const forgot = await putNew('forgotPasswordToken', uid);
-    await store.replaceForgotPasswordToken(uid, forgot.id, LIFE_S);
+    await store.replaceForgotPasswordToken(uid, SOURCE, forgot.id, LIFE_S);
     await store.countGuess(forgot.id, LIFE_S);
     const used = await putNew('authToken', uid);
     const taken = await store.take('authToken', used.id);
