@@ -7,7 +7,7 @@ import { prepareQuery } from './sql/prepared-query.js';
 import type { Tables } from './sql/schema.js';
 import { aadFor } from './sql/sealed-columns.js';
 
-/** What the password decides: set at creation and at every reset. Bytes. */
+/** Fields that change with the password. */
 export interface PasswordMaterial {
   verifier: Uint8Array;
   srpSalt: Uint8Array;
@@ -15,16 +15,16 @@ export interface PasswordMaterial {
   wrapKb: Uint8Array;
 }
 
-/** An account, opened. Times in ms. */
+/** An account with its sealed columns decrypted. Times in ms. */
 export interface Account extends PasswordMaterial {
   uid: string;
-  /** As first given. */
+  /** As given at creation; derivations depend on its bytes. */
   email: string;
   verifiedAt: number | null;
   /** 64 hex digits. */
   verifyCode: string;
   kA: Uint8Array;
-  /** When the password was last set or the account locked; it only grows. */
+  /** When the password was last set or the account was locked. It never decreases. */
   generation: number;
   locale: string;
   createdAt: number;
@@ -34,7 +34,7 @@ export interface Account extends PasswordMaterial {
 
 type Sealed = 'verify_code' | 'verifier' | 'ka' | 'wrap_kb';
 
-/** By name: a server goes on while another one's migration adds a column. */
+/** Listed by name, so that a running server tolerates a column that a newer one adds. */
 const COLUMNS = [
   'uid',
   'email',
@@ -71,8 +71,8 @@ export class Accounts {
   }
 
   /**
-   * Creates an account and puts its first mail into the outbox, both or neither.
-   * @returns `false` when the address (in any ASCII case) has an account
+   * Creates an account and adds its first mail to the outbox, in one transaction.
+   * @returns `false` when an account has this address, in any ASCII case
    */
   async create(account: Account, mail: OutgoingMail): Promise<boolean> {
     const { uid } = account;
@@ -103,7 +103,7 @@ export class Accounts {
     }
   }
 
-  /** Whether the address, in any ASCII case, has an account. */
+  /** Whether an account has this address, in any ASCII case. */
   async exists(email: string): Promise<boolean> {
     const row = await this.#db
       .selectFrom('accounts')
@@ -113,7 +113,7 @@ export class Accounts {
     return row !== undefined;
   }
 
-  /** The account of an address, in any ASCII case. */
+  /** Returns the account with this address, in any ASCII case. */
   async findByEmail(email: string): Promise<Account | undefined> {
     const { rows } = await this.#selectByEmail({ value: normalizeEmail(email) });
     return this.#open(rows[0]);
@@ -124,7 +124,7 @@ export class Accounts {
     return this.#open(rows[0]);
   }
 
-  /** Marks the address verified; a second time changes nothing. */
+  /** Marks the address verified. Idempotent: the first time stays. */
   async markVerified(uid: string, nowMs: number): Promise<void> {
     await this.#db
       .updateTable('accounts')
@@ -135,9 +135,9 @@ export class Accounts {
   }
 
   /**
-   * Sets a new password and ends every session, both or neither.
-   * @param generation the generation the caller has proof for
-   * @returns `false` when the account is gone or its password was set since
+   * Sets a new password and ends every session, in one transaction.
+   * @param generation the generation for which the caller has proof
+   * @returns `false` when the account is gone or has a later generation
    */
   async setPassword(
     uid: string,
@@ -160,7 +160,8 @@ export class Accounts {
 
   /**
    * Deletes an account with its sessions and mails.
-   * @returns `false` when it is gone or its password was set since the caller's proof
+   * @param generation the generation for which the caller has proof
+   * @returns `false` when the account is gone or has a later generation
    */
   async destroy(uid: string, generation: number): Promise<boolean> {
     const { numDeletedRows } = await this.#db
@@ -175,8 +176,8 @@ export class Accounts {
   }
 
   /**
-   * Locks an account: its sessions end, and with its generation every proof of its password given before.
-   * @returns `false` when it is gone, or locked already
+   * Locks an account. Its sessions end, and the new generation makes its tokens invalid.
+   * @returns `false` when it is gone or already locked
    */
   async lock(uid: string, nowMs: number): Promise<boolean> {
     return this.#db.transaction().execute(async (transaction) => {
@@ -200,7 +201,7 @@ export class Accounts {
     });
   }
 
-  /** Unlocks an account. @returns `false` when it is gone, or not locked */
+  /** Unlocks an account. @returns `false` when it is gone or not locked */
   async unlock(uid: string): Promise<boolean> {
     const { numUpdatedRows } = await this.#db
       .updateTable('accounts')

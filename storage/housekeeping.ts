@@ -2,45 +2,45 @@ import { type Kysely, sql } from 'kysely';
 import type { Tables } from './sql/schema.js';
 
 export interface HousekeepingOptions {
-  /** How long after its last use a session is removed, in ms. Unset: never. */
+  /** Idle time after which a session is removed, in ms. Unset: never. */
   sessionIdleMs?: number | undefined;
 }
 
-/** How many rows were removed. */
+/** Numbers of removed rows. */
 export interface Pruned {
-  /** Sessions that outlived their password or their use. */
+  /** Sessions that are idle or of an earlier generation. */
   sessions: number;
-  /** Mails that nobody could send. */
+  /** Mails that could not be sent. */
   mails: number;
 }
 
-/** How long housekeeping is one server's, and so how often it is done, in ms. */
+/** Length of the lease, and so the interval of housekeeping, in ms. */
 const LEASE_MS = 60 * 60 * 1000;
-/** How often a server asks whether it is its turn, in ms. */
+/** Interval at which each server tries to get the lease, in ms. */
 const ASK_MS = 10 * 60 * 1000;
-/** Longer than the mailer keeps trying, in ms: what is left then are mails that no storage key opens. */
+/** Longer than the mailer retries, in ms. Older mails are sealed with a storage key that is gone. */
 const MAIL_LIFE_MS = 7 * 24 * 60 * 60 * 1000;
-/** Rows looked at, or removed, by a statement: few enough that nobody waits for it. */
+/** Rows in one statement: few, so that it holds locks for a short time. */
 const BATCH = 500;
 
-/** Removes rows that are of no use any more, in small batches, on whichever server gets the lease. */
+/** Removes obsolete rows in small batches, on the server that gets the lease. */
 export class Housekeeping {
   readonly #db: Kysely<Tables>;
   readonly #options: HousekeepingOptions;
   readonly #timer: NodeJS.Timeout;
   #closed = false;
 
-  /** Begins to look every few minutes whether it is time. @param now the clock, ms since 1970 */
+  /** Starts the timer. @param now the clock, ms since 1970 */
   constructor(db: Kysely<Tables>, now: () => number, options: HousekeepingOptions = {}) {
     this.#db = db;
     this.#options = options;
-    // A database that is away is asked again a few minutes later.
+    // After a failure the next interval tries again.
     this.#timer = setInterval(() => void this.run(now()).catch(() => {}), ASK_MS).unref();
   }
 
   /**
-   * Does what there is to do, if it is this server's turn.
-   * @returns `undefined` when it is another's, or was done within the hour
+   * Removes obsolete rows, if this server gets the lease.
+   * @returns `undefined` when a server did it within the last hour
    * @throws StoreUnavailableError
    */
   async run(nowMs: number): Promise<Pruned | undefined> {
@@ -71,7 +71,7 @@ export class Housekeeping {
     const { sessionIdleMs } = this.#options;
     const usedBefore = sessionIdleMs === undefined ? 0 : nowMs - sessionIdleMs;
     let pruned = 0;
-    // In the order of the primary key, a stretch of it at a time.
+    // Reads ranges of the primary key, one at a time.
     for (let last = ''; !this.#closed; ) {
       const stretch = await this.#db
         .selectFrom((eb) =>

@@ -5,19 +5,19 @@ import { createMigrations } from './sql/migrations.js';
 import type { Tables } from './sql/schema.js';
 import { SEALED_COLUMNS } from './sql/sealed-columns.js';
 
-/** How far a move has come. */
+/** Progress of a move. */
 export interface MoveProgress {
   table: MovedTable;
   step: 'copying' | 'checking';
   rows: number;
-  /** Rows of the table in all. */
+  /** Total rows of the table. */
   of: number;
 }
 
 export interface MoveOptions {
   from: DatabaseLocation;
   to: DatabaseLocation;
-  /** Told after every batch. */
+  /** Called after every batch. */
   onProgress?: (progress: MoveProgress) => void;
 }
 
@@ -25,23 +25,23 @@ export interface MoveOptions {
 export interface Moved {
   table: MovedTable;
   rows: number;
-  /** Of all rows, in hex: the same on both sides. */
+  /** Checksum of all rows, in hex; equal in source and target. */
   checksum: string;
 }
 
-/** A move that cannot begin, or went wrong; the message says why, and what to do. */
+/** A move cannot start, or failed. The message says why and what to do. */
 export class MoveError extends Error {
   readonly code = 'MOVE';
 }
 
 type MovedTable = keyof typeof MOVED;
 type Row = Record<string, unknown>;
-/** How far each table has come: in the target, until the move is over. */
+/** The target, with the progress of each table until the move ends. */
 interface MoveTables extends Tables {
   moves: { table_name: string; last_key: string };
 }
 
-/** The tables with their keys, in an order in which every row finds the row it refers to. */
+/** Tables and their key columns. A table follows the tables that its rows refer to. */
 const MOVED = {
   accounts: SEALED_COLUMNS.accounts.key,
   sessions: SEALED_COLUMNS.sessions.key,
@@ -54,10 +54,10 @@ const TABLES = Object.keys(MOVED) as MovedTable[];
 const BATCH = 500;
 
 /**
- * Copies everything from one database to another, of whatever engines, then reads both and compares. Servers
- * must be stopped: what is written meanwhile may be missed, and is found out by the comparison. The source is
- * only read. A move that was interrupted goes on where it was when it is begun again. What is sealed stays
- * so: the new servers need the same storage keys.
+ * Copies one database to another, of the same or the other engine, then reads and compares both. Stop the servers
+ * first: rows that are written during the copy may be missed, and the comparison then fails. The source is only read.
+ * An interrupted move continues when it is started again. Sealed values are copied as they are, so the new servers
+ * need the same storage keys.
  * @throws MoveError; StoreUnavailableError
  */
 export async function moveDatabase({ from, to, onProgress = () => {} }: MoveOptions): Promise<Moved[]> {
@@ -89,7 +89,7 @@ async function requireSameSchema(source: Kysely<Tables>, { engine }: DatabaseLoc
   );
 }
 
-/** Marks the target as one that is being moved into. */
+/** Creates the progress table, if the move starts. */
 async function begin(target: Kysely<MoveTables>): Promise<void> {
   const tables = await target.introspection.getTables();
   if (tables.some(({ name }) => name === 'moves')) return;
@@ -157,7 +157,7 @@ async function checkTable(
   return { table, ...here };
 }
 
-/** The sum of all rows' SHA-256, so that the order in which an engine sorts does not matter. */
+/** Adds the SHA-256 of all rows: engines sort rows differently. */
 async function sumRows(db: Kysely<Tables>, table: MovedTable, onRows: (rows: number) => void) {
   let rows = 0;
   let sum = 0n;
@@ -179,7 +179,7 @@ function hashRow(row: Row): string {
   return hash.digest('hex');
 }
 
-/** A table's rows in the order of their key. @param after the key to go on behind */
+/** Reads a table's rows in key order. @param after the key after which to continue */
 async function* readBatches(db: Kysely<Tables>, table: MovedTable, after = ''): AsyncGenerator<Row[]> {
   const key = sql.ref(MOVED[table]);
   for (let last = after; ; ) {

@@ -5,26 +5,26 @@ import type { SqlEngine } from './sql/migrations.js';
 import type { Tables } from './sql/schema.js';
 import { aadFor } from './sql/sealed-columns.js';
 
-/** A mail to be sent: what it says, not how it looks. */
+/** The contents of a mail, before it is formatted. */
 export interface OutgoingMail {
   id: string;
   uid: string;
   kind: 'verify' | 'recovery';
-  /** The address, as first given. */
+  /** As given when the account was created. */
   email: string;
   code: string;
   locale: string;
   createdAt: number;
 }
 
-/** A mail handed to this server for a while, with how often it was tried before. */
+/** A mail that this server has leased, and the number of earlier attempts. */
 export interface ClaimedMail extends OutgoingMail {
   attempts: number;
 }
 
 /**
- * Mails that wait to be sent, in SQL so that a restart loses none. Every method throws
- * StoreUnavailableError when the database does.
+ * The queue of unsent mails, in SQL: a restart loses none. Every method throws StoreUnavailableError when the
+ * database fails.
  */
 export class Outbox {
   readonly #db: Kysely<Tables>;
@@ -38,7 +38,8 @@ export class Outbox {
   }
 
   /**
-   * Adds a mail, within the caller's transaction where one is given.
+   * Adds a mail.
+   * @param transaction the caller's, if the mail belongs to it
    * @returns `false` when its account is gone
    */
   async add(mail: OutgoingMail, transaction: Kysely<Tables> = this.#db): Promise<boolean> {
@@ -62,9 +63,8 @@ export class Outbox {
   }
 
   /**
-   * Takes mails that are due; no other server gets them until the lease is over, and if this one
-   * dies they are due again then.
-   * @returns the oldest first
+   * Leases mails that are due. Other servers get them after the lease, if this one has not removed them.
+   * @returns the mails, the oldest first
    */
   async claim(limit: number, nowMs: number, leaseMs: number): Promise<ClaimedMail[]> {
     const rows = await this.#db
@@ -76,7 +76,7 @@ export class Outbox {
           .orderBy('next_attempt_at')
           .orderBy('created_at')
           .limit(limit)
-          // Servers that ask at once get different mails, and do not wait for one another.
+          // Simultaneous servers get different mails without waiting for each other.
           .$if(this.#engine === 'postgres', (due) => due.forUpdate().skipLocked()),
       )
       .updateTable('mails')
@@ -88,7 +88,7 @@ export class Outbox {
     return mails.sort((a, b) => a.createdAt - b.createdAt);
   }
 
-  /** `undefined` when no key opens the mail: it waits for its key, and must not hold up the others. */
+  /** @returns `undefined` when no storage key opens the mail, so that it does not block the others */
   #open(row: Omit<Selectable<Tables['mails']>, 'next_attempt_at'>): ClaimedMail | undefined {
     const { id, uid, message, attempts, created_at } = row;
     try {
@@ -99,17 +99,17 @@ export class Outbox {
     }
   }
 
-  /** Removes a mail that was sent, or given up. */
+  /** Removes a mail that was sent or abandoned. */
   async remove(id: string): Promise<void> {
     await this.#db.deleteFrom('mails').where('id', '=', id).execute();
   }
 
-  /** Puts a mail off. */
+  /** Delays the next attempt. */
   async postpone(id: string, untilMs: number): Promise<void> {
     await this.#db.updateTable('mails').set({ next_attempt_at: untilMs }).where('id', '=', id).execute();
   }
 
-  /** Mails waiting. */
+  /** Counts the unsent mails. */
   async count(): Promise<number> {
     const { waiting } = await this.#db
       .selectFrom('mails')

@@ -4,42 +4,42 @@ import { type DatabaseLocation, openForLongWork, rewriteFile } from './sql/datab
 import type { Tables } from './sql/schema.js';
 import { aadFor, SEALED_COLUMNS } from './sql/sealed-columns.js';
 
-/** How far a change of the storage key has come. */
+/** Progress of a re-encryption. */
 export interface ReencryptProgress {
   table: string;
-  /** Rows of this table looked at. */
+  /** Rows of this table that were read. */
   rows: number;
-  /** Rows of this table sealed anew. */
+  /** Rows of this table that were sealed again. */
   resealed: number;
 }
 
 export interface ReencryptOptions {
   database: DatabaseLocation;
-  /** 32 bytes each: the first one is to seal everything, the others may open. */
+  /** 32 bytes each. The first one seals; all open. */
   storageKeys: Uint8Array[];
-  /** Told after every batch. */
+  /** Called after every batch. */
   onProgress?: (progress: ReencryptProgress) => void;
 }
 
-/** What became of a change of the storage key. */
+/** The result of a re-encryption. */
 export interface Reencrypted {
   rows: number;
   resealed: number;
-  /** Rows that changed while they were sealed anew, and do not have the first key yet. */
+  /** Rows that servers changed meanwhile, and that are not sealed with the first key yet. */
   remaining: number;
 }
 
 type SealedTable = keyof typeof SEALED_COLUMNS;
 type Row = { key: string } & Record<string, Uint8Array>;
 
-/** Rows read, and written in one transaction: few enough that nobody waits for it. */
+/** Rows in one transaction: few, so that it holds locks for a short time. */
 const BATCH = 100;
-/** How often it is gone through; rows that change meanwhile are few, and fewer each time. */
+/** Passes over the database. Each pass leaves only the rows that servers changed during it. */
 const MAX_PASSES = 3;
 
 /**
- * Seals everything in the database with the first storage key, in the current format, then writes a SQLite file anew.
- * Servers that have all the keys can run meanwhile. It can be stopped at any time and run again. Tokens in Redis are
+ * Seals everything in the database with the first storage key, in the current format, then rewrites a SQLite file.
+ * Servers that have all the keys can run at the same time. It can be stopped at any time and run again. Tokens in Redis are
  * not changed: the last one of an older key ends within an hour, and the key is needed until then.
  * @throws StoreUnavailableError; Error when a row is sealed with a key that is not given
  */

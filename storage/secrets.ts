@@ -7,7 +7,7 @@ import { aadFor } from './sql/sealed-columns.js';
 
 const SECRET_BYTES = 32;
 
-/** Random secrets that all servers over a database share. They outlive a change of the storage key. */
+/** Random secrets that all servers over one database share. They survive a change of the storage key. */
 export class Secrets {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;
@@ -18,7 +18,7 @@ export class Secrets {
   }
 
   /**
-   * A secret by its name, made when it is first asked for, of whichever server.
+   * Returns a secret by its name. The first server that asks for it generates it.
    * @returns 32 bytes
    * @throws StoreUnavailableError
    */
@@ -42,7 +42,7 @@ export class Secrets {
       await this.#db.insertInto('secrets').values({ name, value }).execute();
       return secret;
     } catch (error) {
-      // Another server was first.
+      // Another server generated it first.
       if (error instanceof DuplicateRowError) return (await this.#find(name)) as Buffer;
       throw error;
     }

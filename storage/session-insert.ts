@@ -2,13 +2,13 @@ import { type Kysely, sql } from 'kysely';
 import { prepareQuery } from './sql/prepared-query.js';
 import type { Tables } from './sql/schema.js';
 
-/** A session's row, `slot` aside, and how many sessions its account may have. */
+/** A session's row without `slot`, and the maximum number of sessions of its account. */
 export type InsertedSession = Omit<Tables['sessions'], 'slot' | 'last_access_at'> & { max_sessions: number };
 
 /**
- * The statement that opens a session: for an account of that generation, in the lowest slot that is free, as long
- * as the account has fewer sessions than it may. Who at the same instant takes the same slot gets none.
- * @returns runs it; there is a row, of the account, when the session was opened
+ * Prepares the statement that opens a session. It inserts a row if the account has the given generation and fewer
+ * sessions than the maximum, in the lowest free slot. Of simultaneous statements with the same slot, one inserts.
+ * @returns runs the statement; its result has a row when the session was opened
  */
 export function prepareSessionInsert(db: Kysely<Tables>) {
   return prepareQuery(db, (session: InsertedSession) =>
@@ -69,7 +69,7 @@ export function prepareSessionInsert(db: Kysely<Tables>) {
   );
 }
 
-/** The lowest slot, from 1 on, that no session of the account has. */
+/** Selects the account's lowest free slot; slots start at 1. */
 function selectFreeSlot(db: Kysely<Tables>, { uid, generation, max_sessions }: InsertedSession) {
   const ofAccount = db.selectFrom('sessions').where('uid', '=', uid).where('generation', '=', generation);
   return db

@@ -1,14 +1,14 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from './sql/schema.js';
 
-/** How long uses are collected before they are written, in ms. */
+/** Time for which uses are collected before they are written, in ms. */
 const COLLECT_MS = 5000;
-/** Sessions a statement; one number of them, so that there is one statement to prepare. */
+/** Sessions in each statement. A fixed number, so that one prepared statement serves all. */
 const BATCH = 50;
 
 /**
- * When sessions were last used: collected, and written together in the background. A signed request waits
- * for no write and makes none; a server that is killed forgets the last few seconds of it.
+ * Collects the times of sessions' last uses and writes them in batches, so that a signed request does not write. A
+ * server that is killed loses those of the last seconds.
  */
 export class SessionTouches {
   readonly #db: Kysely<Tables>;
@@ -24,12 +24,12 @@ export class SessionTouches {
     this.#timer ??= setTimeout(() => void this.write(), COLLECT_MS).unref();
   }
 
-  /** What is not written yet. */
+  /** Returns the time that is not written yet. */
   get(tokenID: string): number | undefined {
     return this.#pending.get(tokenID);
   }
 
-  /** Writes what was collected. What the database does not take is dropped: the next use tells it again. */
+  /** Writes the collected times. A batch that fails is dropped: the next use of the session writes again. */
   async write(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

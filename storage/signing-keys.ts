@@ -4,17 +4,17 @@ import type { Sealer } from './sealer.js';
 import type { Tables } from './sql/schema.js';
 import { aadFor } from './sql/sealed-columns.js';
 
-/** A signing key at rest. Times in ms. */
+/** A stored signing key. Times in ms. */
 export interface StoredSigningKey {
   id: string;
   algorithm: 'RS' | 'DS';
   privateKeyPem: string;
   createdAt: number;
-  /** When a newer key takes over, or took; its certificates still verify until they expire. */
+  /** When a newer key takes over. Certificates of this key verify until they expire. */
   retiredAt: number | null;
 }
 
-/** The keys that certificates are signed with: kept in the database, so that all servers share them. */
+/** The keys that sign certificates, in the database: all servers share them. */
 export class SigningKeys {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;
@@ -24,7 +24,7 @@ export class SigningKeys {
     this.#sealer = sealer;
   }
 
-  /** All keys, the newest first. */
+  /** Returns all keys, the newest first. */
   async list(): Promise<StoredSigningKey[]> {
     const rows = await this.#db
       .selectFrom('signing_keys')
@@ -42,7 +42,7 @@ export class SigningKeys {
 
   /**
    * Adds a key.
-   * @returns `false` when a key of this id is there: another server was first
+   * @returns `false` when this ID exists: another server added it first
    */
   async add(key: StoredSigningKey): Promise<boolean> {
     try {
@@ -55,8 +55,9 @@ export class SigningKeys {
   }
 
   /**
-   * Adds a key that takes over from the one of its algorithm, at a time ahead: by then every server knows it.
-   * @returns `false` when a key of this id is there: somebody else was first
+   * Adds a key and retires the current one of its algorithm.
+   * @param takesOverAtMs in the future, so that every server has read the key by then
+   * @returns `false` when this ID exists: another process was first
    */
   async rotate(key: StoredSigningKey, takesOverAtMs: number): Promise<boolean> {
     const { id, algorithm } = key;
@@ -79,8 +80,8 @@ export class SigningKeys {
   }
 
   /**
-   * Deletes a key, and adds one in its place where it had to be replaced, both at once.
-   * @returns `false` when the key is gone already, or the other id is taken: somebody else was first
+   * Deletes a key and adds its replacement, in one transaction.
+   * @returns `false` when the key is gone or the replacement's ID exists: another process was first
    */
   async withdraw(id: string, replacement: StoredSigningKey | undefined): Promise<boolean> {
     try {

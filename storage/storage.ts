@@ -13,9 +13,9 @@ import type { TokenStore } from './tokens/token-store.js';
 
 export interface StorageOptions {
   database: DatabaseLocation;
-  /** Unset: the in-process token store. */
+  /** Unset: tokens and counters are kept in this process. */
   redisUrl?: string | undefined;
-  /** 32 bytes each; the first one writes. */
+  /** 32 bytes each. The first one seals; all open. */
   storageKeys: Uint8Array[];
   /** The clock, ms since 1970. */
   now: () => number;
@@ -40,9 +40,8 @@ export interface Storage {
 }
 
 /**
- * Opens the stores and brings the schema up to date.
- * @throws StoreUnavailableError when the database does not answer; RangeError when a key or the Redis URL has
- *   no form that is known
+ * Opens the stores and migrates the schema.
+ * @throws StoreUnavailableError when the database does not answer; RangeError when a key or the Redis URL is invalid
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const sealer = new Sealer(options.storageKeys);

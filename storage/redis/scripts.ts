@@ -44,7 +44,10 @@ if token then
 end
 return token`);
 
-/** Undoes TAKE of this claim. KEYS: token, taken, tombstone. ARGV: claim, tombstone's TTL in ms. Returns 1 when it did. */
+/**
+ * Undoes TAKE of this claim.
+ * KEYS: token, taken, tombstone. ARGV: claim, tombstone's TTL in ms. Returns 1 when it restored the token.
+ */
 export const RESTORE_TOKEN = createScript(`
 local claim = ARGV[1] .. ' '
 local taken = redis.call('GET', KEYS[2])

@@ -7,10 +7,10 @@ import { createMigrations, type SqlEngine } from './migrations.js';
 import type { Tables } from './schema.js';
 import { createSqliteDialect } from './sqlite-dialect.js';
 
-/** What one commit may add to SQLite's files, and to spare. */
+/** More than one commit adds to SQLite's files. */
 const LEAST_SPACE_BYTES = 128 * 1024;
 
-/** Where accounts and sessions live. */
+/** Location of the database. */
 export type DatabaseLocation =
   | { engine: 'sqlite'; filename: string }
   | { engine: 'postgres'; url: string; poolSize: number };
@@ -18,16 +18,16 @@ export type DatabaseLocation =
 export interface Database {
   engine: SqlEngine;
   db: Kysely<Tables>;
-  /** @throws StoreUnavailableError when the database does not answer, or has no room on its disk to write */
+  /** @throws StoreUnavailableError when the database does not answer, or its disk is full */
   ping(): Promise<void>;
-  /** Removes deleted content from SQLite's log; PostgreSQL does so by itself. @throws StoreUnavailableError */
+  /** Removes deleted content from SQLite's log. No effect on PostgreSQL. @throws StoreUnavailableError */
   purgeDeleted(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Opens the database and brings its schema up to date.
- * @param observe told of every statement
+ * Opens the database and migrates its schema.
+ * @param observe called after every statement
  * @throws StoreUnavailableError when it cannot be opened, Error when a migration fails
  */
 export async function openDatabase(
@@ -52,7 +52,7 @@ export async function openDatabase(
   };
 }
 
-/** Reading goes on when the disk is full, so a query would not tell. @throws StoreUnavailableError */
+/** A query does not detect a full disk: reading still works. @throws StoreUnavailableError */
 async function requireSpace(filename: string): Promise<void> {
   const { bavail, bsize } = await statfs(dirname(filename)).catch((error) => {
     throw new StoreUnavailableError('database', error);
@@ -61,7 +61,7 @@ async function requireSpace(filename: string): Promise<void> {
 }
 
 /**
- * Opens a database for work that takes longer than any request is allowed to, its schema up to date.
+ * Opens a database without the time limits of requests, and migrates its schema.
  * @throws StoreUnavailableError when it cannot be opened, Error when a migration fails
  */
 export async function openForLongWork(location: DatabaseLocation): Promise<Kysely<Tables>> {
@@ -72,8 +72,8 @@ export async function openForLongWork(location: DatabaseLocation): Promise<Kysel
 }
 
 /**
- * Writes a SQLite file anew, so that nothing is left in it of deleted or replaced values. Writers wait meanwhile.
- * PostgreSQL's autovacuum does the like by itself.
+ * Rewrites a SQLite file, which removes deleted and replaced values from it. Writers wait meanwhile. On PostgreSQL,
+ * autovacuum does this.
  * @param db opened by {@link openForLongWork}
  * @throws StoreUnavailableError
  */
@@ -88,13 +88,13 @@ async function truncateLog(db: Kysely<Tables>): Promise<void> {
   await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
 }
 
-/** Opens a database, as it is, for reading alone. @throws StoreUnavailableError when it cannot be opened */
+/** Opens a database read-only, without migrating it. @throws StoreUnavailableError when it cannot be opened */
 export async function openToRead(location: DatabaseLocation): Promise<Kysely<Tables>> {
   const dialect = await createDialect(location, { forRequests: false, readOnly: true });
   return new Kysely({ dialect: guardDialect(dialect, () => {}) });
 }
 
-/** The names of the migrations a database has been through, in order. */
+/** Returns the names of the migrations that a database has run, in order. */
 export async function listMigrations(db: Kysely<Tables>): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];
@@ -103,7 +103,7 @@ export async function listMigrations(db: Kysely<Tables>): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Runs on a connection of its own: a migration, too, may take long. */
+/** Uses its own connection, without the time limits of requests. */
 async function migrate(location: DatabaseLocation): Promise<void> {
   const db = new Kysely<unknown>({
     dialect: guardDialect(await createDialect(location, { forRequests: false }), () => {}),
@@ -118,9 +118,9 @@ async function migrate(location: DatabaseLocation): Promise<void> {
 }
 
 /**
- * The dialect of an engine, bare: its errors are the drivers' own.
- * @param options.forRequests whether statements must answer in time
- * @param options.readOnly whether nothing may be written
+ * Creates the dialect of an engine. It throws the driver's errors.
+ * @param options.forRequests whether statements have the time limits of requests
+ * @param options.readOnly whether writes are refused
  */
 export async function createDialect(
   location: DatabaseLocation,

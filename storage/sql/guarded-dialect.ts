@@ -1,7 +1,7 @@
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
 import { DuplicateRowError, MissingRowError, StoreUnavailableError } from '../errors.js';
 
-/** One statement, as metrics and the statement count see it. */
+/** One statement, for metrics. */
 export interface StatementTiming {
   sql: string;
   ms: number;
@@ -9,10 +9,9 @@ export interface StatementTiming {
 }
 
 /**
- * Wraps a dialect so that every failure leaves storage as one of three errors: DuplicateRowError for a
- * unique key that is taken, MissingRowError for a reference to nothing, StoreUnavailableError for
- * everything else, the cause kept for the log.
- * @param observe told of every statement, those that begin and end transactions too, and of connections not had
+ * Wraps a dialect, so that every failure is one of three errors: DuplicateRowError for a violated unique key,
+ * MissingRowError for a violated foreign key, StoreUnavailableError with the cause for everything else.
+ * @param observe called after every statement, including BEGIN, COMMIT and ROLLBACK, and after a failed connect
  */
 export function guardDialect(dialect: Dialect, observe: (timing: StatementTiming) => void): Dialect {
   return {
@@ -46,7 +45,7 @@ function guardDriver(driver: Driver, observe: (timing: StatementTiming) => void)
   };
 }
 
-/** Observed only when it fails, as a statement `connect`. */
+/** A failure is observed as the statement `connect`. */
 async function connect(
   driver: Driver,
   observe: (timing: StatementTiming) => void,
@@ -103,7 +102,7 @@ async function translate<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** PostgreSQL has a SQLSTATE for each kind of constraint; SQLite names it in its message only. */
+/** PostgreSQL has a SQLSTATE for each kind of constraint. SQLite names the kind in its message only. */
 function violatedConstraint(error: unknown): 'unique' | 'foreign key' | undefined {
   const { code, message = '' } = error as { code?: string; message?: string };
   if (code === '23505' || (code === 'SQLITE_CONSTRAINT' && message.includes('UNIQUE'))) return 'unique';

@@ -3,8 +3,7 @@ import { type Kysely, type Migration, type MigrationProvider, sql } from 'kysely
 export type SqlEngine = 'sqlite' | 'postgres';
 
 /**
- * All changes of the schema, in order. A migration that has been released is never edited: the
- * database remembers its name.
+ * The migrations, in order. Never edit a released one: databases that have run its name do not run it again.
  */
 export function createMigrations(engine: SqlEngine): MigrationProvider {
   const bytes = engine === 'postgres' ? sql`bytea` : sql`blob`;

@@ -5,32 +5,32 @@ import { withTimeout } from '../with-timeout.js';
 
 export interface PostgresOptions {
   url: string;
-  /** Most connections. */
+  /** Maximum number of connections. */
   poolSize: number;
-  /** Whether statements are bound in time and kept prepared, as requests want it and migrations do not. */
+  /** Whether statements have the time limits of requests and stay prepared. Not for migrations. */
   forRequests: boolean;
-  /** Whether the server is to refuse writes. */
+  /** Whether PostgreSQL refuses writes. */
   readOnly?: boolean;
 }
 
-/** How long a request waits for a connection, in ms. */
+/** Time limit for getting a connection from the pool, in ms. */
 const ACQUIRE_TIMEOUT_MS = 1000;
 /**
- * How long making one may take, in ms: longer than the request waits that asked for it, for those that come next. Else
- * a PostgreSQL that is slow to let anyone in would let nobody in.
+ * Time limit for connecting, in ms. Longer than a request waits: a slow PostgreSQL then has a connection for the
+ * next requests.
  */
 const CONNECT_TIMEOUT_MS = 3000;
 /**
- * How long all that is done with it may take, from when it was asked for, in ms: callers answer within two seconds,
- * on a busy machine, too.
+ * Time limit for all use of a connection, from the request for it, in ms. Below two seconds with a margin for busy
+ * machines.
  */
 const DEADLINE_MS = 1500;
-/** PostgreSQL gives up before we do, so that a statement that waited for a lock is not done later. */
+/** Below DEADLINE_MS, so that PostgreSQL cancels a statement that waits for a lock before this server gives up. */
 const STATEMENT_TIMEOUT_MS = 1300;
-/** Statements kept prepared on each connection; the server has fewer kinds than this. */
+/** Limit of prepared statements on each connection. The server has fewer. */
 const MAX_PREPARED = 200;
 
-/** Kysely over the `pg` package, with a pool that answers in time and drops connections that do not. */
+/** Creates a Kysely dialect over `pg`, whose pool has time limits and drops connections that exceed them. */
 export function createPostgresDialect(options: PostgresOptions): Dialect {
   return new PostgresDialect({ pool: new BoundPool(options) });
 }
@@ -56,7 +56,7 @@ class BoundPool implements PostgresPool {
           parseColumn(oid, format)) as typeof pg.types.getTypeParser,
       },
     });
-    // A connection that breaks tells the query that is under way; unheard, the event would end the process.
+    // The running query reports a broken connection. Without a listener the event would end the process.
     this.#pool.on('connect', (client) => client.on('error', () => {}));
     this.#pool.on('error', () => {});
   }
@@ -86,7 +86,7 @@ class BoundPool implements PostgresPool {
       const client = await this.#pool.connect();
       const known = this.#clients.get(client) ?? new BoundClient(client, this.#forRequests, this.#suspect);
       this.#clients.set(client, known);
-      // Where one connection went silent, others that have not been heard since may have, too.
+      // After one connection timed out, others that have not answered since are suspect.
       if (known.answeredAt >= this.#suspectSince) return known;
       client.release(true);
     }
@@ -99,7 +99,7 @@ class BoundPool implements PostgresPool {
 
 class BoundClient implements PostgresPoolClient {
   answeredAt = performance.now();
-  /** When all that is done with this connection must be over, by `performance.now()`. */
+  /** When the use of this connection must end, by `performance.now()`. */
   deadline = Number.POSITIVE_INFINITY;
   #broken: Error | undefined;
 
@@ -117,7 +117,7 @@ class BoundClient implements PostgresPoolClient {
   }
 
   async #query(sql: string, values: readonly unknown[]): Promise<pg.QueryResult> {
-    // ROLLBACK on a connection that went silent would only wait once more.
+    // A ROLLBACK on a connection that timed out would time out as well.
     if (this.#broken) throw this.#broken;
     const leftMs = this.deadline - performance.now();
     const name = this.prepare ? statementName(sql) : undefined;
@@ -143,7 +143,7 @@ class BoundClient implements PostgresPoolClient {
 
 const statementNames = new Map<string, string>();
 
-/** The same text has the same name in every process: poolers in between may share its preparation. */
+/** Equal statements have equal names in every process, because poolers share prepared statements. */
 function statementName(sql: string): string | undefined {
   let name = statementNames.get(sql);
   if (!name && statementNames.size < MAX_PREPARED) {
@@ -153,7 +153,7 @@ function statementName(sql: string): string | undefined {
   return name;
 }
 
-/** Every bigint column holds ms or a count, well inside a double. */
+/** Bigint columns hold times in ms and counts, which a double represents exactly. */
 function parseColumn(oid: number, format: 'text') {
   return oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format);
 }

@@ -1,15 +1,14 @@
 import type { Compilable, Kysely, QueryResult } from 'kysely';
 
-/** Stands in a query for a value that each call gives. */
+/** Represents a value that each call supplies. */
 class Placeholder {
   constructor(readonly name: string | symbol) {}
 }
 
 /**
- * Puts a query together once, for what requests ask again and again: Kysely needs longer to build and compile a
- * query than SQLite to answer it.
- * @param build makes the query, with its parameters in the places of values
- * @returns runs the query with the values of one call; it throws what the database does
+ * Builds and compiles a query once: Kysely takes longer for that than SQLite takes to answer.
+ * @param build builds the query with placeholders for its values
+ * @returns runs the query with values; throws the errors of the database
  */
 export function prepareQuery<Database, Values extends object, Row>(
   db: Kysely<Database>,

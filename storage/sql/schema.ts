@@ -1,10 +1,10 @@
 import type { Generated } from 'kysely';
 
-/** The tables as Kysely sees them. Times are ms since 1970; `sealed` columns are AES-256-GCM (sealer.ts). */
+/** The tables, for Kysely. Times are ms since 1970. Sealed columns are listed in sealed-columns.ts. */
 export interface Tables {
   accounts: {
     uid: string;
-    /** As first given: derivations depend on its bytes. */
+    /** As given at creation: derivations depend on its bytes. */
     email: string;
     normalized_email: string;
     verified_at: number | null;
@@ -14,7 +14,7 @@ export interface Tables {
     stretching_salt: Uint8Array;
     ka: Uint8Array;
     wrap_kb: Uint8Array;
-    /** When the password was last set or the account locked; sessions and tokens of another generation are dead. */
+    /** When the password was last set or the account was locked. It invalidates earlier sessions and tokens. */
     generation: number;
     locale: string;
     created_at: number;
@@ -30,13 +30,13 @@ export interface Tables {
     device_type: string | null;
     created_at: number;
     last_access_at: number;
-    /** From 1 on, each once an account and generation: the bound of how many sessions there can be. */
+    /** From 1; unique for an account and generation, which limits the number of sessions. */
     slot: Generated<number>;
   };
   mails: {
     id: string;
     uid: string;
-    /** What the mail says, sealed JSON. */
+    /** The contents of the mail, sealed JSON. */
     message: Uint8Array;
     attempts: Generated<number>;
     next_attempt_at: number;
@@ -49,12 +49,12 @@ export interface Tables {
     created_at: number;
     retired_at: number | null;
   };
-  /** What servers share and nobody else may know, sealed. */
+  /** Secrets that servers share, sealed. */
   secrets: {
     name: string;
     value: Uint8Array;
   };
-  /** Work that one server at a time does, and until when it is that server's. */
+  /** Work that one server at a time does, and the end of its lease. */
   leases: {
     name: string;
     until: number;

@@ -13,19 +13,19 @@ import { SqliteHandle } from './sqlite-handle.js';
 export interface SqliteOptions {
   /** Path of the database file. */
   filename: string;
-  /** Whether statements are bound in time, as requests want it and migrations do not. */
+  /** Whether statements have the time limits of requests. Not for migrations. */
   forRequests: boolean;
-  /** Whether the file must exist, and is not written to. */
+  /** Whether writes are refused. The file must exist then. */
   readOnly?: boolean;
 }
 
-/** How long another process that writes is waited for, in ms: a request answers within two seconds. */
+/** Time limit for the write lock of another process, in ms. Below the two seconds of a request. */
 const REQUEST_BUSY_TIMEOUT_MS = 1500;
 const LONG_BUSY_TIMEOUT_MS = 60_000;
 
 /**
- * Kysely over the `sqlite3` package: one handle that writes, for one after the other, and one that reads,
- * so that no signed request waits for somebody else's commit to reach the disk.
+ * Creates a Kysely dialect over `sqlite3`, with one handle for writes, one at a time, and one for reads. A signed
+ * request therefore does not wait for another request's commit.
  */
 export function createSqliteDialect(options: SqliteOptions): Dialect {
   return {
@@ -36,7 +36,7 @@ export function createSqliteDialect(options: SqliteOptions): Dialect {
   };
 }
 
-/** SQLite's DDL is transactional, whatever Kysely thinks: a migration happens once, and whole. */
+/** Kysely assumes that SQLite's DDL is not transactional. It is, so migrations run in transactions. */
 class TransactionalSqliteAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
@@ -51,7 +51,7 @@ interface Handles {
 class SqliteDriver implements Driver {
   readonly #options: SqliteOptions;
   #handles: Handles | undefined;
-  /** Settles when the writer is free again: a chain of all who wait, in order. */
+  /** Resolves when the writer is free; waiting transactions form a chain. */
   #free: Promise<void> = Promise.resolve();
 
   constructor(options: SqliteOptions) {
@@ -61,7 +61,7 @@ class SqliteDriver implements Driver {
   async init(): Promise<void> {
     const { filename, readOnly, forRequests } = this.#options;
     const busyTimeoutMs = forRequests ? REQUEST_BUSY_TIMEOUT_MS : LONG_BUSY_TIMEOUT_MS;
-    // The writer first: it makes the file.
+    // The writer creates the file.
     const writer = await SqliteHandle.open(filename, readOnly ? 'visitor' : 'writer', busyTimeoutMs);
     try {
       const reader = await SqliteHandle.open(filename, readOnly ? 'visitor' : 'reader', busyTimeoutMs);
@@ -81,7 +81,7 @@ class SqliteDriver implements Driver {
     (connection as SqliteConnection).unlock();
   }
 
-  // IMMEDIATE takes the write lock at once, so that a transaction never fails half-way for it.
+  // IMMEDIATE takes the write lock at once; a later upgrade of a read lock could fail.
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
     const locked = connection as SqliteConnection;
     await locked.lock();
@@ -98,11 +98,11 @@ class SqliteDriver implements Driver {
 
   async destroy(): Promise<void> {
     await this.#handles?.reader.close();
-    // The last one to close writes the log back into the file.
+    // The last handle to close checkpoints the log.
     await this.#handles?.writer.close();
   }
 
-  /** @returns gives the writer to whoever is next */
+  /** @returns releases the writer */
   async #lockWriter(): Promise<() => void> {
     const previous = this.#free;
     let unlock = () => {};
@@ -114,7 +114,7 @@ class SqliteDriver implements Driver {
   }
 }
 
-/** Takes hold of the writer when it is needed, until it is released. */
+/** Locks the writer at the first write, until the connection is released. */
 class SqliteConnection implements DatabaseConnection {
   #unlock: (() => void) | undefined;
 
@@ -141,7 +141,7 @@ class SqliteConnection implements DatabaseConnection {
       : { rows: [], numAffectedRows: BigInt(await writer.run(sql, parameters)) };
   }
 
-  // biome-ignore lint/correctness/useYield: Kysely asks for the method; nothing here streams.
+  // biome-ignore lint/correctness/useYield: Kysely requires the method, and nothing streams.
   async *streamQuery(): AsyncIterableIterator<never> {
     throw new Error('streaming is not supported; page with LIMIT instead');
   }

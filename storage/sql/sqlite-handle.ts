@@ -2,27 +2,27 @@ import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sqlite3 from 'sqlite3';
 
-/** Statements kept prepared; the server has fewer kinds than this. */
+/** Limit of prepared statements. The server has fewer. */
 const MAX_PREPARED = 200;
-/** Between two tries at a file that another process has locked, in ms. */
+/** Pause before a locked file is tried again, in ms. */
 const BUSY_PAUSE_MS = 20;
 
 const ROLES = {
   /**
-   * Makes the file if need be. `synchronous = FULL`: an acknowledged commit survives a power failure.
+   * Creates the file if it does not exist. `synchronous = FULL`: an acknowledged commit survives a power failure.
    * `secure_delete`: deleted content is overwritten with zeros.
    */
   writer: {
     mode: sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE,
     pragmas: ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'secure_delete = ON'],
   },
-  /** Reads beside a writer; even so it has a part in the file's shared memory. */
+  /** Reads beside a writer. WAL readers need write access to the shared-memory file. */
   reader: { mode: sqlite3.OPEN_READWRITE, pragmas: ['query_only = ON'] },
-  /** Leaves the file as it is. */
+  /** Reads a file without changing it. */
   visitor: { mode: sqlite3.OPEN_READONLY, pragmas: [] },
 };
 
-/** One open handle of a SQLite file, with promises, whose statements are prepared once. */
+/** An open SQLite file with a promise API, which prepares each statement once. */
 export class SqliteHandle {
   readonly #database: sqlite3.Database;
   readonly #prepared = new Map<string, Promise<sqlite3.Statement>>();
@@ -32,7 +32,7 @@ export class SqliteHandle {
   }
 
   /**
-   * @param busyTimeoutMs how long to wait for another process that writes
+   * @param busyTimeoutMs time limit for the write lock of another process
    * @throws Error SQLITE_CANTOPEN and the like
    */
   static async open(
@@ -58,7 +58,7 @@ export class SqliteHandle {
     }
   }
 
-  /** Of two that turn a new file's log to WAL at once, SQLite refuses one without waiting for `busy_timeout`. */
+  /** SQLite ignores `busy_timeout` when two processes set WAL on a new file at once: one gets SQLITE_BUSY. */
   async #executePatiently(sql: string, busyTimeoutMs: number): Promise<void> {
     const deadline = performance.now() + busyTimeoutMs;
     for (;;) {
@@ -72,14 +72,14 @@ export class SqliteHandle {
     }
   }
 
-  /** Runs a statement that is not worth keeping prepared. */
+  /** Runs a statement without preparing it. */
   execute(sql: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#database.exec(sql, (error) => (error ? reject(error) : resolve()));
     });
   }
 
-  /** Ends the transaction; some errors, a full disk for one, have ended it already. */
+  /** Rolls back the transaction. Some errors, such as a full disk, have already done so. */
   async rollback(): Promise<void> {
     try {
       await this.execute('ROLLBACK');
@@ -88,7 +88,7 @@ export class SqliteHandle {
     }
   }
 
-  /** @returns the rows of a statement that has some */
+  /** @returns the rows of the result */
   async all<R>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
     const statement = await this.#prepare(sql);
     return new Promise((resolve, reject) => {
@@ -96,7 +96,7 @@ export class SqliteHandle {
     });
   }
 
-  /** @returns how many rows were changed */
+  /** @returns the number of changed rows */
   async run(sql: string, parameters: readonly unknown[]): Promise<number> {
     const statement = await this.#prepare(sql);
     return new Promise((resolve, reject) => {
@@ -121,7 +121,7 @@ export class SqliteHandle {
         error ? reject(error) : resolve(prepared),
       );
     });
-    // One that could not be prepared is tried again.
+    // A failed preparation is not cached.
     statement.catch(() => this.#prepared.delete(sql));
     this.#prepared.set(sql, statement);
     if (this.#prepared.size > MAX_PREPARED) {
@@ -140,6 +140,6 @@ async function makePrivateFile(filename: string): Promise<void> {
     const file = await open(filename, 'ax');
     await file.chmod(0o600).finally(() => file.close());
   } catch {
-    // The file exists, or SQLite itself will say why it cannot be made.
+    // The file exists; otherwise SQLite reports why it cannot be created.
   }
 }
