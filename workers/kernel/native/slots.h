@@ -1,0 +1,18 @@
+// The memory of the hashes: regions of slots of SLOT_BYTES each, which all threads of the process share.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MAX_SLOTS 65536
+
+/** Maps a region of so many slots. Returns its number, or -1 when the operating system refuses or no number is free. */
+int map_region(size_t slots);
+
+/** Gives a region back, when no slot of it is claimed any more. Returns whether there was such a region. */
+bool unmap_region(int region);
+
+/** Claims n slots, each for one hash. Returns NULL, or what is wrong with them; then it has claimed none. */
+const char *claim_slots(int region, int n, const uint32_t slots[], uint8_t *V[]);
+
+void release_slots(int region, int n, const uint32_t slots[]);
