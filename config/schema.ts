@@ -98,8 +98,8 @@ const mail = {
 const stretching = {
   stretchEngine: setting(
     'STRETCH_ENGINE',
-    '`simd` (WebAssembly, the fastest), `openssl` (node:crypto), or `scrypt-js` (JavaScript, for OpenSSL builds without scrypt).',
-    oneOf('simd', 'openssl', 'scrypt-js').prefault('simd'),
+    '`native` (C, built where there is a compiler; elsewhere `wasm` runs), `wasm` (WebAssembly), `openssl` (node:crypto), or `scrypt-js` (JavaScript, for OpenSSL builds without scrypt).',
+    oneOf('native', 'wasm', 'openssl', 'scrypt-js').prefault('native'),
   ),
   stretchThreads: setting(
     'STRETCH_THREADS',

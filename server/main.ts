@@ -1,5 +1,6 @@
 import { findUnknownVariables } from '../config/environment.js';
 import { type Config, hidesClients, loadConfig } from '../config/load.js';
+import { findNativeProblem, NATIVE_ADVICE } from '../workers/kernel/load-native.js';
 import { startKeyServer } from './key-server.js';
 import { createLogger } from './logs/log.js';
 import { describeStartFailure } from './start-failure.js';
@@ -25,7 +26,12 @@ async function main(): Promise<void> {
   }
   log.info({ event: 'listening', url: server.url, metricsUrl: server.metricsUrl, publicUrl, stretchEngine });
   if (stretchEngine !== config.stretchEngine) {
-    log.warn({ event: 'stretchEngineMissing', asked: config.stretchEngine, used: stretchEngine });
+    log.warn({
+      event: 'stretchEngineMissing',
+      asked: config.stretchEngine,
+      used: stretchEngine,
+      ...(config.stretchEngine === 'native' && { reason: findNativeProblem(), advice: NATIVE_ADVICE }),
+    });
   }
   stretcher.ready().then(
     () => log.info({ event: 'stretchPlan', ...stretcher.plan }),

@@ -4,7 +4,7 @@ import type { SingleKernel } from '../protocol/scrypt-kernel.js';
 /** What crosses the boundary between the server and a worker thread: one message in, one reply out. */
 
 /** The engines of `STRETCH_ENGINE`. */
-export const STRETCH_ENGINES = ['simd', 'openssl', 'scrypt-js'] as const;
+export const STRETCH_ENGINES = ['native', 'wasm', 'openssl', 'scrypt-js'] as const;
 export type StretchEngineName = (typeof STRETCH_ENGINES)[number];
 
 /** One password to stretch. All salts are 32 bytes; email and password are UTF-8 bytes. */
@@ -36,12 +36,10 @@ export interface SlotAllocation {
 /** A reply for each request of the batch, in its order; one that failed says why and harms no other. */
 export type StretchOutcome = { reply: StretchReply } | { failure: string };
 
-/** The ways to compute scrypt of one password alone. */
-export type SingleMethod = SingleKernel | 'openssl' | 'scrypt-js';
-
-/** How passwords are stretched on this machine, as was measured when the server started. */
+/** How passwords are stretched on this machine. */
 export interface StretchPlan {
-  single: SingleMethod;
+  /** How `wasm` computes one password alone. */
+  single: SingleKernel;
   /** The most passwords worth stretching together; 1 where company saves nothing. */
   groupSize: number;
   /** What a stretch of 1, 2 … `groupSize` passwords together is expected to take, in ms. */
@@ -51,7 +49,7 @@ export interface StretchPlan {
 /** What a stretch thread can be told to do, and what it answers. */
 export interface StretchTasks {
   stretch: {
-    in: { batch: StretchBatch; slots: SlotAllocation; single: SingleMethod };
+    in: { batch: StretchBatch; slots: SlotAllocation; single: SingleKernel };
     out: StretchOutcome[];
   };
   /** Zeroes slots, which also takes their memory from the operating system. */
@@ -67,8 +65,10 @@ export type StretchTask = {
 /** Given to a stretch thread when it starts. */
 export interface StretchThreadData {
   engine: StretchEngineName;
-  /** For `simd`: the kernel, compiled once for all threads, and the memories that they share. */
+  /** For `wasm`: the kernel, compiled once for all threads, and the memories that they share. */
   kernel?: { module: WebAssembly.Module; memories: WebAssembly.Memory[] } | undefined;
+  /** For `native`: the regions of its slots, one for each memory. */
+  regions?: number[] | undefined;
 }
 
 /** Given to a thread of the crypto pool when it starts. */

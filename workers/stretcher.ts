@@ -1,5 +1,6 @@
 import { MAX_GROUP, SLOT_BYTES } from '../protocol/scrypt-parameters.js';
 import { createSharedMemory, readKernel } from './kernel/load-kernel.js';
+import { loadNative } from './kernel/load-native.js';
 import type {
   StretchEngineName,
   StretchPlan,
@@ -39,7 +40,7 @@ export const SLOT_MIB = 64;
  * Stretches passwords in threads of low OS priority, 64 MiB and some hundredths to a quarter of a
  * CPU second each. Nothing else queues here.
  *
- * With `simd` the memory is allocated once, shared by all threads, and the queue says which part of it a batch
+ * With `native` and `wasm` the memory is allocated once, shared by all threads, and the queue says which part of it a batch
  * has: any thread can take a group while the others wait, or all can take one password each.
  */
 export class Stretcher {
@@ -52,12 +53,12 @@ export class Stretcher {
   #settleThreads!: { resolve: () => void; reject: (error: Error) => void };
   #threadsToCome: number;
   #plan: StretchPlan;
+  #regions: number[] | undefined;
 
   /** @throws Error when this machine can run neither the engine asked for nor its stand-in */
   constructor({ engine, threads, memoryMiB, maxWaitMs, niceIncrement, observe }: StretcherOptions) {
     this.engine = resolveStretchEngine(engine);
-    const isSimd = this.engine === 'simd';
-    this.#plan = { single: isSimd ? 'vector' : this.engine, groupSize: isSimd ? 2 : 1, expectedMs: [] };
+    this.#plan = PLANS[this.engine];
     const slots = Math.floor(memoryMiB / SLOT_MIB);
     this.queue = new StretchQueue({
       threads,
@@ -69,12 +70,15 @@ export class Stretcher {
       now: () => performance.now(),
       ...(observe && { observe }),
     });
+    this.queue.expect(this.#plan.expectedMs);
     this.#observe = observe;
     this.#threadsToCome = threads;
     const memorySlots = spreadSlots(slots);
+    if (this.engine === 'native') this.#regions = memorySlots.map((count) => loadNative().mapSlots(count));
     const workerData: StretchThreadData = {
       engine: this.engine,
-      kernel: isSimd ? createSharedKernel(memorySlots) : undefined,
+      kernel: this.engine === 'wasm' ? createSharedKernel(memorySlots) : undefined,
+      regions: this.#regions,
     };
     this.#pool = new ThreadPool({
       file: new URL('./thread/stretch-thread.js', import.meta.url),
@@ -127,9 +131,11 @@ export class Stretcher {
     return this.queue.keepPlace(order);
   }
 
-  /** Ends the threads; stretches under way fail. */
-  close(): Promise<void> {
-    return this.#pool.close();
+  /** Ends the threads and gives the memory back; stretches under way fail. */
+  async close(): Promise<void> {
+    await this.#pool.close();
+    for (const region of this.#regions ?? []) loadNative().unmapSlots(region);
+    this.#regions = undefined;
   }
 
   /**
@@ -145,11 +151,16 @@ export class Stretcher {
       Array.from({ length: slots }, (_, slot) => ({ memory, indexes: [slot] })),
     );
     const wiped = allSlots.map(async (slots) => {
-      if (this.engine === 'simd') await this.#run('wipe', { slots }).catch(() => {});
+      if (this.engine === 'wasm' || this.engine === 'native')
+        await this.#run('wipe', { slots }).catch(() => {});
       this.queue.release(slots);
     });
-    const measured = this.#run('measure', { largestGroup }).then((plan) => this.#adopt(plan));
-    await Promise.all([threads, measured.catch(() => {}), ...wiped]);
+    const measured = this.engine === 'wasm' && this.#measure(largestGroup).catch(() => {});
+    await Promise.all([threads, measured, ...wiped]);
+  }
+
+  async #measure(largestGroup: number): Promise<void> {
+    this.#adopt(await this.#run('measure', { largestGroup }));
   }
 
   #adopt(plan: StretchPlan): void {
@@ -176,6 +187,14 @@ export class Stretcher {
     this.#settleThreads.reject(new Error('no stretch thread can start', { cause: error }));
   }
 }
+
+/** How each engine stretches, with a first guess at its times. Only `wasm` has a choice, and measures. */
+const PLANS: Record<StretchEngineName, StretchPlan> = {
+  native: { single: 'vector', groupSize: 4, expectedMs: [110, 130, 150, 170] },
+  wasm: { single: 'vector', groupSize: 2, expectedMs: [200, 260] },
+  openssl: { single: 'vector', groupSize: 1, expectedMs: [300] },
+  'scrypt-js': { single: 'vector', groupSize: 1, expectedMs: [1000] },
+};
 
 function createSharedKernel(memorySlots: number[]): StretchThreadData['kernel'] {
   return {

@@ -12,13 +12,13 @@ import { type ServerProcess, startServer } from '../server/server-process.js';
 import { stretchBare } from '../stretch/bare-stretch.js';
 import type { BenchContext, Measured } from '../suite.js';
 
-const ENGINES = ['simd', 'openssl'] as const;
+const ENGINES = ['wasm', 'openssl'] as const;
 const LOADS = [
   { clients: 1, name: 'one at a time' },
   { clients: 8, name: 'eight at once' },
 ] as const;
 const ACCOUNTS = 8;
-/** What a thread of the simd engine holds from its first pair on. */
+/** What a thread of the wasm engine holds from its first pair on. */
 const STRETCH_THREAD_MIB = 128;
 
 interface Target {
@@ -114,7 +114,7 @@ function describe(contenders: Contender[], bareCpuMs: number[], rounds: number):
     pairedRatio(a.rounds.map(figure), b.rounds.map(figure));
   const againstBare = (contender: Contender) => pairedRatio(bareCpuMs, contender.rounds.map(cpuMs));
 
-  const [alone, loaded] = [find('simd', 1), find('simd', 8)];
+  const [alone, loaded] = [find('wasm', 1), find('wasm', 8)];
   const [opensslAlone, opensslLoaded] = [find('openssl', 1), find('openssl', 8)];
   const rows = contenders.map((contender): Cell[] => {
     const latencies = contender.rounds.flatMap(({ latenciesMs }) => latenciesMs);
@@ -138,8 +138,8 @@ function describe(contenders: Contender[], bareCpuMs: number[], rounds: number):
     checks: [
       check('raw login one at a time: bare stretch ÷ server, CPU', againstBare(alone), 1.6),
       check('raw login, eight at once: bare stretch ÷ server, CPU', againstBare(loaded), 2.2),
-      check('raw logins under load, a CPU second: simd ÷ openssl', ratio(opensslLoaded, loaded, cpuMs), 2.4),
-      check('latency of a lone raw login: openssl ÷ simd', ratio(opensslAlone, alone, middleLatency), 1.6),
+      check('raw logins under load, a CPU second: wasm ÷ openssl', ratio(opensslLoaded, loaded, cpuMs), 2.4),
+      check('latency of a lone raw login: openssl ÷ wasm', ratio(opensslAlone, alone, middleLatency), 1.6),
     ],
     figures: {
       'raw login one at a time, CPU ms': median(alone.rounds.map(cpuMs)),
@@ -191,7 +191,7 @@ function draw(
           ...contenders.toReversed().map(({ name, target, rounds }) => ({
             label: name,
             value: median(rounds.map(cpuMs)),
-            highlight: target.engine === 'simd',
+            highlight: target.engine === 'wasm',
           })),
         ],
       },

@@ -9,7 +9,7 @@ import type { BenchContext, Measured } from '../suite.js';
 
 /** The crypto pool's arithmetic follows the engine: jsbn with scrypt-js, else OpenSSL. */
 const ARITHMETICS = [
-  { name: 'OpenSSL', engine: 'simd' },
+  { name: 'OpenSSL', engine: 'wasm' },
   { name: 'jsbn', engine: 'scrypt-js' },
 ] as const;
 const CLIENTS = [1, 8] as const;

@@ -24,10 +24,10 @@ interface Contender {
   perThread: number;
 }
 
-/** Only `simd` does something with a second password; scrypt-js is slow enough to be sure with fewer. */
+/** Only `wasm` does something with a second password; scrypt-js is slow enough to be sure with fewer. */
 const CONTENDERS: Contender[] = [
-  { engine: 'simd', load: QUEUED, perThread: 16 },
-  { engine: 'simd', load: ALONE, perThread: 12 },
+  { engine: 'wasm', load: QUEUED, perThread: 16 },
+  { engine: 'wasm', load: ALONE, perThread: 12 },
   { engine: 'openssl', load: ALONE, perThread: 6 },
   { engine: 'scrypt-js', load: ALONE, perThread: 2 },
 ];
@@ -171,7 +171,7 @@ function describe(byThreads: Map<number, Map<Contender, Timed>>, rounds: number)
         xLabel: 'stretch threads',
         yLabel: 'stretches a second',
         series: contenders.map((contender) => ({
-          name: contender.engine === 'simd' ? `simd, ${contender.load.name}` : contender.engine,
+          name: contender.engine === 'wasm' ? `wasm, ${contender.load.name}` : contender.engine,
           points: [...byThreads].map(([threads, timed]) => [
             threads,
             median(timed.get(contender)?.hashesPerSecond as number[]),

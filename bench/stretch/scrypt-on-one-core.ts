@@ -8,8 +8,8 @@ import type { BenchContext, Measured } from '../suite.js';
 import { checkAgreement, createScryptPeers } from './scrypt-peers.js';
 
 /** What this server computes with: what is fastest on the machine, of these. */
-const LONE = ['scalar, one', 'simd, one'] as const;
-const GROUPS = ['simd, two', 'simd, three', 'simd, four'] as const;
+const LONE = ['scalar, one', 'wasm, one'] as const;
+const GROUPS = ['wasm, two', 'wasm, three', 'wasm, four'] as const;
 
 /** scrypt alone, of every peer, on the main thread. */
 export async function measureScryptOnOneCore({ quick, progress }: BenchContext): Promise<Measured> {
@@ -69,7 +69,7 @@ export async function measureScryptOnOneCore({ quick, progress }: BenchContext):
             bars: peers.map(({ name }) => ({
               label: name,
               value: median(timings[name].wallMs),
-              highlight: /^(scalar|simd), /.test(name),
+              highlight: /^(scalar|wasm), /.test(name),
             })),
           },
         ],

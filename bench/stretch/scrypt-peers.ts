@@ -79,14 +79,14 @@ export async function createScryptPeers(parameters: ScryptParameters, salt: Uint
       hash: ours(1, 'scalar'),
     },
     {
-      name: 'simd, one',
+      name: 'wasm, one',
       what: 'this server: AssemblyScript, WebAssembly SIMD',
       perRun: 1,
       hash: ours(1),
     },
-    { name: 'simd, two', what: 'the same, two hashes in step', perRun: 2, hash: ours(2) },
-    { name: 'simd, three', what: 'the same, three hashes in step', perRun: 3, hash: ours(3) },
-    { name: 'simd, four', what: 'the same, four hashes in step', perRun: 4, hash: ours(4) },
+    { name: 'wasm, two', what: 'the same, two hashes in step', perRun: 2, hash: ours(2) },
+    { name: 'wasm, three', what: 'the same, three hashes in step', perRun: 3, hash: ours(3) },
+    { name: 'wasm, four', what: 'the same, four hashes in step', perRun: 4, hash: ours(4) },
   ] as const satisfies ScryptPeer[];
 }
 

@@ -13,7 +13,7 @@ t.test('an empty environment gives the embedded default', async (t) => {
     redisUrl: '',
     smtpUrl: '',
     rateLimits: 'on',
-    stretchEngine: 'simd',
+    stretchEngine: 'native',
     signingAlgorithm: 'RS',
     enumerationGuard: false,
   });

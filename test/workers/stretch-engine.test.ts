@@ -3,22 +3,34 @@ import t from 'tap';
 import { resolveStretchEngine } from '../../workers/stretch-engine.js';
 
 t.test('every engine runs as asked where the machine can run it', async (t) => {
-  const runtime = { simd: true, opensslScrypt: true };
-  for (const engine of ['simd', 'openssl', 'scrypt-js'] as const) {
+  const runtime = { native: true, wasmSimd: true, opensslScrypt: true };
+  for (const engine of ['native', 'wasm', 'openssl', 'scrypt-js'] as const) {
     t.equal(resolveStretchEngine(engine, runtime), engine);
   }
 });
 
-t.test('simd becomes openssl where WebAssembly has no SIMD', async (t) => {
-  t.equal(resolveStretchEngine('simd', { simd: false, opensslScrypt: true }), 'openssl');
+t.test('native becomes wasm where it was not built', async (t) => {
+  t.equal(resolveStretchEngine('native', { native: false, wasmSimd: true, opensslScrypt: true }), 'wasm');
+  t.equal(resolveStretchEngine('native', { native: false, wasmSimd: false, opensslScrypt: true }), 'openssl');
+});
+
+t.test('wasm becomes openssl where WebAssembly has no SIMD', async (t) => {
+  t.equal(resolveStretchEngine('wasm', { native: false, wasmSimd: false, opensslScrypt: true }), 'openssl');
 });
 
 t.test('an OpenSSL without scrypt is told at once, with what to set', async (t) => {
   const message = /no scrypt: set STRETCH_ENGINE=scrypt-js/;
-  t.throws(() => resolveStretchEngine('openssl', { simd: true, opensslScrypt: false }), { message });
-  t.throws(() => resolveStretchEngine('simd', { simd: false, opensslScrypt: false }), { message });
-  t.equal(resolveStretchEngine('simd', { simd: true, opensslScrypt: false }), 'simd');
-  t.equal(resolveStretchEngine('scrypt-js', { simd: false, opensslScrypt: false }), 'scrypt-js');
+  t.throws(() => resolveStretchEngine('openssl', { native: false, wasmSimd: true, opensslScrypt: false }), {
+    message,
+  });
+  t.throws(() => resolveStretchEngine('wasm', { native: false, wasmSimd: false, opensslScrypt: false }), {
+    message,
+  });
+  t.equal(resolveStretchEngine('wasm', { native: false, wasmSimd: true, opensslScrypt: false }), 'wasm');
+  t.equal(
+    resolveStretchEngine('scrypt-js', { native: false, wasmSimd: false, opensslScrypt: false }),
+    'scrypt-js',
+  );
 });
 
 t.test('this machine has an OpenSSL with scrypt', async (t) => {

@@ -29,7 +29,7 @@ function startStretcher(
     options.observe?.(event);
   };
   const stretcher = new Stretcher({
-    engine: 'simd',
+    engine: 'native',
     threads: 1,
     memoryMiB: 128,
     maxWaitMs: 60_000,
@@ -54,7 +54,7 @@ function begun(count: number) {
   return { promise, observe };
 }
 
-for (const engine of ['simd', 'openssl'] as const) {
+for (const engine of ['native', 'wasm', 'openssl'] as const) {
   t.test(`a password becomes the verifier and unwrapBKey of the vectors (${engine})`, async (t) => {
     const { stretcher } = startStretcher(t, { engine });
     t.same(inHex(await stretcher.stretch(knownRequest(), orderFrom('a'))), KNOWN_REPLY);
@@ -73,7 +73,7 @@ t.test('logins that find the thread busy are stretched in groups', withSimd, asy
 });
 
 t.test('the memory that is set bounds how many are stretched at once, whatever the engine', async (t) => {
-  for (const engine of ['simd', 'openssl'] as const) {
+  for (const engine of ['native', 'wasm', 'openssl'] as const) {
     const { stretcher } = startStretcher(t, { engine, threads: 2, memoryMiB: 127 });
     await stretcher.ready();
     const stretches = ['a', 'b', 'c'].map((from) => stretcher.stretch(knownRequest(), orderFrom(from)));
@@ -84,16 +84,15 @@ t.test('the memory that is set bounds how many are stretched at once, whatever t
 });
 
 t.test('when it is ready, it knows how it stretches', async (t) => {
-  for (const engine of ['simd', 'openssl', 'scrypt-js'] as const) {
+  for (const engine of ['native', 'wasm', 'openssl', 'scrypt-js'] as const) {
     const { stretcher } = startStretcher(t, { engine, memoryMiB: 192 });
     await stretcher.ready();
     const { single, groupSize, expectedMs } = stretcher.plan;
-    if (stretcher.engine === 'simd') {
-      t.ok(['scalar', 'vector', 'openssl'].includes(single));
+    if (stretcher.engine === 'wasm') {
+      t.ok(['scalar', 'vector'].includes(single));
       t.ok(groupSize <= 3, 'there is no memory for four');
     } else {
-      t.equal(single, stretcher.engine);
-      t.equal(groupSize, 1);
+      t.equal(groupSize, stretcher.engine === 'native' ? 4 : 1);
     }
     t.equal(expectedMs.length, groupSize);
     t.ok(expectedMs.every((ms) => ms > 8));
@@ -195,8 +194,8 @@ t.test('a thread wipes the password bytes that it was sent', async (t) => {
   for (const { password } of requests) t.same(password, new Uint8Array(password.length));
 });
 
-t.test('when the threads have warmed up, waits are predicted from their speed', async (t) => {
-  const { stretcher } = startStretcher(t, { threads: 2 });
+t.test('when the threads have warmed up, waits are predicted from their speed', withSimd, async (t) => {
+  const { stretcher } = startStretcher(t, { engine: 'wasm', threads: 2 });
   const guessed = stretcher.queue.predictWaitMs(4);
   await stretcher.ready();
   const predicted = stretcher.queue.predictWaitMs(4);

@@ -20,7 +20,10 @@ const tasks: {
   wipe({ slots }) {
     engine.wipe?.(slots);
   },
-  measure: ({ largestGroup }) => engine.measure(largestGroup),
+  measure({ largestGroup }) {
+    if (!engine.measure) throw new Error('this engine has nothing to measure');
+    return engine.measure(largestGroup);
+  },
 };
 
 /** Does what a stretch thread is told to. */

@@ -44,7 +44,12 @@ const MIN_QUEUED_STRETCHES = 4;
 const BUSY_SHARE = 0.25;
 const DEFAULT_MAX_WAIT_S = 5;
 /** What a thread of each engine takes, before one was measured. */
-const EXPECTED_THREAD_BYTES = { simd: 150 * MIB, openssl: 90 * MIB, 'scrypt-js': 180 * MIB } as const;
+const EXPECTED_THREAD_BYTES = {
+  native: 150 * MIB,
+  wasm: 150 * MIB,
+  openssl: 90 * MIB,
+  'scrypt-js': 180 * MIB,
+} as const;
 
 /** How many stretch threads a machine has cores and memory for. */
 export function recommendThreads(

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { BlockList, isIPv6 } from 'node:net';
 import { type Config, hidesClients } from '../../../config/load.js';
+import { findNativeProblem, NATIVE_ADVICE } from '../../../workers/kernel/load-native.js';
 import { resolveStretchEngine } from '../../../workers/stretch-engine.js';
 import { broken, type Finding, ok, warning } from './finding.js';
 
@@ -86,10 +87,11 @@ function checkEngine({ stretchEngine }: Config): Finding {
   try {
     const runs = resolveStretchEngine(stretchEngine);
     if (runs === stretchEngine) return ok(check, `${runs} runs here`);
+    const problem = stretchEngine === 'native' && findNativeProblem();
     return warning(
       check,
-      `${stretchEngine} cannot run here`,
-      `${runs} will, and is slower: use another Node`,
+      `${stretchEngine} cannot run here${problem ? ` (${problem})` : ''}`,
+      `${runs} runs, and takes 1.5 to 3 times as much CPU: ${problem ? NATIVE_ADVICE : 'use another Node'}`,
     );
   } catch (error) {
     return broken(check, `${stretchEngine} cannot run here`, (error as Error).message);

@@ -8,7 +8,7 @@ const { stretching, srp } = JSON.parse(readFileSync('test/vectors.json', 'utf8')
 
 const batchSizes: number[] = [];
 const stretcher = new Stretcher({
-  engine: 'simd',
+  engine: 'wasm',
   threads: 1,
   memoryMiB: 128,
   maxWaitMs: 60_000,

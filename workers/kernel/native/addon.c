@@ -82,7 +82,8 @@ static void read_messages(call *c, napi_value array, const char *name, uint32_t 
         type != napi_uint8_array || length > MAX_INPUT_BYTES) {
       char message_[120];
       snprintf(message_, sizeof message_, "%s must be Uint8Arrays of at most %d bytes", name, MAX_INPUT_BYTES);
-      fail(c, message_);
+      if (!c->failed) napi_throw_type_error(c->env, NULL, message_);
+      c->failed = true;
       return;
     }
     messages[i] = (message){bytes, length, NULL, 0};

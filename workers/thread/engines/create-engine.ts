@@ -2,22 +2,26 @@ import { createKernel } from '../../../protocol/scrypt-kernel.js';
 import type { StretchThreadData } from '../../messages.js';
 import type { Engine } from './engine.js';
 import { measureKernel } from './measure-plan.js';
-import { createOpensslEngine, sampleOpenssl } from './openssl.js';
+import { createNativeEngine } from './native.js';
+import { createOpensslEngine } from './openssl.js';
 import { createPortableEngine } from './portable.js';
-import { createSimdEngine } from './simd.js';
+import { createWasmEngine } from './wasm.js';
 
 /**
  * Builds the engine that `STRETCH_ENGINE` names.
- * @throws Error for `simd` without a kernel
+ * @throws Error for `native` and `wasm` without their memory
  */
-export function createEngine({ engine, kernel }: StretchThreadData): Engine {
+export function createEngine({ engine, kernel, regions }: StretchThreadData): Engine {
   switch (engine) {
-    case 'simd': {
-      if (!kernel) throw new Error('simd needs a kernel');
+    case 'native':
+      if (!regions) throw new Error('native needs regions of slots');
+      return createNativeEngine(regions);
+    case 'wasm': {
+      if (!kernel) throw new Error('wasm needs a kernel');
       const { module, memories } = kernel;
-      return createSimdEngine(
+      return createWasmEngine(
         memories.map((memory) => createKernel(module, memory)),
-        (largestGroup) => measureKernel(module, largestGroup, sampleOpenssl),
+        (largestGroup) => measureKernel(module, largestGroup),
       );
     }
     case 'openssl':

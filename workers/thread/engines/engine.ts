@@ -1,5 +1,6 @@
+import type { SingleKernel } from '../../../protocol/scrypt-kernel.js';
 import type { ModPow } from '../../../protocol/srp.js';
-import type { SingleMethod, SlotAllocation, StretchPlan } from '../../messages.js';
+import type { SlotAllocation, StretchPlan } from '../../messages.js';
 
 /** What an engine stretches: UTF-8 bytes. */
 export interface StretchInput {
@@ -12,15 +13,15 @@ export interface Engine {
   /**
    * Stretches passwords, several on one core in step where the engine can. It throws for all when it cannot
    * stretch one.
-   * @param slots a slot for each, in shared memory; of use to `simd` only
-   * @param single how to compute one alone, where the engine has a choice
+   * @param slots a slot for each, in shared memory; which `native` and `wasm` use
+   * @param single how `wasm` computes one alone
    * @returns the stretchedPW of each, 32 bytes
    * @see protocol.md, "Password stretching", steps 1 to 3
    */
-  stretch(inputs: StretchInput[], slots: SlotAllocation, single: SingleMethod): Uint8Array[];
+  stretch(inputs: StretchInput[], slots: SlotAllocation, single: SingleKernel): Uint8Array[];
   modPow: ModPow;
   /** Zeroes slots, where the engine uses them. */
   wipe?(slots: SlotAllocation): void;
-  /** Finds the fastest way to stretch on this machine, up to so many in step. */
-  measure(largestGroup: number): StretchPlan;
+  /** Finds the fastest way to stretch on this machine, up to so many in step; missing where there is no choice. */
+  measure?(largestGroup: number): StretchPlan;
 }

@@ -1,6 +1,5 @@
 import { pbkdf2Sync, scryptSync } from 'node:crypto';
 import type { Engine } from './engine.js';
-import { measureOnlyWay, SAMPLE } from './measure-plan.js';
 import { opensslModPow } from './openssl-mod-pow.js';
 import { type Pbkdf2Input, type ScryptInput, stretchPasswords } from './stretching-chain.js';
 
@@ -13,7 +12,6 @@ export function createOpensslEngine(): Engine {
   return {
     stretch: (inputs) => stretchPasswords(primitives, inputs),
     modPow: opensslModPow,
-    measure: () => measureOnlyWay('openssl', sampleOpenssl),
   };
 }
 
@@ -25,9 +23,4 @@ export function opensslPbkdf2({ password, salt, rounds, length }: Pbkdf2Input): 
 /** scrypt (RFC 7914), with memory that OpenSSL takes and gives back. */
 export function opensslScrypt({ password, salt, N, r, p, length }: ScryptInput): Uint8Array {
   return scryptSync(password, salt, length, { N, r, p, maxmem: 2 * 128 * N * r });
-}
-
-/** One hash as they are timed. */
-export function sampleOpenssl(): void {
-  scryptSync('', '', 32, SAMPLE);
 }

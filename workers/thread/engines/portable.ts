@@ -5,7 +5,6 @@ import scryptJs from 'scrypt-js';
 import { fromHex, toHex } from '../../../protocol/hex.js';
 import { type ModPow, SRP_BYTES, SRP_N_HEX } from '../../../protocol/srp.js';
 import type { Engine } from './engine.js';
-import { measureOnlyWay, SAMPLE } from './measure-plan.js';
 import { type Pbkdf2Input, type ScryptInput, stretchPasswords } from './stretching-chain.js';
 
 /**
@@ -20,8 +19,6 @@ export function createPortableEngine(): Engine {
   return {
     stretch: (inputs) => stretchPasswords(primitives, inputs),
     modPow: jsbnModPow,
-    measure: () =>
-      measureOnlyWay('scrypt-js', () => scryptJs.syncScrypt([], [], SAMPLE.N, SAMPLE.r, SAMPLE.p, 32)),
   };
 }
 

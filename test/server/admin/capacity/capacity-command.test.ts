@@ -5,10 +5,10 @@ import { runAdmin } from '../../../support/admin/run-admin.js';
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
-const settings = { stretchEngine: 'simd', stretchThreads: 4, stretchMaxWait: 5, cryptoThreads: 2 } as const;
+const settings = { stretchEngine: 'wasm', stretchThreads: 4, stretchMaxWait: 5, cryptoThreads: 2 } as const;
 const machine = { cores: 4, load: 0, memoryBytes: 8 * GIB };
 const group = { size: 2, ms: 250, atOnce: 4 };
-const measured = { engine: 'simd', threads: 4, singleMs: 200, group, threadBytes: 140 * MIB } as const;
+const measured = { engine: 'wasm', threads: 4, singleMs: 200, group, threadBytes: 140 * MIB } as const;
 
 t.test('limits of control groups of version 2 hold for the groups below', async (t) => {
   const root = t.testdir({
@@ -136,7 +136,7 @@ t.test('the command measures the engine that runs here', async (t) => {
 t.test('for people it says what to set', async (t) => {
   const ran = await runAdmin({}, 'capacity');
   t.equal(ran.code, 0, ran.stdout + ran.stderr);
-  t.match(ran.stdout, /^engine +simd$/m);
+  t.match(ran.stdout, /^engine +wasm$/m);
   t.match(ran.stdout, /^logins, in groups +\d+\.\d a second$/m);
   t.match(ran.stdout, /^STRETCH_THREADS=\d+ {2}\(now \d+\)$/m);
   t.match(ran.stdout, /^memory: \d+ MiB at least$/m);

@@ -6,15 +6,15 @@ import {
   createKernel,
   createKernelMemory,
   type ScryptKernel,
+  type SingleKernel,
   simdSupported,
 } from '../../../../protocol/scrypt-kernel.js';
 import { SLOT_BYTES } from '../../../../protocol/scrypt-parameters.js';
 import { createSharedMemory, readKernel } from '../../../../workers/kernel/load-kernel.js';
-import type { SingleMethod } from '../../../../workers/messages.js';
 import { createEngine } from '../../../../workers/thread/engines/create-engine.js';
 import type { Engine, StretchInput } from '../../../../workers/thread/engines/engine.js';
-import { createSimdEngine } from '../../../../workers/thread/engines/simd.js';
 import { stretchPasswords } from '../../../../workers/thread/engines/stretching-chain.js';
+import { createWasmEngine } from '../../../../workers/thread/engines/wasm.js';
 
 const { stretching } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
 const known = { email: fromHex(stretching.email), password: fromHex(stretching.password) };
@@ -23,15 +23,15 @@ const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
 const openssl = createEngine({ engine: 'openssl' });
 
 /** Stretches in the first slots of the first memory. */
-function stretch(engine: Engine, inputs: StretchInput[], single: SingleMethod = 'vector'): string[] {
+function stretch(engine: Engine, inputs: StretchInput[], single: SingleKernel = 'vector'): string[] {
   return engine.stretch(inputs, { memory: 0, indexes: inputs.map((_, i) => i) }, single).map(toHex);
 }
 
 /** The engine with memory for so many. */
-function createSimd(slots: number): Engine {
+function createWasm(slots: number): Engine {
   const module = new WebAssembly.Module(readKernel('shared'));
   return createEngine({
-    engine: 'simd',
+    engine: 'wasm',
     kernel: { module, memories: [createSharedMemory(slots * SLOT_BYTES)] },
   });
 }
@@ -39,21 +39,21 @@ function createSimd(slots: number): Engine {
 /** Passwords longer than the hash's block are hashed first; the chain must not care. */
 const randomInput = () => ({ email: randomBytes(randomInt(3, 60)), password: randomBytes(randomInt(1, 90)) });
 
-t.test('the simd engine stretches one as in the vectors, whichever way', withSimd, async (t) => {
-  const simd = createSimd(1);
-  for (const single of ['scalar', 'vector', 'openssl'] as const) {
-    t.same(stretch(simd, [known], single), [stretching.stretchedPW]);
+t.test('the wasm engine stretches one as in the vectors, whichever way', withSimd, async (t) => {
+  const wasm = createWasm(1);
+  for (const single of ['scalar', 'vector'] as const) {
+    t.same(stretch(wasm, [known], single), [stretching.stretchedPW]);
   }
 });
 
-t.test('the simd engine stretches as in the vectors in every place of a group', withSimd, async (t) => {
-  const simd = createSimd(4);
+t.test('the wasm engine stretches as in the vectors in every place of a group', withSimd, async (t) => {
+  const wasm = createWasm(4);
   const others = Array.from({ length: 4 }, randomInput);
   const stretched = others.map((other) => stretch(openssl, [other])[0] as string);
   for (const size of [2, 3, 4]) {
     for (let place = 0; place < size; place++) {
       const inputs = others.slice(0, size).with(place, known as never);
-      t.same(stretch(simd, inputs), stretched.slice(0, size).with(place, stretching.stretchedPW));
+      t.same(stretch(wasm, inputs), stretched.slice(0, size).with(place, stretching.stretchedPW));
     }
   }
 });
@@ -61,10 +61,10 @@ t.test('the simd engine stretches as in the vectors in every place of a group', 
 t.test('a batch is stretched in the memory and the slots that it is given', withSimd, async (t) => {
   const module = new WebAssembly.Module(readKernel('shared'));
   const memories = [1, 3].map((slots) => createSharedMemory(slots * SLOT_BYTES));
-  const simd = createEngine({ engine: 'simd', kernel: { module, memories } });
+  const wasm = createEngine({ engine: 'wasm', kernel: { module, memories } });
   const inputs = [known, known];
   const stretchIn = (memory: number, indexes: number[]) =>
-    simd.stretch(inputs, { memory, indexes }, 'vector').map(toHex);
+    wasm.stretch(inputs, { memory, indexes }, 'vector').map(toHex);
   t.same(stretchIn(1, [2, 0]), [stretching.stretchedPW, stretching.stretchedPW]);
   t.throws(() => stretchIn(2, [0, 1]), { message: 'there is no memory 2' });
 });
@@ -73,7 +73,7 @@ t.test('slots are wiped on demand, and no others', withSimd, async (t) => {
   const module = new WebAssembly.Module(readKernel('shared'));
   const memory = createSharedMemory(3 * SLOT_BYTES);
   const bytes = Buffer.from(memory.buffer).fill(1);
-  createEngine({ engine: 'simd', kernel: { module, memories: [memory] } }).wipe?.({
+  createEngine({ engine: 'wasm', kernel: { module, memories: [memory] } }).wipe?.({
     memory: 0,
     indexes: [0, 2],
   });
@@ -92,17 +92,17 @@ t.test('all engines agree on random inputs', async (t) => {
   const inputs = [randomInput(), randomInput()];
   const expected = stretch(openssl, inputs);
   t.same(stretch(createEngine({ engine: 'scrypt-js' }), inputs), expected);
-  if (simdSupported()) t.same(stretch(createSimd(2), inputs), expected);
+  if (simdSupported()) t.same(stretch(createWasm(2), inputs), expected);
 });
 
 t.test('what is made of a password on the way is wiped, and so is the kernel', withSimd, async (t) => {
   const memory = createKernelMemory();
   const { kernel, seen } = watchKernel(createKernel(readKernel('plain'), memory));
-  const simd = createSimdEngine([kernel], openssl.measure);
+  const wasm = createWasmEngine([kernel], openssl.measure);
   for (const single of ['scalar', 'vector'] as const) {
-    t.same(stretch(simd, [known], single), [stretching.stretchedPW]);
+    t.same(stretch(wasm, [known], single), [stretching.stretchedPW]);
   }
-  stretch(simd, [known, randomInput(), randomInput()]);
+  stretch(wasm, [known, randomInput(), randomInput()]);
   t.equal(seen.length, 10, 'K1 and K2 of five passwords');
   t.ok(seen.every(isWiped));
   t.ok(isWiped(new Uint8Array(memory.buffer)));
@@ -129,7 +129,7 @@ t.test('K1, K2 and the second password are wiped even when the chain fails half-
 });
 
 t.test('inputs are left as they were', withSimd, async (t) => {
-  for (const engine of [openssl, createSimd(1)]) stretch(engine, [known]);
+  for (const engine of [openssl, createWasm(1)]) stretch(engine, [known]);
   t.equal(toHex(known.password), stretching.password);
   t.equal(toHex(known.email), stretching.email);
 });

@@ -1,0 +1,139 @@
+// Run by native-kernel.test.ts with STRETCH_ISA set, once for each instruction set: checks the addon at the path that
+// it is given and prints what was wrong, one line each.
+
+import { pbkdf2Sync, randomBytes, randomInt, scryptSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { isMainThread, threadId, Worker, workerData } from 'node:worker_threads';
+import type { NativeKernel } from '../../../workers/kernel/load-native.js';
+
+interface Job {
+  addon: string;
+  region: number;
+  /** The first of four slots. */
+  firstSlot: number;
+  rounds: number;
+}
+
+const { stretching } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
+
+const ascii = (text: string) => new TextEncoder().encode(text);
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+/** RFC 7914, section 12; the last vector needs 1 GiB. */
+const SCRYPT_VECTORS = [
+  {
+    P: '',
+    S: '',
+    N: 16,
+    r: 1,
+    p: 1,
+    DK:
+      '77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442' +
+      'fcd0069ded0948f8326a753a0fc81f17e8d3e0fb2e0d3628cf35e20c38d18906',
+  },
+  {
+    P: 'password',
+    S: 'NaCl',
+    N: 1024,
+    r: 8,
+    p: 16,
+    DK:
+      'fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162' +
+      '2eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640',
+  },
+  {
+    P: 'pleaseletmein',
+    S: 'SodiumChloride',
+    N: 16384,
+    r: 8,
+    p: 1,
+    DK:
+      '7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2' +
+      'd5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887',
+  },
+];
+
+/** RFC 7914, section 11. */
+const PBKDF2_VECTORS = [
+  {
+    P: 'passwd',
+    S: 'salt',
+    c: 1,
+    DK:
+      '55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc' +
+      '49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783',
+  },
+  {
+    P: 'Password',
+    S: 'NaCl',
+    c: 80000,
+    DK:
+      '4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56' +
+      'a1d425a1225833549adb841b51c9b3176a272bdebba1d078478f62b397f33c8d',
+  },
+];
+
+/** Checks groups of every size, and returns what was wrong. */
+function check({ addon, region, firstSlot, rounds }: Job): string[] {
+  const native = createRequire(import.meta.url)(addon) as NativeKernel;
+  const wrong: string[] = [];
+  const compare = (what: string, computed: Uint8Array[], expected: string[]) => {
+    if (computed.map(hex).join() !== expected.join())
+      wrong.push(`${native.isa}, thread ${threadId}: ${what}`);
+  };
+  for (let size = 1; size <= 4; size++) {
+    const slots = Array.from({ length: size }, (_, i) => firstSlot + ((i + size) % 4));
+    const makeInputs = (longest: number) =>
+      Array.from({ length: size }, () => randomBytes(randomInt(longest)));
+
+    for (const { P, S, N, r, p, DK } of SCRYPT_VECTORS) {
+      const [Ps, Ss] = [Array(size).fill(ascii(P)), Array(size).fill(ascii(S))];
+      const computed = native.scrypt(region, slots, Ps, Ss, N, r, p, 64);
+      compare(`scrypt of RFC 7914, ${size}`, computed, Array(size).fill(DK));
+    }
+    for (const { P, S, c, DK } of PBKDF2_VECTORS) {
+      const computed = native.pbkdf2(
+        Array(size).fill(ascii(P)),
+        Array(size).fill(ascii(S)),
+        c,
+        DK.length / 2,
+      );
+      compare(`PBKDF2 of RFC 7914, ${size}`, computed, Array(size).fill(DK));
+    }
+    const [password, email] = [Buffer.from(stretching.password, 'hex'), Buffer.from(stretching.email, 'hex')];
+    const stretched = native.stretch(region, slots, Array(size).fill(password), Array(size).fill(email));
+    compare(`the protocol’s vector, ${size}`, stretched, Array(size).fill(stretching.stretchedPW));
+
+    for (let round = 0; round < rounds; round++) {
+      const [passwords, salts] = [makeInputs(200), makeInputs(200)];
+      const [N, r, p] = [2 ** randomInt(1, 8), randomInt(1, 10), randomInt(1, 4)];
+      const [c, dkLen] = [randomInt(1, 30), randomInt(1, 100)];
+      const each = (derive: (P: Buffer, S: Buffer) => Buffer) =>
+        passwords.map((P, i) => hex(derive(P, salts[i] as Buffer)));
+      const scrypted = native.scrypt(region, slots, passwords, salts, N, r, p, dkLen);
+      const expected = each((P, S) => scryptSync(P, S, dkLen, { N, r, p }));
+      compare(`scrypt, N ${N}, r ${r}, p ${p}, dkLen ${dkLen}, ${size}`, scrypted, expected);
+      const derived = native.pbkdf2(passwords, salts, c, dkLen);
+      compare(
+        `PBKDF2, c ${c}, dkLen ${dkLen}, ${size}`,
+        derived,
+        each((P, S) => pbkdf2Sync(P, S, c, dkLen, 'sha256')),
+      );
+    }
+  }
+  return wrong;
+}
+
+if (isMainThread) {
+  const [addon = '', threads = '1', rounds = '0'] = process.argv.slice(2);
+  const native = createRequire(import.meta.url)(addon) as NativeKernel;
+  const region = native.mapSlots(4 * Number(threads));
+  for (let thread = 0; thread < Number(threads); thread++) {
+    const job: Job = { addon, region, firstSlot: 4 * thread, rounds: Number(rounds) };
+    new Worker(new URL(import.meta.url), { workerData: job });
+  }
+} else {
+  const wrong = check(workerData as Job);
+  process.stdout.write(wrong.map((line) => `${line}\n`).join(''));
+}

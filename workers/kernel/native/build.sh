@@ -1,0 +1,60 @@
+#!/bin/sh
+# Compiles the native stretching kernel to dist/workers/kernel/stretch.node with the compiler $CC (default: cc).
+# Without a compiler, or on another processor than x86-64 and arm64, it says so and succeeds: the server then
+# stretches in WebAssembly.
+set -u
+cd "$(dirname "$0")" || exit 1
+root=../../..
+out=$root/dist/workers/kernel
+target=$out/stretch.node
+CC=${CC:-cc}
+flags="${CFLAGS:-} -O2 -std=gnu11 -Wall -Wno-maybe-uninitialized -fPIC -fvisibility=hidden"
+
+give_up() {
+  rm -f "$target"
+  echo "The native stretching engine is not built: $1. Stretching takes 1.5 to 3 times as much CPU without it." >&2
+  exit 0
+}
+
+mkdir -p "$out"
+[ -f "$target" ] && [ -z "$(find . -newer "$target" -name '*.[chs]*')" ] && exit 0
+command -v "${CC%% *}" >/dev/null || give_up "there is no C compiler ($CC); install one, on Debian: apt install gcc libc6-dev"
+
+objects=$(mktemp -d) || exit 1
+trap 'rm -rf "$objects"' EXIT
+
+compile() { # object source flags
+  object=$1 source=$2
+  shift 2
+  # shellcheck disable=SC2086 # $CC and $flags are lists
+  $CC $flags "$@" -c "$source" -o "$objects/$object.o" 2>"$objects/$object.log" || touch "$objects/failed" &
+}
+
+case $(uname -m) in
+  x86_64 | amd64)
+    compile sse2 vectors.c -DISA=sse2
+    compile avx2 vectors.c -DISA=avx2 -mavx2
+    compile avx512 vectors.c -DISA=avx512 -mavx512f -mavx512vl
+    compile sha-extensions sha-extensions.c -msha -msse4.1
+    ;;
+  aarch64 | arm64)
+    compile neon vectors.c -DISA=neon
+    compile sha-extensions sha-extensions.c -march=armv8-a+crypto
+    ;;
+  *) give_up "it is written for x86-64 and arm64, not $(uname -m)" ;;
+esac
+for source in sha256 stretch find-kernels slots; do compile $source $source.c; done
+compile addon addon.c -I"$root/node_modules/node-api-headers/include"
+wait
+
+case $(uname -s) in
+  Darwin) link="-bundle -undefined dynamic_lookup" ;;
+  *) link="-shared -pthread" ;;
+esac
+# shellcheck disable=SC2086
+if [ -f "$objects/failed" ] || ! $CC $flags $link "$objects"/*.o -o "$objects/stretch.node" 2>"$objects/link.log"; then
+  cat "$objects"/*.log >&2
+  give_up "the C compiler failed (see above)"
+fi
+# A running server keeps the file that it has mapped.
+mv "$objects/stretch.node" "$target.new" && mv "$target.new" "$target"

@@ -1,0 +1,36 @@
+import { loadNative } from '../../kernel/load-native.js';
+import type { SlotAllocation } from '../../messages.js';
+import type { Engine } from './engine.js';
+import { opensslModPow } from './openssl-mod-pow.js';
+
+/**
+ * Stretches in C, compiled for this processor: up to four passwords in step, end to end.
+ * @param regions the regions of slots, by number of the memory
+ * @throws Error where the kernel was not built
+ */
+export function createNativeEngine(regions: readonly number[]): Engine {
+  const native = loadNative();
+  const regionOf = ({ memory }: SlotAllocation) => {
+    const region = regions[memory];
+    if (region === undefined) throw new RangeError(`there is no memory ${memory}`);
+    return region;
+  };
+
+  function wipe(slots: SlotAllocation) {
+    for (const slot of slots.indexes) native.wipeSlot(regionOf(slots), slot);
+  }
+
+  return {
+    stretch(inputs, slots) {
+      const passwords = inputs.map(({ password }) => password);
+      const emails = inputs.map(({ email }) => email);
+      try {
+        return native.stretch(regionOf(slots), slots.indexes, passwords, emails);
+      } finally {
+        wipe(slots);
+      }
+    },
+    modPow: opensslModPow,
+    wipe,
+  };
+}
