@@ -136,7 +136,7 @@ t.test('the command measures the engine that runs here', async (t) => {
 t.test('for people it says what to set', async (t) => {
   const ran = await runAdmin({}, 'capacity');
   t.equal(ran.code, 0, ran.stdout + ran.stderr);
-  t.match(ran.stdout, /^engine +wasm$/m);
+  t.match(ran.stdout, /^engine +(native|wasm)$/m);
   t.match(ran.stdout, /^logins, in groups +\d+\.\d a second$/m);
   t.match(ran.stdout, /^STRETCH_THREADS=\d+ {2}\(now \d+\)$/m);
   t.match(ran.stdout, /^memory: \d+ MiB at least$/m);
