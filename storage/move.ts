@@ -48,6 +48,7 @@ const MOVED = {
   mails: SEALED_COLUMNS.mails.key,
   signing_keys: SEALED_COLUMNS.signing_keys.key,
   secrets: SEALED_COLUMNS.secrets.key,
+  audit: 'id',
 } as const;
 const TABLES = Object.keys(MOVED) as MovedTable[];
 

@@ -22,6 +22,13 @@ export interface ClaimedMail extends OutgoingMail {
   attempts: number;
 }
 
+/** A mail that waits, without what it says. Times in ms. */
+export interface WaitingMail {
+  createdAt: number;
+  nextAttemptAt: number;
+  attempts: number;
+}
+
 /**
  * The queue of unsent mails, in SQL: a restart loses none. Every method throws StoreUnavailableError when the
  * database fails.
@@ -35,6 +42,16 @@ export class Outbox {
     this.#db = db;
     this.#sealer = sealer;
     this.#engine = engine;
+  }
+
+  /** The mails that wait for an account, the oldest first. */
+  async listOf(uid: string): Promise<WaitingMail[]> {
+    return this.#db
+      .selectFrom('mails')
+      .select(['created_at as createdAt', 'next_attempt_at as nextAttemptAt', 'attempts'])
+      .where('uid', '=', uid)
+      .orderBy('created_at')
+      .execute();
   }
 
   /**

@@ -1,4 +1,6 @@
+import { AccountSearch } from './account-search.js';
 import { Accounts } from './accounts.js';
+import { AuditLog } from './audit-log.js';
 import { Housekeeping, type HousekeepingOptions } from './housekeeping.js';
 import { Outbox } from './outbox.js';
 import { MemoryRateCounters, type RateCounters } from './rate-counters.js';
@@ -27,10 +29,12 @@ export interface StorageOptions {
 /** All stores. */
 export interface Storage {
   accounts: Accounts;
+  accountSearch: AccountSearch;
   sessions: Sessions;
   outbox: Outbox;
   signingKeys: SigningKeys;
   secrets: Secrets;
+  audit: AuditLog;
   tokens: TokenStore;
   /** In the same store as the tokens. */
   counters: RateCounters;
@@ -57,10 +61,12 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const housekeeping = new Housekeeping(db, options.now, options.housekeeping);
   return {
     accounts: new Accounts(db, sealer, outbox, database.purgeDeleted),
+    accountSearch: new AccountSearch(db, database.engine),
     sessions,
     outbox,
     signingKeys: new SigningKeys(db, sealer),
     secrets,
+    audit: new AuditLog(db),
     ...shortLived,
     housekeeping,
     pingDatabase: database.ping,

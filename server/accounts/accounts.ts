@@ -102,24 +102,36 @@ export async function createAccount(
   password: Omit<PasswordMaterial, 'wrapKb'>,
   locale: string,
 ): Promise<string> {
-  const now = services.now();
-  const account: Account = {
+  const account = makeAccount(email, password, locale, services.now());
+  const created = await services.storage.accounts.create(
+    account,
+    verificationMail(account, account.createdAt),
+  );
+  if (!created) throw new ApiError('accountExists');
+  services.mailer.wake();
+  return account.uid;
+}
+
+/** A new, unverified account with fresh keys. */
+export function makeAccount(
+  email: string,
+  password: Omit<PasswordMaterial, 'wrapKb'>,
+  locale: string,
+  nowMs: number,
+): Account {
+  return {
     uid: randomUUID(),
     email,
     verifiedAt: null,
     verifyCode: randomBytes(32).toString('hex'),
     kA: randomBytes(KEY_BYTES),
     wrapKb: randomBytes(KEY_BYTES),
-    generation: now,
+    generation: nowMs,
     locale,
-    createdAt: now,
+    createdAt: nowMs,
     lockedAt: null,
     ...password,
   };
-  const created = await services.storage.accounts.create(account, verificationMail(account, now));
-  if (!created) throw new ApiError('accountExists');
-  services.mailer.wake();
-  return account.uid;
 }
 
 /** The mail that carries an account's verification code. */

@@ -2,8 +2,9 @@ import type { Config } from '../../config/load.js';
 import type { Account } from '../../storage/accounts.js';
 import { StoreUnavailableError } from '../../storage/errors.js';
 import type { Storage } from '../../storage/storage.js';
+import { recordAct } from './administrative-acts.js';
 import { CommandError } from './command-error.js';
-import { alignColumns, alignFields, type Report, toIso } from './report.js';
+import { alignColumns, alignFields, printable, type Report, toIso } from './report.js';
 import { withStores } from './stores.js';
 import type { Terminal } from './terminal.js';
 
@@ -63,11 +64,12 @@ export function listSessions(config: Config, name: string): Promise<Report> {
 }
 
 /** Marks an account's address as verified, for mails that do not arrive. */
-export function verifyAccount(config: Config, name: string): Promise<Report> {
+export function verifyAccount(config: Config, name: string, terminal: Terminal): Promise<Report> {
   return withStores(config, async (storage) => {
     const { uid, verifiedAt } = await requireAccount(storage, name);
     if (verifiedAt !== null) return { text: `${uid} is verified already.`, json: { uid, changed: false } };
     await storage.accounts.markVerified(uid, Date.now());
+    await recordAct(storage, terminal, { event: 'accountVerified', uid });
     return tell(storage, uid, `${uid} is verified.`, { tokensEnd: false });
   });
 }
@@ -80,15 +82,17 @@ export function lockAccount(config: Config, name: string, terminal: Terminal): P
     await terminal.confirm(`Lock ${email} (${uid}) and end all its sessions?`);
     const changed = await storage.accounts.lock(uid, Date.now());
     if (!changed) throw new CommandError(`${uid} changed meanwhile: look at it again`);
+    await recordAct(storage, terminal, { event: 'accountLocked', uid });
     return tell(storage, uid, `${uid} is locked, and its sessions have ended.`);
   });
 }
 
 /** Unlocks an account: its password is what it was; its devices log in again. */
-export function unlockAccount(config: Config, name: string): Promise<Report> {
+export function unlockAccount(config: Config, name: string, terminal: Terminal): Promise<Report> {
   return withStores(config, async (storage) => {
     const { uid } = await requireAccount(storage, name);
     const changed = await storage.accounts.unlock(uid);
+    if (changed) await recordAct(storage, terminal, { event: 'accountUnlocked', uid });
     return { text: `${uid} is ${changed ? 'unlocked' : 'not locked'}.`, json: { uid, changed } };
   });
 }
@@ -100,11 +104,13 @@ export function destroyAccount(config: Config, name: string, terminal: Terminal)
     await terminal.confirm(`Destroy ${email} (${uid}) with its keys? What they encrypt is lost with them.`);
     const changed = await storage.accounts.destroy(uid, generation);
     if (!changed) throw new CommandError(`${uid} changed meanwhile: look at it again`);
+    await recordAct(storage, terminal, { event: 'accountDestroyed', uid });
     return tell(storage, uid, `${uid} is destroyed.`, { isGone: true });
   });
 }
 
-async function requireAccount({ accounts }: Storage, name: string): Promise<Account> {
+/** @throws CommandError when no account has this address or uid */
+export async function requireAccount({ accounts }: Storage, name: string): Promise<Account> {
   const account = UID.test(name)
     ? await accounts.findByUid(name.toLowerCase())
     : await accounts.findByEmail(name);
@@ -133,9 +139,4 @@ async function tell(
     const warning = 'Redis is away: event streams that are open learn of it when they are opened again.';
     return { text: `${done}\n${warning}`, json: { ...json, warning } };
   }
-}
-
-/** What a client called its device must not move the cursor. */
-function printable(text: string): string {
-  return text.replace(/\p{C}/gu, '?');
 }

@@ -9,6 +9,7 @@ import {
   RELOAD_MS,
   TAKEOVER_AFTER_MS,
 } from '../certificates/signing-key-ring.js';
+import { recordAct } from './administrative-acts.js';
 import { CommandError } from './command-error.js';
 import { alignColumns, type Report, toIso } from './report.js';
 import { withStores } from './stores.js';
@@ -41,7 +42,8 @@ export function listKeys(config: Config): Promise<Report> {
 
 /** Makes a new signing key, which takes over once every server knows it. */
 export function rotateKey(config: Config, terminal: Terminal): Promise<Report> {
-  return withStores(config, async ({ signingKeys }) => {
+  return withStores(config, async (storage) => {
+    const { signingKeys } = storage;
     const algorithm = config.signingAlgorithm;
     const keys = await signingKeys.list();
     const current = findCurrentKey(keys, algorithm, Date.now());
@@ -54,6 +56,7 @@ export function rotateKey(config: Config, terminal: Terminal): Promise<Report> {
     const takesOverAt = key.createdAt + TAKEOVER_AFTER_MS;
     if (!(await signingKeys.rotate(key, takesOverAt)))
       throw new CommandError('somebody else rotated the key at the same time: see keys list');
+    await recordAct(storage, terminal, { event: 'signingKeyRotated', key: id });
     const json = {
       id,
       predecessor: current.id,
@@ -73,7 +76,8 @@ export function rotateKey(config: Config, terminal: Terminal): Promise<Report> {
  * of it verify nowhere once servers and relying parties have heard.
  */
 export function withdrawKey(config: Config, id: string, terminal: Terminal): Promise<Report> {
-  return withStores(config, async ({ signingKeys }) => {
+  return withStores(config, async (storage) => {
+    const { signingKeys } = storage;
     const keys = await signingKeys.list();
     const key = keys.find((key) => key.id === id);
     if (!key) throw new CommandError(`there is no key ${id}: see keys list`);
@@ -89,6 +93,7 @@ export function withdrawKey(config: Config, id: string, terminal: Terminal): Pro
     const replacement = isLast ? await makeKey(keys, key.algorithm) : undefined;
     if (!(await signingKeys.withdraw(id, replacement)))
       throw new CommandError('somebody else changed the keys at the same time: see keys list');
+    await recordAct(storage, terminal, { event: 'signingKeyWithdrawn', key: id });
     const nowMs = Date.now();
     const left = replacement ? [...others, replacement] : others;
     const signs = findCurrentKey(left, key.algorithm, nowMs)?.id as string;

@@ -1,5 +1,9 @@
 import { Command } from 'commander';
 import type { Environment } from '../../config/environment.js';
+import type { CreateOptions } from './account-create-command.js';
+import type { SearchOptions } from './account-search-command.js';
+import { readActor } from './actor.js';
+import { DEFAULT_LIMIT, type PageOptions } from './page.js';
 import type { Report } from './report.js';
 import type { MoveOptions } from './storage-commands.js';
 import { openTerminal, type Streams, type Terminal } from './terminal.js';
@@ -14,6 +18,10 @@ export interface CommandOptions {
 const load = {
   config: () => import('../../config/load.js'),
   account: () => import('./account-commands.js'),
+  accountCreate: () => import('./account-create-command.js'),
+  accountExport: () => import('./account-export-command.js'),
+  accountSearch: () => import('./account-search-command.js'),
+  audit: () => import('./audit-command.js'),
   keys: () => import('./key-commands.js'),
   storage: () => import('./storage-commands.js'),
   capacity: () => import('./capacity/capacity-command.js'),
@@ -48,22 +56,22 @@ export function createProgram(
     command.action(async (...given: unknown[]) => {
       const options = command.opts<CommandOptions>();
       const argument = typeof given[0] === 'string' ? given[0] : '';
-      show(await work(openTerminal(options.yes ?? false, streams), argument), options);
+      show(await work(openTerminal(readActor(env), options.yes ?? false, streams), argument), options);
     });
     return command.addHelpText('after', SETTINGS_NOTE);
   };
   const addGroup = (name: string, description: string) =>
     program.command(name).description(description).helpCommand(false);
 
-  const account = addGroup('account', 'one account, named by its mail address or its uid');
+  const account = addGroup('account', 'accounts; one is named by its mail address or its uid');
   add(account, 'show <account>', 'show what is known of it, no secrets', async (_, name) =>
     (await load.account()).showAccount(await readConfig(), name),
   );
   add(account, 'sessions <account>', 'list its sessions with their devices', async (_, name) =>
     (await load.account()).listSessions(await readConfig(), name),
   );
-  add(account, 'verify <account>', 'mark its address as verified, without a mail', async (_, name) =>
-    (await load.account()).verifyAccount(await readConfig(), name),
+  add(account, 'verify <account>', 'mark its address as verified, without a mail', async (terminal, name) =>
+    (await load.account()).verifyAccount(await readConfig(), name, terminal),
   );
   add(
     account,
@@ -72,8 +80,8 @@ export function createProgram(
     async (terminal, name) => (await load.account()).lockAccount(await readConfig(), name, terminal),
     true,
   );
-  add(account, 'unlock <account>', 'let its password be right again', async (_, name) =>
-    (await load.account()).unlockAccount(await readConfig(), name),
+  add(account, 'unlock <account>', 'let its password be right again', async (terminal, name) =>
+    (await load.account()).unlockAccount(await readConfig(), name, terminal),
   );
   add(
     account,
@@ -82,6 +90,40 @@ export function createProgram(
     async (terminal, name) => (await load.account()).destroyAccount(await readConfig(), name, terminal),
     true,
   );
+
+  const create = add(
+    account,
+    'create <address>',
+    'create one whatever REGISTRATION says; asks for the password, or reads it from standard input, and sends the verification mail',
+    async (terminal, address) => {
+      const { createAccount } = await load.accountCreate();
+      return createAccount(await readConfig(), address, create.opts<CreateOptions>(), terminal);
+    },
+  );
+  create.option('--language <language>', 'of its mails: en, de, es, fr or ja (default: en)');
+  add(
+    account,
+    'export <account>',
+    'print what is stored of its owner, as JSON; no keys, codes or verifiers',
+    async (terminal, name) => (await load.accountExport()).exportAccount(await readConfig(), name, terminal),
+  );
+  const list = add(account, 'list', 'list all accounts, by address', async () =>
+    (await load.accountSearch()).listAccounts(await readConfig(), list.opts<PageOptions>()),
+  );
+  addPaging(list, 'address');
+  const search = add(
+    account,
+    'search',
+    'list the accounts for which every condition holds, by address',
+    async () => (await load.accountSearch()).listAccounts(await readConfig(), search.opts<SearchOptions>()),
+  );
+  search
+    .option('--prefix <text>', 'how the address begins')
+    .option('--domain <domain>', 'the part after the @')
+    .option('--unverified', 'the address is not verified')
+    .option('--locked', 'an operator locked it')
+    .option('--idle-since <date>', 'no session was used since then (2026-11-27, or a time in ISO 8601)');
+  addPaging(search, 'address');
 
   const keys = addGroup('keys', 'the keys that certificates are signed with');
   add(keys, 'list', 'list them, the newest first', async () =>
@@ -122,6 +164,11 @@ export function createProgram(
     .requiredOption('--to <database>', 'where to')
     .option('--from <database>', 'where from; it is only read (default: the database of the settings)');
 
+  const audit = add(program, 'audit', 'list what was done with these commands, by whom and when', async () =>
+    (await load.audit()).listActs(await readConfig(), audit.opts<PageOptions>()),
+  );
+  addPaging(audit, 'ID');
+
   add(
     program,
     'capacity',
@@ -132,4 +179,10 @@ export function createProgram(
     (await load.doctor()).examine(env, terminal),
   );
   return program;
+}
+
+function addPaging(command: Command, cursor: string): void {
+  command
+    .option('--limit <rows>', `rows of a page (default: ${DEFAULT_LIMIT})`)
+    .option('--after <cursor>', `the ${cursor} that the page before ended with`);
 }

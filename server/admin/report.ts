@@ -31,3 +31,8 @@ export function alignColumns(heading: string[], rows: string[][]): string {
     )
     .join('\n');
 }
+
+/** Text of clients (names of devices, addresses) without characters that move the cursor of a terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{C}/gu, '?');
+}

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../config/load.js';
+import { AuditLog } from '../../storage/audit-log.js';
 import { MoveError, moveDatabase } from '../../storage/move.js';
 import { reencrypt } from '../../storage/reencrypt.js';
-import type { DatabaseLocation } from '../../storage/sql/database.js';
+import { type DatabaseLocation, openForLongWork } from '../../storage/sql/database.js';
 import { locateDatabase } from '../stores.js';
+import { recordAct } from './administrative-acts.js';
 import { CommandError } from './command-error.js';
 import { alignColumns, type Report } from './report.js';
-import { requireStorageKeys } from './stores.js';
+import { requireStorageKeys, withStores } from './stores.js';
 import type { Terminal } from './terminal.js';
 
 /** Seals everything in the database with the first storage key, while servers run. */
@@ -18,6 +20,7 @@ export async function reencryptStorage(config: Config, terminal: Terminal): Prom
     onProgress: ({ table, rows, resealed }) =>
       terminal.progress(`${table}: ${rows} rows, ${resealed} sealed anew`),
   });
+  await withStores(config, (storage) => recordAct(storage, terminal, { event: 'storageReencrypted' }));
   const { rows, resealed, remaining } = done;
   const text = [
     `${rows} rows, ${resealed} sealed anew with the first of ${storageKeys.length} storage keys.`,
@@ -49,6 +52,7 @@ export async function moveStorage(config: Config, options: MoveOptions, terminal
       to,
       onProgress: ({ table, step, rows, of }) => terminal.progress(`${step} ${table}: ${rows} of ${of}`),
     });
+    await recordMove(to, terminal);
     const rows = moved.map(({ table, rows, checksum }) => [table, String(rows), checksum]);
     const text = `${alignColumns(['table', 'rows', 'checksum on both sides'], rows)}
 Give the servers the new database with the same storage keys.`;
@@ -56,6 +60,16 @@ Give the servers the new database with the same storage keys.`;
   } catch (error) {
     if (error instanceof MoveError) throw new CommandError(error.message);
     throw error;
+  }
+}
+
+/** In the target: the source is only read. */
+async function recordMove(to: DatabaseLocation, terminal: Terminal): Promise<void> {
+  const db = await openForLongWork(to);
+  try {
+    await recordAct({ audit: new AuditLog(db) }, terminal, { event: 'storageMoved' });
+  } finally {
+    await db.destroy();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { CommandError } from './command-error.js';
 
 /** Where a command reads and writes; a process, for example. */
@@ -10,17 +10,29 @@ export interface Streams {
 
 /** The person, or the script, in front of a command. */
 export interface Terminal {
+  /** The system user, for the audit. */
+  actor: string;
+  /** Writes a line of the log on standard error. */
+  log(line: string): void;
   /** Asks before something that cannot be undone. @throws CommandError unless the answer is yes */
   confirm(question: string): Promise<void>;
+  /**
+   * Asks for a new password without showing it: twice on a terminal, otherwise the first line of standard input.
+   * @throws CommandError when the two differ, or there is none
+   */
+  askNewPassword(question: string): Promise<string>;
   /** Says what is being done; only to a person. */
   progress(text: string): void;
 }
 
 /**
+ * @param actor the system user
  * @param yes whether `--yes` was given: nothing is asked then
  */
-export function openTerminal(yes: boolean, { stdin, stderr }: Streams): Terminal {
+export function openTerminal(actor: string, yes: boolean, { stdin, stderr }: Streams): Terminal {
   return {
+    actor,
+    log: (line) => void stderr.write(line),
     async confirm(question) {
       if (yes) return;
       if (!stdin.isTTY) throw new CommandError(`${question} Nothing was done: say --yes to go on.`);
@@ -29,6 +41,28 @@ export function openTerminal(yes: boolean, { stdin, stderr }: Streams): Terminal
       const answer = await prompt.question(`${question} Type yes to go on: `);
       prompt.close();
       if (answer.trim().toLowerCase() !== 'yes') throw new CommandError('Nothing was done.');
+    },
+    async askNewPassword(question) {
+      const { createInterface } = await import('node:readline/promises');
+      // On a terminal readline would echo what is typed: its output is dropped.
+      const output = stdin.isTTY ? { output: new Writable({ write: (_, __, done) => done() }) } : {};
+      const prompt = createInterface({ input: stdin, ...output, terminal: stdin.isTTY ?? false });
+      const lines = prompt[Symbol.asyncIterator]();
+      const readHidden = async (text: string) => {
+        if (stdin.isTTY) stderr.write(text);
+        const { value, done } = await lines.next();
+        if (stdin.isTTY) stderr.write('\n');
+        if (done) throw new CommandError('No password was given. Nothing was done.');
+        return value;
+      };
+      try {
+        const password = await readHidden(`${question}: `);
+        if (stdin.isTTY && password !== (await readHidden('Again: ')))
+          throw new CommandError('The two passwords differ. Nothing was done.');
+        return password;
+      } finally {
+        prompt.close();
+      }
     },
     progress(text) {
       if (stderr.isTTY) stderr.write(`${text}\n`);

@@ -105,6 +105,34 @@ export function createMigrations(engine: SqlEngine): MigrationProvider {
         await db.schema.dropIndex('sessions_by_uid').execute();
       },
     },
+    '0007-audit-and-account-search': {
+      async up(db: Kysely<unknown>) {
+        await db.schema
+          .createTable('audit')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('at', 'bigint', (c) => c.notNull())
+          .addColumn('actor', 'text', (c) => c.notNull())
+          .addColumn('event', 'text', (c) => c.notNull())
+          .addColumn('uid', 'text')
+          .addColumn('signing_key', 'text')
+          .execute();
+        await db.schema.createIndex('audit_by_uid').on('audit').columns(['uid', 'id']).execute();
+        // Lists of accounts are in the order of their addresses' bytes; SQLite's unique index is in it already.
+        const isPostgres = engine === 'postgres';
+        const address = isPostgres ? sql`normalized_email collate "C"` : sql`normalized_email`;
+        const domain = isPostgres
+          ? sql`split_part(normalized_email, '@', 2)`
+          : sql`substr(normalized_email, instr(normalized_email, '@') + 1)`;
+        if (isPostgres) await sql`create index accounts_by_address on accounts (${address})`.execute(db);
+        await sql`create index accounts_by_domain on accounts (${domain}, ${address})`.execute(db);
+        await sql`create index accounts_unverified on accounts (${address}) where verified_at is null`.execute(
+          db,
+        );
+        await sql`create index accounts_locked on accounts (${address}) where locked_at is not null`.execute(
+          db,
+        );
+      },
+    },
   };
   return { getMigrations: async () => migrations };
 }

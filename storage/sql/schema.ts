@@ -59,4 +59,13 @@ export interface Tables {
     name: string;
     until: number;
   };
+  /** What operators did, and when. */
+  audit: {
+    id: string;
+    at: number;
+    actor: string;
+    event: string;
+    uid: string | null;
+    signing_key: string | null;
+  };
 }

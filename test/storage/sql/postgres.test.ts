@@ -1,8 +1,10 @@
 import t from 'tap';
 import { startPostgres } from '../../support/services/postgres.js';
 import { openTwice } from '../../support/storage/sql-under-test.js';
+import { describeAccountSearch } from '../account-search-contract.js';
 import { describeAccounts } from '../accounts-contract.js';
 import { describeAtRest } from '../at-rest-contract.js';
+import { describeAuditLog } from '../audit-log-contract.js';
 import { describeHousekeeping } from '../housekeeping-contract.js';
 import { describeOutbox } from '../outbox-contract.js';
 import { describeReencryption } from '../reencrypt-contract.js';
@@ -16,6 +18,8 @@ const { url, createDatabase } = await startPostgres(t);
 const servers = await openTwice(t, { engine: 'postgres', url, poolSize: 5 });
 
 t.test('accounts', async (t) => describeAccounts(t, servers));
+t.test('lists of accounts', async (t) => describeAccountSearch(t, servers));
+t.test('audit log', async (t) => describeAuditLog(t, servers));
 t.test('sessions', async (t) => describeSessions(t, servers));
 t.test('outbox', async (t) => describeOutbox(t, servers));
 t.test('signing keys', async (t) => describeSigningKeys(t, servers));

@@ -79,5 +79,7 @@ async function fill(db: Kysely<Tables>): Promise<void> {
     select 'token' || n, 'uid' || n, n, ${bytes}, 'device', n, n from ${series}`.execute(db);
   await sql`insert into mails (id, uid, message, next_attempt_at, created_at)
     select 'mail' || n, 'uid' || n, ${bytes}, n, n from ${series}`.execute(db);
+  await sql`insert into audit (id, at, actor, event, uid)
+    select 'act' || n, n, 'root', 'accountLocked', 'uid' || n from ${series}`.execute(db);
   await sql`analyze`.execute(db);
 }

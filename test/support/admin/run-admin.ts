@@ -13,10 +13,25 @@ export interface Ran {
 
 const MAIN = 'dist/server/admin/main.js';
 
+/** Text that a command waits with, and the line that is typed then. */
+interface Answer {
+  prompt: string;
+  line: string;
+}
+
 /** Runs the operators' command line in this process, with these settings and no others, as from a script. */
-export async function runAdmin(env: Record<string, string>, ...args: string[]): Promise<Ran> {
+export function runAdmin(env: Record<string, string>, ...args: string[]): Promise<Ran> {
+  return runAdminWithInput(env, '', ...args);
+}
+
+/** Runs it with a text on standard input. */
+export async function runAdminWithInput(
+  env: Record<string, string>,
+  input: string,
+  ...args: string[]
+): Promise<Ran> {
   const [stdout, stderr] = [new Collector(), new Collector()];
-  const code = await runCommand(args, env, { stdin: Readable.from([]), stdout, stderr });
+  const code = await runCommand(args, env, { stdin: Readable.from(input ? [input] : []), stdout, stderr });
   return makeRan({ code, stdout: stdout.text, stderr: stderr.text });
 }
 
@@ -35,7 +50,7 @@ export function runAdminProcess(env: Record<string, string>, ...args: string[]):
 }
 
 /**
- * Runs it on a terminal, with somebody who types an answer when asked.
+ * Runs it on a terminal, with somebody who types an answer when asked to confirm.
  * @throws Error where `script` of util-linux is missing
  */
 export function runAdminOnTerminal(
@@ -43,26 +58,41 @@ export function runAdminOnTerminal(
   answer: string,
   ...args: string[]
 ): Promise<Ran> {
-  const command = [process.execPath, MAIN, ...args].map((part) => `'${part}'`).join(' ');
-  return run(['script', '--quiet', '--return', '--command', command, '/dev/null'], env, answer);
+  return runAdminAnswering(env, [{ prompt: 'to go on: ', line: answer }], ...args);
 }
 
-function run(command: string[], env: Record<string, string>, answer?: string): Promise<Ran> {
+/**
+ * Runs it on a terminal, with somebody who answers each prompt.
+ * @throws Error where `script` of util-linux is missing
+ */
+export function runAdminAnswering(
+  env: Record<string, string>,
+  answers: Answer[],
+  ...args: string[]
+): Promise<Ran> {
+  const command = [process.execPath, MAIN, ...args].map((part) => `'${part}'`).join(' ');
+  return run(['script', '--quiet', '--return', '--command', command, '/dev/null'], env, answers);
+}
+
+function run(command: string[], env: Record<string, string>, answers?: Answer[]): Promise<Ran> {
   const [program, ...args] = command as [string, ...string[]];
   const { PATH = '' } = process.env;
   const child = spawn(program, args, { env: { PATH, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
-  let asked = false;
+  const left = [...(answers ?? [])];
+  let answeredTo = 0;
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk;
-    if (answer === undefined || asked || !stdout.includes('to go on: ')) return;
-    asked = true;
-    child.stdin.write(`${answer}\n`);
+    const [next] = left;
+    if (!next || !stdout.includes(next.prompt, answeredTo)) return;
+    answeredTo = stdout.length;
+    left.shift();
+    child.stdin.write(`${next.line}\n`);
   });
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk;
   });
-  if (answer === undefined) child.stdin.end();
+  if (!answers) child.stdin.end();
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {

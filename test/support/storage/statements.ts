@@ -7,7 +7,7 @@ import { openServer } from './sql-under-test.js';
 export async function recordStatements(t: Test, database: DatabaseLocation) {
   let statements: string[] = [];
   const storage = await openServer(t, database, undefined, ({ sql }) => statements.push(sql));
-  const { accounts, sessions, outbox, signingKeys } = storage;
+  const { accounts, accountSearch, audit, sessions, outbox, signingKeys } = storage;
   const account = newAccount();
   const { uid, generation } = account;
   const session = newSession(account);
@@ -19,6 +19,17 @@ export async function recordStatements(t: Test, database: DatabaseLocation) {
     ['accounts.findByEmail', () => accounts.findByEmail(account.email)],
     ['accounts.findByUid', () => accounts.findByUid(uid)],
     ['accounts.markVerified', () => accounts.markVerified(uid, NOW_MS)],
+    ['accountSearch.find', () => accountSearch.find({}, { limit: 50 })],
+    ['accountSearch.find by prefix', () => accountSearch.find({ prefix: '5' }, { after: '51', limit: 50 })],
+    ['accountSearch.find by domain', () => accountSearch.find({ domain: 'example.org' }, { limit: 50 })],
+    ['accountSearch.find unverified', () => accountSearch.find({ unverified: true }, { limit: 50 })],
+    ['accountSearch.find locked', () => accountSearch.find({ locked: true }, { limit: 50 })],
+    ['accountSearch.find idle', () => accountSearch.find({ idleSince: NOW_MS }, { limit: 50 })],
+    ['audit.add', () => audit.add({ at: NOW_MS, actor: 'root', event: 'accountLocked', uid, key: null })],
+    ['audit.list', () => audit.list({ limit: 50 })],
+    ['audit.list after a page', () => audit.list({ before: '9', limit: 50 })],
+    ['audit.listOf', () => audit.listOf(uid)],
+    ['outbox.listOf', () => outbox.listOf(uid)],
     ['sessions.create', () => sessions.create(session, 100)],
     ['sessions.create when there are too many', () => sessions.create(newSession(account), 1)],
     ['sessions.find', () => sessions.find(session.tokenID)],
@@ -52,6 +63,17 @@ export const STATEMENTS = {
   'accounts.findByEmail': 1,
   'accounts.findByUid': 1,
   'accounts.markVerified': 1,
+  'accountSearch.find': 1,
+  'accountSearch.find by prefix': 1,
+  'accountSearch.find by domain': 1,
+  'accountSearch.find unverified': 1,
+  'accountSearch.find locked': 1,
+  'accountSearch.find idle': 1,
+  'audit.add': 1,
+  'audit.list': 1,
+  'audit.list after a page': 1,
+  'audit.listOf': 1,
+  'outbox.listOf': 1,
   'sessions.create': 1,
   'sessions.create when there are too many': 2,
   'sessions.find': 1,

@@ -1,0 +1,23 @@
+import { CommandError } from './command-error.js';
+
+/** What commands that list many rows take. */
+export interface PageOptions {
+  limit?: string;
+  /** Where the page before ended. */
+  after?: string;
+}
+
+export const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 1000;
+
+/** @throws CommandError */
+export function readLimit({ limit }: PageOptions): number {
+  const rows = limit === undefined ? DEFAULT_LIMIT : Number(limit);
+  if (Number.isInteger(rows) && rows >= 1 && rows <= MAX_LIMIT) return rows;
+  throw new CommandError(`--limit must be an integer from 1 to ${MAX_LIMIT}`);
+}
+
+/** A page of rows, of which one more was read than it shows. */
+export function splitPage<Row>(rows: Row[], limit: number): { rows: Row[]; hasMore: boolean } {
+  return { rows: rows.slice(0, limit), hasMore: rows.length > limit };
+}
