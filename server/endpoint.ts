@@ -4,20 +4,20 @@ import type { HawkTokenType } from '../protocol/tokens.js';
 import type { StretchPlace } from '../workers/stretch-queue.js';
 import { keepPlaceInLine } from './accounts/accounts.js';
 import { authenticate, type Credentials } from './authentication/hawk-authentication.js';
+import { type ClientContext, createClientContext } from './client-context.js';
 import { readClientSource } from './http/client-source.js';
 import { toApiError } from './http/error-translation.js';
 import type { ApiErrorName } from './http/errors.js';
 import { readRequestBody } from './http/request-body.js';
 import { validateBody } from './http/validation.js';
-import { type Asker, identifyAsker, type RequestState } from './logs/security-log.js';
+import type { RequestState } from './logs/security-log.js';
 import type { Services } from './services.js';
 
 /** What a handler is given: everything checked. */
 export interface EndpointRequest<Schema extends z.ZodType, Token extends HawkTokenType | undefined> {
   body: z.output<Schema>;
   credentials: Token extends HawkTokenType ? Credentials<Token> : undefined;
-  /** Who asks: for limits and fairness, and for the security log. */
-  asker: Asker;
+  client: ClientContext;
   /** Aborted when the client hangs up. */
   signal: AbortSignal;
   /** Of what orders a stretch. */
@@ -44,7 +44,7 @@ export interface Endpoint<
   reply: Reply;
   /** What it refuses, besides what its method, token, body and limits already say. */
   refusals?: readonly ApiErrorName[];
-  /** Whether its time could tell if an address has an account; see {@link Decoys.evenly}. */
+  /** Whether its duration could reveal that an address has an account; see {@link EnumerationGuard.padResponseTime}. */
   hidesAccounts?: true;
   /**
    * Orders a stretch: such requests begin a few at a turn of the event loop. One that says for which address has
@@ -72,16 +72,17 @@ export function endpoint<
 export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: Context): Promise<void> {
   const { token, body: schema, requiresPayloadHash } = endpoint;
   const source = readClientSource(ctx.req, services.config.trustProxy);
-  const asker = identifyAsker(services.log, ctx.state as RequestState, source);
-  await services.limits.countRequest(asker);
+  const client = createClientContext(services.log, ctx.state as RequestState, source);
+  await services.limits.countRequest(client);
   try {
     const body = endpoint.method === 'POST' ? await readRequestBody(ctx, needsBody(schema)) : undefined;
-    const credentials = token && (await authenticate(services, ctx, token, body, asker, requiresPayloadHash));
+    const credentials =
+      token && (await authenticate(services, ctx, token, body, client, requiresPayloadHash));
     if (credentials) ctx.state.uid = credentials.uid;
     const request = {
       body: schema && validateBody(schema, body?.json),
       credentials: credentials as never,
-      asker,
+      client,
       // Made for those who ask: most requests are over before anyone could hang up.
       get signal() {
         return abortedWithRequest(ctx);
@@ -89,12 +90,14 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
       ctx,
     };
     const handle = () => handleInLine(services, endpoint, request);
-    const { decoys } = services;
-    const reply = await (decoys && endpoint.hidesAccounts ? decoys.evenly(handle) : handle());
+    const { enumerationGuard } = services;
+    const reply = await (enumerationGuard && endpoint.hidesAccounts
+      ? enumerationGuard.padResponseTime(handle)
+      : handle());
     if (reply) ctx.body = reply;
   } catch (error) {
     const apiError = toApiError(error);
-    if (apiError.reason === 'serviceUnavailable') await asker.compensations.runAll();
+    if (apiError.reason === 'serviceUnavailable') await client.compensations.runAll();
     throw apiError;
   }
 }
@@ -107,7 +110,7 @@ async function handleInLine(
 ): ReturnType<Endpoint['handle']> {
   const email = endpoint.stretches?.(request.body);
   if (!email) return endpoint.handle(services, request);
-  const place = keepPlaceInLine(services, email, request.asker);
+  const place = keepPlaceInLine(services, email, request.client);
   try {
     return await endpoint.handle(services, { ...request, place });
   } finally {

@@ -11,20 +11,20 @@ import { MemoryRateCounters } from '../storage/rate-counters.js';
 import type { Storage } from '../storage/storage.js';
 import { CryptoPool } from '../workers/crypto-pool.js';
 import { Stretcher } from '../workers/stretcher.js';
-import { Decoys } from './accounts/decoy.js';
+import { EnumerationGuard } from './accounts/enumeration-guard.js';
 import { CertificateSigner } from './certificates/certificate-signer.js';
 import { SigningKeyRing } from './certificates/signing-key-ring.js';
 import { prepareDataDir } from './data-dir.js';
+import { type AdminListener, openAdminListener } from './http/admin-listener.js';
 import { createApp } from './http/app.js';
 import { readClientSource } from './http/client-source.js';
 import type { Connections } from './http/connections.js';
 import { createHttpServer } from './http/http-server.js';
 import { listen } from './http/listen.js';
-import { type OperatorsPort, openOperatorsPort } from './http/operators-port.js';
 import { Pace, paceRequests } from './http/pace.js';
 import { Limits } from './limits.js';
+import { createMailTransport } from './mail/create-transport.js';
 import { Mailer } from './mail/mailer.js';
-import { createMailTransport } from './mail/transport.js';
 import { createMetrics, type Metrics } from './metrics/metrics.js';
 import { createRouter, hasPublicMetrics, stretchingPaths } from './routes.js';
 import type { Services } from './services.js';
@@ -34,8 +34,8 @@ import { openStores } from './stores.js';
 
 /** How many requests for a stretch begin at a turn of the event loop: each takes it the best part of 1 ms. */
 const STRETCHES_BEGUN_A_TURN = 4;
-/** How long answers are held with `ENUMERATION_GUARD=on`, in ms: longer than their work takes. */
-const EVEN_ANSWER_MS = 100;
+/** Padded responses with `ENUMERATION_GUARD=on` take a multiple of this, in ms: longer than their work. */
+const PADDED_RESPONSE_MS = 100;
 /** How long a connection may be silent, besides the time that a password waits for its stretch, in ms. */
 const STALLED_MS = 60_000;
 
@@ -80,8 +80,8 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       now,
       log,
     });
-    const decoys = config.enumerationGuard
-      ? new Decoys(await storage.secrets.obtain('decoys'), EVEN_ANSWER_MS)
+    const enumerationGuard = config.enumerationGuard
+      ? new EnumerationGuard(await storage.secrets.obtain('enumerationGuard'), PADDED_RESPONSE_MS)
       : undefined;
     await listen(server, { ...config, setting: 'PORT' });
     // From here to the handler nothing waits: a request may come at the next turn of the event loop.
@@ -93,7 +93,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       storage,
       ...pools,
       signer: new CertificateSigner({ keys, cryptoPool: pools.cryptoPool, domain: bound.domain, now }),
-      decoys,
+      enumerationGuard,
       limits: createLimits(config, storage, metrics),
       mailer: createMailer(bound, storage, log, now, metrics),
       statusStreams: createStatusStreams(config),
@@ -108,7 +108,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
     server.on('connection', () => pace.noteArrival());
     const sourceOf = (request: IncomingMessage) => readClientSource(request, bound.trustProxy);
     server.on('request', paceRequests(app.callback(), pace, stretchingPaths, sourceOf));
-    const operators = config.metricsPort ? await openOperatorsPort(services) : undefined;
+    const operators = config.metricsPort ? await openAdminListener(services) : undefined;
     const close = () => {
       closing ??= closeAll(connections, services, operators);
       return closing;
@@ -183,7 +183,7 @@ function createMailer(
 async function closeAll(
   connections: Connections,
   services: Services,
-  operators: OperatorsPort | undefined,
+  operators: AdminListener | undefined,
 ): Promise<void> {
   const { statusStreams, signer, mailer, stretcher, cryptoPool, storage, metrics } = services;
   const drained = connections.end();

@@ -1,8 +1,8 @@
 import type { LimitName } from '../config/limits.js';
 import type { Rate } from '../config/rules.js';
 import type { Counted, RateCounters, RateKey } from '../storage/rate-counters.js';
+import type { ClientContext } from './client-context.js';
 import { ApiError } from './http/errors.js';
-import type { Asker } from './logs/security-log.js';
 import { toMailbox } from './mail/mail-address.js';
 
 export interface LimitsOptions {
@@ -34,32 +34,32 @@ export class Limits {
   constructor(private readonly options: LimitsOptions) {}
 
   /** Counts a request of any kind. */
-  async countRequest(asker: Asker): Promise<void> {
+  async countRequest(client: ClientContext): Promise<void> {
     const { ownCounters } = this.options;
     // A 503 restores everything but the request itself.
-    await this.#count(asker, [['requestsOfSource', asker.source]], {}, ownCounters);
+    await this.#count(client, [['requestsOfSource', client.source]], {}, ownCounters);
   }
 
   /** Counts the creation of an account, and its mail. */
-  async countCreation(asker: Asker, email: string): Promise<void> {
-    await this.#consume(asker, [
-      ['accountsFromSource', asker.source],
-      ...mailKeys(asker, 'verification', email),
+  async countCreation(client: ClientContext, email: string): Promise<void> {
+    await this.#consume(client, [
+      ['accountsFromSource', client.source],
+      ...mailKeys(client, 'verification', email),
     ]);
   }
 
   /** Counts an attempt to create an account for an address that has one: with the enumeration guard, a guess. */
-  async countTakenAddress(asker: Asker): Promise<void> {
-    await this.#consume(asker, [['accountsFromSource', asker.source]]);
+  async countTakenAddress(client: ClientContext): Promise<void> {
+    await this.#consume(client, [['accountsFromSource', client.source]]);
   }
 
   /** Counts a mail before it is sent. */
   async countMail(
-    asker: Asker,
+    client: ClientContext,
     kind: MailKind,
     { uid, email }: { uid: string; email: string },
   ): Promise<void> {
-    await this.#consume(asker, mailKeys(asker, kind, email), { uid });
+    await this.#consume(client, mailKeys(client, kind, email), { uid });
   }
 
   /**
@@ -68,46 +68,50 @@ export class Limits {
    */
   async tryPassword<Proof extends object>(
     uid: string,
-    asker: Asker,
+    client: ClientContext,
     prove: () => Promise<Proof | undefined>,
   ): Promise<Proof | undefined> {
     const keys: Key[] = [
-      ['passwordsForAccountFromSource', `${uid}:${asker.source}`, uid],
-      ['passwordsFromSource', asker.source],
+      ['passwordsForAccountFromSource', `${uid}:${client.source}`, uid],
+      ['passwordsFromSource', client.source],
       ['passwordsForAccount', uid, uid],
     ];
-    const restore = await this.#consume(asker, keys, { uid });
+    const restore = await this.#consume(client, keys, { uid });
     let isWrong = false;
     try {
       const proof = await prove();
       isWrong = proof === undefined;
       return proof;
     } finally {
-      if (!isWrong) void asker.compensations.run(restore);
+      if (!isWrong) void client.compensations.run(restore);
     }
   }
 
   /** Counts an attempt at a verification code; it stays counted only when the code is wrong. */
-  async tryCode(uid: string, asker: Asker, isRight: boolean): Promise<void> {
-    const keys: Key[] = [['codesForAccountFromSource', `${uid}:${asker.source}`, uid]];
-    const restore = await this.#consume(asker, keys, { uid });
-    if (isRight) void asker.compensations.run(restore);
+  async tryCode(uid: string, client: ClientContext, isRight: boolean): Promise<void> {
+    const keys: Key[] = [['codesForAccountFromSource', `${uid}:${client.source}`, uid]];
+    const restore = await this.#consume(client, keys, { uid });
+    if (isRight) void client.compensations.run(restore);
   }
 
   /** Counts an attempt at a recovery code, over all tokens of the account; it stays counted only when it is wrong. */
-  async tryRecoveryCode(uid: string, asker: Asker, isRight: boolean): Promise<void> {
-    const restore = await this.#consume(asker, [['recoveryCodesForAccount', uid, uid]], { uid });
-    if (isRight) void asker.compensations.run(restore);
+  async tryRecoveryCode(uid: string, client: ClientContext, isRight: boolean): Promise<void> {
+    const restore = await this.#consume(client, [['recoveryCodesForAccount', uid, uid]], { uid });
+    if (isRight) void client.compensations.run(restore);
   }
 
   /** Counts keys of a request that is restored when it is answered with 503. @returns the compensation */
-  async #consume(asker: Asker, keys: Key[], about?: { uid?: string }): Promise<() => Promise<unknown>> {
-    return asker.compensations.add(await this.#count(asker, keys, about));
+  async #consume(
+    client: ClientContext,
+    keys: Key[],
+    about?: { uid?: string },
+  ): Promise<() => Promise<unknown>> {
+    return client.compensations.add(await this.#count(client, keys, about));
   }
 
   /** Counts keys, or refuses the request. @returns the compensation */
   async #count(
-    asker: Asker,
+    client: ClientContext,
     keys: Key[],
     about: { uid?: string } = {},
     counters = this.options.counters,
@@ -117,7 +121,7 @@ export class Limits {
     const { counts, restore } = await counters.add(this.#windows(keys));
     const refusal = this.#findRefusal(new Map(keys.map(([limit], i) => [limit, counts[i] as Counted])));
     if (refusal) {
-      asker.record('rateLimited', { ...about, limit: refusal.limit, refused: mode === 'on' });
+      client.record('rateLimited', { ...about, limit: refusal.limit, refused: mode === 'on' });
       observe?.(refusal.limit, mode === 'on');
       if (mode === 'on') {
         // A refused request must not use up the share of others.
@@ -160,7 +164,7 @@ type Key = [limit: LimitName, key: string, uid?: string];
 type Tally = Map<LimitName, Counted>;
 
 /** Verification and recovery mails are counted apart: neither uses up the other's. */
-function mailKeys({ source }: Asker, kind: MailKind, email: string): Key[] {
+function mailKeys({ source }: ClientContext, kind: MailKind, email: string): Key[] {
   const mailbox = toMailbox(email);
   return [
     ['mailsFromSource', source],

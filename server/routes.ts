@@ -6,8 +6,8 @@ import { addPages } from './pages/pages.js';
 import { accountEndpoints } from './routes/account.js';
 import { authEndpoints } from './routes/auth.js';
 import { certificateEndpoints } from './routes/certificate.js';
+import { addHealth, addMetrics, addSupportDocument } from './routes/health-and-metrics.js';
 import { miscellaneousEndpoints } from './routes/miscellaneous.js';
-import { addHealth, addMetrics, addSupportDocument } from './routes/operations.js';
 import { passwordEndpoints } from './routes/password.js';
 import { rawPasswordEndpoints } from './routes/raw-password.js';
 import { recoveryEmailEndpoints } from './routes/recovery-email.js';
@@ -56,7 +56,7 @@ export function hasPublicMetrics({ metricsPort, enumerationGuard }: Config): boo
 }
 
 /** The router of what it answers on METRICS_PORT. */
-export function createOperatorsRouter(services: Services): Router {
+export function createAdminRouter(services: Services): Router {
   const router = new Router(EXACT_PATHS);
   addHealth(router, services);
   addMetrics(router, services);

@@ -3,7 +3,7 @@ import type { Config } from '../config/load.js';
 import type { Storage } from '../storage/storage.js';
 import type { CryptoPool } from '../workers/crypto-pool.js';
 import type { Stretcher } from '../workers/stretcher.js';
-import type { Decoys } from './accounts/decoy.js';
+import type { EnumerationGuard } from './accounts/enumeration-guard.js';
 import type { CertificateSigner } from './certificates/certificate-signer.js';
 import type { Limits } from './limits.js';
 import type { Mailer } from './mail/mailer.js';
@@ -21,7 +21,7 @@ export interface Services {
   mailer: Mailer;
   limits: Limits;
   /** With `ENUMERATION_GUARD=on`. */
-  decoys: Decoys | undefined;
+  enumerationGuard: EnumerationGuard | undefined;
   statusStreams: StatusStreams;
   metrics: Metrics;
   /** The clock, ms since 1970. */

@@ -92,8 +92,8 @@ export function checkReset(before: AccountKeys, after: AccountKeys): void {
 }
 
 /** An address and passwords nobody uses. */
-export function makeAccount(door: string) {
+export function makeAccount(prefix: string) {
   const random = () => Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString('hex');
   const passwords = { password: random(), changedPassword: `påsswörd ${random()}`, lastPassword: random() };
-  return { email: `${door}-${random()}@example.com`, ...passwords };
+  return { email: `${prefix}-${random()}@example.com`, ...passwords };
 }

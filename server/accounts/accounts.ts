@@ -5,16 +5,17 @@ import type { Account, PasswordMaterial } from '../../storage/accounts.js';
 import type { OutgoingMail } from '../../storage/outbox.js';
 import type { StretchReply } from '../../workers/messages.js';
 import type { StretchOrder, StretchPlace } from '../../workers/stretch-queue.js';
+import type { ClientContext } from '../client-context.js';
 import { toApiError } from '../http/error-translation.js';
 import { ApiError } from '../http/errors.js';
-import type { Asker, Door } from '../logs/security-log.js';
+import type { LoginMethod } from '../logs/security-log.js';
 import type { Services } from '../services.js';
-import { makeUnprovableVerifier } from './decoy.js';
+import { makeUnprovableVerifier } from './enumeration-guard.js';
 import { requireOpenRegistration } from './registration.js';
 
 /** A password as a request gives it, with what fairness needs to know of the request. */
 export interface PasswordOrder extends Omit<StretchOrder, 'source' | 'account'> {
-  asker: Asker;
+  client: ClientContext;
   signal: AbortSignal;
 }
 
@@ -23,12 +24,13 @@ const KEY_BYTES = 32;
 const encoder = new TextEncoder();
 
 /**
- * The account of an address, in any case; a decoy where unknown ones are to be hidden. To a locked one no
- * password fits: its clients keep what they have and ask for the password, as after a change of it.
+ * Finds the account of an address in any case. With the enumeration guard an unknown address has a simulated account.
+ * No password fits a locked account: its clients ask for the password, as after a change of it.
  * @throws ApiError 102
  */
 export async function requireAccountOf(services: Services, email: string): Promise<Account> {
-  const account = (await services.storage.accounts.findByEmail(email)) ?? services.decoys?.accountOf(email);
+  const account =
+    (await services.storage.accounts.findByEmail(email)) ?? services.enumerationGuard?.simulateAccount(email);
   if (!account) throw new ApiError('unknownAccount');
   return account.lockedAt === null ? account : { ...account, verifier: makeUnprovableVerifier() };
 }
@@ -39,26 +41,26 @@ export async function requireAccountOf(services: Services, email: string): Promi
  * @see protocol.md, "email"
  */
 export function correctEmailCase(
-  { decoys }: Services,
+  { enumerationGuard }: Services,
   account: Account,
   typedEmail: string,
 ): string | undefined {
-  if (decoys || account.email === typedEmail) return undefined;
+  if (enumerationGuard || account.email === typedEmail) return undefined;
   return toHex(encoder.encode(account.email));
 }
 
-/** The account that someone wants to log in to. @throws ApiError 102 */
+/** Finds the account for a login, and logs an unknown address. @throws ApiError 102 */
 export async function requireAccountToLogIn(
   services: Services,
   email: string,
-  asker: Asker,
-  door: Door,
+  client: ClientContext,
+  method: LoginMethod,
 ): Promise<Account> {
   try {
     return await requireAccountOf(services, email);
   } catch (error) {
     const { reason } = toApiError(error);
-    if (reason === 'unknownAccount') asker.record('loginFailed', { door, reason });
+    if (reason === 'unknownAccount') client.record('loginFailed', { method, reason });
     throw error;
   }
 }
@@ -81,13 +83,17 @@ export async function requireAccountFor(
  * Whether an account may be created for an address, before anything costly is done for it.
  * @throws ApiError 403 by the registration policy, 101 when the address, in any case, has one; 114
  */
-export async function requireFreeAddress(services: Services, email: string, asker: Asker): Promise<void> {
+export async function requireFreeAddress(
+  services: Services,
+  email: string,
+  client: ClientContext,
+): Promise<void> {
   requireOpenRegistration(services.config, email);
   if (await services.storage.accounts.exists(email)) {
-    if (services.decoys) await services.limits.countTakenAddress(asker);
+    if (services.enumerationGuard) await services.limits.countTakenAddress(client);
     throw new ApiError('accountExists');
   }
-  await services.limits.countCreation(asker, email);
+  await services.limits.countCreation(client, email);
 }
 
 /**
@@ -171,10 +177,10 @@ export async function provePassword(
   order: PasswordOrder,
 ): Promise<Uint8Array> {
   const { uid, email } = account;
-  const proof = await services.limits.tryPassword(uid, order.asker, async () => {
+  const proof = await services.limits.tryPassword(uid, order.client, async () => {
     const { verifier, unwrapBKey } = await stretch(services, email, password, account, order);
     if (timingSafeEqual(verifier, account.verifier)) return unwrapBKey;
-    order.asker.record('loginFailed', { uid, door: 'raw', reason: 'incorrectPassword' });
+    order.client.record('loginFailed', { uid, method: 'raw_password', reason: 'incorrectPassword' });
     return undefined;
   });
   if (!proof) throw new ApiError('incorrectPassword');
@@ -186,7 +192,11 @@ export async function provePassword(
  * @returns the place, for `PasswordOrder`; to be left in the end, whether it was used or not
  * @throws StretchOverloadError
  */
-export function keepPlaceInLine({ stretcher }: Services, email: string, { source }: Asker): StretchPlace {
+export function keepPlaceInLine(
+  { stretcher }: Services,
+  email: string,
+  { source }: ClientContext,
+): StretchPlace {
   return stretcher.keepPlace({ source, account: normalizeEmail(email) });
 }
 
@@ -257,7 +267,7 @@ function stretch(
   email: string,
   password: Uint8Array,
   { srpSalt, stretchingSalt }: { srpSalt: Uint8Array; stretchingSalt: Uint8Array },
-  { asker: { source }, ...order }: PasswordOrder,
+  { client: { source }, ...order }: PasswordOrder,
 ): Promise<StretchReply> {
   const request = { email: encoder.encode(email), password, srpSalt, stretchingSalt };
   return stretcher.stretch(request, { ...order, source, account: normalizeEmail(email) });

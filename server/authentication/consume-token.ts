@@ -1,7 +1,7 @@
 import type { HawkTokenType } from '../../protocol/tokens.js';
 import type { Stored } from '../../storage/tokens/token-store.js';
+import type { ClientContext } from '../client-context.js';
 import { ApiError } from '../http/errors.js';
-import type { Asker } from '../logs/security-log.js';
 import type { Services } from '../services.js';
 import { TOKEN_LIFE_S } from './tokens.js';
 
@@ -16,7 +16,7 @@ export type SingleUseTokenType = Exclude<HawkTokenType, 'sessionToken' | 'forgot
  */
 export async function consumeToken<Kind extends SingleUseTokenType | 'srpToken'>(
   { storage: { tokens } }: Services,
-  { compensations }: Asker,
+  { compensations }: ClientContext,
   kind: Kind,
   id: string,
 ): Promise<Stored<Kind>> {
@@ -33,7 +33,7 @@ export async function consumeToken<Kind extends SingleUseTokenType | 'srpToken'>
  */
 export async function countRecoveryGuess(
   { storage: { tokens } }: Services,
-  { compensations }: Asker,
+  { compensations }: ClientContext,
   tokenID: string,
 ): Promise<number> {
   const { guesses, claim } = await tokens.countGuess(tokenID, TOKEN_LIFE_S.forgotPasswordToken);

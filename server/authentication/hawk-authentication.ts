@@ -3,9 +3,9 @@ import type { Context } from 'koa';
 import type { HawkTokenType } from '../../protocol/tokens.js';
 import type { Session } from '../../storage/sessions.js';
 import type { Stored } from '../../storage/tokens/token-store.js';
+import type { ClientContext } from '../client-context.js';
 import { ApiError } from '../http/errors.js';
 import type { RequestBody } from '../http/request-body.js';
-import type { Asker } from '../logs/security-log.js';
 import type { Services } from '../services.js';
 import { consumeToken, type SingleUseTokenType } from './consume-token.js';
 
@@ -36,7 +36,7 @@ export async function authenticate<Type extends HawkTokenType>(
   ctx: Context,
   type: Type,
   body: RequestBody | undefined,
-  asker: Asker,
+  client: ClientContext,
   requiresPayloadHash = false,
 ): Promise<Credentials<Type>> {
   const { tokens, sessions } = services.storage;
@@ -47,7 +47,7 @@ export async function authenticate<Type extends HawkTokenType>(
     const fresh = await tokens.claimNonce(token, artifacts.nonce, Number(artifacts.ts), NONCE_TTL_S);
     if (!fresh) throw new ApiError('invalidSignature');
   } else {
-    const taken = await consumeToken(services, asker, type as SingleUseTokenType, artifacts.id);
+    const taken = await consumeToken(services, client, type as SingleUseTokenType, artifacts.id);
     return { ...taken, tokenID: artifacts.id } as unknown as Credentials<Type>;
   }
   if (type === 'sessionToken') {

@@ -4,9 +4,9 @@ import Koa, { type Context, type Next } from 'koa';
 import { logRequest } from '../logs/request-log.js';
 import type { Services } from '../services.js';
 import type { Connections } from './connections.js';
+import { hasUnreadBody, replyBeforeBody } from './early-reply.js';
 import { toApiError } from './error-translation.js';
 import { ApiError } from './errors.js';
-import { hasUnreadBody, replyBeforeBody } from './unread-body.js';
 
 /** A server as a Koa application: what every request goes through, then the router. */
 export function createApp(services: Services, router: Router, connections: Connections): Koa {

@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Connections } from './connections.js';
+import { LINGER_MS } from './early-reply.js';
 import { openEntrance } from './entrance.js';
 import { ApiError, type ApiErrorName } from './errors.js';
-import { LINGER_MS } from './unread-body.js';
 
 /** How patient the server is with its clients, in ms. */
 export interface HttpTimeouts {

@@ -1,78 +1,70 @@
 import type { Logger } from 'pino';
 import type { LimitName } from '../../config/limits.js';
-import { RequestCompensations } from '../../storage/compensation.js';
 
-/** How a password was shown: itself, or by an SRP proof. */
-export type Door = 'raw' | 'srp';
+/** How a client proves a password: it sends it, or an SRP proof. */
+export type LoginMethod = 'raw_password' | 'srp';
 
 /** What each event tells, besides the request's id. Fields are documented in docs/logs.md. */
 interface SecurityEvents {
-  accountCreated: { uid: string; door: Door };
+  accountCreated: { uid: string; method: LoginMethod };
   accountDestroyed: { uid: string };
   emailVerified: { uid: string };
-  loginSucceeded: { uid: string; door: Door };
-  loginFailed: { uid?: string; door: Door; reason: 'incorrectPassword' | 'unknownAccount' };
+  loginSucceeded: { uid: string; method: LoginMethod };
+  loginFailed: { uid?: string; method: LoginMethod; reason: 'incorrectPassword' | 'unknownAccount' };
   sessionEnded: { uid: string };
-  passwordChanged: { uid: string; door: Door };
-  passwordReset: { uid: string; door: Door };
+  passwordChanged: { uid: string; method: LoginMethod };
+  passwordReset: { uid: string; method: LoginMethod };
   recoveryCodeSent: { uid: string };
   recoveryCodeAccepted: { uid: string };
   recoveryCodeWrong: { uid: string };
   rateLimited: { uid?: string; limit: LimitName; refused: boolean };
 }
 
-/** Those that tell where the request came from, and why that is logged: docs/logs.md, "Source addresses". */
+/** Events with the source address; docs/logs.md, "Source addresses", has the reason. */
 const SOURCE_LOGGED = new Set<string>(['loginFailed', 'rateLimited'] satisfies (keyof SecurityEvents)[]);
-/** Those that an operator may want to look at. */
+/** Events at level `warn`. */
 const WARNINGS = new Set<string>(['rateLimited'] satisfies (keyof SecurityEvents)[]);
-
-/** Who makes a request, for whatever counts or tells what askers do. */
-export interface Asker {
-  /** Where the request comes from: an IPv4 address or an IPv6 /64. */
-  source: string;
-  /** What the request consumed; restored when it is answered with 503. */
-  compensations: RequestCompensations;
-  /** Writes a security event into the log. */
-  record<Name extends keyof SecurityEvents>(event: Name, facts: SecurityEvents[Name]): void;
-}
 
 /** What log lines of a request have in common. */
 export interface RequestState {
   id: string;
   traceId?: string;
+  /** The account, once the request has told which. */
   uid?: string;
 }
 
+/** Writes one security event. */
+export type RecordSecurityEvent = <Name extends keyof SecurityEvents>(
+  event: Name,
+  facts: SecurityEvents[Name],
+) => void;
+
 /**
- * The asker of a request.
+ * Returns the writer of a request's security events.
  * @param state of the request: its ids, as in its own line of the log; the uid is noted for that line
  */
-export function identifyAsker(log: Logger, state: RequestState, source: string): Asker {
-  return {
-    source,
-    compensations: new RequestCompensations(),
-    record(event, facts) {
-      if (facts.uid) state.uid = facts.uid;
-      const { id, traceId } = state;
-      const fields = {
-        event,
-        security: true,
-        id,
-        traceId,
-        ...facts,
-        ...(SOURCE_LOGGED.has(event) && { source }),
-      };
-      if (WARNINGS.has(event)) log.warn(fields);
-      else log.info(fields);
-    },
+export function createSecurityLog(log: Logger, state: RequestState, source: string): RecordSecurityEvent {
+  return (event, facts) => {
+    if (facts.uid) state.uid = facts.uid;
+    const { id, traceId } = state;
+    const fields = {
+      event,
+      security: true,
+      id,
+      traceId,
+      ...facts,
+      ...(SOURCE_LOGGED.has(event) && { source }),
+    };
+    if (WARNINGS.has(event)) log.warn(fields);
+    else log.info(fields);
   };
 }
 
 /** Records that a password was set with an accountResetToken: changed by who knew the old one, or reset. */
 export function recordNewPassword(
-  { record }: Asker,
+  record: RecordSecurityEvent,
   { uid, provenBy }: { uid: string; provenBy: 'password' | 'code' },
-  door: Door,
+  method: LoginMethod,
 ): void {
-  record(provenBy === 'password' ? 'passwordChanged' : 'passwordReset', { uid, door });
+  record(provenBy === 'password' ? 'passwordChanged' : 'passwordReset', { uid, method });
 }

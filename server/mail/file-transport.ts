@@ -1,8 +1,8 @@
 import { access, constants, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MailDeliveryError } from './delivery-error.js';
-import type { MailTransport } from './mail-transport.js';
 import type { RenderedMail } from './render-mail.js';
+import type { MailTransport } from './transport.js';
 
 /** Mails hold codes that open accounts: they are the operator's alone. */
 const DIRECTORY_MODE = 0o700;

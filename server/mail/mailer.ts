@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { ClaimedMail, Outbox } from '../../storage/outbox.js';
 import { type DeliveryFailure, MailDeliveryError } from './delivery-error.js';
 import { isExpired, MAX_OUTAGE_PAUSE_MS, pauseOfMail, pauseOfOutage } from './delivery-schedule.js';
-import type { MailTransport } from './mail-transport.js';
 import { renderMail } from './render-mail.js';
+import type { MailTransport } from './transport.js';
 
 /** What became of a try to send a mail, for metrics. */
 export interface MailEvent {

@@ -1,7 +1,7 @@
 import type { NodemailerError } from 'nodemailer';
 import { MailDeliveryError } from './delivery-error.js';
-import type { MailTransport } from './mail-transport.js';
 import type { RenderedMail } from './render-mail.js';
+import type { MailTransport } from './transport.js';
 
 /** How long the steps of a delivery may take, in ms; the URL's query can set them too. */
 const TIMEOUTS_MS = {

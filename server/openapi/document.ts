@@ -3,7 +3,7 @@ import { HAWK_TOKEN_TYPES } from '../../protocol/tokens.js';
 import { type Endpoint, needsBody } from '../endpoint.js';
 import { errorBody, errorNames, errorResponses } from './error-responses.js';
 import { EXAMPLES } from './examples.js';
-import { METRICS_OPERATION, OPERATIONS, type TextReply } from './operations.js';
+import { METRICS_OPERATION, OPERATIONS, type TextReply } from './operator-schemas.js';
 import { TAGS, TEXTS } from './texts.js';
 
 const JSON_TYPE = 'application/json';

@@ -1,6 +1,6 @@
 import { html } from '../http/html.js';
 import { fillIn, type Messages } from '../locales/messages.js';
-import type { StoreStates } from '../routes/operations.js';
+import type { StoreStates } from '../routes/health-and-metrics.js';
 import type { PageContent, Site } from './page-layout.js';
 
 /** The front page: what this server is, and its health. */

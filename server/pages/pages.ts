@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { chooseLocale, LOCALES, messagesIn } from '../locales/locale.js';
-import { checkStores } from '../routes/operations.js';
+import { checkStores } from '../routes/health-and-metrics.js';
 import type { Services } from '../services.js';
 import { provisionPage, signInPage } from './browserid-pages.js';
 import { renderFrontPage } from './front-page.js';

@@ -27,8 +27,8 @@ export const accountEndpoints = [
     body: bodies.accountCreate,
     reply: replies.accountCreated,
     refusals: ['accountExists', 'registrationRefused'],
-    async handle(services, { body: { email, srp, passwordStretching }, ctx, asker }) {
-      await requireFreeAddress(services, email, asker);
+    async handle(services, { body: { email, srp, passwordStretching }, ctx, client }) {
+      await requireFreeAddress(services, email, client);
       const password = {
         verifier: srp.verifier,
         srpSalt: srp.salt,
@@ -40,7 +40,7 @@ export const accountEndpoints = [
         password,
         chooseLocale(ctx.req.headers['accept-language']),
       );
-      asker.record('accountCreated', { uid, door: 'srp' });
+      client.record('accountCreated', { uid, method: 'srp' });
       return { uid };
     },
   }),
@@ -85,7 +85,7 @@ export const accountEndpoints = [
     body: bodies.accountReset,
     reply: replies.empty,
     refusals: ['unknownAccount'],
-    async handle(services, { body: { bundle, srp, passwordStretching }, credentials, asker }) {
+    async handle(services, { body: { bundle, srp, passwordStretching }, credentials, client }) {
       const opened = openBundle(fromHex(credentials.requestKey), 'account/reset', bundle);
       const wrapKb = opened?.subarray(0, WRAP_KB_BYTES);
       const verifier = opened?.subarray(WRAP_KB_BYTES);
@@ -98,7 +98,7 @@ export const accountEndpoints = [
         stretchingSalt: passwordStretching.salt,
         wrapKb: wrapKb.every((byte) => byte === 0) ? makeWrapKb() : wrapKb,
       });
-      recordNewPassword(asker, credentials, 'srp');
+      recordNewPassword(client.record, credentials, 'srp');
       return {};
     },
   }),
@@ -110,14 +110,14 @@ export const accountEndpoints = [
     body: bodies.none,
     reply: replies.empty,
     refusals: ['unknownAccount'],
-    async handle(services, { credentials, asker }) {
+    async handle(services, { credentials, client }) {
       const { uid, generation } = credentials;
       if (!(await services.storage.accounts.destroy(uid, generation))) {
         await requireAccountFor(services, credentials);
         throw new ApiError('invalidToken');
       }
       await forgetAccount(services, uid);
-      asker.record('accountDestroyed', { uid });
+      client.record('accountDestroyed', { uid });
       return {};
     },
   }),

@@ -20,8 +20,8 @@ export const authEndpoints = [
     hidesAccounts: true,
     reply: replies.authStart,
     refusals: ['unknownAccount'],
-    async handle(services, { body: { email }, asker }) {
-      const account = await requireAccountToLogIn(services, email, asker, 'srp');
+    async handle(services, { body: { email }, client }) {
+      const account = await requireAccountToLogIn(services, email, client, 'srp');
       const { uid, generation, verifier, srpSalt, stretchingSalt } = account;
       const storedEmail = correctEmailCase(services, account, email);
       const { b, B } = await services.cryptoPool.run('srpStart', { verifier });
@@ -43,15 +43,15 @@ export const authEndpoints = [
     body: bodies.authFinish,
     reply: replies.authFinish,
     refusals: ['invalidToken', 'incorrectPassword', 'incorrectEmailCase'],
-    async handle(services, { body: { srpToken, A, M }, asker }) {
-      const taken = await consumeToken(services, asker, 'srpToken', srpToken);
+    async handle(services, { body: { srpToken, A, M }, client }) {
+      const taken = await consumeToken(services, client, 'srpToken', srpToken);
       const { uid, generation, verifier, b, B, storedEmail } = taken;
       if (isZeroModN(A)) throw new ApiError('invalidParameter', { param: 'A' });
       const exchange = { verifier: fromHex(verifier), b: fromHex(b), B: fromHex(B), A, M };
-      const K = await services.limits.tryPassword(uid, asker, async () => {
+      const K = await services.limits.tryPassword(uid, client, async () => {
         const proof = await services.cryptoPool.run('srpFinish', exchange);
         if (proof.K) return proof.K;
-        asker.record('loginFailed', { uid, door: 'srp', reason: 'incorrectPassword' });
+        client.record('loginFailed', { uid, method: 'srp', reason: 'incorrectPassword' });
         return undefined;
       });
       if (!K && storedEmail) throw new ApiError('incorrectEmailCase', { email: storedEmail });

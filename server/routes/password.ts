@@ -4,14 +4,14 @@ import { fromHex, toHex } from '../../protocol/hex.js';
 import { concatBytes } from '../../protocol/names.js';
 import type { Account } from '../../storage/accounts.js';
 import { correctEmailCase, requireAccountFor, requireAccountOf } from '../accounts/accounts.js';
-import { isDecoy } from '../accounts/decoy.js';
+import { isSimulated } from '../accounts/enumeration-guard.js';
 import { makeRecoveryCode } from '../accounts/recovery-code.js';
 import { isSameCode } from '../accounts/same-code.js';
 import { countRecoveryGuess } from '../authentication/consume-token.js';
 import { issueToken, TOKEN_LIFE_S } from '../authentication/tokens.js';
+import type { ClientContext } from '../client-context.js';
 import { endpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';
-import type { Asker } from '../logs/security-log.js';
 import { replies } from '../schemas/reply-schemas.js';
 import { bodies, RECOVERY_CODE_DIGITS } from '../schemas/schemas.js';
 import type { Services } from '../services.js';
@@ -51,16 +51,16 @@ export const passwordEndpoints = [
     hidesAccounts: true,
     reply: replies.recoveryCode,
     refusals: ['unknownAccount', 'incorrectEmailCase'],
-    async handle(services, { body: { email }, asker }) {
+    async handle(services, { body: { email }, client }) {
       const account = await requireAccountInTypedCase(services, email);
-      await services.limits.countMail(asker, 'recovery', account);
+      await services.limits.countMail(client, 'recovery', account);
       const { uid, generation } = account;
       const code = isRecoverable(account, email) ? makeRecoveryCode() : NO_CODE;
       const issued = await issueToken(services, 'forgotPasswordToken', { uid, generation, code });
       const ttl = TOKEN_LIFE_S.forgotPasswordToken;
       // The source's previous token is cancelled last: not by a request that then fails.
-      if (code !== NO_CODE) await sendRecoveryMail(services, account, code, asker);
-      await services.storage.tokens.replaceForgotPasswordToken(uid, asker.source, issued.tokenID, ttl);
+      if (code !== NO_CODE) await sendRecoveryMail(services, account, code, client);
+      await services.storage.tokens.replaceForgotPasswordToken(uid, client.source, issued.tokenID, ttl);
       return {
         forgotPasswordToken: toHex(issued.token),
         ttl,
@@ -78,14 +78,14 @@ export const passwordEndpoints = [
     hidesAccounts: true,
     reply: replies.recoveryCode,
     refusals: ['unknownAccount', 'incorrectEmailCase'],
-    async handle(services, { body: { email }, credentials, asker }) {
+    async handle(services, { body: { email }, credentials, client }) {
       const account = await requireAccountInTypedCase(services, email);
       if (account.uid !== credentials.uid) throw new ApiError('invalidParameter', { param: 'email' });
       if (account.generation !== credentials.generation) throw new ApiError('invalidToken');
-      await services.limits.countMail(asker, 'recovery', account);
+      await services.limits.countMail(client, 'recovery', account);
       const guesses = await services.storage.tokens.guesses(credentials.tokenID);
       if (credentials.code !== NO_CODE && isRecoverable(account, email)) {
-        await sendRecoveryMail(services, account, credentials.code, asker);
+        await sendRecoveryMail(services, account, credentials.code, client);
       }
       return {
         forgotPasswordToken: credentials.token,
@@ -104,17 +104,17 @@ export const passwordEndpoints = [
     hidesAccounts: true,
     reply: replies.recoveryCodeVerified,
     refusals: ['unknownAccount', 'invalidCode'],
-    async handle(services, { body: { code }, credentials, asker }) {
+    async handle(services, { body: { code }, credentials, client }) {
       const { tokens } = services.storage;
-      const { uid, generation } = isDecoy(credentials)
+      const { uid, generation } = isSimulated(credentials)
         ? credentials
         : await requireAccountFor(services, credentials);
-      const guesses = await countRecoveryGuess(services, asker, credentials.tokenID);
+      const guesses = await countRecoveryGuess(services, client, credentials.tokenID);
       if (guesses > TRIES) throw new ApiError('invalidToken');
       const isRight = isSameCode(code, credentials.code);
-      await services.limits.tryRecoveryCode(uid, asker, isRight);
+      await services.limits.tryRecoveryCode(uid, client, isRight);
       if (!isRight) {
-        asker.record('recoveryCodeWrong', { uid });
+        client.record('recoveryCodeWrong', { uid });
         if (guesses === TRIES) await tokens.take('forgotPasswordToken', credentials.tokenID);
         throw new ApiError('invalidCode', {
           tries: TRIES - guesses,
@@ -128,7 +128,7 @@ export const passwordEndpoints = [
         await tokens.take('accountResetToken', tokenID);
         throw new ApiError('invalidToken');
       }
-      asker.record('recoveryCodeAccepted', { uid });
+      client.record('recoveryCodeAccepted', { uid });
       return { accountResetToken: toHex(token) };
     },
   }),
@@ -148,7 +148,7 @@ async function requireAccountInTypedCase(services: Services, typedEmail: string)
 
 /** Whether a code is mailed. Where it is not, the reply is the same. */
 function isRecoverable(account: Account, typedEmail: string): boolean {
-  return !isDecoy(account) && account.lockedAt === null && account.email === typedEmail;
+  return !isSimulated(account) && account.lockedAt === null && account.email === typedEmail;
 }
 
 function secondsLeft({ now }: Services, { expiresAt }: { expiresAt: number }): number {
@@ -159,7 +159,7 @@ async function sendRecoveryMail(
   services: Services,
   account: Account,
   code: string,
-  asker: Asker,
+  client: ClientContext,
 ): Promise<void> {
   const { uid, email, locale } = account;
   const mail = {
@@ -173,5 +173,5 @@ async function sendRecoveryMail(
   } as const;
   await services.storage.outbox.add(mail);
   services.mailer.wake();
-  asker.record('recoveryCodeSent', { uid });
+  client.record('recoveryCodeSent', { uid });
 }

@@ -27,7 +27,7 @@ export const rawPasswordEndpoints = [
     reply: replies.accountCreated,
     refusals: ['accountExists', 'registrationRefused'],
     async handle(services, { body: { email, password }, ctx, ...order }) {
-      await requireFreeAddress(services, email, order.asker);
+      await requireFreeAddress(services, email, order.client);
       const { unwrapBKey, ...material } = await stretchNewPassword(services, email, password, order);
       unwrapBKey.fill(0);
       const uid = await createAccount(
@@ -36,7 +36,7 @@ export const rawPasswordEndpoints = [
         material,
         chooseLocale(ctx.req.headers['accept-language']),
       );
-      order.asker.record('accountCreated', { uid, door: 'raw' });
+      order.client.record('accountCreated', { uid, method: 'raw_password' });
       return { uid };
     },
   }),
@@ -49,11 +49,11 @@ export const rawPasswordEndpoints = [
     reply: replies.rawSessionCreated,
     refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken', 'tooManySessions'],
     async handle(services, { body: { email, password, device }, ...order }) {
-      const account = await requireAccountToLogIn(services, email, order.asker, 'raw');
+      const account = await requireAccountToLogIn(services, email, order.client, 'raw_password');
       const unwrapBKey = await provePassword(services, account, password, order);
       unwrapBKey.fill(0);
       const { sessionToken, verified } = await openSession(services, account, device, order.signal);
-      order.asker.record('loginSucceeded', { uid: account.uid, door: 'raw' });
+      order.client.record('loginSucceeded', { uid: account.uid, method: 'raw_password' });
       return { uid: account.uid, verified, sessionToken: toHex(sessionToken) };
     },
   }),
@@ -66,7 +66,7 @@ export const rawPasswordEndpoints = [
     reply: replies.empty,
     refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken'],
     async handle(services, { body: { email, oldPassword, newPassword }, ...order }) {
-      const account = await requireAccountToLogIn(services, email, order.asker, 'raw');
+      const account = await requireAccountToLogIn(services, email, order.client, 'raw_password');
       const oldUnwrapBKey = await provePassword(services, account, oldPassword, order);
       const { unwrapBKey, ...material } = await stretchNewPassword(services, account.email, newPassword, {
         ...order,
@@ -76,7 +76,7 @@ export const rawPasswordEndpoints = [
       const wrapKb = xorBytes(xorBytes(account.wrapKb, oldUnwrapBKey), unwrapBKey);
       for (const secret of [oldUnwrapBKey, unwrapBKey]) secret.fill(0);
       await setPassword(services, account, { ...material, wrapKb });
-      order.asker.record('passwordChanged', { uid: account.uid, door: 'raw' });
+      order.client.record('passwordChanged', { uid: account.uid, method: 'raw_password' });
       return {};
     },
   }),
@@ -100,7 +100,7 @@ export const rawPasswordEndpoints = [
       );
       unwrapBKey.fill(0);
       await setPassword(services, account, { ...material, wrapKb: makeWrapKb() });
-      recordNewPassword(order.asker, credentials, 'raw');
+      recordNewPassword(order.client.record, credentials, 'raw_password');
       return {};
     },
   }),

@@ -27,12 +27,12 @@ export const recoveryEmailEndpoints = [
     body: bodies.none,
     reply: replies.empty,
     refusals: ['unknownAccount'],
-    async handle(services, { credentials, asker }) {
+    async handle(services, { credentials, client }) {
       const { accounts, outbox } = services.storage;
       const account = await accounts.findByUid(credentials.uid);
       if (!account) throw new ApiError('unknownAccount');
       if (account.verifiedAt === null) {
-        await services.limits.countMail(asker, 'verification', account);
+        await services.limits.countMail(client, 'verification', account);
         await outbox.add(verificationMail(account, services.now()));
         services.mailer.wake();
       }
@@ -46,15 +46,15 @@ export const recoveryEmailEndpoints = [
     body: bodies.verifyCode,
     reply: replies.empty,
     refusals: ['unknownAccount', 'invalidCode'],
-    async handle(services, { body: { uid, code }, asker }) {
+    async handle(services, { body: { uid, code }, client }) {
       const { accounts } = services.storage;
       const account = await accounts.findByUid(uid);
       if (!account) throw new ApiError('unknownAccount');
       const isRight = isSameCode(code.toLowerCase(), account.verifyCode);
-      await services.limits.tryCode(uid, asker, isRight);
+      await services.limits.tryCode(uid, client, isRight);
       if (!isRight) throw new ApiError('invalidCode');
       await accounts.markVerified(uid, services.now());
-      if (account.verifiedAt === null) asker.record('emailVerified', { uid });
+      if (account.verifiedAt === null) client.record('emailVerified', { uid });
       await announceChange(services, uid);
       return {};
     },

@@ -18,12 +18,12 @@ export const sessionEndpoints = [
     body: bodies.sessionCreate,
     reply: replies.sessionCreated,
     refusals: ['unknownAccount', 'tooManySessions'],
-    async handle(services, { body: { device }, credentials, asker, signal }) {
+    async handle(services, { body: { device }, credentials, client, signal }) {
       const { uid, generation } = credentials;
       // The session last: should its statement fail, nothing is left that anyone could use.
       const { token: keyFetchToken } = await issueToken(services, 'keyFetchToken', { uid, generation });
       const { sessionToken, verified } = await openSession(services, credentials, device, signal);
-      asker.record('loginSucceeded', { uid, door: 'srp' });
+      client.record('loginSucceeded', { uid, method: 'srp' });
       const tokens = concatBytes(keyFetchToken, sessionToken);
       const bundle = toHex(sealBundle(fromHex(credentials.requestKey), 'session/create', tokens));
       return { uid, verified, bundle };
@@ -36,9 +36,9 @@ export const sessionEndpoints = [
     token: 'sessionToken',
     body: bodies.none,
     reply: replies.empty,
-    async handle(services, { credentials, asker }) {
+    async handle(services, { credentials, client }) {
       if (!(await services.storage.sessions.destroy(credentials.tokenID))) throw new ApiError('invalidToken');
-      asker.record('sessionEnded', { uid: credentials.uid });
+      client.record('sessionEnded', { uid: credentials.uid });
       await announceChange(services, credentials.uid);
       return {};
     },

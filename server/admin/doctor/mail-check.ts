@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../../../config/load.js';
+import { createMailTransport } from '../../mail/create-transport.js';
 import { MailDeliveryError } from '../../mail/delivery-error.js';
-import { createMailTransport } from '../../mail/transport.js';
 import { broken, type Finding, ok, warning } from './finding.js';
 
 const CHECK = 'mail';

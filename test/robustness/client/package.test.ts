@@ -68,7 +68,7 @@ t.test('its types serve in browsers without Node’s, and in Node without the br
   }
 });
 
-t.test('npx runs the example: every step of every flow, over both doors', async (t) => {
+t.test('npx runs the example: every step of every flow, with both login methods', async (t) => {
   const { url, dataDir } = await startServer(t);
   const mails = join(dataDir, 'mail');
   const { stdout } = await run(
@@ -77,7 +77,7 @@ t.test('npx runs the example: every step of every flow, over both doors', async 
     project,
   );
   t.match(stdout, /Every step went well\.\n$/);
-  for (const flow of FLOWS) t.equal(stdout.split(`\n${flow}`).length, 3, `${flow}, over each door`);
+  for (const flow of FLOWS) t.equal(stdout.split(`\n${flow}`).length, 3, `${flow}, with each login method`);
   t.ok((stdout.match(/^ {2}ok {6}/gm) ?? []).length > 50);
   const noServer = run('npx', ['--offline', 'fxa-key-server-client'], project);
   await t.rejects(noServer, { code: 1, stderr: /usage: fxa-key-server-client URL/ });

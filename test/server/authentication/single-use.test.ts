@@ -34,7 +34,7 @@ for (const store of ['in process', 'in Redis']) {
       });
     }
 
-    t.test('an accountResetToken is spent at both doors by one request', async (t) => {
+    t.test('an accountResetToken is consumed by one request, with SRP or raw_password', async (t) => {
       const account = await createAccount(server);
       const { token } = await obtainToken(server, account, 'accountResetToken');
       const signer = { type: 'accountResetToken', token } as const;

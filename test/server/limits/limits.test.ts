@@ -43,7 +43,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     t.equal((await sendFrom(source, server, '/__heartbeat__', { method: 'GET' })).status, 200);
   },
 
-  async 'wrong passwords for one account from one source are limited, over both doors'(t, server) {
+  async 'wrong passwords for one account from one source are limited, with both login methods'(t, server) {
     const account = await createAccountFrom(makeSource(), server);
     const source = makeSource();
     for (let i = 0; i < 4; i++) {
@@ -119,7 +119,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     }
   },
 
-  async 'accounts created from one source are limited, over both doors'(t, server) {
+  async 'accounts created from one source are limited, with both login methods'(t, server) {
     const source = makeSource();
     const create = () => sendFrom(source, server, '/v1/account/create', { body: makeAccountBody() });
     for (let i = 0; i < 3; i++) t.equal((await create()).status, 200);

@@ -68,7 +68,7 @@ t.test('accounts, logins and sessions over SRP are told, with the request that d
   const read = createReader(server);
   const account = await createAccount(server, { verified: false });
   const { uid } = account;
-  t.same(factsOf(await read()), [{ event: 'accountCreated', uid, door: 'srp' }]);
+  t.same(factsOf(await read()), [{ event: 'accountCreated', uid, method: 'srp' }]);
 
   await verifyAccount(server, uid);
   await verifyAccount(server, uid);
@@ -80,7 +80,7 @@ t.test('accounts, logins and sessions over SRP are told, with the request that d
 
   const { sessionToken: token } = await login(server, account);
   const [event] = await read();
-  t.match(event?.facts, { event: 'loginSucceeded', uid, door: 'srp' });
+  t.match(event?.facts, { event: 'loginSucceeded', uid, method: 'srp' });
   t.match(event?.request, { event: 'request', route: 'POST /v1/session/create', status: 200, uid });
 
   accept(await post(server, '/session/destroy', {}, { type: 'sessionToken', token }));
@@ -91,7 +91,7 @@ t.test('accounts, logins and sessions over SRP are told, with the request that d
   t.same(factsOf(await read()), [{ event: 'accountDestroyed', uid }]);
 });
 
-t.test('logins that fail tell where they came from, and which door they tried', async (t) => {
+t.test('logins that fail tell where they came from, and by which method', async (t) => {
   const server = await startServer(t);
   const read = createReader(server);
   const account = await createAccount(server);
@@ -103,26 +103,26 @@ t.test('logins that fail tell where they came from, and which door they tried', 
   t.equal((await post(server, '/auth/finish', finish)).body.errno, 103);
   const reason = 'incorrectPassword';
   const [event] = await read();
-  t.match(event?.facts, { event: 'loginFailed', uid, door: 'srp', reason, source });
+  t.match(event?.facts, { event: 'loginFailed', uid, method: 'srp', reason, source });
   t.match(event?.request, { route: 'POST /v1/auth/finish', errno: 103, uid });
 
   const wrong = { email: toHex(account.email), password: 'wrong' };
   t.equal((await post(server, '/raw_password/session/create', wrong)).body.errno, 103);
   const change = { email: wrong.email, oldPassword: 'wrong', newPassword: 'new' };
   t.equal((await post(server, '/raw_password/password/change', change)).body.errno, 103);
-  const failed = { event: 'loginFailed', uid, door: 'raw', reason, source };
+  const failed = { event: 'loginFailed', uid, method: 'raw_password', reason, source };
   t.same(factsOf(await read()), [failed, failed]);
 
   const unknown = { email: toHex(makeEmail()), password: 'any' };
   t.equal((await post(server, '/auth/start', { email: unknown.email })).body.errno, 102);
   t.equal((await post(server, '/raw_password/session/create', unknown)).body.errno, 102);
   t.same(factsOf(await read()), [
-    { event: 'loginFailed', door: 'srp', reason: 'unknownAccount', source },
-    { event: 'loginFailed', door: 'raw', reason: 'unknownAccount', source },
+    { event: 'loginFailed', method: 'srp', reason: 'unknownAccount', source },
+    { event: 'loginFailed', method: 'raw_password', reason: 'unknownAccount', source },
   ]);
 });
 
-t.test('passwords that are changed and reset are told apart, through either door', async (t) => {
+t.test('passwords that are changed and reset are told apart, with either login method', async (t) => {
   const server = await startServer(t);
   const read = createReader(server);
   const account = await createAccount(server);
@@ -141,7 +141,7 @@ t.test('passwords that are changed and reset are told apart, through either door
   await read();
 
   await reset((await startPasswordChange(server, account)).accountResetToken);
-  t.same(factsOf(await read()), [{ event: 'passwordChanged', uid, door: 'srp' }]);
+  t.same(factsOf(await read()), [{ event: 'passwordChanged', uid, method: 'srp' }]);
 
   const recover = async () => {
     const { forgotPasswordToken: token, code } = await sendRecoveryCode(server, account);
@@ -156,19 +156,19 @@ t.test('passwords that are changed and reset are told apart, through either door
     { event: 'recoveryCodeAccepted', uid },
   ];
   await reset(await recover());
-  t.same(factsOf(await read()), [...recovery, { event: 'passwordReset', uid, door: 'srp' }]);
+  t.same(factsOf(await read()), [...recovery, { event: 'passwordReset', uid, method: 'srp' }]);
 
   const signer = { type: 'accountResetToken', token: await recover() } as const;
   accept(await post(server, '/raw_password/password/reset', { newPassword: raw.password }, signer));
-  t.same(factsOf(await read()), [...recovery, { event: 'passwordReset', uid, door: 'raw' }]);
+  t.same(factsOf(await read()), [...recovery, { event: 'passwordReset', uid, method: 'raw_password' }]);
 
   const email = toHex(account.email);
   const change = { email, oldPassword: raw.password, newPassword: 'another' };
   accept(await post(server, '/raw_password/password/change', change));
   accept(await post(server, '/raw_password/session/create', { email, password: 'another' }));
   t.same(factsOf(await read()), [
-    { event: 'passwordChanged', uid, door: 'raw' },
-    { event: 'loginSucceeded', uid, door: 'raw' },
+    { event: 'passwordChanged', uid, method: 'raw_password' },
+    { event: 'loginSucceeded', uid, method: 'raw_password' },
   ]);
 });
 
@@ -197,7 +197,7 @@ t.test('with ENUMERATION_GUARD the log knows no more of an unknown address than 
   for (let i = 0; i < 2; i++) await post(server, '/raw_password/session/create', { email, ...raw });
   accept(await post(server, '/password/forgot/send_code', { email }));
   const [first, second, ...more] = factsOf(await read());
-  t.match(first, { event: 'loginFailed', door: 'raw', reason: 'incorrectPassword' });
+  t.match(first, { event: 'loginFailed', method: 'raw_password', reason: 'incorrectPassword' });
   t.same(second, first, 'of one uid, as if it had an account');
   t.same(more, [], 'no code was sent');
 });

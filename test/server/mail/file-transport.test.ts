@@ -2,8 +2,8 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
 import t from 'tap';
+import { createMailTransport } from '../../../server/mail/create-transport.js';
 import { renderMail } from '../../../server/mail/render-mail.js';
-import { createMailTransport } from '../../../server/mail/transport.js';
 import type { OutgoingMail } from '../../../storage/outbox.js';
 import { FROM, makeDirectory, PUBLIC_URL } from '../../support/mail/outbox-fixture.js';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import t, { type Test } from 'tap';
 import { LOCALES, messagesIn } from '../../../server/locales/locale.js';
+import { createMailTransport } from '../../../server/mail/create-transport.js';
 import { renderMail } from '../../../server/mail/render-mail.js';
-import { createMailTransport } from '../../../server/mail/transport.js';
 import type { OutgoingMail } from '../../../storage/outbox.js';
 import { startMailServer } from '../../support/mail/mail-server.js';
 import {

@@ -1,7 +1,7 @@
 import t from 'tap';
+import { createMailTransport } from '../../../server/mail/create-transport.js';
 import { renderMail } from '../../../server/mail/render-mail.js';
 import { createSmtpTransport } from '../../../server/mail/smtp-transport.js';
-import { createMailTransport } from '../../../server/mail/transport.js';
 import { startMailServer } from '../../support/mail/mail-server.js';
 import { FROM, PUBLIC_URL } from '../../support/mail/outbox-fixture.js';
 

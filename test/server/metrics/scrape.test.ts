@@ -20,7 +20,7 @@ t.test('METRICS_PORT has the metrics to itself, and answers health checks beside
     );
   }
   const stranger = await send(operators, '/v1/get_random_bytes', { body: {} });
-  t.equal(stranger.status, 404, 'it is no door to the API');
+  t.equal(stranger.status, 404, 'it does not serve the API');
   t.equal(stranger.body.errno, 999);
   await server.close();
   await t.rejects(fetch(`${server.metricsUrl}/__lbheartbeat__`));

@@ -3,7 +3,7 @@ import t from 'tap';
 import type { z } from 'zod';
 import { ERRORS } from '../../../server/http/errors.js';
 import { EXAMPLES } from '../../../server/openapi/examples.js';
-import { OPERATIONS } from '../../../server/openapi/operations.js';
+import { OPERATIONS } from '../../../server/openapi/operator-schemas.js';
 import { TEXTS } from '../../../server/openapi/texts.js';
 import { endpoints } from '../../../server/routes.js';
 import { OPEN_API_OPTIONS, openApiDocument } from '../../support/openapi/document.js';

@@ -44,7 +44,7 @@ t.test('a session tells whose it is and whether the address is verified', async 
   t.match(await login(server, verified), { uid: verified.uid, verified: true });
 });
 
-t.test('an account has no more sessions than it may, at either door, until one ends', async (t) => {
+t.test('an account has no more sessions than it may, with either login method, until one ends', async (t) => {
   const account = await createAccount(server, { password: 'password' });
   const credentials = { email: toHex(account.email), password: 'password' };
   const openRaw = () => send(server, '/v1/raw_password/session/create', { body: credentials });

@@ -64,7 +64,7 @@ export function prepareAccounts(count: number) {
 
 /**
  * Opens an account over SRP, and verifies it unless told otherwise.
- * @param options.password stretched, a quarter of a CPU second, so that the account opens at both doors
+ * @param options.password stretched, a quarter of a CPU second, so that the account works with both login methods
  */
 export async function createAccount(
   server: TestServer,

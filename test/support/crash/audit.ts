@@ -28,7 +28,7 @@ export async function auditLane(
   rows: Rows,
   which: 'touched' | 'all',
 ): Promise<Fate[]> {
-  const ways = openWays(url, lane.door);
+  const ways = openWays(url, lane.method);
   const fates: Fate[] = [];
   for (const account of lane.accounts) {
     if (which === 'touched' && !account.touched) continue;

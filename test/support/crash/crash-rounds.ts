@@ -51,7 +51,7 @@ export async function crashAgainAndAgain(t: Test, store: CrashStore): Promise<vo
 }
 
 class CrashRun {
-  readonly #lanes = LANES.map((door) => new CustomerLane(door));
+  readonly #lanes = LANES.map((method) => new CustomerLane(method));
   readonly #mails: MailFolder;
   readonly #fates: Fate[] = [];
   #acknowledged = 0;

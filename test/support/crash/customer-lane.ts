@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError, isApiError } from '../../../client/errors.js';
 import { type AccountState, NOT_THERE } from './account-state.js';
-import { type Door, openWays } from './customer.js';
+import { type LoginMethod, openWays } from './customer.js';
 import type { Load } from './load.js';
 import type { MailFolder } from './mail-folder.js';
 import { type Kind, type Operation, prepare } from './operations.js';
@@ -25,18 +25,18 @@ export interface KnownAccount {
 
 const MOST_ACCOUNTS = 5;
 /** What a fresh lane does first, so that there is something to lose. */
-const FEWEST_ACCOUNTS: Record<Door, number> = { srp: 2, raw: 1 };
-/** So that raw doors, whose every operation is a stretch, are not all the load there is. */
+const FEWEST_ACCOUNTS: Record<LoginMethod, number> = { srp: 2, raw: 1 };
+/** So that raw methods, whose every operation is a stretch, are not all the load there is. */
 const PAUSE_MS = 5;
 
 /** A customer with a handful of accounts, who does one thing after the other. */
 export class CustomerLane {
-  readonly door: Door;
+  readonly method: LoginMethod;
   /** Those that are, and those that were destroyed. */
   readonly accounts: KnownAccount[] = [];
 
-  constructor(door: Door) {
-    this.door = door;
+  constructor(method: LoginMethod) {
+    this.method = method;
   }
 
   /**
@@ -45,7 +45,7 @@ export class CustomerLane {
    */
   async live(load: Load, mails: MailFolder, random: Random): Promise<void> {
     let current: { account: KnownAccount; operation: Operation } | undefined;
-    const ways = openWays(load.url, this.door, (path) => {
+    const ways = openWays(load.url, this.method, (path) => {
       if (!current || path !== current.operation.path) return;
       const { kind, after } = current.operation;
       current.account.inFlight = { kind, after };
@@ -79,14 +79,14 @@ export class CustomerLane {
         if (isApiError(error, 'serviceUnavailable')) continue;
         throw new Error(describe(account), { cause: error });
       }
-      if (this.door === 'raw') await sleep(PAUSE_MS);
+      if (this.method === 'raw') await sleep(PAUSE_MS);
     }
   }
 
   #choose(random: Random): { account: KnownAccount; kind: Kind } {
     const living = this.accounts.filter(({ state, inFlight }) => state.exists && !inFlight);
     const wantsAnother = living.length < MOST_ACCOUNTS && random.integer(1, 5) === 1;
-    if (living.length < FEWEST_ACCOUNTS[this.door] || wantsAnother) {
+    if (living.length < FEWEST_ACCOUNTS[this.method] || wantsAnother) {
       const account = newAccount();
       this.accounts.push(account);
       return { account, kind: 'create' };

@@ -6,14 +6,14 @@ import { SrpClient } from '../../../client/srp-client.js';
 import type { Engine } from '../../../client/stretcher.js';
 import { bigintModPow } from '../../../protocol/srp.js';
 
-/** The door that a customer's accounts are made and opened through. */
-export type Door = 'srp' | 'raw';
+/** The method that a customer's accounts are made and opened through. */
+export type LoginMethod = 'srp' | 'raw';
 
 /** The ways of one customer to one server. */
 export interface Ways {
-  door: Door;
+  method: LoginMethod;
   client: KeyServerClient;
-  /** At the raw door, for what only SRP can do: its stretching is the real one there. */
+  /** At the raw method, for what only SRP can do: its stretching is the real one there. */
   srp: SrpClient;
   raw: RawPasswordClient;
 }
@@ -24,15 +24,15 @@ const HASTY_ENGINE: Engine = {
   stretch: async (email, password) => createHash('sha256').update(email).update(password).digest(),
 };
 
-const ENGINES: Record<Door, Engine> = { srp: HASTY_ENGINE, raw: createNodeEngine() };
+const ENGINES: Record<LoginMethod, Engine> = { srp: HASTY_ENGINE, raw: createNodeEngine() };
 
 /** @param onSent told of the path of each request as it is sent */
-export function openWays(url: string, door: Door, onSent: (path: string) => void = () => {}): Ways {
+export function openWays(url: string, method: LoginMethod, onSent: (path: string) => void = () => {}): Ways {
   const watchedFetch: typeof fetch = (input, init) => {
     const reply = fetch(input, init);
     onSent(new URL(String(input)).pathname);
     return reply;
   };
   const client = new KeyServerClient({ url, fetch: watchedFetch });
-  return { door, client, srp: new SrpClient(client, ENGINES[door]), raw: new RawPasswordClient(client) };
+  return { method, client, srp: new SrpClient(client, ENGINES[method]), raw: new RawPasswordClient(client) };
 }

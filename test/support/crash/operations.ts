@@ -15,8 +15,8 @@ import type { MailFolder } from './mail-folder.js';
 export const KINDS = ['create', 'verify', 'login', 'logout', 'change', 'reset', 'destroy'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** The request of each operation that writes to the database, at each door. */
-const WRITING_PATHS: Record<Ways['door'], Record<Kind, string>> = {
+/** The request of each operation that writes to the database, at each method. */
+const WRITING_PATHS: Record<Ways['method'], Record<Kind, string>> = {
   srp: {
     create: '/v1/account/create',
     verify: '/v1/recovery_email/verify_code',
@@ -62,7 +62,7 @@ export interface Matter {
 
 /** Puts an operation together. */
 export function prepare(kind: Kind, matter: Matter): Operation {
-  const path = WRITING_PATHS[matter.ways.door][kind];
+  const path = WRITING_PATHS[matter.ways.method][kind];
   return { kind, path, ...OPERATIONS[kind](matter) };
 }
 
@@ -71,7 +71,10 @@ const OPERATIONS: Record<Kind, (matter: Matter) => Pick<Operation, 'after' | 'ru
     const { ways, email } = matter;
     const after = created(newPassword());
     const run = async () => {
-      const { uid } = await (ways.door === 'raw' ? ways.raw : ways.srp).createAccount(email, after.password);
+      const { uid } = await (ways.method === 'raw' ? ways.raw : ways.srp).createAccount(
+        email,
+        after.password,
+      );
       matter.uid = uid;
       return after;
     };
@@ -93,7 +96,7 @@ const OPERATIONS: Record<Kind, (matter: Matter) => Pick<Operation, 'after' | 'ru
   login({ ways, email, state }) {
     const after = { ...state, unheardSessions: state.unheardSessions + 1 };
     const run = async () => {
-      if (ways.door === 'raw') {
+      if (ways.method === 'raw') {
         const { sessionToken } = await ways.raw.login(email, state.password);
         return withSession(state, sessionToken);
       }
@@ -116,7 +119,7 @@ const OPERATIONS: Record<Kind, (matter: Matter) => Pick<Operation, 'after' | 'ru
   change({ ways, email, state }) {
     const after = withPassword(state, newPassword(), true);
     const run = async () => {
-      if (ways.door === 'raw') {
+      if (ways.method === 'raw') {
         await ways.raw.changePassword(email, state.password, after.password);
         return after;
       }
@@ -136,7 +139,7 @@ const OPERATIONS: Record<Kind, (matter: Matter) => Pick<Operation, 'after' | 'ru
     const run = async () => {
       const accountResetToken = await recover(matter);
       if (!accountResetToken) return undefined;
-      if (ways.door === 'raw') await ways.raw.resetPassword(accountResetToken, after.password);
+      if (ways.method === 'raw') await ways.raw.resetPassword(accountResetToken, after.password);
       else await ways.srp.resetPassword(email, accountResetToken, after.password);
       return after;
     };

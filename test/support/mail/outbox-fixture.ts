@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { createMailTransport } from '../../../server/mail/create-transport.js';
 import { type MailEvent, Mailer } from '../../../server/mail/mailer.js';
-import { createMailTransport } from '../../../server/mail/transport.js';
 import type { OutgoingMail } from '../../../storage/outbox.js';
 import { openStorage } from '../../../storage/storage.js';
 

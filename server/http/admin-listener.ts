@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { createOperatorsRouter } from '../routes.js';
+import { createAdminRouter } from '../routes.js';
 import type { Services } from '../services.js';
 import { createApp } from './app.js';
 import { createHttpServer } from './http-server.js';
@@ -8,21 +8,21 @@ import { listen } from './listen.js';
 /** More than scrapers and health checks need. */
 const MAX_CONNECTIONS = 100;
 
-/** A listener of its own, for what only operators are to see. */
-export interface OperatorsPort {
+/** The listener for operators. */
+export interface AdminListener {
   server: Server;
-  /** Ends it; what was asked is answered. */
+  /** Stops listening, then answers what was received. */
   close(): Promise<void>;
 }
 
 /**
- * Binds `METRICS_PORT`: metrics, and the health endpoints besides.
+ * Binds `METRICS_PORT`: metrics and health checks.
  * @throws ConfigError when the port cannot be bound
  */
-export async function openOperatorsPort(services: Services): Promise<OperatorsPort> {
+export async function openAdminListener(services: Services): Promise<AdminListener> {
   const { config, now } = services;
   const { server, connections } = createHttpServer({ maxConnections: MAX_CONNECTIONS, now });
-  server.on('request', createApp(services, createOperatorsRouter(services), connections).callback());
+  server.on('request', createApp(services, createAdminRouter(services), connections).callback());
   await listen(server, { host: config.host, port: config.metricsPort, setting: 'METRICS_PORT' });
   return { server, close: () => connections.end() };
 }

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { Decoys } from '../../../server/accounts/decoy.js';
+import { EnumerationGuard } from '../../../server/accounts/enumeration-guard.js';
 
 const ANSWER_MS = 40;
 
-const decoys = new Decoys(new Uint8Array(32), ANSWER_MS);
+const enumerationGuard = new EnumerationGuard(new Uint8Array(32), ANSWER_MS);
 
 async function timeOf(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
-  await decoys.evenly(work).catch(() => {});
+  await enumerationGuard.padResponseTime(work).catch(() => {});
   return performance.now() - started;
 }
 
 t.test('an outcome is held until its time', async (t) => {
-  t.equal(await decoys.evenly(async () => 'outcome'), 'outcome');
+  t.equal(await enumerationGuard.padResponseTime(async () => 'outcome'), 'outcome');
   t.ok((await timeOf(async () => {})) >= ANSWER_MS, 'what takes no time');
   t.ok((await timeOf(() => sleep(ANSWER_MS / 2))) >= ANSWER_MS, 'what takes half of it');
   t.ok((await timeOf(() => sleep(ANSWER_MS * 1.5))) >= 2 * ANSWER_MS, 'what takes longer: twice');
@@ -22,7 +22,7 @@ t.test('an outcome is held until its time', async (t) => {
 t.test('so is a failure, and it comes out as itself', async (t) => {
   const failure = new Error('of the work');
   await t.rejects(
-    decoys.evenly(async () => Promise.reject(failure)),
+    enumerationGuard.padResponseTime(async () => Promise.reject(failure)),
     failure,
   );
   t.ok((await timeOf(async () => Promise.reject(failure))) >= ANSWER_MS, 'at once');

@@ -2,18 +2,18 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 
-/** How long a client may go on sending what nobody reads, in ms. */
+/** How long a client may go on sending after an early reply, in ms. */
 export const LINGER_MS = 2_000;
 
-/** Whether a request has a body that was not read to its end. */
+/** Whether part of a request's body is unread. */
 export function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
   return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0);
 }
 
 /**
- * A reply that is sent at once and ends when the rest of the request is in. A connection that is closed on bytes
- * unread is reset, and a client that sends first and reads then would never see the reply.
- * @see RFC 9112, 9.6
+ * Returns a reply that is sent at once and ends when the request has been received. A connection that is closed with
+ * unread bytes is reset, and a client that sends before it reads would not see the reply.
+ * @see RFC 9112, section 9.6
  */
 export function replyBeforeBody(reply: string, request: IncomingMessage): Readable {
   return Readable.from(sendThenDrain(reply, request), { objectMode: false });
@@ -25,7 +25,7 @@ async function* sendThenDrain(reply: string, request: IncomingMessage): AsyncGen
   try {
     await finished(request.resume(), { writable: false });
   } catch {
-    // It was cut off, by the client or by the timer; its reply is out.
+    // The client or the timer ended the connection. The reply is out.
   } finally {
     clearTimeout(timer);
   }

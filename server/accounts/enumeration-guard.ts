@@ -1,0 +1,91 @@
+import { createHmac, randomBytes, randomInt } from 'node:crypto';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { normalizeEmail } from '../../protocol/email.js';
+import { SRP_BYTES } from '../../protocol/srp.js';
+import type { Account } from '../../storage/accounts.js';
+
+const SIMULATED_GENERATION = 0;
+
+/**
+ * Maximum random delay of a padded response, in µs. Without it, a hundred thousand requests show caches that are cold
+ * after a mail was written.
+ */
+const MAX_RANDOM_DELAY_US = 10_000;
+/** Timers count whole ms from the last turn of the event loop, so they may be this late, in ms. */
+const TIMER_SLACK_MS = 1.5;
+
+/** Hides with `ENUMERATION_GUARD=on` which addresses have accounts: in content, and in the time of responses. */
+export class EnumerationGuard {
+  readonly #secret: Uint8Array;
+  readonly #responseMs: number;
+
+  /**
+   * @param secret 32 bytes, the same on all servers. It must never change: the salts of unknown addresses follow from it
+   * @param responseMs padded responses take a multiple of this, in ms, and a random delay
+   */
+  constructor(secret: Uint8Array, responseMs: number) {
+    this.#secret = secret;
+    this.#responseMs = responseMs;
+  }
+
+  /** Returns an account for an address that has none: always the same salts, and no password fits. */
+  simulateAccount(email: string): Account {
+    const derive = (purpose: string) =>
+      createHmac('sha256', this.#secret)
+        .update(`${purpose}:${normalizeEmail(email)}`)
+        .digest();
+    return {
+      uid: toUuid(derive('uid')),
+      email,
+      verifiedAt: null,
+      verifyCode: '',
+      kA: Buffer.alloc(0),
+      wrapKb: Buffer.alloc(0),
+      verifier: makeUnprovableVerifier(),
+      srpSalt: derive('srpSalt'),
+      stretchingSalt: derive('stretchingSalt'),
+      generation: SIMULATED_GENERATION,
+      locale: 'en',
+      createdAt: 0,
+      lockedAt: null,
+    };
+  }
+
+  /** Runs some work and delays its outcome to the next multiple of `responseMs`, so that its duration does not show. */
+  async padResponseTime<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
+    const startedMs = performance.now();
+    try {
+      return await work();
+    } finally {
+      const times = 1 + Math.floor((performance.now() - startedMs) / this.#responseMs);
+      await waitUntil(startedMs + times * this.#responseMs + randomInt(MAX_RANDOM_DELAY_US) / 1000);
+    }
+  }
+}
+
+/** Waits until a time of `performance.now()`, to some µs: the rounding of a timer would show the duration of the work. */
+async function waitUntil(momentMs: number): Promise<void> {
+  const timerMs = momentMs - performance.now() - TIMER_SLACK_MS;
+  if (timerMs >= 1) await sleep(timerMs);
+  while (performance.now() < momentMs) await nextTurn();
+}
+
+/** Returns a verifier that no password fits: below N, whose first byte is 0xac. It is random, so that B is. */
+export function makeUnprovableVerifier(): Uint8Array {
+  const verifier = new Uint8Array(randomBytes(SRP_BYTES));
+  verifier[0] = (verifier[0] as number) & 0x7f;
+  return verifier;
+}
+
+/** Whether an account, or a token of one, is simulated: real passwords were set after 1970. */
+export function isSimulated({ generation }: { generation: number }): boolean {
+  return generation === SIMULATED_GENERATION;
+}
+
+/** Formats bytes as a UUID of version 4, as uids are (RFC 9562, section 5.4). */
+function toUuid(bytes: Buffer): string {
+  const uuid = Buffer.from(bytes.subarray(0, 16));
+  uuid[6] = ((uuid[6] as number) & 0x0f) | 0x40;
+  uuid[8] = ((uuid[8] as number) & 0x3f) | 0x80;
+  return uuid.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
