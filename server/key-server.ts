@@ -10,6 +10,7 @@ import { MemoryRateCounters } from '../storage/rate-counters.js';
 
 import type { Storage } from '../storage/storage.js';
 import { CryptoPool } from '../workers/crypto-pool.js';
+import type { StretchPlan } from '../workers/messages.js';
 import { Stretcher } from '../workers/stretcher.js';
 import { EnumerationGuard } from './accounts/enumeration-guard.js';
 import { CertificateSigner } from './certificates/certificate-signer.js';
@@ -55,13 +56,20 @@ export interface KeyServerOptions {
   log: Logger;
   /** The clock, ms since 1970. */
   now?: () => number;
+  /** How `wasm` stretches, if that was measured before; by default it is measured at the start. */
+  stretchPlan?: StretchPlan | undefined;
 }
 
 /**
  * Opens stores, listens, then starts threads. Requests are answered from the moment the port is bound.
  * @throws ConfigError; StoreUnavailableError when the database does not answer; what `listen` throws
  */
-export async function startKeyServer({ config, log, now = Date.now }: KeyServerOptions): Promise<KeyServer> {
+export async function startKeyServer({
+  config,
+  log,
+  now = Date.now,
+  stretchPlan,
+}: KeyServerOptions): Promise<KeyServer> {
   await prepareDataDir(config, log);
   const storageKeys = await loadStorageKeys(config);
   const metrics = createMetrics();
@@ -85,7 +93,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
       : undefined;
     await listen(server, { ...config, setting: 'PORT' });
     // From here to the handler nothing waits: a request may come at the next turn of the event loop.
-    pools = openPools(config, metrics, log);
+    pools = openPools(config, metrics, log, stretchPlan);
     const bound = withListeningPort(config, (server.address() as AddressInfo).port);
     const services: Services = {
       config: bound,
@@ -125,7 +133,7 @@ export async function startKeyServer({ config, log, now = Date.now }: KeyServerO
   }
 }
 
-function openPools(config: Config, { pools }: Metrics, log: Logger) {
+function openPools(config: Config, { pools }: Metrics, log: Logger, plan: StretchPlan | undefined) {
   const tellDeath = (pool: string, event: { type: string; error?: Error | undefined }) => {
     if (event.type === 'threadDied') log.error({ event: 'threadDied', pool, err: event.error });
   };
@@ -135,6 +143,7 @@ function openPools(config: Config, { pools }: Metrics, log: Logger) {
     memoryMiB: stretchMemoryMiB(config),
     maxWaitMs: config.stretchMaxWait * 1000,
     niceIncrement: config.stretchNice,
+    plan,
     observe(event) {
       pools.observeStretch(event);
       tellDeath('stretch', event);

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type BatchOutcome, type FileOutcome, runBatch } from './support/run/run-batch.js';
+import { makeTemplate } from './support/run/template.js';
 import { listTestFiles, makeBatches, tierOf } from './support/run/test-files.js';
 
 /**
@@ -28,7 +29,8 @@ if (waiting.length === 0) {
 const startedMs = performance.now();
 const files: FileOutcome[] = [];
 const outcomes: BatchOutcome[] = [];
-const env = { ...process.env, TAP_TIMEOUT: TIMEOUT_S };
+const template = await makeTemplate();
+const env = { ...process.env, ...template.env, TAP_TIMEOUT: TIMEOUT_S };
 
 async function runWaiting(): Promise<void> {
   for (let batch = waiting.shift(); batch; batch = waiting.shift()) {
@@ -47,6 +49,7 @@ function line({ file, isOk, seconds, cpuSeconds }: FileOutcome): string {
 
 const lanes = Math.min(MOST_AT_ONCE, availableParallelism());
 await Promise.all(Array.from({ length: lanes }, runWaiting));
+await template.remove();
 
 const sum = (read: (outcome: BatchOutcome) => number) =>
   outcomes.reduce((total, outcome) => total + read(outcome), 0);

@@ -23,6 +23,8 @@ export interface StretcherOptions {
   maxWaitMs: number;
   /** How much lower than the event loop the threads' OS priority is (POSIX nice, 0 to 19). */
   niceIncrement: number;
+  /** How `wasm` stretches, if that was measured before; by default it is measured at the start. */
+  plan?: StretchPlan | undefined;
   observe?: (event: StretchEvent | StretchThreadDied) => void;
 }
 
@@ -56,7 +58,7 @@ export class Stretcher {
   #regions: number[] | undefined;
 
   /** @throws Error when this machine can run neither the engine asked for nor its stand-in */
-  constructor({ engine, threads, memoryMiB, maxWaitMs, niceIncrement, observe }: StretcherOptions) {
+  constructor({ engine, threads, memoryMiB, maxWaitMs, niceIncrement, plan, observe }: StretcherOptions) {
     this.engine = resolveStretchEngine(engine);
     this.#plan = PLANS[this.engine];
     const slots = Math.floor(memoryMiB / SLOT_MIB);
@@ -88,7 +90,7 @@ export class Stretcher {
       onReady: () => this.#noteReady(),
       onDied: (error) => this.#noteDeath(error),
     });
-    this.#ready = this.#warmUp(memorySlots, Math.min(slots, MAX_GROUP));
+    this.#ready = this.#warmUp(memorySlots, Math.min(slots, MAX_GROUP), plan);
     // Who does not ask for it hears of it with the first stretch.
     this.#ready.catch(() => {});
   }
@@ -143,7 +145,7 @@ export class Stretcher {
    * as the next, and memory that would not suffice is missed now and not under load. Then one of them measures, for
    * all. What fails here is left to the stretches, which will say so.
    */
-  async #warmUp(memorySlots: number[], largestGroup: number): Promise<void> {
+  async #warmUp(memorySlots: number[], largestGroup: number, plan: StretchPlan | undefined): Promise<void> {
     const threads = new Promise<void>((resolve, reject) => {
       this.#settleThreads = { resolve, reject };
     });
@@ -155,7 +157,8 @@ export class Stretcher {
         await this.#run('wipe', { slots }).catch(() => {});
       this.queue.release(slots);
     });
-    const measured = this.engine === 'wasm' && this.#measure(largestGroup).catch(() => {});
+    if (plan) this.#adopt(plan);
+    const measured = this.engine === 'wasm' && !plan && this.#measure(largestGroup).catch(() => {});
     await Promise.all([threads, measured, ...wiped]);
   }
 

@@ -5,8 +5,11 @@ import { loadConfig } from '../../../config/load.js';
 import { type KeyServer, startKeyServer } from '../../../server/key-server.js';
 import { createLogger } from '../../../server/logs/log.js';
 import { watchResponses } from '../openapi/watch-responses.js';
+import { copyTemplate, readStretchPlan } from '../run/template.js';
 import type { Teardown } from '../services/service-process.js';
 import { Mailbox } from './mailbox.js';
+
+const DEFAULTS = { PORT: '0', RATE_LIMITS: 'off', STRETCH_THREADS: '1', CRYPTO_THREADS: '1' };
 
 /** A clock that tests put forward. */
 export interface TestClock {
@@ -36,10 +39,12 @@ export async function startServer(
   clock: TestClock = createClock(),
 ): Promise<TestServer> {
   const dataDir = env.DATA_DIR ?? (await makeDataDir(t));
-  const settings = { PORT: '0', RATE_LIMITS: 'off', STRETCH_THREADS: '1', ...env, DATA_DIR: dataDir };
+  const settings = { ...DEFAULTS, ...env, DATA_DIR: dataDir };
+  const config = loadConfig(settings);
+  if (!env.DATA_DIR) await copyTemplate(config);
   const logLines: string[] = [];
   const log = createLogger('trace', { write: (line) => void logLines.push(line) });
-  const server = await startKeyServer({ config: loadConfig(settings), log, now: clock.now });
+  const server = await startKeyServer({ config, log, now: clock.now, stretchPlan: readStretchPlan(config) });
   watchResponses(t, server.url);
   t.teardown(() => server.close());
   const mailbox = new Mailbox(join(dataDir, 'mail'), () => server.services.mailer.waitUntilIdle());

@@ -1,0 +1,47 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { type Config, loadConfig, stretchMemoryMiB } from '../../../config/load.js';
+import { startKeyServer } from '../../../server/key-server.js';
+import type { StretchPlan } from '../../../workers/messages.js';
+import { SLOT_MIB } from '../../../workers/stretcher.js';
+
+/** What a first start makes, and a later one finds. */
+const FILES = ['key-server.sqlite', 'storage.key'];
+
+/**
+ * Makes what servers of this run need not make again: a data folder with schema and signing key, and the stretch plan
+ * of this machine. Test processes find both through their environment.
+ */
+export async function makeTemplate(): Promise<{ env: Record<string, string>; remove(): Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'key-server-template-'));
+  const config = loadConfig({ PORT: '0', STRETCH_MEMORY: '256', DATA_DIR: directory });
+  const server = await startKeyServer({ config, log: pino({ level: 'silent' }) });
+  await server.services.stretcher.ready();
+  const { engine, plan } = server.services.stretcher;
+  await server.close();
+  return {
+    env: {
+      TEST_DATA_TEMPLATE: directory,
+      ...(engine === 'wasm' && { TEST_STRETCH_PLAN: JSON.stringify(plan) }),
+    },
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+/** Fills a new data folder from the template of this run, if there is one and it fits the settings. */
+export async function copyTemplate(config: Config): Promise<void> {
+  const template = process.env.TEST_DATA_TEMPLATE;
+  if (!template || config.databaseUrl || config.storageKey || config.signingAlgorithm !== 'RS') return;
+  for (const file of FILES) await copyFile(join(template, file), join(config.dataDir, file));
+}
+
+/** The plan of `wasm` that was measured for this run, for as much memory as the settings give. */
+export function readStretchPlan(config: Config): StretchPlan | undefined {
+  const { TEST_STRETCH_PLAN } = process.env;
+  if (!TEST_STRETCH_PLAN || !['native', 'wasm'].includes(config.stretchEngine)) return undefined;
+  const plan: StretchPlan = JSON.parse(TEST_STRETCH_PLAN);
+  const groupSize = Math.min(plan.groupSize, Math.floor(stretchMemoryMiB(config) / SLOT_MIB));
+  return { ...plan, groupSize, expectedMs: plan.expectedMs.slice(0, groupSize) };
+}
