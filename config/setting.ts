@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the documentation and the reader of the environment know of a setting. */
 export interface SettingFacts {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SETTING_GROUPS } from './schema.js';
 import { factsOf, type SettingRule } from './setting.js';
 

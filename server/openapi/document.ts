@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { HAWK_TOKEN_TYPES } from '../../protocol/tokens.js';
 import { type Endpoint, needsBody } from '../endpoint.js';
 import { errorBody, errorNames, errorResponses } from './error-responses.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ApiErrorName, ERRORS } from '../http/errors.js';
 
 /** Errors that any operation can return. */

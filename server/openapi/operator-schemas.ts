@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const rsKey = z.object({ algorithm: z.literal('RS'), n: z.string(), e: z.string() });
 const dsKey = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SRP_BYTES, SRP_TYPE } from '../../protocol/srp.js';
 import { STRETCHED_BYTES } from '../../protocol/stretching.js';
 import { TOKEN_BYTES } from '../../protocol/tokens.js';

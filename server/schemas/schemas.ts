@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_EMAIL_BYTES, parseEmail } from '../../protocol/email.js';
 import { fromHex } from '../../protocol/hex.js';
 import { isUsableVerifier, SRP_BYTES, SRP_TYPE } from '../../protocol/srp.js';

@@ -17,7 +17,6 @@ give_up() {
 }
 
 mkdir -p "$out"
-[ -f "$target" ] && [ -z "$(find . -newer "$target" -name '*.[chs]*')" ] && exit 0
 command -v "${CC%% *}" >/dev/null || give_up "there is no C compiler ($CC); install one, on Debian: apt install gcc libc6-dev"
 
 objects=$(mktemp -d) || exit 1

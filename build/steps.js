@@ -1,0 +1,59 @@
+/**
+ * @typedef Step
+ * @property {string} name
+ * @property {string[]} inputs files and folders that the outputs depend on
+ * @property {string[]} [packages] installed packages whose version the outputs depend on
+ * @property {string[]} outputs files that must exist
+ * @property {string} command run with node_modules/.bin in PATH
+ * @property {string} [after] step that must be done before
+ */
+
+const SOURCES = ['protocol', 'config', 'storage', 'workers', 'server', 'client', 'bench', 'test'];
+
+/** What `npm run build` makes. @type {Step[]} */
+export const STEPS = [
+  {
+    name: 'kernel',
+    inputs: ['workers/kernel/assembly', 'workers/kernel/asconfig.json'],
+    packages: ['assemblyscript'],
+    outputs: ['dist/workers/kernel/scrypt.wasm'],
+    command: 'asc --config workers/kernel/asconfig.json --target plain',
+  },
+  {
+    name: 'shared-kernel',
+    after: 'kernel',
+    inputs: ['build/share-memory.js', 'dist/workers/kernel/scrypt.wasm'],
+    outputs: ['dist/workers/kernel/scrypt-shared.wasm'],
+    command:
+      'node build/share-memory.js dist/workers/kernel/scrypt.wasm dist/workers/kernel/scrypt-shared.wasm',
+  },
+  {
+    // Optional: without a C compiler it says so, and is tried again by the next build.
+    name: 'native',
+    inputs: ['workers/kernel/native'],
+    packages: ['node-api-headers'],
+    outputs: ['dist/workers/kernel/stretch.node'],
+    command: 'sh workers/kernel/native/build.sh',
+  },
+  {
+    name: 'typescript',
+    inputs: ['tsconfig.json', ...SOURCES],
+    packages: ['typescript'],
+    outputs: ['dist/server/main.js', 'dist/.tsbuildinfo'],
+    command: 'tsc',
+  },
+  {
+    name: 'pages',
+    inputs: ['server/pages/browser'],
+    packages: ['typescript'],
+    outputs: ['dist/server/pages/browser/page.js'],
+    command: 'tsc -p server/pages/browser',
+  },
+  {
+    name: 'bundle',
+    inputs: ['build/bundle.js', 'package-lock.json', 'protocol', 'config', 'storage', 'workers', 'server'],
+    packages: ['esbuild'],
+    outputs: ['dist/bundle/server.js', 'dist/bundle/admin.js', 'dist/bundle/LICENSES.txt'],
+    command: 'node build/bundle.js',
+  },
+];
