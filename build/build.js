@@ -49,8 +49,9 @@ function hashInputs({ command, inputs, packages = [] }) {
   return hash.digest('hex');
 }
 
-/** The files of a folder and its subfolders, sorted. */
+/** The files of a folder and its subfolders, sorted; a container image is built without tests and bench. */
 function listFiles(path) {
+  if (!existsSync(path)) return [];
   if (!statSync(path).isDirectory()) return [path];
   const entries = readdirSync(path, { withFileTypes: true }).filter(({ name }) => name !== 'dist');
   return entries

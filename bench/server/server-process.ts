@@ -33,7 +33,7 @@ export interface StartOptions {
   nodeFlags?: string[];
 }
 
-const MAIN = fileURLToPath(new URL('../../server/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bundle/server.js', import.meta.url));
 /** What `npm start` gives to Node besides the program. */
 const START_FLAGS: string[] = JSON.parse(
   readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),

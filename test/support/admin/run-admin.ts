@@ -11,7 +11,7 @@ export interface Ran {
   json: Record<string, unknown>;
 }
 
-const MAIN = 'dist/server/admin/main.js';
+const MAIN = 'dist/bundle/admin.js';
 
 /** Text that a command waits with, and the line that is typed then. */
 interface Answer {
