@@ -33,7 +33,7 @@ const { metafile } = await build({
   logLevel: 'warning',
   // CommonJS packages require Node's modules.
   banner: {
-    js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
+    js: "import { createRequire as createBundleRequire } from 'node:module';\nconst require = createBundleRequire(import.meta.url);",
   },
   plugins: [{ name: 'module-addresses', setup: keepModuleAddresses }],
 });
