@@ -2,9 +2,8 @@ import type { Kysely } from 'kysely';
 import { CompensationQueue } from './compensation.js';
 import { MissingRowError } from './errors.js';
 import type { Sealer } from './sealer.js';
-import { prepareSessionInsert } from './session-insert.js';
+import { prepareSessionFind, prepareSessionInsert, selectSessions } from './session-queries.js';
 import { SessionTouches } from './session-touches.js';
-import { prepareQuery } from './sql/prepared-query.js';
 import type { Tables } from './sql/schema.js';
 import { aadFor } from './sql/sealed-columns.js';
 
@@ -54,7 +53,7 @@ export class Sessions {
   readonly #touches: SessionTouches;
   readonly #compensations: CompensationQueue<Sessions>;
   readonly #runInsert: ReturnType<typeof prepareSessionInsert>;
-  readonly #runFind: ReturnType<typeof prepareFind>;
+  readonly #runFind: ReturnType<typeof prepareSessionFind>;
 
   constructor(db: Kysely<Tables>, sealer: Sealer) {
     this.#db = db;
@@ -63,7 +62,7 @@ export class Sessions {
     // The INSERT may still run when its failure is reported, so the DELETE waits.
     this.#compensations = new CompensationQueue<Sessions>(this, { attemptAtOnce: false });
     this.#runInsert = prepareSessionInsert(db);
-    this.#runFind = prepareFind(db);
+    this.#runFind = prepareSessionFind(db);
   }
 
   /**
@@ -180,39 +179,6 @@ export class Sessions {
       .executeTakeFirst();
     return row && Number(row.open);
   }
-}
-
-/** Selects sessions with their accounts, without sessions of an earlier generation. */
-function selectSessions(db: Kysely<Tables>) {
-  return db
-    .selectFrom('sessions')
-    .innerJoin('accounts', (join) =>
-      join
-        .onRef('accounts.uid', '=', 'sessions.uid')
-        .onRef('accounts.generation', '=', 'sessions.generation'),
-    );
-}
-
-/** Prepared, because every request that a session signs runs it. */
-function prepareFind(db: Kysely<Tables>) {
-  return prepareQuery(db, ({ tokenID }: { tokenID: string }) =>
-    selectSessions(db)
-      .select([
-        'sessions.token_id',
-        'sessions.uid',
-        'sessions.generation',
-        'sessions.req_hmac_key',
-        'sessions.device_id',
-        'sessions.device_name',
-        'sessions.device_type',
-        'sessions.created_at',
-        'sessions.last_access_at',
-        'accounts.email',
-        'accounts.verified_at',
-        'accounts.locale',
-      ])
-      .where('token_id', '=', tokenID),
-  );
 }
 
 function aadOf(tokenID: string): string {

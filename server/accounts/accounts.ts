@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { normalizeEmail } from '../../protocol/email.js';
 import { toHex } from '../../protocol/hex.js';
-import type { Account, PasswordMaterial } from '../../storage/accounts.js';
+import type { Account, PasswordMaterial } from '../../storage/account-rows.js';
 import type { OutgoingMail } from '../../storage/outbox.js';
 import type { StretchReply } from '../../workers/messages.js';
 import type { StretchOrder, StretchPlace } from '../../workers/stretch-queue.js';

@@ -2,7 +2,7 @@ import { createHmac, randomBytes, randomInt } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { normalizeEmail } from '../../protocol/email.js';
 import { SRP_BYTES } from '../../protocol/srp.js';
-import type { Account } from '../../storage/accounts.js';
+import type { Account } from '../../storage/account-rows.js';
 
 const SIMULATED_GENERATION = 0;
 

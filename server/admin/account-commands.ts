@@ -1,5 +1,5 @@
 import type { Config } from '../../config/load.js';
-import type { Account } from '../../storage/accounts.js';
+import type { Account } from '../../storage/account-rows.js';
 import { StoreUnavailableError } from '../../storage/errors.js';
 import type { Storage } from '../../storage/storage.js';
 import { recordAct } from './administrative-acts.js';

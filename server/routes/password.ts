@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sealBundle } from '../../protocol/bundle.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { concatBytes } from '../../protocol/names.js';
-import type { Account } from '../../storage/accounts.js';
+import type { Account } from '../../storage/account-rows.js';
 import { correctEmailCase, requireAccountFor, requireAccountOf } from '../accounts/accounts.js';
 import { isSimulated } from '../accounts/enumeration-guard.js';
 import { makeRecoveryCode } from '../accounts/recovery-code.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Test } from 'tap';
-import type { Account } from '../../storage/accounts.js';
+import type { Account } from '../../storage/account-rows.js';
 import { StoreUnavailableError } from '../../storage/errors.js';
 import { type ReencryptProgress, reencrypt } from '../../storage/reencrypt.js';
 import type { DatabaseLocation } from '../../storage/sql/database.js';

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import type { Account } from '../../storage/accounts.js';
+import type { Account } from '../../storage/account-rows.js';
 import {
   NOW_MS,
   newAccount,

@@ -6,7 +6,7 @@ import { openSession } from '../../../server/accounts/sessions.js';
 import { issueToken, TOKEN_LIFE_S } from '../../../server/authentication/tokens.js';
 import { startKeyServer } from '../../../server/key-server.js';
 import { createLogger } from '../../../server/logs/log.js';
-import type { Account } from '../../../storage/accounts.js';
+import type { Account } from '../../../storage/account-rows.js';
 import { resetBody } from '../api/endpoints.js';
 import type { TokenType } from '../api/protocol-math.js';
 import type { Signer, Target } from '../api/send.js';

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Account, PasswordMaterial } from '../../../storage/accounts.js';
+import type { Account, PasswordMaterial } from '../../../storage/account-rows.js';
 import type { OutgoingMail } from '../../../storage/outbox.js';
 import type { NewSession } from '../../../storage/sessions.js';
 import type { TokenKind, TokenRecords } from '../../../storage/tokens/token-store.js';

@@ -2,6 +2,39 @@ import { type Kysely, sql } from 'kysely';
 import { prepareQuery } from './sql/prepared-query.js';
 import type { Tables } from './sql/schema.js';
 
+/** Selects sessions with their accounts, without sessions of an earlier generation. */
+export function selectSessions(db: Kysely<Tables>) {
+  return db
+    .selectFrom('sessions')
+    .innerJoin('accounts', (join) =>
+      join
+        .onRef('accounts.uid', '=', 'sessions.uid')
+        .onRef('accounts.generation', '=', 'sessions.generation'),
+    );
+}
+
+/** Prepared, because every request that a session signs runs it. */
+export function prepareSessionFind(db: Kysely<Tables>) {
+  return prepareQuery(db, ({ tokenID }: { tokenID: string }) =>
+    selectSessions(db)
+      .select([
+        'sessions.token_id',
+        'sessions.uid',
+        'sessions.generation',
+        'sessions.req_hmac_key',
+        'sessions.device_id',
+        'sessions.device_name',
+        'sessions.device_type',
+        'sessions.created_at',
+        'sessions.last_access_at',
+        'accounts.email',
+        'accounts.verified_at',
+        'accounts.locale',
+      ])
+      .where('token_id', '=', tokenID),
+  );
+}
+
 /** A session's row without `slot`, and the maximum number of sessions of its account. */
 export type InsertedSession = Omit<Tables['sessions'], 'slot' | 'last_access_at'> & { max_sessions: number };
 
