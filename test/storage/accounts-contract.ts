@@ -11,7 +11,7 @@ export function describeAccounts(t: Test, { storage, other }: SqlUnderTest): voi
     return account;
   };
 
-  t.test('an account comes back as it was created, by uid and by address in any ASCII case', async (t) => {
+  t.test('an account is found by uid and by address in any ASCII case', async (t) => {
     const account = await create();
     t.same(await accounts.findByUid(account.uid), account);
     t.same(await other.accounts.findByEmail(account.email), account);
@@ -40,7 +40,7 @@ export function describeAccounts(t: Test, { storage, other }: SqlUnderTest): voi
     t.equal((await outbox.count()) - waiting, 1);
   });
 
-  t.test('an account whose mail cannot be kept is not created', async (t) => {
+  t.test('an account whose mail cannot be stored is not created', async (t) => {
     const first = newAccount();
     const mail = newMail(first);
     t.ok(await accounts.create(first, mail));
@@ -56,7 +56,7 @@ export function describeAccounts(t: Test, { storage, other }: SqlUnderTest): voi
     t.equal((await accounts.findByUid(uid))?.verifiedAt, NOW_MS + 1);
   });
 
-  t.test('a new password replaces all that the old one decided, and ends every session', async (t) => {
+  t.test('a new password replaces all password fields and ends every session', async (t) => {
     const account = await create();
     const session = newSession(account);
     await sessions.create(session, 100);
@@ -72,13 +72,13 @@ export function describeAccounts(t: Test, { storage, other }: SqlUnderTest): voi
     t.equal(await sessions.create(newSession(account), 100), 'accountChanged');
   });
 
-  t.test('a password set within the same millisecond is a new generation all the same', async (t) => {
+  t.test('a password set within the same millisecond is a new generation', async (t) => {
     const account = await create();
     t.ok(await accounts.setPassword(account.uid, NOW_MS, newPassword(), NOW_MS - 1000));
     t.equal((await accounts.findByUid(account.uid))?.generation, NOW_MS + 1);
   });
 
-  t.test('of ten new passwords at once, proven with the same old one, one is set', async (t) => {
+  t.test('of ten simultaneous password changes one succeeds', async (t) => {
     const { uid, generation } = await create();
     const set = await Promise.all(
       Array.from({ length: 10 }, (_, i) =>
@@ -88,7 +88,7 @@ export function describeAccounts(t: Test, { storage, other }: SqlUnderTest): voi
     t.equal(set.filter(Boolean).length, 1);
   });
 
-  t.test('proof of an older password sets and destroys nothing', async (t) => {
+  t.test('proof of an earlier generation sets and destroys nothing', async (t) => {
     const { uid, generation } = await create();
     await accounts.setPassword(uid, generation, newPassword(), NOW_MS + 5);
     const now = await accounts.findByUid(uid);
@@ -97,7 +97,7 @@ export function describeAccounts(t: Test, { storage, other }: SqlUnderTest): voi
     t.same(await accounts.findByUid(uid), now);
   });
 
-  t.test('a locked account has no sessions, and what was proven before counts for nothing', async (t) => {
+  t.test('a locked account has no sessions, and earlier proofs are invalid', async (t) => {
     const account = await create();
     const session = newSession(account);
     await sessions.create(session, 100);
@@ -113,16 +113,13 @@ export function describeAccounts(t: Test, { storage, other }: SqlUnderTest): voi
     t.notOk(await accounts.destroy(account.uid, account.generation));
   });
 
-  t.test(
-    'a lock within the same millisecond, or by a slow clock, is a new generation all the same',
-    async (t) => {
-      const account = await create();
-      t.ok(await accounts.lock(account.uid, NOW_MS - 1000));
-      t.equal((await accounts.findByUid(account.uid))?.generation, NOW_MS + 1);
-    },
-  );
+  t.test('a lock within the same millisecond or by a slow clock is a new generation', async (t) => {
+    const account = await create();
+    t.ok(await accounts.lock(account.uid, NOW_MS - 1000));
+    t.equal((await accounts.findByUid(account.uid))?.generation, NOW_MS + 1);
+  });
 
-  t.test('an account is locked once and unlocked once, and its password is what it was', async (t) => {
+  t.test('locking and unlocking are idempotent and keep the password', async (t) => {
     const account = await create();
     t.notOk(await accounts.unlock(account.uid));
     t.ok(await accounts.lock(account.uid, NOW_MS + 5));

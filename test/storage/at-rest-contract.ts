@@ -47,7 +47,7 @@ export function describeAtRest(t: Test, newDatabase: () => Promise<DatabaseLocat
     t.notOk(bytes.includes(privateKeyPem));
   });
 
-  t.test('what is sealed for one row does not open in another', async (t) => {
+  t.test('a sealed value does not open in another row', async (t) => {
     const database = await newDatabase();
     const { storage, account } = await fill(t, database, [randomBytes(32)]);
     const thief = newAccount();
@@ -63,7 +63,7 @@ export function describeAtRest(t: Test, newDatabase: () => Promise<DatabaseLocat
     t.ok(await storage.accounts.findByUid(thief.uid));
   });
 
-  t.test('the keys that are listed open, the first one seals', async (t) => {
+  t.test('all listed keys open, the first one seals', async (t) => {
     const [first, second] = [randomBytes(32), randomBytes(32)];
     const database = await newDatabase();
     const { account, session } = await fill(t, database, [first]);

@@ -25,7 +25,7 @@ export function describeHousekeeping(t: Test, newDatabase: () => Promise<Databas
     return { db, account, sessions, outbox, keep };
   };
 
-  t.test('sessions that outlived their password go, many at a time, and the others stay', async (t) => {
+  t.test('sessions of an earlier generation are removed in batches, and others stay', async (t) => {
     const { db, account, sessions, keep } = await openNew(t);
     const session = newSession(account);
     await sessions.create(session, 100);
@@ -48,7 +48,7 @@ export function describeHousekeeping(t: Test, newDatabase: () => Promise<Databas
     t.equal(Number(open), 1);
   });
 
-  t.test('sessions that nobody used for long go only where that is wanted', async (t) => {
+  t.test('idle sessions are removed only with a limit', async (t) => {
     const { account, sessions, keep } = await openNew(t);
     const [old, recent] = [newSession(account, NOW_MS - 31 * DAY_MS), newSession(account, NOW_MS - DAY_MS)];
     await sessions.create(old, 100);
@@ -59,7 +59,7 @@ export function describeHousekeeping(t: Test, newDatabase: () => Promise<Databas
     t.ok(await sessions.find(recent.tokenID));
   });
 
-  t.test('mails go when nobody tries to send them any more', async (t) => {
+  t.test('mails are removed after the mailer has given up', async (t) => {
     const { account, outbox, keep } = await openNew(t);
     await outbox.add(newMail(account, NOW_MS - 8 * DAY_MS));
     t.equal(await outbox.count(), 2);
@@ -67,7 +67,7 @@ export function describeHousekeeping(t: Test, newDatabase: () => Promise<Databas
     t.equal(await outbox.count(), 1);
   });
 
-  t.test('of many servers one does it, once an hour', async (t) => {
+  t.test('one of several servers does housekeeping, once an hour', async (t) => {
     const { keep } = await openNew(t);
     const servers = [keep(), keep(), keep(), keep(), keep()];
     const turns = async (nowMs: number) => {

@@ -93,7 +93,7 @@ const ROWS = [
   { table: 'secrets', rows: 1 },
 ];
 
-t.test('all rows of a SQLite file move to PostgreSQL and back, and the source is not touched', async (t) => {
+t.test('all rows move from SQLite to PostgreSQL and back, and the source does not change', async (t) => {
   const keys = [randomBytes(32)];
   const file = await newSqliteFile(t);
   const filled = await fill(file, keys);
@@ -114,7 +114,7 @@ t.test('all rows of a SQLite file move to PostgreSQL and back, and the source is
   await checkMoved(t, back, keys, filled);
 });
 
-t.test('a move that was interrupted goes on where it was', async (t) => {
+t.test('an interrupted move continues', async (t) => {
   const keys = [randomBytes(32)];
   const [from, to] = [await newSqliteFile(t), await newPostgres()];
   const filled = await fill(from, keys);
@@ -128,7 +128,7 @@ t.test('a move that was interrupted goes on where it was', async (t) => {
   await checkMoved(t, to, keys, filled);
 });
 
-t.test('a source that changed under the move is found out', async (t) => {
+t.test('a source that changes during the move is detected', async (t) => {
   const keys = [randomBytes(32)];
   const [from, to] = [await newSqliteFile(t), await newPostgres()];
   const { account } = await fill(from, keys);
@@ -140,7 +140,7 @@ t.test('a source that changed under the move is found out', async (t) => {
   await t.rejects(moveDatabase({ from, to }), { code: 'MOVE', message: /^accounts differs/ });
 });
 
-t.test('nothing is moved into a database that is in use, or out of one of another release', async (t) => {
+t.test('a move refuses a target with rows and a source of another release', async (t) => {
   const [from, to] = [await newSqliteFile(t), await newSqliteFile(t)];
   await fill(from, [randomBytes(32)]);
   await fill(to, [randomBytes(32)]);

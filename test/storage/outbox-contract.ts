@@ -16,7 +16,7 @@ export function describeOutbox(t: Test, { storage, other }: SqlUnderTest): void 
     return { account, mails };
   };
 
-  t.test('mails are claimed as they were written, the oldest first, as far as they are due', async (t) => {
+  t.test('due mails are leased, the oldest first, with their contents', async (t) => {
     const { mails } = await createMails(3, 1000);
     t.same(await outbox.claim(2, 1001, LEASE_MS), [
       { ...mails[0], attempts: 0 },
@@ -28,7 +28,7 @@ export function describeOutbox(t: Test, { storage, other }: SqlUnderTest): void 
     for (const { id } of mails) await outbox.remove(id);
   });
 
-  t.test('a mail that is put off is due then, and one that is removed never', async (t) => {
+  t.test('a postponed mail is due later, a removed one never', async (t) => {
     const { mails } = await createMails(2, 2000);
     const [first, second] = mails.map(({ id }) => id) as [string, string];
     await outbox.claim(2, 2001, LEASE_MS);
@@ -39,7 +39,7 @@ export function describeOutbox(t: Test, { storage, other }: SqlUnderTest): void 
     await outbox.remove(first);
   });
 
-  t.test('servers that ask at once get every mail once', async (t) => {
+  t.test('simultaneous servers lease each mail once', async (t) => {
     const { mails } = await createMails(20, 3000);
     const claimed: string[] = [];
     while (claimed.length < mails.length) {

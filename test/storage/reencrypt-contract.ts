@@ -18,7 +18,7 @@ export function describeReencryption(t: Test, newDatabase: () => Promise<Databas
     return account;
   };
 
-  t.test('everything is sealed with the first key, while servers go on working', async (t) => {
+  t.test('everything is sealed with the first key while servers run', async (t) => {
     const [first, second] = [randomBytes(32), randomBytes(32)];
     const database = await newDatabase();
     const server = await openServer(t, database, [first, second]);
@@ -71,7 +71,7 @@ export function describeReencryption(t: Test, newDatabase: () => Promise<Databas
     t.match(await reencrypt({ database, storageKeys: [second] }), { resealed: 0, remaining: 0 });
   });
 
-  t.test('a row of a key that is not given stops it, and it can be begun again', async (t) => {
+  t.test('a row with an unknown key stops it, and it can be run again', async (t) => {
     const [lost, first, second] = [randomBytes(32), randomBytes(32), randomBytes(32)];
     const database = await newDatabase();
     await create(await openServer(t, database, [lost]));

@@ -3,7 +3,7 @@ import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
 /** What shared secrets do, in every SQL engine. */
 export function describeSecrets(t: Test, { storage, other }: SqlUnderTest): void {
-  t.test('a secret is made once, whoever asks first, and is 32 bytes of its own', async (t) => {
+  t.test('a secret is generated once and has 32 bytes', async (t) => {
     const asked = await Promise.all(
       [storage, other, storage, other].map(({ secrets }) => secrets.obtain('one')),
     );

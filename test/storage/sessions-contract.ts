@@ -54,7 +54,7 @@ export function describeSessions(t: Test, { storage, other }: SqlUnderTest): voi
     t.equal(await sessions.create(newSession({ ...account, generation: NOW_MS - 1 }), 100), 'accountChanged');
   });
 
-  t.test('an account has no more sessions than it may have', async (t) => {
+  t.test('an account has at most its maximum number of sessions', async (t) => {
     const account = await createAccount();
     t.match(await sessions.create(newSession(account), 2), { verified: Boolean });
     const second = newSession(account);
@@ -64,27 +64,24 @@ export function describeSessions(t: Test, { storage, other }: SqlUnderTest): voi
     t.match(await sessions.create(newSession(account), 2), { verified: Boolean });
   });
 
-  t.test(
-    'however many log in at the same instant, an account has no more sessions than it may have',
-    async (t) => {
-      const account = await createAccount();
-      const limit = 3;
-      for (const free of [limit, 1, 2]) {
-        const opened = (await sessions.list(account.uid)).slice(0, free);
-        for (const { tokenID } of opened) await sessions.destroy(tokenID);
-        const outcomes = await Promise.all(
-          Array.from({ length: 8 }, (_, i) =>
-            (i % 2 ? storage : other).sessions.create(newSession(account), limit),
-          ),
-        );
-        t.equal(outcomes.filter((outcome) => typeof outcome === 'object').length, free);
-        t.equal(outcomes.filter((outcome) => outcome === 'tooMany').length, outcomes.length - free);
-        t.equal((await sessions.list(account.uid)).length, limit);
-      }
-    },
-  );
+  t.test('simultaneous logins do not exceed the session limit', async (t) => {
+    const account = await createAccount();
+    const limit = 3;
+    for (const free of [limit, 1, 2]) {
+      const opened = (await sessions.list(account.uid)).slice(0, free);
+      for (const { tokenID } of opened) await sessions.destroy(tokenID);
+      const outcomes = await Promise.all(
+        Array.from({ length: 8 }, (_, i) =>
+          (i % 2 ? storage : other).sessions.create(newSession(account), limit),
+        ),
+      );
+      t.equal(outcomes.filter((outcome) => typeof outcome === 'object').length, free);
+      t.equal(outcomes.filter((outcome) => outcome === 'tooMany').length, outcomes.length - free);
+      t.equal((await sessions.list(account.uid)).length, limit);
+    }
+  });
 
-  t.test('a lower limit holds for accounts that have more sessions than it', async (t) => {
+  t.test('a lowered limit applies to accounts with more sessions', async (t) => {
     const account = await createAccount();
     for (let i = 0; i < 4; i++) await open(account);
     const [oldest] = await sessions.list(account.uid);
@@ -92,7 +89,7 @@ export function describeSessions(t: Test, { storage, other }: SqlUnderTest): voi
     t.equal(await sessions.create(newSession(account), 3), 'tooMany');
   });
 
-  t.test('an account’s sessions are listed, the oldest first, and nobody else’s', async (t) => {
+  t.test('an account’s sessions are listed, the oldest first, without those of others', async (t) => {
     const account = await createAccount();
     const second = await open(account, NOW_MS + 2);
     const first = await open(account, NOW_MS + 1);
@@ -111,7 +108,7 @@ export function describeSessions(t: Test, { storage, other }: SqlUnderTest): voi
     });
   });
 
-  t.test('a use shows at once, and to other servers when it is written', async (t) => {
+  t.test('a use is visible at once, and on other servers after it is written', async (t) => {
     const account = await createAccount();
     const [used, unused] = [await open(account, NOW_MS), await open(account, NOW_MS + 1)];
     const lastAccess = async (server = sessions) =>
@@ -135,7 +132,7 @@ export function describeSessions(t: Test, { storage, other }: SqlUnderTest): voi
     t.equal(listed.filter(({ lastAccessAt }) => lastAccessAt === NOW_MS + 900).length, 60);
   });
 
-  t.test('of many simultaneous ends of a session one is told that it ended it', async (t) => {
+  t.test('of simultaneous ends of a session one returns true', async (t) => {
     const { tokenID } = await open(await createAccount());
     const ended = await Promise.all(
       Array.from({ length: 20 }, (_, i) => (i % 2 ? storage : other).sessions.destroy(tokenID)),
@@ -144,7 +141,7 @@ export function describeSessions(t: Test, { storage, other }: SqlUnderTest): voi
     t.equal(await sessions.find(tokenID), undefined);
   });
 
-  t.test('a login beside a destruction is refused or ends with it, and never fails', async (t) => {
+  t.test('a login during a destruction is refused or destroyed, and never fails', async (t) => {
     for (let round = 0; round < 10; round++) {
       const account = await createAccount();
       const opened = [newSession(account), newSession(account), newSession(account)];
@@ -158,7 +155,7 @@ export function describeSessions(t: Test, { storage, other }: SqlUnderTest): voi
     }
   });
 
-  t.test('a login beside a change of password is refused or ends with it', async (t) => {
+  t.test('a login during a password change is refused or ended', async (t) => {
     for (let round = 0; round < 10; round++) {
       const account = await createAccount();
       const opened = [newSession(account), newSession(account), newSession(account)];

@@ -14,7 +14,7 @@ export function describeSigningKeys(t: Test, { storage: { signingKeys }, other }
   });
 
   t.test(
-    'keys come back, the newest first, each id is given once, and a rotation retires its algorithm',
+    'keys are listed, the newest first, IDs are unique, and a rotation retires the previous key',
     async (t) => {
       const [first, dsa, second] = [
         newKey('RS-1', NOW_MS),
@@ -30,7 +30,7 @@ export function describeSigningKeys(t: Test, { storage: { signingKeys }, other }
     },
   );
 
-  t.test('of two rotations to the same id one is done, and the other changes nothing', async (t) => {
+  t.test('of two rotations to the same ID one succeeds', async (t) => {
     const done = await Promise.all([
       signingKeys.rotate(newKey('RS-3', NOW_MS + 3), NOW_MS + 70),
       other.signingKeys.rotate(newKey('RS-3', NOW_MS + 3), NOW_MS + 70),
@@ -48,7 +48,7 @@ export function describeSigningKeys(t: Test, { storage: { signingKeys }, other }
     );
   });
 
-  t.test('a key is withdrawn once, and its replacement comes with it or not at all', async (t) => {
+  t.test('a key is withdrawn once, in one transaction with its replacement', async (t) => {
     const ids = async () => (await signingKeys.list()).map(({ id }) => id);
     t.notOk(await other.signingKeys.withdraw('RS-9', newKey('RS-10', NOW_MS + 4)));
     t.notOk(await other.signingKeys.withdraw('RS-3', newKey('RS-2', NOW_MS + 4)), 'the id is taken');

@@ -16,7 +16,7 @@ import { startPostgres } from '../../support/services/postgres.js';
 import { startRedis } from '../../support/services/redis.js';
 import type { ServiceProcess } from '../../support/services/service-process.js';
 
-/** How a store is taken away, and given back with what it knew. */
+/** How a store is stopped, and started again with its data. */
 const OUTAGES = [
   ['freeze', 'thaw'],
   ['stop', 'start'],

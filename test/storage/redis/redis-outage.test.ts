@@ -38,7 +38,7 @@ function everyMethod(store: TokenStore): [name: string, ask: () => Promise<unkno
   ];
 }
 
-t.test('while Redis is stopped every method says so, and soon after its return all is well', async (t) => {
+t.test('while Redis is stopped every method throws, and all recover after its start', async (t) => {
   const redis = await startRedis(t);
   const store = await openStore(t, redis);
   await store.ping();
@@ -49,7 +49,7 @@ t.test('while Redis is stopped every method says so, and soon after its return a
   for (const [name, ask] of everyMethod(store)) await t.resolves(ask(), name);
 });
 
-t.test('while Redis hangs every method says so, and soon after it goes on all is well', async (t) => {
+t.test('while Redis hangs every method throws, and all recover when it continues', async (t) => {
   const redis = await startRedis(t);
   const store = await openStore(t, redis);
   await store.ping();
@@ -62,7 +62,7 @@ t.test('while Redis hangs every method says so, and soon after it goes on all is
   for (const [name, ask] of everyMethod(store)) await t.resolves(ask(), name);
 });
 
-t.test('what was asked of a Redis that hung is not used up when it goes on', async (t) => {
+t.test('commands to a Redis that hung consume nothing when it continues', async (t) => {
   const redis = await startRedis(t);
   const store = await openStore(t, redis);
   const id = randomHex();
@@ -78,7 +78,7 @@ t.test('what was asked of a Redis that hung is not used up when it goes on', asy
 });
 
 t.test(
-  'what was given back while Redis was away is there when it is back, before anything else',
+  'tokens and guesses restored while Redis was stopped are there for the first command after its start',
   async (t) => {
     const redis = await startRedis(t, { args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
     const store = await openStore(t, redis);
@@ -99,7 +99,7 @@ t.test(
   },
 );
 
-t.test('limits count nothing that a Redis which hung could not answer', async (t) => {
+t.test('counts that a hung Redis did not answer are restored', async (t) => {
   const redis = await startRedis(t);
   const store = (await openStore(t, redis)) as RedisTokenStore;
   const counters = store.openRateCounters(counterKey);
@@ -112,7 +112,7 @@ t.test('limits count nothing that a Redis which hung could not answer', async (t
   t.match(await counters.add(keys), { counts: [{ count: 2 }, { count: 2 }] });
 });
 
-t.test('tokens outlive a restart of a Redis that keeps them', async (t) => {
+t.test('tokens survive a restart of a Redis with persistence', async (t) => {
   const redis = await startRedis(t, { args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
   const store = await openStore(t, redis);
   const id = randomHex();
@@ -122,7 +122,7 @@ t.test('tokens outlive a restart of a Redis that keeps them', async (t) => {
   t.ok(await store.take('authToken', id));
 });
 
-t.test('a server that starts before Redis waits for it', async (t) => {
+t.test('a server that starts before Redis connects later', async (t) => {
   const redis = await startRedis(t);
   await redis.stop();
   const store = await openStore(t, redis);
@@ -134,7 +134,7 @@ t.test('a server that starts before Redis waits for it', async (t) => {
   await heard;
 });
 
-t.test('who listens is told to look again after an interruption', async (t) => {
+t.test('listeners are called after an interruption of the subscription', async (t) => {
   const redis = await startRedis(t);
   const store = await openStore(t, redis);
   const uid = randomUUID();

@@ -14,7 +14,7 @@ export function describeMigrations(
   newDatabase: () => Promise<DatabaseLocation>,
   servers: number,
 ): void {
-  t.test('an account and a session of the first release are there after an update', async (t) => {
+  t.test('an account and a session of the first schema survive the migrations', async (t) => {
     const key = randomBytes(32);
     const database = await newDatabase();
     const { verifiedAt, locale, lockedAt, ...account } = newAccount();

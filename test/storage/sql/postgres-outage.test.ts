@@ -41,21 +41,18 @@ function someMethods({ accounts, sessions, outbox, pingDatabase }: Storage): (()
   ];
 }
 
-t.test(
-  'while PostgreSQL is stopped every method says so, and soon after its return all is well',
-  async (t) => {
-    const { storage, account, session } = await openNew(t);
-    await postgres.stop();
-    for (const ask of someMethods(storage)) await t.rejects(withinTwoSeconds(ask()), UNAVAILABLE);
-    await postgres.start();
-    await untilAnswered(storage.pingDatabase);
-    for (const ask of someMethods(storage)) await t.resolves(ask());
-    t.same(await storage.accounts.findByUid(account.uid), account);
-    t.ok(await storage.sessions.find(session.tokenID));
-  },
-);
+t.test('while PostgreSQL is stopped every method throws, and all recover after its start', async (t) => {
+  const { storage, account, session } = await openNew(t);
+  await postgres.stop();
+  for (const ask of someMethods(storage)) await t.rejects(withinTwoSeconds(ask()), UNAVAILABLE);
+  await postgres.start();
+  await untilAnswered(storage.pingDatabase);
+  for (const ask of someMethods(storage)) await t.resolves(ask());
+  t.same(await storage.accounts.findByUid(account.uid), account);
+  t.ok(await storage.sessions.find(session.tokenID));
+});
 
-t.test('while PostgreSQL hangs every method says so, and soon after it goes on all is well', async (t) => {
+t.test('while PostgreSQL hangs every method throws, and all recover when it continues', async (t) => {
   const { storage, account } = await openNew(t);
   // More requests than connections, some of which are not made yet.
   await storage.pingDatabase();
@@ -68,7 +65,7 @@ t.test('while PostgreSQL hangs every method says so, and soon after it goes on a
   t.same(await storage.accounts.findByUid(account.uid), account);
 });
 
-t.test('a crash loses nothing that was acknowledged', async (t) => {
+t.test('a crash loses no acknowledged write', async (t) => {
   const { storage, account } = await openNew(t);
   const password = newPassword();
   await storage.accounts.setPassword(account.uid, account.generation, password, NOW_MS + 1);
@@ -77,7 +74,7 @@ t.test('a crash loses nothing that was acknowledged', async (t) => {
   t.same(await storage.accounts.findByUid(account.uid), { ...account, ...password, generation: NOW_MS + 1 });
 });
 
-t.test('connections that are cut under way are replaced', async (t) => {
+t.test('broken connections are replaced', async (t) => {
   const { url, storage } = await openNew(t);
   const admin = await connect(url);
   t.teardown(() => admin.end());
@@ -99,7 +96,7 @@ t.test('connections that are cut under way are replaced', async (t) => {
   await untilAnswered(storage.pingDatabase);
 });
 
-t.test('a statement that waited for a lock in vain is not done afterwards', async (t) => {
+t.test('a statement that timed out waiting for a lock does not run later', async (t) => {
   const { url, storage, account, session } = await openNew(t);
   const other = await connect(url);
   t.teardown(() => other.end());

@@ -3,7 +3,7 @@ import { openDatabase } from '../../../storage/sql/database.js';
 import { prepareQuery } from '../../../storage/sql/prepared-query.js';
 import { newSqliteFile } from '../../support/storage/sqlite-directory.js';
 
-t.test('each call gives its own values, by name, beside those that are always the same', async (t) => {
+t.test('each call supplies named values beside the constant ones', async (t) => {
   const { db, close } = await openDatabase(await newSqliteFile(t));
   t.teardown(close);
   const until = [10, 20, 30];
@@ -25,7 +25,7 @@ t.test('each call gives its own values, by name, beside those that are always th
   t.same(high.rows, [{ name: 'lease 30' }]);
 });
 
-t.test('a statement that writes says how many rows it wrote', async (t) => {
+t.test('a write returns the number of changed rows', async (t) => {
   const { db, close } = await openDatabase(await newSqliteFile(t));
   t.teardown(close);
   const insert = prepareQuery(db, (values: { name: string; until: number }) =>

@@ -18,7 +18,7 @@ function statementsOf(byMethod: Record<string, string[]>): [method: string, stat
   return statements.filter(([, statement]) => !/^(begin|commit$|PRAGMA)/.test(statement));
 }
 
-t.test('on SQLite each method makes the statements it is known to make, all by an index', async (t) => {
+t.test('on SQLite each method runs the expected statements, all with an index', async (t) => {
   const byMethod = await recordStatements(t, sqlite);
   // It empties the log, too.
   t.same(countEach(byMethod), { ...STATEMENTS, 'accounts.destroy': 2 });
@@ -31,7 +31,7 @@ t.test('on SQLite each method makes the statements it is known to make, all by a
   }
 });
 
-t.test('on SQLite what belongs to an account is found by an index when it is destroyed', async (t) => {
+t.test('on SQLite destroying an account finds its rows with an index', async (t) => {
   const { db, close } = await openDatabase(sqlite);
   t.teardown(close);
   for (const table of ['sessions', 'mails']) {
@@ -42,7 +42,7 @@ t.test('on SQLite what belongs to an account is found by an index when it is des
   }
 });
 
-t.test('on PostgreSQL with 100,000 accounts no request reads a table from end to end', async (t) => {
+t.test('on PostgreSQL with 100,000 accounts no request scans a table', async (t) => {
   const byMethod = await recordStatements(t, postgres);
   t.same(countEach(byMethod), STATEMENTS);
   const dialect = await createDialect({ ...postgres, poolSize: 1 }, { forRequests: false });

@@ -16,7 +16,7 @@ import { newSqliteFile } from '../../support/storage/sqlite-directory.js';
 
 const ROUNDS = 5;
 
-t.test('a server that is killed at any moment has kept every account it acknowledged, whole', async (t) => {
+t.test('a server killed at any moment has stored every acknowledged account completely', async (t) => {
   const file = await newSqliteFile(t);
   const key = randomBytes(32);
   const script = fileURLToPath(new URL('../../support/storage/crashing-server.js', import.meta.url));
@@ -42,7 +42,7 @@ t.test('a server that is killed at any moment has kept every account it acknowle
   t.equal(await outbox.count(), rows[0]?.accounts, 'no account without its mail');
 });
 
-t.test('on a full disk writes fail, reads go on, and all is well when there is room again', async (t) => {
+t.test('on a full disk writes fail and reads work, and writes work again when there is space', async (t) => {
   const { db, close } = await openDatabase(await newSqliteFile(t));
   t.teardown(close);
   const sealer = new Sealer([randomBytes(32)]);
@@ -70,7 +70,7 @@ t.test('on a full disk writes fail, reads go on, and all is well when there is r
   t.ok(await accounts.create(last, newMail(last)));
 });
 
-t.test('while another process writes for long, writes fail in time and reads go on', async (t) => {
+t.test('while another process holds the write lock, writes time out and reads work', async (t) => {
   const file = await newSqliteFile(t);
   const server = await openServer(t, file);
   const account = newAccount();
@@ -88,7 +88,7 @@ t.test('while another process writes for long, writes fail in time and reads go 
   t.match(await server.sessions.create(newSession(account), 100), { verified: Boolean });
 });
 
-t.test('a signed request does not wait for somebody else’s transaction', async (t) => {
+t.test('a signed request does not wait for the transaction of another request', async (t) => {
   const file = await newSqliteFile(t);
   const { db, close } = await openDatabase(file);
   t.teardown(close);

@@ -31,7 +31,7 @@ t.test('at rest', async (t) => describeAtRest(t, () => newSqliteFile(t)));
 t.test('housekeeping', async (t) => describeHousekeeping(t, () => newSqliteFile(t)));
 t.test('change of the storage key', async (t) => describeReencryption(t, () => newSqliteFile(t)));
 
-t.test('after a change of the storage key the file has none of what was deleted in it before', async (t) => {
+t.test('after a change of the storage key the file contains no deleted value', async (t) => {
   const database = await newSqliteFile(t);
   const key = randomBytes(32);
   await (await openServer(t, database, [key])).close();

@@ -38,7 +38,7 @@ async function fill(uid: string) {
   return records;
 }
 
-t.test('every key has an end, and none is left of an account that is forgotten', async (t) => {
+t.test('every key has a TTL, and a forgotten account leaves none', async (t) => {
   await client.flushDb();
   const uid = randomUUID();
   await fill(uid);
@@ -52,7 +52,7 @@ t.test('every key has an end, and none is left of an account that is forgotten',
   t.same(await client.keys('*'), []);
 });
 
-t.test('nothing in Redis can be used without the storage key', async (t) => {
+t.test('no secret in Redis is readable without the storage key', async (t) => {
   await client.flushDb();
   const records = await fill(randomUUID());
   const secrets = Object.values(records)
@@ -69,14 +69,14 @@ t.test('nothing in Redis can be used without the storage key', async (t) => {
   }
 });
 
-t.test('a token that was put under another name does not open', async (t) => {
+t.test('a token copied to another key does not open', async (t) => {
   const [id, stolen] = [randomHex(), randomHex()];
   await store.put('authToken', id, tokenRecords().authToken, 60);
   await client.copy(`fxa:authToken:{${id}}`, `fxa:authToken:{${stolen}}`);
   await t.rejects(store.get('authToken', stolen), { name: 'Error' });
 });
 
-t.test('what is counted on one server counts on the others, until its window is over', async (t) => {
+t.test('servers share counters', async (t) => {
   const window = { name: 'test', seconds: 60 };
   const key = randomUUID();
   const [first, again] = (
@@ -105,7 +105,7 @@ t.test('a count that is restored after its window allows no extra event', async 
   t.equal((await counters.add([key])).counts[0]?.count, 2);
 });
 
-t.test('each step of a flow takes the trips it is known to take', async (t) => {
+t.test('each step of a flow takes the expected number of round trips', async (t) => {
   const uid = randomUUID();
   const id = randomHex();
   const count = async (work: () => Promise<unknown>) => {

@@ -27,7 +27,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
   };
 
   for (const kind of TOKEN_KINDS) {
-    t.test(`a ${kind} is read as often as one likes, taken once, and ends with its time`, async (t) => {
+    t.test(`a ${kind} can be read repeatedly, taken once, and expires`, async (t) => {
       const { id, record } = await putNew(kind);
       const stored = { ...record, expiresAt: now() + LIFE_S * 1000 };
       t.same(await other.get(kind, id), stored);
@@ -49,14 +49,14 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     t.equal((await Promise.all(takes)).filter(Boolean).length, 1);
   });
 
-  t.test('a token of one kind does not answer for another', async (t) => {
+  t.test('a token of one kind is not found as another kind', async (t) => {
     const { id } = await putNew('authToken');
     t.equal(await store.get('keyFetchToken', id), undefined);
     t.equal(await store.take('accountResetToken', id), undefined);
     t.ok(await store.take('authToken', id));
   });
 
-  t.test('who took a token can give it back, once', async (t) => {
+  t.test('a token is restored with the claim of its take, once', async (t) => {
     const { id, record } = await putNew('authToken');
     const taken = await store.take('authToken', id);
     t.notOk(await other.restore('authToken', id, randomUUID()), 'by another claim');
@@ -70,7 +70,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     t.notOk(await store.restore('authToken', id, taken?.claim ?? ''), 'after the next one took it');
   });
 
-  t.test('a token given back ends when it would have ended', async (t) => {
+  t.test('a restored token keeps its expiry', async (t) => {
     const { id } = await putNew('authToken', undefined, SHORT_LIFE_S);
     const taken = await store.take('authToken', id);
     if (taken) await store.restore('authToken', id, taken.claim);
@@ -99,7 +99,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     },
   );
 
-  t.test('of many forgotPasswordTokens made at once one survives', async (t) => {
+  t.test('of simultaneous forgotPasswordTokens one survives', async (t) => {
     const uid = randomUUID();
     const ids = await Promise.all(
       Array.from({ length: 10 }, async (_, i) => {
@@ -112,7 +112,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     t.equal(found.filter(Boolean).length, 1);
   });
 
-  t.test('guesses made at once are all counted', async (t) => {
+  t.test('simultaneous guesses are all counted', async (t) => {
     const id = randomHex();
     t.equal(await store.guesses(id), 0);
     const counts = await Promise.all(
@@ -126,7 +126,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     t.equal(await store.guesses(randomHex()), 0);
   });
 
-  t.test('a guess that came to nothing is uncounted, once', async (t) => {
+  t.test('a guess is restored with its claim, once', async (t) => {
     const id = randomHex();
     const { claim } = await store.countGuess(id, LIFE_S);
     await store.countGuess(id, LIFE_S);
@@ -138,14 +138,14 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     await store.restoreGuess(randomHex(), claim);
   });
 
-  t.test('guesses are forgotten with their token', async (t) => {
+  t.test('guesses expire with their token', async (t) => {
     const id = randomHex();
     await store.countGuess(id, SHORT_LIFE_S);
     await elapse(LONGER_MS);
     t.equal(await store.guesses(id), 0);
   });
 
-  t.test('a nonce is good once a token, a time and a life', async (t) => {
+  t.test('a nonce is accepted once for each token and timestamp, until it expires', async (t) => {
     const token = { uid: randomUUID(), tokenID: randomHex() };
     t.ok(await store.claimNonce(token, 'nonce', 1_385_251_200, LIFE_S));
     t.notOk(await other.claimNonce(token, 'nonce', 1_385_251_200, LIFE_S));
@@ -159,7 +159,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     t.ok(await store.claimNonce(later, 'nonce', 1, LIFE_S));
   });
 
-  t.test('of fifty simultaneous claims of a nonce exactly one is good', async (t) => {
+  t.test('of fifty simultaneous claims of a nonce one is accepted', async (t) => {
     const token = { uid: randomUUID(), tokenID: randomHex() };
     const claims = Array.from({ length: 50 }, (_, i) =>
       (i % 2 ? store : other).claimNonce(token, 'same', 1_385_251_200, LIFE_S),
@@ -167,7 +167,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     t.equal((await Promise.all(claims)).filter(Boolean).length, 1);
   });
 
-  t.test('forgetting an account removes its tokens, and those it could get back', async (t) => {
+  t.test('forgetting an account removes its tokens, including taken ones', async (t) => {
     const uid = randomUUID();
     const tokens = await Promise.all(
       TOKEN_KINDS.map(async (kind) => ({ kind, ...(await putNew(kind, uid)) })),
@@ -192,7 +192,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     await store.forgetAccount(randomUUID());
   });
 
-  t.test('every server hears of an account that changed, and of no other', async (t) => {
+  t.test('every server is notified of changes of the account it listens to', async (t) => {
     const [one, two] = [randomUUID(), randomUUID()];
     const heard: string[] = [];
     const hear = (server: TokenStore, uid: string, name: string) =>
@@ -220,7 +220,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     t.same(heard.sort(), ['first', 'second', 'third']);
   });
 
-  t.test('who stops listening hears no more', async (t) => {
+  t.test('a stopped listener is not called', async (t) => {
     const uid = randomUUID();
     const stop = await store.listen(uid, () => t.fail('heard'));
     stop();
@@ -231,7 +231,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     await heard;
   });
 
-  t.test('a store that answers is well', async (t) => {
+  t.test('ping succeeds while the store answers', async (t) => {
     t.equal(await store.ping(), undefined);
   });
 }
