@@ -1,4 +1,4 @@
-import { rate } from './rules.js';
+import { type Rate, rate } from './rules.js';
 import { setting } from './setting.js';
 
 /** Each limit: what it counts, its default, and why the default is enough for people. */
@@ -15,17 +15,17 @@ export const LIMITS = {
   ),
   passwordsFromSource: setting(
     'LIMIT_PASSWORDS_FROM_SOURCE',
-    'Wrong passwords from one address, over all accounts. Enough for a school or a carrier network; too few to work through a list of stolen passwords.',
+    'Wrong passwords from one address, over all accounts; the /48 of an IPv6 address has ten times as many. Enough for a school or a carrier network; too few to work through a list of stolen passwords.',
     rate.prefault('300/900'),
   ),
   passwordsForAccount: setting(
     'LIMIT_PASSWORDS_FOR_ACCOUNT',
-    'Wrong passwords for one account from all addresses. Above the limit each address still has three attempts, so that the owner can log in during an attack.',
+    'Wrong passwords for one account from all addresses. Above the limit each address still has three attempts, and all addresses together as many again as the limit, so that the owner can log in during an attack.',
     rate.prefault('200/3600'),
   ),
   accountsFromSource: setting(
     'LIMIT_ACCOUNTS_FROM_SOURCE',
-    'Accounts created from one address. A class that signs up together stays below it; each account costs a stretch and a mail.',
+    'Accounts created from one address; the /48 of an IPv6 address has ten times as many. A class that signs up together stays below it; each account costs a stretch and a mail.',
     rate.prefault('60/3600'),
   ),
   mailsToAddress: setting(
@@ -55,4 +55,27 @@ export const LIMITS = {
   ),
 } as const;
 
-export type LimitName = keyof typeof LIMITS;
+/** Limits on what the /48 of an IPv6 source may do, and the limit of a source that each is ten times as large as. */
+const NETWORK_LIMITS = {
+  passwordsFromNetwork: 'passwordsFromSource',
+  accountsFromNetwork: 'accountsFromSource',
+} as const satisfies Record<string, keyof typeof LIMITS>;
+
+const NETWORK_FACTOR = 10;
+
+export type LimitName = keyof typeof LIMITS | keyof typeof NETWORK_LIMITS;
+
+/** Returns the rate of every limit, those of networks included. */
+export function allRates(
+  rates: Readonly<Record<keyof typeof LIMITS, Rate>>,
+): Readonly<Record<LimitName, Rate>> {
+  const tenfold = (limit: keyof typeof LIMITS) => ({
+    points: NETWORK_FACTOR * rates[limit].points,
+    seconds: rates[limit].seconds,
+  });
+  return {
+    ...rates,
+    passwordsFromNetwork: tenfold(NETWORK_LIMITS.passwordsFromNetwork),
+    accountsFromNetwork: tenfold(NETWORK_LIMITS.accountsFromNetwork),
+  };
+}

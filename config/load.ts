@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import type { z } from 'zod';
 import { type Environment, readValues } from './environment.js';
 import { LIMITS } from './limits.js';
@@ -46,9 +47,30 @@ export function hidesClients({ publicUrl, trustProxy }: Pick<Config, 'publicUrl'
   return publicUrl.startsWith('https:') && !trustProxy;
 }
 
-/** Memory for the passwords that are stretched at the same time, in MiB. */
-export function stretchMemoryMiB(config: Pick<Config, 'stretchMemory' | 'stretchThreads'>): number {
-  return config.stretchMemory ?? 128 * config.stretchThreads;
+/** What a thread needs to stretch a full group of four passwords. */
+const GROUP_MIB = 256;
+/** Memory of the rest of the server, and the share of what remains after it that may be planned with. */
+const REST_MIB = 300;
+const USABLE_SHARE = 0.75;
+
+/**
+ * Returns the memory for the passwords that are stretched at the same time, in MiB: enough for every thread's full
+ * group, where it is not set and the machine has that much.
+ */
+export function stretchMemoryMiB(
+  { stretchMemory, stretchThreads }: Pick<Config, 'stretchMemory' | 'stretchThreads'>,
+  machineMib = readMachineMib(),
+): number {
+  if (stretchMemory !== undefined) return stretchMemory;
+  return Math.max(
+    64,
+    Math.min(GROUP_MIB * stretchThreads, Math.floor((machineMib - REST_MIB) * USABLE_SHARE)),
+  );
+}
+
+/** The memory of the machine, or of the control group. */
+function readMachineMib(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 2 ** 20;
 }
 
 type Shape = Readonly<Record<string, z.core.$ZodType>>;

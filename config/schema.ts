@@ -35,7 +35,7 @@ const network = {
   ),
   maxConnections: setting(
     'MAX_CONNECTIONS',
-    'Most open connections. Above it the server closes the connections that have waited longest for their clients.',
+    'Most open connections. Above it the server closes a connection of the address that has most, idle ones first.',
     integer(1).prefault('10000'),
   ),
   maxStreams: setting(
@@ -109,13 +109,16 @@ const stretching = {
   ),
   stretchMemory: setting(
     'STRETCH_MEMORY',
-    'MiB for all passwords that are stretched at the same time, 64 each. A group of up to four passwords on one core costs half the CPU; with 256 for each thread all threads can stretch such groups, with less they take turns or use smaller groups.',
+    'MiB for all passwords that are stretched at the same time, 64 each, divided evenly among the threads. A busy thread stretches up to four passwords together, which costs half the CPU; with less than 256 for each thread the groups are smaller, and with less than 64 some threads stay idle.',
     integer(64, 2 ** 24).optional(),
-    { defaultText: '128 for each of STRETCH_THREADS' },
+    {
+      defaultText:
+        '256 for each of STRETCH_THREADS; less on a machine or in a control group with little memory',
+    },
   ),
   stretchMaxWait: setting(
     'STRETCH_MAX_WAIT',
-    'Seconds a password may wait in the queue. The server refuses at once, with 503, a password that would wait longer.',
+    'Seconds that a password may wait for a thread. A request whose password would wait longer is answered with 503 and Retry-After at once.',
     positiveNumber.prefault('5'),
   ),
   stretchNice: setting(
@@ -175,7 +178,7 @@ const rateLimits = {
 const observation = {
   metricsPort: setting(
     'METRICS_PORT',
-    'A separate port for `/metrics`; 0: on PORT, or nowhere with ENUMERATION_GUARD.',
+    'A separate port for `/metrics` and health checks, which stay quick there when PORT is flooded; 0: `/metrics` is on PORT, or nowhere with ENUMERATION_GUARD.',
     portNumber.prefault('0'),
   ),
   logLevel: setting(

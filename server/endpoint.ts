@@ -1,16 +1,12 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import type { HawkTokenType } from '../protocol/tokens.js';
-import type { StretchPlace } from '../workers/stretch-queue.js';
-import { keepPlaceInLine } from './accounts/accounts.js';
 import { authenticate, type Credentials } from './authentication/hawk-authentication.js';
-import { type ClientContext, createClientContext } from './client-context.js';
-import { readClientSource } from './http/client-source.js';
+import type { ClientContext } from './client-context.js';
 import { toApiError } from './http/error-translation.js';
 import type { ApiErrorName } from './http/errors.js';
 import { readRequestBody } from './http/request-body.js';
 import { validateBody } from './http/validation.js';
-import type { RequestState } from './logs/security-log.js';
 import type { Services } from './services.js';
 
 /** What a handler is given: everything checked. */
@@ -20,8 +16,6 @@ export interface EndpointRequest<Schema extends z.ZodType, Token extends HawkTok
   client: ClientContext;
   /** Aborted when the client hangs up. */
   signal: AbortSignal;
-  /** Of what orders a stretch. */
-  place?: StretchPlace;
   /** For what is no JSON: event streams, headers. */
   ctx: Context;
 }
@@ -46,11 +40,8 @@ export interface Endpoint<
   refusals?: readonly ApiErrorName[];
   /** Whether its duration could reveal that an address has an account; see {@link EnumerationGuard.padResponseTime}. */
   hidesAccounts?: true;
-  /**
-   * Orders a stretch: such requests begin a few at a turn of the event loop. One that says for which address has
-   * its place in line, or is refused, before anything else is done for it.
-   */
-  stretches?: (body: z.output<Schema>) => string | undefined;
+  /** Whether it needs a stretch: such requests pass load shedding first. */
+  stretches?: true;
   /** The business. @returns the reply's body; nothing when the handler wrote its own */
   handle(services: Services, request: EndpointRequest<Schema, Token>): Promise<z.output<Reply> | undefined>;
 }
@@ -71,9 +62,7 @@ export function endpoint<
  */
 export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: Context): Promise<void> {
   const { token, body: schema, requiresPayloadHash } = endpoint;
-  const source = readClientSource(ctx.req, services.config.trustProxy);
-  const client = createClientContext(services.log, ctx.state as RequestState, source);
-  await services.limits.countRequest(client);
+  const client: ClientContext = ctx.state.client;
   try {
     const body = endpoint.method === 'POST' ? await readRequestBody(ctx, needsBody(schema)) : undefined;
     const credentials =
@@ -89,7 +78,7 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
       },
       ctx,
     };
-    const handle = () => handleInLine(services, endpoint, request);
+    const handle = () => endpoint.handle(services, request);
     const { enumerationGuard } = services;
     const reply = await (enumerationGuard && endpoint.hidesAccounts
       ? enumerationGuard.padResponseTime(handle)
@@ -99,22 +88,6 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
     const apiError = toApiError(error);
     if (apiError.reason === 'serviceUnavailable') await client.compensations.runAll();
     throw apiError;
-  }
-}
-
-/** Hands a request to its endpoint; one that orders a stretch with a place in line, where it says for whom. */
-async function handleInLine(
-  services: Services,
-  endpoint: Endpoint,
-  request: EndpointRequest<z.ZodType, undefined>,
-): ReturnType<Endpoint['handle']> {
-  const email = endpoint.stretches?.(request.body);
-  if (!email) return endpoint.handle(services, request);
-  const place = keepPlaceInLine(services, email, request.client);
-  try {
-    return await endpoint.handle(services, { ...request, place });
-  } finally {
-    place.leave();
   }
 }
 

@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
 
+import { allRates } from '../config/limits.js';
 import { type Config, stretchMemoryMiB, withListeningPort } from '../config/load.js';
 import { MemoryRateCounters } from '../storage/rate-counters.js';
 
@@ -22,19 +24,18 @@ import { readClientSource } from './http/client-source.js';
 import type { Connections } from './http/connections.js';
 import { createHttpServer } from './http/http-server.js';
 import { listen } from './http/listen.js';
-import { Pace, paceRequests } from './http/pace.js';
+import { InFlightRequests, type LoadSheddingOptions, shedLoad } from './http/load-shedding.js';
 import { Limits } from './limits.js';
+import { recordRequest } from './logs/request-log.js';
 import { createMailTransport } from './mail/create-transport.js';
 import { Mailer } from './mail/mailer.js';
 import { createMetrics, type Metrics } from './metrics/metrics.js';
-import { createRouter, hasPublicMetrics, stretchingPaths } from './routes.js';
+import { createRouter, hasPublicMetrics, STRETCH_PATH_PART, stretchPaths } from './routes.js';
 import type { Services } from './services.js';
 import { StatusStreams } from './status/status-streams.js';
 import { loadStorageKeys } from './storage-key.js';
 import { openStores } from './stores.js';
 
-/** How many requests for a stretch begin at a turn of the event loop: each takes it the best part of 1 ms. */
-const STRETCHES_BEGUN_A_TURN = 4;
 /** Padded responses with `ENUMERATION_GUARD=on` take a multiple of this, in ms: longer than their work. */
 const PADDED_RESPONSE_MS = 100;
 /** How long a connection may be silent, besides the time that a password waits for its stretch, in ms. */
@@ -100,6 +101,7 @@ export async function startKeyServer({
       log,
       storage,
       ...pools,
+      inFlight: new InFlightRequests(),
       signer: new CertificateSigner({ keys, cryptoPool: pools.cryptoPool, domain: bound.domain, now }),
       enumerationGuard,
       limits: createLimits(config, storage, metrics),
@@ -112,10 +114,7 @@ export async function startKeyServer({
     metrics.watch(services, promisify(server.getConnections.bind(server)));
     let closing: Promise<void> | undefined;
     const app = createApp(services, createRouter(services), connections);
-    const pace = new Pace(STRETCHES_BEGUN_A_TURN);
-    server.on('connection', () => pace.noteArrival());
-    const sourceOf = (request: IncomingMessage) => readClientSource(request, bound.trustProxy);
-    server.on('request', paceRequests(app.callback(), pace, stretchingPaths, sourceOf));
+    connections.serve(shedLoad(app.callback(), createShedding(services)));
     const operators = config.metricsPort ? await openAdminListener(services) : undefined;
     const close = () => {
       closing ??= closeAll(connections, services, operators);
@@ -141,7 +140,6 @@ function openPools(config: Config, { pools }: Metrics, log: Logger, plan: Stretc
     engine: config.stretchEngine,
     threads: config.stretchThreads,
     memoryMiB: stretchMemoryMiB(config),
-    maxWaitMs: config.stretchMaxWait * 1000,
     niceIncrement: config.stretchNice,
     plan,
     observe(event) {
@@ -160,9 +158,28 @@ function openPools(config: Config, { pools }: Metrics, log: Logger, plan: Stretc
   return { stretcher, cryptoPool };
 }
 
+function createShedding(services: Services): LoadSheddingOptions {
+  const { config, stretcher, inFlight, metrics, now } = services;
+  return {
+    inFlight,
+    // Paths match exactly, so that every request the router takes for one of these has this in its target.
+    needsStretch: ({ method, url }) => method === 'POST' && url?.includes(STRETCH_PATH_PART) === true,
+    sourceOf: (request) => readClientSource(request, config.trustProxy),
+    predictWaitMs: (ahead) => stretcher.queue.predictWaitMs(ahead),
+    maxWaitMs: config.stretchMaxWait * 1000,
+    publicUrl: config.publicUrl,
+    now,
+    observe({ method = '', url = '' }) {
+      metrics.pools.observeStretch({ type: 'refused' });
+      const path = stretchPaths.find((known) => known === url);
+      recordRequest(services, { id: randomUUID(), method, path, status: 503, errno: 201, ms: 0 });
+    },
+  };
+}
+
 function createLimits(config: Config, { counters }: Storage, metrics: Metrics): Limits {
   return new Limits({
-    rates: config.limits,
+    rates: allRates(config.limits),
     mode: config.rateLimits,
     counters,
     ownCounters: new MemoryRateCounters(),

@@ -2,6 +2,7 @@ import type { LimitName } from '../config/limits.js';
 import type { Rate } from '../config/rules.js';
 import type { Counted, RateCounters, RateKey } from '../storage/rate-counters.js';
 import type { ClientContext } from './client-context.js';
+import { toCustomerNetwork } from './http/client-source.js';
 import { ApiError } from './http/errors.js';
 import { toMailbox } from './mail/mail-address.js';
 
@@ -18,8 +19,11 @@ export interface LimitsOptions {
 
 type Refusal = { limit: LimitName; resetMs: number };
 
-/** Wrong passwords for an account that each source still has when the account is above its limit. */
-const PASSWORDS_OF_NEW_SOURCE = 3;
+/**
+ * Wrong passwords for an account that is above its limit: so many from each source, and all sources together as many
+ * times the limit.
+ */
+const EXTRA_PASSWORDS = { ofSource: 3, ofAllSources: 1 };
 /** The part of an address's mails that any source can use; the rest is for the first mail of a source. */
 const SHARED_MAILS = 0.7;
 
@@ -44,13 +48,17 @@ export class Limits {
   async countCreation(client: ClientContext, email: string): Promise<void> {
     await this.#consume(client, [
       ['accountsFromSource', client.source],
+      ...networkKey('accountsFromNetwork', client),
       ...mailKeys(client, 'verification', email),
     ]);
   }
 
   /** Counts an attempt to create an account for an address that has one: with the enumeration guard, a guess. */
   async countTakenAddress(client: ClientContext): Promise<void> {
-    await this.#consume(client, [['accountsFromSource', client.source]]);
+    await this.#consume(client, [
+      ['accountsFromSource', client.source],
+      ...networkKey('accountsFromNetwork', client),
+    ]);
   }
 
   /** Counts a mail before it is sent. */
@@ -74,6 +82,7 @@ export class Limits {
     const keys: Key[] = [
       ['passwordsForAccountFromSource', `${uid}:${client.source}`, uid],
       ['passwordsFromSource', client.source],
+      ...networkKey('passwordsFromNetwork', client),
       ['passwordsForAccount', uid, uid],
     ];
     const restore = await this.#consume(client, keys, { uid });
@@ -147,9 +156,9 @@ export class Limits {
     const countOf = (other: LimitName) => tally.get(other)?.count ?? 0;
     if (
       limit === 'passwordsForAccount' &&
-      countOf('passwordsForAccountFromSource') <= PASSWORDS_OF_NEW_SOURCE
+      countOf('passwordsForAccountFromSource') <= EXTRA_PASSWORDS.ofSource
     )
-      return Number.POSITIVE_INFINITY;
+      return points * (1 + EXTRA_PASSWORDS.ofAllSources);
     if (limit === 'mailsToAddress' && countOf('mailsToAddressFromSource') > 1)
       return Math.max(1, Math.floor(points * SHARED_MAILS));
     return points;
@@ -171,4 +180,10 @@ function mailKeys({ source }: ClientContext, kind: MailKind, email: string): Key
     ['mailsToAddressFromSource', `${kind}:${mailbox}:${source}`],
     ['mailsToAddress', `${kind}:${mailbox}`],
   ];
+}
+
+/** The key of a limit on the /48 of an IPv6 source; none for IPv4. */
+function networkKey(limit: LimitName, { source }: ClientContext): Key[] {
+  const network = toCustomerNetwork(source);
+  return network ? [[limit, network]] : [];
 }

@@ -26,8 +26,10 @@ export const endpoints = [
   ...miscellaneousEndpoints,
 ];
 
-/** Where stretches are ordered. */
-export const stretchingPaths = endpoints.filter(({ stretches }) => stretches).map(({ path }) => path);
+/** The paths that need a stretch. */
+export const stretchPaths = endpoints.filter(({ stretches }) => stretches).map(({ path }) => path);
+/** What all of them, and no other path, contain: a test compares. */
+export const STRETCH_PATH_PART = 'raw_password';
 
 /** `/METRICS` and `/metrics/` are other paths: a proxy in front blocks exact ones. */
 const EXACT_PATHS = { sensitive: true, strict: true };

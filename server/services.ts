@@ -5,6 +5,7 @@ import type { CryptoPool } from '../workers/crypto-pool.js';
 import type { Stretcher } from '../workers/stretcher.js';
 import type { EnumerationGuard } from './accounts/enumeration-guard.js';
 import type { CertificateSigner } from './certificates/certificate-signer.js';
+import type { InFlightRequests } from './http/load-shedding.js';
 import type { Limits } from './limits.js';
 import type { Mailer } from './mail/mailer.js';
 import type { Metrics } from './metrics/metrics.js';
@@ -16,6 +17,8 @@ export interface Services {
   log: Logger;
   storage: Storage;
   stretcher: Stretcher;
+  /** The requests that need a stretch. */
+  inFlight: InFlightRequests;
   cryptoPool: CryptoPool;
   signer: CertificateSigner;
   mailer: Mailer;

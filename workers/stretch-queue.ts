@@ -1,5 +1,3 @@
-import { BatchTimes } from './batch-times.js';
-import { FairTags } from './fair-tags.js';
 import type {
   SlotAllocation,
   StretchBatch,
@@ -7,256 +5,202 @@ import type {
   StretchReply,
   StretchRequest,
 } from './messages.js';
-import { StacklessError } from './stackless-error.js';
-import { chooseBatchSize, PATIENCE_MS, predictWaitMs, type StretchCapacity } from './stretch-schedule.js';
-import { FreeSlots, spreadSlots } from './stretch-slots.js';
 
-/** The queue will not admit a request: it would wait longer than the operator allows. */
-export class StretchOverloadError extends StacklessError {
-  readonly code = 'STRETCH_OVERLOAD';
-  constructor(readonly predictedWaitMs: number) {
-    super(`a stretch would wait ${Math.round(predictedWaitMs)} ms`);
-  }
-}
-
-/** The sender hung up before its stretch began. */
+/** The client hung up before its stretch began. */
 export class StretchAbandonedError extends Error {
   readonly code = 'STRETCH_ABANDONED';
 }
 
-/** The stretch itself failed, or the thread that held it died. The message says which, nothing secret. */
+/** The stretch failed, or its thread died or hung. The message says which, nothing secret. */
 export class StretchFailedError extends Error {
   readonly code = 'STRETCH_FAILED';
 }
 
-/** Who orders a stretch; fairness is over both. */
+/** Who orders a stretch. */
 export interface StretchOrder {
-  /** Where the request comes from: an IPv4 address or an IPv6 /64. */
+  /** Where the request comes from; the queue is fair over sources. */
   source: string;
-  /** The account it is for, in any stable form. */
-  account: string;
-  /** Aborted when the sender hangs up. */
+  /** Aborted when the client hangs up. */
   signal?: AbortSignal;
-  /** Whether it goes on with a request that was admitted and stretched once: it is not refused, however long it waits. */
-  admitted?: boolean;
-  /** Where it has been keeping a place: it is not refused, and goes there. */
-  place?: StretchPlace;
-}
-
-/** When it is whose turn: the lowest tag is served next, and of equals who was admitted first. */
-interface Turn {
-  readonly tag: number;
-  readonly admission: number;
-}
-
-/** A place in line that is kept while a request is made ready. Others line up behind it, and no thread waits for it. */
-export interface StretchPlace extends Turn {
-  /** Gives it up, as if it had never been; without effect when a request has come to it. */
-  leave(): void;
 }
 
 /** What happened in the queue, for metrics. Times in ms. */
 export type StretchEvent =
-  | { type: 'refused'; predictedWaitMs: number }
   | { type: 'abandoned' }
   | { type: 'started'; waitedMs: number }
   | { type: 'finished'; batchSize: number; serviceMs: number; failed: number };
 
-export interface StretchQueueOptions extends StretchCapacity {
-  maxWaitMs: number;
-  /** Runs a batch on a free thread; the queue never has more than `threads` under way. */
-  run: (batch: StretchBatch, slots: SlotAllocation) => Promise<StretchOutcome[]>;
-  /** Wipes slots whose thread died before it could; the queue uses them again whether it succeeds or not. */
-  wipe: (slots: SlotAllocation) => Promise<unknown>;
-  /** A clock in ms that never goes back. */
+export interface StretchQueueOptions {
+  /** Runs a batch on a free thread, and ends it after `timeLimitMs`. */
+  run: (batch: StretchBatch, slots: SlotAllocation, timeLimitMs: number) => Promise<StretchOutcome[]>;
+  /** Makes slots usable again whose thread died. */
+  recover: (slots: SlotAllocation) => Promise<unknown>;
+  /** A monotonic clock, in ms. */
   now: () => number;
   observe?: (event: StretchEvent) => void;
 }
 
-interface Waiting extends Turn {
+interface Waiting {
   request: StretchRequest;
-  source: string;
   arrivedMs: number;
   resolve: (reply: StretchReply) => void;
   reject: (error: Error) => void;
   stopListening: () => void;
 }
 
+/** Assumed time of a batch until one was measured, in ms. */
+const FIRST_GUESS_MS = 500;
+/** Weight of the newest batch in the moving average. */
+const AVERAGE_GAIN = 0.2;
+/** A thread counts as hung, and is replaced, after so many times the expected time of a batch. */
+const HANG_FACTOR = 20;
+/** A thread that needs more than this many times the expected time is not relied on for predictions. */
+const OVERDUE_FACTOR = 4;
+
 /**
- * Admission, fairness, grouping and memory in front of the stretch threads.
+ * The queue in front of the stretch threads: round robin over sources, first come first served within a source.
+ * It refuses nothing; load shedding in front of it bounds its length (docs/architecture.md, "Admission").
  *
- * Admission: nothing bounds the queue but the wait it would mean. Who comes later may still go in front of
- * what is admitted, if he has had less than his share; then that waits longer than predicted.
- *
- * Fairness: requests wait in the order of their tags (see FairTags).
- *
- * Memory: a password that is stretched occupies a slot. The queue has none until they are released to it.
+ * As many batches run at a time as there are slot allocations; the queue has none until they are released to it.
  */
 export class StretchQueue {
   readonly #options: StretchQueueOptions;
-  readonly #waiting: Waiting[] = [];
-  readonly #kept = new Set<StretchPlace>();
-  #admissions = 0;
-  readonly #running = new Set<{ size: number; expectedEndMs: number }>();
-  readonly #freeSlots: FreeSlots;
-  #groupSize: number;
-  readonly #batchTimes = new BatchTimes();
-  readonly #fairness = new FairTags();
+  /** The next source in turn is the first. */
+  readonly #bySource = new Map<string, Waiting[]>();
+  readonly #free: SlotAllocation[] = [];
+  /** When each batch under way began, in ms. */
+  readonly #running = new Set<{ startedMs: number }>();
+  #waiting = 0;
+  #groupSize = 1;
+  /** Moving average of a thread's time for a password in a full batch, in ms. */
+  #msPerStretch = FIRST_GUESS_MS;
 
-  /** @throws RangeError when `threads`, `slots`, `groupSize` or `maxWaitMs` is not positive */
   constructor(options: StretchQueueOptions) {
-    for (const name of ['threads', 'slots', 'groupSize'] as const) {
-      if (!(options[name] >= 1)) throw new RangeError(`${name} must be at least 1, got ${options[name]}`);
-    }
-    if (!(options.maxWaitMs > 0)) throw new RangeError(`maxWaitMs must be above 0, got ${options.maxWaitMs}`);
     this.#options = options;
-    this.#groupSize = options.groupSize;
-    this.#freeSlots = new FreeSlots(spreadSlots(options.slots).length);
   }
 
+  /** Requests that wait for a thread. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting;
   }
 
+  /** Batches under way. */
   get running(): number {
     return this.#running.size;
   }
 
   /**
-   * Queues a stretch.
-   * @throws StretchOverloadError at once when it would wait longer than `maxWaitMs`
-   * @throws StretchAbandonedError when the order's signal aborts before the stretch begins
-   * @throws StretchFailedError when the stretch or its thread fails
+   * Sets how passwords are grouped from now on.
+   * @param groupSize the most passwords of a batch
+   * @param batchMs what a batch of that size was measured to take, in ms
    */
-  async submit(request: StretchRequest, order: StretchOrder): Promise<StretchReply> {
-    const { source, signal } = order;
+  expect(groupSize: number, batchMs = this.#msPerStretch * groupSize): void {
+    this.#groupSize = groupSize;
+    this.#msPerStretch = batchMs / groupSize;
+  }
+
+  /**
+   * Queues a stretch.
+   * @throws StretchAbandonedError when the client hangs up first; StretchFailedError
+   */
+  async submit(request: StretchRequest, { source, signal }: StretchOrder): Promise<StretchReply> {
     if (signal?.aborted) return this.#abandon();
-    const turn = this.#takeTurn(order);
     return new Promise((resolve, reject) => {
-      const drop = () => this.#drop(entry);
-      const stopListening = () => signal?.removeEventListener('abort', drop);
-      const { tag, admission } = turn;
-      const arrivedMs = this.#options.now();
-      const entry = { request, source, tag, admission, arrivedMs, resolve, reject, stopListening };
-      this.#waiting.splice(this.#countWaitingBefore(turn), 0, entry);
-      signal?.addEventListener('abort', drop);
+      const drop = () => this.#drop(source, entry);
+      const entry: Waiting = {
+        request,
+        arrivedMs: this.#options.now(),
+        resolve,
+        reject,
+        stopListening: () => signal?.removeEventListener('abort', drop),
+      };
+      signal?.addEventListener('abort', drop, { once: true });
+      const line = this.#bySource.get(source);
+      if (line) line.push(entry);
+      else this.#bySource.set(source, [entry]);
+      this.#waiting++;
       this.#dispatch();
     });
   }
 
-  /**
-   * Takes a place in line for a request that is yet to be made ready, so that nothing is done for one that would be
-   * refused afterwards. Whoever takes one submits to it or leaves it.
-   * @throws StretchOverloadError when it would wait longer than `maxWaitMs`
-   */
-  keepPlace(order: StretchOrder): StretchPlace {
-    const { turn, takeBack } = this.#admit(order);
-    const place: StretchPlace = {
-      ...turn,
-      leave: () => {
-        if (this.#kept.delete(place)) takeBack();
-      },
-    };
-    this.#kept.add(place);
-    return place;
-  }
-
   /** Lets batches use slots. */
   release(slots: SlotAllocation): void {
-    this.#freeSlots.release(slots);
+    this.#free.push(slots);
     this.#dispatch();
   }
 
-  /** Forms groups of up to so many from now on. */
-  set groupSize(size: number) {
-    this.#groupSize = size;
+  /**
+   * How long a request waits to start behind so many others, in ms: their number divided by the measured throughput.
+   * A thread that is overdue counts as one that needs until its time limit for each batch.
+   */
+  predictWaitMs(ahead: number): number {
+    const overdueSinceMs = this.#options.now() - OVERDUE_FACTOR * this.#fullBatchMs;
+    const overdue = [...this.#running].filter(({ startedMs }) => startedMs < overdueSinceMs).length;
+    const batches = Math.max(1, this.#free.length + this.#running.size);
+    return (ahead * this.#msPerStretch) / (batches - overdue + overdue / HANG_FACTOR);
   }
 
-  /** How long a request with so many in front of it (default: all that wait) would wait to start, in ms. */
-  predictWaitMs(ahead = this.#waiting.length): number {
-    const nowMs = this.#options.now();
-    const running = [...this.#running].map(({ size, expectedEndMs }) => ({
-      size,
-      endsInMs: Math.max(expectedEndMs - nowMs, 0),
-    }));
-    return predictWaitMs(this.#capacity, running, ahead, this.#batchMs);
+  get #fullBatchMs(): number {
+    return this.#msPerStretch * this.#groupSize;
   }
 
-  /** @param batchMs how long batches of one, of two, and so on were measured to take, in ms */
-  expect(batchMs: readonly number[]): void {
-    this.#batchTimes.expect(batchMs);
-  }
-
-  /** The turn of the place that an order has kept, or one that it is admitted to now. */
-  #takeTurn({ place, ...order }: StretchOrder): Turn {
-    return place && this.#kept.delete(place) ? place : this.#admit(order).turn;
-  }
-
-  /** @throws StretchOverloadError */
-  #admit(order: StretchOrder): { turn: Turn; takeBack: () => void } {
-    const { tag, join } = this.#fairness.find(order);
-    const turn = { tag, admission: this.#admissions++ };
-    const keptBefore = [...this.#kept].filter((other) => isBefore(other, turn)).length;
-    const predictedWaitMs = this.predictWaitMs(this.#countWaitingBefore(turn) + keptBefore);
-    if (!order.admitted && predictedWaitMs > this.#options.maxWaitMs) {
-      this.#options.observe?.({ type: 'refused', predictedWaitMs });
-      throw new StretchOverloadError(predictedWaitMs);
-    }
-    return { turn, takeBack: join() };
-  }
-
-  #countWaitingBefore(turn: Turn): number {
-    return 1 + this.#waiting.findLastIndex((other) => isBefore(other, turn));
-  }
-
-  get #capacity(): StretchCapacity {
-    const { threads, slots } = this.#options;
-    return { threads, slots, groupSize: this.#groupSize };
-  }
-
-  readonly #batchMs = (size: number): number => this.#batchTimes.of(size);
-
-  /** Gives free threads their next batches. */
   #dispatch(): void {
-    for (;;) {
-      const load = { waiting: this.#waiting.length, running: this.#running.size, free: this.#freeSlots.most };
-      const size = chooseBatchSize(this.#capacity, load, this.#batchMs, PATIENCE_MS);
-      if (size === 0) break;
-      this.#start(this.#waiting.splice(0, this.#fairness.groupOf(this.#waiting.slice(0, size))));
+    while (this.#waiting > 0) {
+      const slots = this.#free.pop();
+      if (!slots) return;
+      void this.#start(this.#takeBatch(Math.min(this.#groupSize, slots.indexes.length)), slots);
     }
-    this.#fairness.forget(this.#waiting.length + this.#kept.size === 0);
   }
 
-  async #start(batch: Waiting[]): Promise<void> {
-    const { now, run, observe } = this.#options;
-    const size = batch.length;
-    const slots = this.#freeSlots.take(size);
-    const startedMs = now();
-    const running = { size, expectedEndMs: startedMs + this.#batchMs(size) };
-    this.#running.add(running);
-    for (const { tag, arrivedMs, stopListening } of batch) {
-      stopListening();
-      this.#fairness.serve(tag);
-      observe?.({ type: 'started', waitedMs: startedMs - arrivedMs });
+  /**
+   * Takes the next requests, one of each source in turn. A batch with the last request of a source is not filled up
+   * with second requests of others: it would end later, and a greedy source would slow a modest one down.
+   */
+  #takeBatch(size: number): Waiting[] {
+    const batch: Waiting[] = [];
+    const sources = new Set<string>();
+    let hasLastOfSource = false;
+    while (batch.length < size) {
+      const [source, line] = this.#bySource.entries().next().value ?? [];
+      if (source === undefined || !line || (hasLastOfSource && sources.has(source))) break;
+      batch.push(line.shift() as Waiting);
+      sources.add(source);
+      this.#bySource.delete(source);
+      if (line.length > 0) this.#bySource.set(source, line);
+      else hasLastOfSource = true;
     }
+    this.#waiting -= batch.length;
+    return batch;
+  }
+
+  async #start(batch: Waiting[], slots: SlotAllocation): Promise<void> {
+    const { now, run, recover, observe } = this.#options;
+    const running = { startedMs: now() };
+    this.#running.add(running);
+    for (const { arrivedMs, stopListening } of batch) {
+      stopListening();
+      observe?.({ type: 'started', waitedMs: running.startedMs - arrivedMs });
+    }
+    const requests = batch.map(({ request }) => request);
     let outcomes: StretchOutcome[];
-    let wiped = true;
+    let isUsable = true;
     try {
-      outcomes = await run(
-        batch.map(({ request }) => request),
-        slots,
-      );
+      outcomes = await run(requests, slots, HANG_FACTOR * this.#fullBatchMs);
     } catch (error) {
       outcomes = batch.map(() => ({ failure: (error as Error).message }));
-      wiped = false;
+      isUsable = false;
     }
-    const serviceMs = now() - startedMs;
+    const serviceMs = now() - running.startedMs;
     const failed = outcomes.filter((outcome) => 'failure' in outcome).length;
-    if (failed === 0) this.#batchTimes.learn(size, serviceMs);
+    if (failed === 0) this.#learn(batch.length, serviceMs);
     this.#running.delete(running);
-    if (wiped) this.release(slots);
-    else this.#wipe(slots);
-    observe?.({ type: 'finished', batchSize: size, serviceMs, failed });
+    if (isUsable) this.release(slots);
+    // Recovery that fails leaves the slots to the next stretch, which overwrites them.
+    else
+      void recover(slots)
+        .catch(() => {})
+        .then(() => this.release(slots));
+    observe?.({ type: 'finished', batchSize: batch.length, serviceMs, failed });
     batch.forEach(({ resolve, reject }, i) => {
       const outcome = outcomes[i] ?? { failure: 'no outcome' };
       if ('reply' in outcome) resolve(outcome.reply);
@@ -264,25 +208,23 @@ export class StretchQueue {
     });
   }
 
-  /** A wipe that fails as well leaves it to the next hash in these slots, which overwrites all of them. */
-  async #wipe(slots: SlotAllocation): Promise<void> {
-    this.#dispatch();
-    await this.#options.wipe(slots).catch(() => {});
-    this.release(slots);
+  /** A smaller batch needs more time for each password, so that it can only lower the estimate. */
+  #learn(size: number, serviceMs: number): void {
+    const ms = serviceMs / size;
+    if (size < this.#groupSize && ms > this.#msPerStretch) return;
+    this.#msPerStretch += AVERAGE_GAIN * (ms - this.#msPerStretch);
   }
 
-  #drop(entry: Waiting): void {
-    entry.stopListening();
-    this.#waiting.splice(this.#waiting.indexOf(entry), 1);
+  #drop(source: string, entry: Waiting): void {
+    const line = this.#bySource.get(source) as Waiting[];
+    line.splice(line.indexOf(entry), 1);
+    if (line.length === 0) this.#bySource.delete(source);
+    this.#waiting--;
     this.#abandon().catch(entry.reject);
   }
 
   #abandon(): Promise<never> {
     this.#options.observe?.({ type: 'abandoned' });
-    return Promise.reject(new StretchAbandonedError());
+    return Promise.reject(new StretchAbandonedError('the client hung up'));
   }
-}
-
-function isBefore(one: Turn, other: Turn): boolean {
-  return one.tag === other.tag ? one.admission < other.admission : one.tag < other.tag;
 }

@@ -1,38 +1,15 @@
-import { MAX_SLOTS } from '../protocol/scrypt-parameters.js';
+import { MAX_GROUP, MAX_SLOTS } from '../protocol/scrypt-parameters.js';
 import type { SlotAllocation } from './messages.js';
 
-/** How many slots each of as few memories as possible has. A memory of WebAssembly ends at 4 GiB. */
-export function spreadSlots(slots: number): number[] {
-  const memories = Math.ceil(slots / MAX_SLOTS);
-  return Array.from({ length: memories }, (_, i) => Math.floor((slots + i) / memories));
-}
-
-/** The slots that no batch occupies: none, until they are released. A batch has all of its own in one memory. */
-export class FreeSlots {
-  readonly #memories: number[][];
-
-  /** @param memories how many there are */
-  constructor(memories: number) {
-    this.#memories = Array.from({ length: memories }, () => []);
-  }
-
-  /** The most slots that one batch can have. */
-  get most(): number {
-    return Math.max(...this.#memories.map(({ length }) => length));
-  }
-
-  /** Takes so many, at most `most`, where fewest are left over: elsewhere there may be room for a larger batch. */
-  take(count: number): SlotAllocation {
-    let memory = -1;
-    for (const [i, { length }] of this.#memories.entries()) {
-      if (length >= count && !(length >= (this.#memories[memory]?.length ?? Infinity))) memory = i;
-    }
-    const slots = this.#memories[memory]?.splice(0, count);
-    if (!slots) throw new RangeError(`${count} slots are not free`);
-    return { memory, indexes: slots };
-  }
-
-  release({ memory, indexes }: SlotAllocation): void {
-    this.#memories[memory]?.push(...indexes);
-  }
+/**
+ * Divides the memory among the batches that run at a time: one for each thread, up to four slots each.
+ * A WebAssembly memory ends at 4 GiB, so that many allocations need several.
+ */
+export function divideSlots(threads: number, slots: number): SlotAllocation[] {
+  const size = Math.min(MAX_GROUP, Math.max(1, Math.floor(slots / threads)));
+  const perMemory = Math.floor(MAX_SLOTS / size);
+  return Array.from({ length: Math.min(threads, slots) }, (_, i) => ({
+    memory: Math.floor(i / perMemory),
+    indexes: Array.from({ length: size }, (_, j) => (i % perMemory) * size + j),
+  }));
 }

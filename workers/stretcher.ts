@@ -1,7 +1,8 @@
-import { MAX_GROUP, SLOT_BYTES } from '../protocol/scrypt-parameters.js';
+import { SLOT_BYTES } from '../protocol/scrypt-parameters.js';
 import { createSharedMemory, readKernel } from './kernel/load-kernel.js';
 import { loadNative } from './kernel/load-native.js';
 import type {
+  SlotAllocation,
   StretchEngineName,
   StretchPlan,
   StretchReply,
@@ -11,16 +12,15 @@ import type {
   StretchThreadData,
 } from './messages.js';
 import { resolveStretchEngine } from './stretch-engine.js';
-import { type StretchEvent, type StretchOrder, type StretchPlace, StretchQueue } from './stretch-queue.js';
-import { spreadSlots } from './stretch-slots.js';
+import { type StretchEvent, type StretchOrder, StretchQueue } from './stretch-queue.js';
+import { divideSlots } from './stretch-slots.js';
 import { ThreadPool } from './thread-pool.js';
 
 export interface StretcherOptions {
   engine: StretchEngineName;
   threads: number;
-  /** For all threads together, at least 64; what is over a multiple of 64 is not used. */
+  /** For all threads together, at least 64. Each thread gets as many whole slots of 64 as the others. */
   memoryMiB: number;
-  maxWaitMs: number;
   /** How much lower than the event loop the threads' OS priority is (POSIX nice, 0 to 19). */
   niceIncrement: number;
   /** How `wasm` stretches, if that was measured before; by default it is measured at the start. */
@@ -35,15 +35,12 @@ export interface StretchThreadDied {
   error: Error | undefined;
 }
 
-/** What a password that is stretched occupies: a slot. */
+/** The memory of a stretch: a slot. */
 export const SLOT_MIB = 64;
 
 /**
- * Stretches passwords in threads of low OS priority, 64 MiB and some hundredths to a quarter of a
- * CPU second each. Nothing else queues here.
- *
- * With `native` and `wasm` the memory is allocated once, shared by all threads, and the queue says which part of it a batch
- * has: any thread can take a group while the others wait, or all can take one password each.
+ * Stretches passwords in low-priority threads: 64 MiB and some hundredths to a quarter of a CPU second each.
+ * With `native` and `wasm` the memory is allocated once and shared by all threads; the queue assigns slots to each batch.
  */
 export class Stretcher {
   readonly queue: StretchQueue;
@@ -55,31 +52,36 @@ export class Stretcher {
   #settleThreads!: { resolve: () => void; reject: (error: Error) => void };
   #threadsToCome: number;
   #plan: StretchPlan;
+  /** The most passwords that a batch has slots for. */
+  readonly #largestGroup: number;
   #regions: number[] | undefined;
 
   /** @throws Error when this machine can run neither the engine asked for nor its stand-in */
-  constructor({ engine, threads, memoryMiB, maxWaitMs, niceIncrement, plan, observe }: StretcherOptions) {
+  constructor({ engine, threads, memoryMiB, niceIncrement, plan, observe }: StretcherOptions) {
     this.engine = resolveStretchEngine(engine);
     this.#plan = PLANS[this.engine];
-    const slots = Math.floor(memoryMiB / SLOT_MIB);
+    const allocations = divideSlots(threads, Math.floor(memoryMiB / SLOT_MIB));
+    this.#largestGroup = allocations[0]?.indexes.length ?? 1;
     this.queue = new StretchQueue({
-      threads,
-      slots,
-      groupSize: this.#plan.groupSize,
-      maxWaitMs,
-      run: (batch, slots) => this.#run('stretch', { batch, slots, single: this.#plan.single }),
-      wipe: (slots) => this.#run('wipe', { slots }),
+      run: (batch, { memory, indexes }, timeLimitMs) => {
+        const slots = { memory, indexes: indexes.slice(0, batch.length) };
+        return this.#run('stretch', { batch, slots, single: this.#plan.single }, timeLimitMs);
+      },
+      recover: async (slots) => {
+        await this.#pool.deadThreadsExited();
+        await this.#run('wipe', { slots });
+      },
       now: () => performance.now(),
       ...(observe && { observe }),
     });
-    this.queue.expect(this.#plan.expectedMs);
+    this.#adopt(this.#plan);
     this.#observe = observe;
     this.#threadsToCome = threads;
-    const memorySlots = spreadSlots(slots);
-    if (this.engine === 'native') this.#regions = memorySlots.map((count) => loadNative().mapSlots(count));
+    const slots = countByMemory(allocations);
+    if (this.engine === 'native') this.#regions = slots.map((count) => loadNative().mapSlots(count));
     const workerData: StretchThreadData = {
       engine: this.engine,
-      kernel: this.engine === 'wasm' ? createSharedKernel(memorySlots) : undefined,
+      kernel: this.engine === 'wasm' ? createSharedKernel(slots) : undefined,
       regions: this.#regions,
     };
     this.#pool = new ThreadPool({
@@ -90,8 +92,8 @@ export class Stretcher {
       onReady: () => this.#noteReady(),
       onDied: (error) => this.#noteDeath(error),
     });
-    this.#ready = this.#warmUp(memorySlots, Math.min(slots, MAX_GROUP), plan);
-    // Who does not ask for it hears of it with the first stretch.
+    this.#ready = this.#warmUp(allocations, plan);
+    // Avoids an unhandled rejection: the error surfaces with the first stretch.
     this.#ready.catch(() => {});
   }
 
@@ -117,7 +119,7 @@ export class Stretcher {
   /**
    * Stretches a password to its verifier and unwrapBKey. The request's password bytes are wiped, whatever
    * the outcome.
-   * @throws StretchOverloadError, StretchAbandonedError, StretchFailedError (see StretchQueue)
+   * @throws StretchAbandonedError, StretchFailedError (see StretchQueue)
    * @see protocol.md, "Password stretching"
    */
   async stretch(request: StretchRequest, order: StretchOrder): Promise<StretchReply> {
@@ -128,11 +130,6 @@ export class Stretcher {
     }
   }
 
-  /** A place in line for a stretch (see StretchQueue.keepPlace). @throws StretchOverloadError */
-  keepPlace(order: StretchOrder): StretchPlace {
-    return this.queue.keepPlace(order);
-  }
-
   /** Ends the threads and gives the memory back; stretches under way fail. */
   async close(): Promise<void> {
     await this.#pool.close();
@@ -141,42 +138,41 @@ export class Stretcher {
   }
 
   /**
-   * The threads take the memory from the operating system, 20 ms of page faults a slot: the first logins are as fast
-   * as the next, and memory that would not suffice is missed now and not under load. Then one of them measures, for
-   * all. What fails here is left to the stretches, which will say so.
+   * The threads touch all memory, 20 ms of page faults a slot: missing memory is noticed now and not under load. One
+   * of them measures for all. What fails here fails again, and is reported, with the first stretches.
    */
-  async #warmUp(memorySlots: number[], largestGroup: number, plan: StretchPlan | undefined): Promise<void> {
+  async #warmUp(allocations: SlotAllocation[], plan: StretchPlan | undefined): Promise<void> {
     const threads = new Promise<void>((resolve, reject) => {
       this.#settleThreads = { resolve, reject };
     });
-    const allSlots = memorySlots.flatMap((slots, memory) =>
-      Array.from({ length: slots }, (_, slot) => ({ memory, indexes: [slot] })),
-    );
-    const wiped = allSlots.map(async (slots) => {
-      if (this.engine === 'wasm' || this.engine === 'native')
-        await this.#run('wipe', { slots }).catch(() => {});
+    const usesSlots = this.engine === 'wasm' || this.engine === 'native';
+    const touched = allocations.map(async (slots) => {
+      if (usesSlots) await this.#run('wipe', { slots }).catch(() => {});
       this.queue.release(slots);
     });
     if (plan) this.#adopt(plan);
-    const measured = this.engine === 'wasm' && !plan && this.#measure(largestGroup).catch(() => {});
-    await Promise.all([threads, measured, ...wiped]);
+    const measured = this.engine === 'wasm' && !plan && this.#measure().catch(() => {});
+    await Promise.all([threads, measured, ...touched]);
   }
 
-  async #measure(largestGroup: number): Promise<void> {
-    this.#adopt(await this.#run('measure', { largestGroup }));
+  async #measure(): Promise<void> {
+    this.#adopt(await this.#run('measure', { largestGroup: this.#largestGroup }));
   }
 
   #adopt(plan: StretchPlan): void {
     this.#plan = plan;
-    this.queue.groupSize = plan.groupSize;
-    this.queue.expect(plan.expectedMs);
+    const groupSize = Math.min(plan.groupSize, this.#largestGroup);
+    this.queue.expect(groupSize, plan.expectedMs[groupSize - 1]);
   }
 
   #run<Name extends keyof StretchTasks>(
     task: Name,
     input: StretchTasks[Name]['in'],
+    timeLimitMs?: number,
   ): Promise<StretchTasks[Name]['out']> {
-    return this.#pool.run({ task, input } as StretchTask) as Promise<StretchTasks[Name]['out']>;
+    const message = { task, input } as StretchTask;
+    const result = timeLimitMs ? this.#pool.runWithin(timeLimitMs, message) : this.#pool.run(message);
+    return result as Promise<StretchTasks[Name]['out']>;
   }
 
   #noteReady(): void {
@@ -199,9 +195,16 @@ const PLANS: Record<StretchEngineName, StretchPlan> = {
   'scrypt-js': { single: 'vector', groupSize: 1, expectedMs: [1000] },
 };
 
-function createSharedKernel(memorySlots: number[]): StretchThreadData['kernel'] {
+/** How many slots each memory has. */
+function countByMemory(allocations: SlotAllocation[]): number[] {
+  const slots: number[] = [];
+  for (const { memory, indexes } of allocations) slots[memory] = (slots[memory] ?? 0) + indexes.length;
+  return slots;
+}
+
+function createSharedKernel(slots: number[]): StretchThreadData['kernel'] {
   return {
     module: new WebAssembly.Module(readKernel('shared')),
-    memories: memorySlots.map((slots) => createSharedMemory(slots * SLOT_BYTES)),
+    memories: slots.map((count) => createSharedMemory(count * SLOT_BYTES)),
   };
 }

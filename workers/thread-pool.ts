@@ -5,6 +5,8 @@ import { Piscina } from 'piscina';
 
 /** How long the end of a pool waits for threads that start, in ms: many times what it takes. */
 const START_DEADLINE_MS = 10_000;
+/** A time limit is counted in so many ticks: after the process was stopped for a while, one tick has passed. */
+const TICKS = 20;
 
 export interface ThreadPoolOptions {
   /** The module whose default export does a task. */
@@ -22,8 +24,8 @@ export interface ThreadPoolOptions {
 }
 
 /**
- * Piscina, with threads that may die. It replaces one that does; this adds that it is told, and that no task
- * waits for a thread when none can start.
+ * Piscina, for threads that may die or hang. Piscina replaces a dead thread; this class adds the time limit, the
+ * notice of a death, and that no task waits for a thread when none can start.
  */
 export class ThreadPool<Task, Result> {
   readonly #options: ThreadPoolOptions;
@@ -33,10 +35,12 @@ export class ThreadPool<Task, Result> {
   readonly #pools = new Set<Piscina<Task, Result>>();
   /** Whether a thread has started, or died of it. */
   readonly #starts = new WeakMap<Worker, Promise<boolean>>();
+  /** Threads that have not exited, those that died or hung included. */
+  readonly #alive = new Set<Worker>();
   /** Of threads that were replaced. */
   #pastBusySeconds = 0;
   #closing = false;
-  #lastWords: Error | undefined;
+  #lastError: Error | undefined;
 
   constructor(options: ThreadPoolOptions) {
     this.#options = options;
@@ -59,10 +63,37 @@ export class ThreadPool<Task, Result> {
   }
 
   /** @throws what the task throws, or Error when its thread dies or none can start */
-  run(task: Task): Promise<Result> {
-    const result = this.#pool.run(task);
+  run(task: Task, signal: AbortSignal | null = null): Promise<Result> {
+    const result = this.#pool.run(task, { signal });
     this.#watchStarts(this.#pool);
     return result;
+  }
+
+  /**
+   * Runs a task that may hang. After `timeLimitMs` its thread is ended and replaced.
+   * @throws what {@link run} throws, or Error when the task hung
+   */
+  async runWithin(timeLimitMs: number, task: Task): Promise<Result> {
+    const limit = new AbortController();
+    let ticks = TICKS;
+    const timer = setInterval(() => {
+      if (--ticks > 0) return;
+      this.#lastError = new Error(`a thread hung: no result within ${Math.round(timeLimitMs)} ms`);
+      limit.abort(this.#lastError);
+    }, timeLimitMs / TICKS).unref();
+    try {
+      return await this.run(task, limit.signal);
+    } catch (error) {
+      throw limit.signal.aborted ? limit.signal.reason : error;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** Resolves when the threads that died or hung have exited, and touch no shared memory any more. */
+  async deadThreadsExited(): Promise<void> {
+    const dead = [...this.#alive].filter((thread) => !this.threads.includes(thread));
+    await Promise.all(dead.map((thread) => once(thread, 'exit')));
   }
 
   /**
@@ -110,10 +141,10 @@ export class ThreadPool<Task, Result> {
     });
     // An idle thread's error; those of busy ones go to their tasks. Without a listener it ends the process.
     pool.on('error', (error) => {
-      this.#lastWords = error as Error;
+      this.#lastError = error as Error;
     });
     // Piscina emits the error after this event, and replaces the thread: wait for both.
-    pool.on('workerDestroy', () => queueMicrotask(() => this.#bury(pool)));
+    pool.on('workerDestroy', () => queueMicrotask(() => this.#noteDeath(pool)));
     this.#pools.add(pool);
     this.#watchStarts(pool);
     return pool;
@@ -128,6 +159,8 @@ export class ThreadPool<Task, Result> {
   #watchStarts({ threads }: Piscina<Task, Result>): void {
     for (const thread of threads) {
       if (this.#starts.has(thread)) continue;
+      this.#alive.add(thread);
+      thread.once('exit', () => this.#alive.delete(thread));
       const start = new AbortController();
       const ready = once(thread, 'message', start).then(() => {
         this.#options.onReady?.();
@@ -143,9 +176,9 @@ export class ThreadPool<Task, Result> {
     }
   }
 
-  #bury(pool: Piscina<Task, Result>): void {
-    const error = this.#lastWords;
-    this.#lastWords = undefined;
+  #noteDeath(pool: Piscina<Task, Result>): void {
+    const error = this.#lastError;
+    this.#lastError = undefined;
     // Threads that were replaced end on purpose.
     if (this.#closing || !this.#pools.has(pool)) return;
     this.#watchStarts(pool);

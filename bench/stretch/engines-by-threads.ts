@@ -99,8 +99,7 @@ function createStretcher(engine: StretchEngineName, threads: number): Stretcher 
   return new Stretcher({
     engine,
     threads,
-    memoryMiB: 128 * threads,
-    maxWaitMs: Number.MAX_SAFE_INTEGER,
+    memoryMiB: 256 * threads,
     niceIncrement: 0,
   });
 }
@@ -123,7 +122,7 @@ function runLoop(
           stretchingSalt: new Uint8Array(32),
           srpSalt: new Uint8Array(32),
         },
-        { source: `source ${index}`, account: `account ${index}` },
+        { source: `source ${index}` },
       ),
   });
 }

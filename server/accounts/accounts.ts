@@ -1,10 +1,8 @@
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import { normalizeEmail } from '../../protocol/email.js';
 import { toHex } from '../../protocol/hex.js';
 import type { Account, PasswordMaterial } from '../../storage/account-rows.js';
 import type { OutgoingMail } from '../../storage/outbox.js';
 import type { StretchReply } from '../../workers/messages.js';
-import type { StretchOrder, StretchPlace } from '../../workers/stretch-queue.js';
 import type { ClientContext } from '../client-context.js';
 import { toApiError } from '../http/error-translation.js';
 import { ApiError } from '../http/errors.js';
@@ -13,8 +11,8 @@ import type { Services } from '../services.js';
 import { makeUnprovableVerifier } from './enumeration-guard.js';
 import { requireOpenRegistration } from './registration.js';
 
-/** A password as a request gives it, with what fairness needs to know of the request. */
-export interface PasswordOrder extends Omit<StretchOrder, 'source' | 'account'> {
+/** Who asks for a stretch, for the queue. */
+export interface PasswordOrder {
   client: ClientContext;
   signal: AbortSignal;
 }
@@ -188,19 +186,6 @@ export async function provePassword(
 }
 
 /**
- * Keeps a place in line for a password, before a store is asked for anything.
- * @returns the place, for `PasswordOrder`; to be left in the end, whether it was used or not
- * @throws StretchOverloadError
- */
-export function keepPlaceInLine(
-  { stretcher }: Services,
-  email: string,
-  { source }: ClientContext,
-): StretchPlace {
-  return stretcher.keepPlace({ source, account: normalizeEmail(email) });
-}
-
-/**
  * Sets an account's password, and ends every session and outstanding token of it.
  * @param token what the caller has proof with
  * @throws ApiError 102 when the account is gone, 110 when its password was set since
@@ -267,8 +252,8 @@ function stretch(
   email: string,
   password: Uint8Array,
   { srpSalt, stretchingSalt }: { srpSalt: Uint8Array; stretchingSalt: Uint8Array },
-  { client: { source }, ...order }: PasswordOrder,
+  { client: { source }, signal }: PasswordOrder,
 ): Promise<StretchReply> {
   const request = { email: encoder.encode(email), password, srpSalt, stretchingSalt };
-  return stretcher.stretch(request, { ...order, source, account: normalizeEmail(email) });
+  return stretcher.stretch(request, { source, signal });
 }

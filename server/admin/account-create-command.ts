@@ -59,12 +59,11 @@ async function stretch({ stretchEngine }: Config, email: string, password: Uint8
     engine: stretchEngine,
     threads: 1,
     memoryMiB: SLOT_MIB,
-    maxWaitMs: Number.MAX_SAFE_INTEGER,
     niceIncrement: 0,
   });
   try {
     const request = { email: new TextEncoder().encode(email), password, ...salts };
-    const { verifier, unwrapBKey } = await stretcher.stretch(request, { source: 'admin', account: email });
+    const { verifier, unwrapBKey } = await stretcher.stretch(request, { source: 'admin' });
     unwrapBKey.fill(0);
     return { verifier, ...salts };
   } finally {

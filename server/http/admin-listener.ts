@@ -22,7 +22,7 @@ export interface AdminListener {
 export async function openAdminListener(services: Services): Promise<AdminListener> {
   const { config, now } = services;
   const { server, connections } = createHttpServer({ maxConnections: MAX_CONNECTIONS, now });
-  server.on('request', createApp(services, createAdminRouter(services), connections).callback());
+  connections.serve(createApp(services, createAdminRouter(services), connections).callback());
   await listen(server, { host: config.host, port: config.metricsPort, setting: 'METRICS_PORT' });
   return { server, close: () => connections.end() };
 }

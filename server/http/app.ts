@@ -1,12 +1,17 @@
 import cors from '@koa/cors';
 import type Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
+import { createClientContext } from '../client-context.js';
 import { logRequest } from '../logs/request-log.js';
+import type { RequestState } from '../logs/security-log.js';
+import { HEALTH_CHECKS } from '../routes/health-and-metrics.js';
 import type { Services } from '../services.js';
+import { readClientSource } from './client-source.js';
 import type { Connections } from './connections.js';
 import { hasUnreadBody, replyBeforeBody } from './early-reply.js';
 import { toApiError } from './error-translation.js';
 import { ApiError } from './errors.js';
+import { API_HEADERS, standardHeaders } from './standard-headers.js';
 
 /** A server as a Koa application: what every request goes through, then the router. */
 export function createApp(services: Services, router: Router, connections: Connections): Koa {
@@ -17,6 +22,7 @@ export function createApp(services: Services, router: Router, connections: Conne
   app.use(setHeaders(services, connections));
   app.use(answerErrors(services));
   app.use(refuseMalformed);
+  app.use(countRequests(services));
   app.use(allowOrigins());
   app.use(router.routes());
   app.use(refuseUnrouted);
@@ -24,12 +30,10 @@ export function createApp(services: Services, router: Router, connections: Conne
 }
 
 function setHeaders({ now, config }: Services, connections: Connections) {
-  const isHttps = config.publicUrl.startsWith('https:');
+  const headers = standardHeaders(config.publicUrl);
   return async (ctx: Context, next: Next) => {
     ctx.set('Timestamp', String(Math.floor(now() / 1000)));
-    ctx.set('X-Content-Type-Options', 'nosniff');
-    ctx.set('Cache-Control', 'no-store');
-    if (isHttps) ctx.set('Strict-Transport-Security', 'max-age=31536000');
+    ctx.set(headers);
     await next();
     if (connections.endsWith(ctx.res)) ctx.set('Connection', 'close');
   };
@@ -79,12 +83,24 @@ function hasPath(ctx: Context): boolean {
   }
 }
 
+/** Counts every request but health checks, which must not fail for a source that is over its limit. */
+function countRequests({ limits, log, config }: Services) {
+  return async (ctx: Context, next: Next) => {
+    // Scripts of other origins can read that they are over their limit.
+    if (ctx.path.startsWith('/v1/')) ctx.set(API_HEADERS);
+    const source = readClientSource(ctx.req, config.trustProxy);
+    ctx.state.client = createClientContext(log, ctx.state as RequestState, source);
+    if (!HEALTH_CHECKS.includes(ctx.path)) await limits.countRequest(ctx.state.client);
+    await next();
+  };
+}
+
 function allowOrigins() {
   const openCors = cors({
     origin: '*',
     allowMethods: 'GET,POST',
     allowHeaders: 'Authorization,Content-Type,Accept',
-    exposeHeaders: 'Timestamp,Retry-After',
+    exposeHeaders: API_HEADERS['Access-Control-Expose-Headers'],
     maxAge: 86_400,
   });
   return (ctx: Context, next: Next) => (ctx.path.startsWith('/v1/') ? openCors(ctx, next) : next());

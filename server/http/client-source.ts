@@ -1,23 +1,32 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP, isIPv6 } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import proxyaddr from 'proxy-addr';
 import { splitList } from '../../config/rules.js';
 
 const compiled = new Map<string, (address: string, hop: number) => boolean>();
-/** Of requests that are under way: to ask the system for an address costs more than all the rest. */
+/** By request under way: reading an address from the system costs more than the rest. */
 const known = new WeakMap<IncomingMessage, string>();
 
 /**
- * Where a request comes from, as fairness and limits count it: an IPv4 address, or the /64 of an IPv6
- * one, since whoever has one address of a /64 has them all.
- * @param trustProxy addresses and networks whose X-Forwarded-For counts, comma-separated; for one request always
- *   the same
- * @see RFC 6177 (the /64 as the smallest site)
+ * Returns the source of a request, as the queue and the limits count it: an IPv4 address, or the /56 of an IPv6 one.
+ * @param trustProxy comma-separated addresses and networks whose X-Forwarded-For counts; constant for a request
+ * @see RFC 6177 (a home is given a /56)
  */
 export function readClientSource(request: IncomingMessage, trustProxy: string): string {
   const source = known.get(request) ?? findClientSource(request, trustProxy);
   known.set(request, source);
   return source;
+}
+
+/** Returns the source of an address: itself, or the /56 of an IPv6 address. */
+export function toSource(address: string): string {
+  return isIPv4(address) ? address : maskIpv6(address, 56);
+}
+
+/** Returns the /48 of an IPv6 source: the network of one customer at most. An IPv4 source has none. */
+export function toCustomerNetwork(source: string): string | undefined {
+  return source.includes(':') ? maskIpv6(source.replace(/\/56$/, ''), 48) : undefined;
 }
 
 function findClientSource(request: IncomingMessage, trustProxy: string): string {
@@ -26,9 +35,9 @@ function findClientSource(request: IncomingMessage, trustProxy: string): string 
     trust = proxyaddr.compile(splitList(trustProxy));
     compiled.set(trustProxy, trust);
   }
-  // The last one is the client, as the one before, whom we trust, says.
-  const [said, sayer] = proxyaddr.all(request, trust).reverse();
-  const address = [said, sayer].map(withoutPort).find((candidate) => isIP(candidate));
+  // The last address is the client, according to the proxy before it.
+  const [client, proxy] = proxyaddr.all(request, trust).reverse();
+  const address = [client, proxy].map(withoutPort).find((candidate) => isIP(candidate));
   return toSource(address ?? '');
 }
 
@@ -37,18 +46,12 @@ function withoutPort(address = ''): string {
   return /^(?:(\d+(?:\.\d+){3}):\d+|\[(.+)\](?::\d+)?)$/.exec(address)?.slice(1).find(Boolean) ?? address;
 }
 
-function toSource(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped) return mapped;
-  return isIPv6(address) ? expandPrefix(address) : address;
-}
-
-/** The first four groups of an IPv6 address, without leading zeros. */
-function expandPrefix(address: string): string {
-  const [head = '', tail] = (address.split('%')[0] as string).split('::');
-  const groups = head ? head.split(':') : [];
-  const tailGroups = tail ? tail.split(':') : [];
-  if (tail !== undefined) groups.push(...Array(Math.max(0, 8 - groups.length - tailGroups.length)).fill('0'));
-  const prefix = [...groups, ...tailGroups].slice(0, 4).map((group) => parseInt(group, 16).toString(16));
-  return `${prefix.join(':')}::/64`;
+/** @param bits of the prefix, a multiple of 8 */
+function maskIpv6(address: string, bits: number): string {
+  const [withoutZone = ''] = address.split('%');
+  if (!ipaddr.isValid(withoutZone)) return address;
+  const parsed = ipaddr.process(withoutZone);
+  if (parsed.kind() === 'ipv4') return parsed.toString();
+  const masked = new ipaddr.IPv6(parsed.toByteArray().fill(0, bits / 8));
+  return `${masked.toNormalizedString().replace(/(:0)+$/, '::')}/${bits}`;
 }

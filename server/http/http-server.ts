@@ -2,7 +2,6 @@ import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Connections } from './connections.js';
 import { LINGER_MS } from './early-reply.js';
-import { openEntrance } from './entrance.js';
 import { ApiError, type ApiErrorName } from './errors.js';
 
 /** How patient the server is with its clients, in ms. */
@@ -15,7 +14,9 @@ export interface HttpTimeouts {
   keepAliveMs: number;
   /** Without a byte in either direction, as when a client does not read its reply. */
   stalledMs: number;
-  /** How often the first two are enforced. */
+  /** For a client to read a reply, from when all of it was written. */
+  unreadMs: number;
+  /** How often the first two and the last are enforced. */
   checkIntervalMs: number;
 }
 
@@ -24,6 +25,7 @@ const TIMEOUTS: HttpTimeouts = {
   requestMs: 30_000,
   keepAliveMs: 75_000,
   stalledMs: 60_000,
+  unreadMs: 30_000,
   checkIntervalMs: 2_000,
 };
 
@@ -43,7 +45,10 @@ const PARSER_ERRORS: Record<string, ApiErrorName> = {
 /** An HTTP server that answers in the API's form even what is no request, and its connections. */
 export function createHttpServer(options: HttpServerOptions): { server: Server; connections: Connections } {
   const { maxConnections, timeouts, now } = options;
-  const { headersMs, requestMs, keepAliveMs, stalledMs, checkIntervalMs } = { ...TIMEOUTS, ...timeouts };
+  const { headersMs, requestMs, keepAliveMs, stalledMs, unreadMs, checkIntervalMs } = {
+    ...TIMEOUTS,
+    ...timeouts,
+  };
   const server = createServer({
     headersTimeout: headersMs,
     requestTimeout: requestMs,
@@ -53,8 +58,7 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     requireHostHeader: false,
   });
   server.timeout = stalledMs;
-  openEntrance(server);
-  const connections = new Connections(server, maxConnections);
+  const connections = new Connections(server, { maxConnections, unreadMs, checkIntervalMs });
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket: Socket) => {
     if (code === 'ECONNRESET' || !socket.writable || connections.isReplying(socket)) socket.destroy();

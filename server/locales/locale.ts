@@ -15,6 +15,8 @@ export type Locale = keyof typeof MESSAGES;
 export const LOCALES = Object.keys(MESSAGES) as Locale[];
 
 const DEFAULT_LOCALE: Locale = 'en';
+/** The part of Accept-Language that is read, in characters: sorting 15 KB of languages takes 15 ms. */
+const READ_CHARACTERS = 256;
 
 /**
  * Returns the best language for a request.
@@ -23,7 +25,9 @@ const DEFAULT_LOCALE: Locale = 'en';
  */
 export function chooseLocale(acceptLanguage: string | undefined): Locale {
   if (!acceptLanguage) return DEFAULT_LOCALE;
-  const negotiator = new Negotiator({ headers: { 'accept-language': acceptLanguage } });
+  const negotiator = new Negotiator({
+    headers: { 'accept-language': acceptLanguage.slice(0, READ_CHARACTERS) },
+  });
   return (negotiator.language(LOCALES) as Locale | undefined) ?? DEFAULT_LOCALE;
 }
 

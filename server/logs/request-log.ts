@@ -7,44 +7,54 @@ import { readTraceId } from './trace-context.js';
 /** The status of a request whose client did not wait for its reply; nginx logs the same number. */
 const CLIENT_LEFT = 499;
 
-/**
- * One line a request, and one count: which route, how it ended, how long it took, for whom. Never a path, query
- * or body.
- */
-export function logRequest({ log, metrics }: Services, connections: Connections) {
+/** A request that is over. */
+interface RequestEnd {
+  id: string;
+  traceId?: string | undefined;
+  method: string;
+  /** As declared; none for a path that a client made up. */
+  path: string | undefined;
+  status: number;
+  errno?: number | undefined;
+  ms: number;
+  uid?: string | undefined;
+  /** Whether it was an event stream. */
+  streamed?: boolean;
+}
+
+/** Writes the log line of a request and counts it. Never a path as sent, a query or a body. */
+export function recordRequest({ log, metrics }: Pick<Services, 'log' | 'metrics'>, end: RequestEnd): void {
+  const { id, traceId, method, path, status, errno, ms, uid, streamed = false } = end;
+  const route = path ? `${method} ${path}` : 'none';
+  log.info({ event: 'request', id, traceId, route, status, errno, ms: Math.round(ms * 10) / 10, uid });
+  metrics.observeRequest({ method, route: path ?? 'none', status, errno: errno ?? 0, ms, streamed });
+}
+
+/** Records every request when it is over. */
+export function logRequest(services: Services, connections: Connections) {
   return async (ctx: Context, next: Next) => {
     const arrivedMs = connections.arrivedMs(ctx.res);
     ctx.state.id = randomUUID();
     ctx.state.traceId = readTraceId(ctx.headers.traceparent);
-    const tell = () => {
-      const ms = arrivedMs === undefined ? 0 : performance.now() - arrivedMs;
+    const record = () => {
       const { method, res } = ctx;
       const { id, traceId, errno, uid } = ctx.state;
-      const path = pathOf(ctx);
-      const status = res.headersSent ? res.statusCode : CLIENT_LEFT;
-      log.info({
-        event: 'request',
+      recordRequest(services, {
         id,
         traceId,
-        route: path ? `${method} ${path}` : 'none',
-        status,
-        errno,
-        ms: Math.round(ms * 10) / 10,
-        uid,
-      });
-      metrics.observeRequest({
         method,
-        route: path ?? 'none',
-        status,
-        errno: errno ?? 0,
-        ms,
+        path: pathOf(ctx),
+        status: res.headersSent ? res.statusCode : CLIENT_LEFT,
+        errno,
+        ms: arrivedMs === undefined ? 0 : performance.now() - arrivedMs,
+        uid,
         streamed: res.getHeader('Content-Type')?.toString().startsWith('text/event-stream') ?? false,
       });
     };
-    if (arrivedMs !== undefined) ctx.res.once('close', tell);
+    if (arrivedMs !== undefined) ctx.res.once('close', record);
     await next();
-    // It was closed before its turn came.
-    if (arrivedMs === undefined) tell();
+    // The client left before the request was handled.
+    if (arrivedMs === undefined) record();
   };
 }
 

@@ -4,6 +4,7 @@ import type { Config } from '../../config/load.js';
 import type { Storage } from '../../storage/storage.js';
 import type { CryptoPool } from '../../workers/crypto-pool.js';
 import type { Stretcher } from '../../workers/stretcher.js';
+import type { InFlightRequests } from '../http/load-shedding.js';
 import { createMailMetrics } from './mail-metrics.js';
 import { createPoolMetrics } from './pool-metrics.js';
 import { createProcessMetrics } from './process-metrics.js';
@@ -15,6 +16,7 @@ export interface WatchedParts {
   config: Config;
   storage: Storage;
   stretcher: Stretcher;
+  inFlight: InFlightRequests;
   cryptoPool: CryptoPool;
   statusStreams: { readonly open: number };
   version: { version: string };
@@ -48,10 +50,11 @@ export function createMetrics() {
       rateLimited.inc({ limit, refused: String(refused) });
     },
     watch(parts: WatchedParts, countConnections: () => Promise<number>): void {
-      const { config, storage, stretcher, cryptoPool, statusStreams, version } = parts;
+      const { config, storage, stretcher, inFlight, cryptoPool, statusStreams, version } = parts;
       const registers = [registry];
       pools.watch({
         stretchQueue: stretcher.queue,
+        inFlight,
         stretchThreads: config.stretchThreads,
         cryptoPool,
         cryptoThreads: config.cryptoThreads,

@@ -3,11 +3,12 @@ import type { CryptoPool } from '../../workers/crypto-pool.js';
 import type { StretchEvent } from '../../workers/stretch-queue.js';
 import type { StretchThreadDied } from '../../workers/stretcher.js';
 
-type StretchQueue = { readonly waiting: number; predictWaitMs(): number };
+type StretchQueue = { readonly waiting: number; predictWaitMs(ahead: number): number };
 
 /** The values that every scrape reads. */
 export interface WatchedPools {
   stretchQueue: StretchQueue;
+  inFlight: { countAhead(source: string): number };
   stretchThreads: number;
   cryptoPool: Pick<CryptoPool, 'waiting' | 'busySeconds'>;
   cryptoThreads: number;
@@ -50,7 +51,7 @@ export function createPoolMetrics(registry: Registry) {
   let stretchBusySeconds = 0;
 
   return {
-    observeStretch(event: StretchEvent | StretchThreadDied): void {
+    observeStretch(event: StretchEvent | StretchThreadDied | { type: 'refused' }): void {
       switch (event.type) {
         case 'refused':
         case 'abandoned':
@@ -79,7 +80,7 @@ export function createPoolMetrics(registry: Registry) {
 }
 
 function watchPools(registry: Registry, pools: WatchedPools, stretchBusySeconds: () => number): void {
-  const { stretchQueue, stretchThreads, cryptoPool, cryptoThreads } = pools;
+  const { stretchQueue, inFlight, stretchThreads, cryptoPool, cryptoThreads } = pools;
   const registers = [registry];
   const labelNames = ['pool'];
   let cryptoBusySeconds = 0;
@@ -116,10 +117,10 @@ function watchPools(registry: Registry, pools: WatchedPools, stretchBusySeconds:
   });
   new Gauge({
     name: 'keyserver_stretch_predicted_wait_seconds',
-    help: 'How long a stretch that came now would wait',
+    help: 'How long a stretch would wait that came now, from a source with none in flight',
     registers,
     collect() {
-      this.set(stretchQueue.predictWaitMs() / 1000);
+      this.set(stretchQueue.predictWaitMs(inFlight.countAhead('')) / 1000);
     },
   });
 }

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { HAWK_TOKEN_TYPES } from '../../protocol/tokens.js';
 import { type Endpoint, needsBody } from '../endpoint.js';
+import type { ApiErrorName } from '../http/errors.js';
+import { HEALTH_CHECKS } from '../routes/health-and-metrics.js';
 import { errorBody, errorNames, errorResponses } from './error-responses.js';
 import { EXAMPLES } from './examples.js';
 import { METRICS_OPERATION, OPERATIONS, type TextReply } from './operator-schemas.js';
@@ -38,7 +40,7 @@ export function createOpenApiDocument(
   for (const [name, responses] of Object.entries(OPERATIONS)) {
     if (name === METRICS_OPERATION && !server.hasMetrics) continue;
     const [method, path] = name.split(' ') as [string, string];
-    add(method, path, describeOperation(toName(path, ''), responses, schemas));
+    add(method, path, describeOperation(path, responses, schemas));
   }
   return {
     openapi: '3.1.0',
@@ -114,10 +116,12 @@ const EVENT_STREAM = {
 };
 
 function describeOperation(
-  name: string,
+  path: string,
   responses: Record<number, z.ZodType | TextReply>,
   schemas: Record<string, object>,
 ): object {
+  const name = toName(path, '');
+  const refusals: ApiErrorName[] = HEALTH_CHECKS.includes(path) ? [] : ['tooManyRequests'];
   const describeContent = (status: string, reply: z.ZodType | TextReply) => {
     if ('type' in reply && 'example' in reply)
       return { [reply.type]: { schema: { type: 'string' }, example: reply.example } };
@@ -129,7 +133,7 @@ function describeOperation(
     const description = status === '200' ? 'Done.' : 'A store does not answer.';
     return [status, { description, headers: TIMESTAMP, content: describeContent(status, reply) }];
   });
-  return { security: [], responses: { ...Object.fromEntries(described), ...errorResponses([]) } };
+  return { security: [], responses: { ...Object.fromEntries(described), ...errorResponses(refusals) } };
 }
 
 function describeTokens(): Record<string, object> {

@@ -1,5 +1,6 @@
 import type Router from '@koa/router';
 import type { Endpoint } from '../endpoint.js';
+import { sendUnlessKnown, tagDocument } from '../http/tagged-document.js';
 import type { Services } from '../services.js';
 import { createOpenApiDocument } from './document.js';
 
@@ -11,7 +12,6 @@ export function addOpenApi(
   { hasMetrics }: { hasMetrics: boolean },
 ): void {
   const document = createOpenApiDocument(endpoints, { publicUrl, version, hasMetrics });
-  router.get('/v1/openapi.json', (ctx) => {
-    ctx.body = document;
-  });
+  const tagged = tagDocument(JSON.stringify(document));
+  router.get('/v1/openapi.json', (ctx) => sendUnlessKnown(ctx, 'application/json', tagged));
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
+import { sendUnlessKnown, type TaggedDocument, tagDocument } from '../http/tagged-document.js';
 import { chooseLocale, LOCALES, messagesIn } from '../locales/locale.js';
 import { checkStores } from '../routes/health-and-metrics.js';
 import type { Services } from '../services.js';
@@ -46,12 +46,12 @@ function addPage(router: Router, { path, script, framed, render }: Page, site: S
   const documents = new Map(
     LOCALES.map((name) => {
       const { locale, messages } = messagesIn(name);
-      return [name, withTag(layOutPage(render(messages, site), { locale, messages, site, script }))];
+      return [name, tagDocument(layOutPage(render(messages, site), { locale, messages, site, script }))];
     }),
   );
   router.get(path, (ctx) => {
     const locale = setPageHeaders(ctx, framed);
-    sendUnlessKnown(ctx, 'text/html', documents.get(locale) as Tagged);
+    sendUnlessKnown(ctx, 'text/html', documents.get(locale) as TaggedDocument);
   });
 }
 
@@ -67,7 +67,7 @@ function addFrontPage(router: Router, services: Services, site: Site): void {
 }
 
 function addAsset(router: Router, name: string, type: string, source: string): void {
-  const tagged = withTag(source);
+  const tagged = tagDocument(source);
   router.get(`/assets/${name}`, (ctx) => sendUnlessKnown(ctx, type, tagged));
 }
 
@@ -80,23 +80,4 @@ function setPageHeaders(ctx: Context, framed?: true) {
   ctx.set('Content-Security-Policy', [...CONTENT_SECURITY_POLICY, ...frames].join('; '));
   ctx.set('Referrer-Policy', 'no-referrer');
   return locale;
-}
-
-interface Tagged {
-  source: string;
-  etag: string;
-}
-
-function withTag(source: string): Tagged {
-  return { source, etag: createHash('sha256').update(source).digest('base64url') };
-}
-
-/** Browsers may keep it but must revalidate, so that pages and scripts of two versions do not mix. */
-function sendUnlessKnown(ctx: Context, type: string, { source, etag }: Tagged): void {
-  ctx.set('Cache-Control', 'no-cache');
-  ctx.etag = etag;
-  ctx.type = type;
-  ctx.status = 200;
-  if (ctx.fresh) ctx.status = 304;
-  else ctx.body = source;
 }

@@ -1,6 +1,12 @@
 import type Router from '@koa/router';
 import type { Services } from '../services.js';
 
+/** For how long rendered metrics are sent again, in ms. */
+const METRICS_AGE_MS = 1000;
+
+/** The paths of {@link addHealth}, which no limit counts. */
+export const HEALTH_CHECKS = ['/__heartbeat__', '/__lbheartbeat__', '/__version__'];
+
 /** What load balancers ask (protocol.md, "Operations"). */
 export function addHealth(router: Router, services: Services): void {
   router.get('/__heartbeat__', async (ctx) => {
@@ -20,10 +26,16 @@ export function addHealth(router: Router, services: Services): void {
   });
 }
 
-/** What Prometheus asks. */
-export function addMetrics(router: Router, { metrics }: Services): void {
+/** What Prometheus asks. Rendering takes milliseconds: it is done once a second at most. */
+export function addMetrics(router: Router, { metrics, now }: Services): void {
+  let rendered: ReturnType<typeof metrics.render> | undefined;
+  let renderedMs = Number.NEGATIVE_INFINITY;
   router.get('/metrics', async (ctx) => {
-    const { type, text } = await metrics.render();
+    if (!rendered || Math.abs(now() - renderedMs) >= METRICS_AGE_MS) {
+      renderedMs = now();
+      rendered = metrics.render();
+    }
+    const { type, text } = await rendered;
     ctx.type = type;
     ctx.body = text;
   });

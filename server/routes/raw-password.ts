@@ -23,7 +23,7 @@ export const rawPasswordEndpoints = [
     method: 'POST',
     path: '/v1/raw_password/account/create',
     body: bodies.rawAccountCreate,
-    stretches: ({ email }) => email,
+    stretches: true,
     reply: replies.accountCreated,
     refusals: ['accountExists', 'registrationRefused'],
     async handle(services, { body: { email, password }, ctx, ...order }) {
@@ -45,7 +45,7 @@ export const rawPasswordEndpoints = [
     method: 'POST',
     path: '/v1/raw_password/session/create',
     body: bodies.rawSessionCreate,
-    stretches: ({ email }) => email,
+    stretches: true,
     reply: replies.rawSessionCreated,
     refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken', 'tooManySessions'],
     async handle(services, { body: { email, password, device }, ...order }) {
@@ -62,16 +62,18 @@ export const rawPasswordEndpoints = [
     method: 'POST',
     path: '/v1/raw_password/password/change',
     body: bodies.rawPasswordChange,
-    stretches: ({ email }) => email,
+    stretches: true,
     reply: replies.empty,
     refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken'],
     async handle(services, { body: { email, oldPassword, newPassword }, ...order }) {
       const account = await requireAccountToLogIn(services, email, order.client, 'raw_password');
       const oldUnwrapBKey = await provePassword(services, account, oldPassword, order);
-      const { unwrapBKey, ...material } = await stretchNewPassword(services, account.email, newPassword, {
-        ...order,
-        admitted: true,
-      });
+      const { unwrapBKey, ...material } = await stretchNewPassword(
+        services,
+        account.email,
+        newPassword,
+        order,
+      );
       // kB = wrap(kB) XOR unwrapBKey stays what it was.
       const wrapKb = xorBytes(xorBytes(account.wrapKb, oldUnwrapBKey), unwrapBKey);
       for (const secret of [oldUnwrapBKey, unwrapBKey]) secret.fill(0);
@@ -87,7 +89,7 @@ export const rawPasswordEndpoints = [
     token: 'accountResetToken',
     requiresPayloadHash: true,
     body: bodies.rawPasswordReset,
-    stretches: () => undefined,
+    stretches: true,
     reply: replies.empty,
     refusals: ['unknownAccount'],
     async handle(services, { body: { newPassword }, credentials, ...order }) {

@@ -16,7 +16,6 @@ t.test('the event loop turns while passwords are stretched', async (t) => {
     engine: 'openssl',
     threads: 1,
     memoryMiB: 128,
-    maxWaitMs: 60_000,
     niceIncrement: 10,
     observe: (event) => {
       if (event.type === 'finished') serviceMs.push(event.serviceMs);
@@ -27,9 +26,7 @@ t.test('the event loop turns while passwords are stretched', async (t) => {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   await Promise.all(
-    Array.from({ length: 8 }, (_, i) =>
-      stretcher.stretch(knownRequest(), { source: `${i}`, account: `${i}` }),
-    ),
+    Array.from({ length: 8 }, (_, i) => stretcher.stretch(knownRequest(), { source: `${i}` })),
   );
   delay.disable();
   const medianMs = serviceMs.sort((a, b) => a - b)[serviceMs.length >> 1] as number;

@@ -1,39 +1,33 @@
 import { getEventListeners } from 'node:events';
 import t from 'tap';
-import { StretchQueue } from '../../workers/stretch-queue.js';
 import { QueueHarness, settle, succeed } from '../support/workers/queue-harness.js';
 
-t.test('two logins that wait while every thread is busy are taken together', async (t) => {
-  const harness = new QueueHarness();
-  for (const account of ['a', 'b', 'c', 'd']) harness.submit(account);
-  t.same(harness.begun, [['a'], ['b']]);
-  await harness.finishOne();
-  t.same(harness.begun.slice(2), [['c', 'd']]);
+t.test('an idle thread takes a single login at once', async (t) => {
+  const harness = new QueueHarness({ threads: 3, groupSize: 4 });
+  for (const account of ['a', 'b', 'c']) harness.submit(account);
+  t.same(harness.begun, [['a'], ['b'], ['c']]);
 });
 
-t.test('a lone login never waits for company', async (t) => {
-  const harness = new QueueHarness();
-  harness.submit('a');
-  harness.submit('b');
-  t.same(harness.begun, [['a'], ['b']], 'while a thread is idle');
-  harness.submit('c');
-  await harness.finishOne();
-  t.same(harness.begun.slice(2), [['c']], 'when a thread is freed');
+t.test('a thread that becomes free takes as many as wait, up to the group size', async (t) => {
+  const harness = new QueueHarness({ threads: 1, groupSize: 4 });
+  for (const account of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) harness.submit(account);
+  await harness.finishAll();
+  t.same(harness.begun, [['a'], ['b', 'c', 'd', 'e'], ['f', 'g']]);
 });
 
-t.test('three that wait become a pair and a lone one', async (t) => {
-  const harness = new QueueHarness();
-  for (const account of ['a', 'b', 'c', 'd', 'e']) harness.submit(account);
-  await harness.finishOne();
-  await harness.finishOne();
-  t.same(harness.begun.slice(2), [['c', 'd'], ['e']]);
-});
-
-t.test('where company saves nothing, each is taken alone', async (t) => {
+t.test('without a gain from groups each login is stretched separately', async (t) => {
   const harness = new QueueHarness({ groupSize: 1, threads: 1 });
   for (const account of ['a', 'b', 'c']) harness.submit(account);
   await harness.finishAll();
   t.same(harness.begun, [['a'], ['b'], ['c']]);
+});
+
+t.test('no more batches run at a time than there are slot allocations', async (t) => {
+  const harness = new QueueHarness({ threads: 2 });
+  for (let i = 0; i < 9; i++) harness.submit(`${i}`);
+  const slots = harness.running.flatMap(({ slots }) => slots.indexes);
+  t.equal(harness.queue.running, 2);
+  t.equal(new Set(slots).size, slots.length, 'each slot belongs to one batch');
 });
 
 t.test('every request gets the reply to its own password', async (t) => {
@@ -140,20 +134,55 @@ t.test('events tell how long each waited and each batch took', async (t) => {
   ]);
 });
 
-t.test('options that make no sense are refused by name', async (t) => {
-  const options = {
-    threads: 1,
-    slots: 2,
-    groupSize: 2,
-    maxWaitMs: 1,
-    run: async () => [],
-    wipe: async () => {},
-    now: () => 0,
-  };
-  for (const name of ['threads', 'slots', 'groupSize'] as const) {
-    t.throws(() => new StretchQueue({ ...options, [name]: 0 }), {
-      message: `${name} must be at least 1, got 0`,
-    });
-  }
-  t.throws(() => new StretchQueue({ ...options, maxWaitMs: Number.NaN }), { message: /maxWaitMs must be/ });
+t.test(
+  'the slots of a thread that died are not used before their recovery, whether it succeeds or not',
+  async (t) => {
+    for (const ending of ['end', 'fail'] as const) {
+      const harness = new QueueHarness({ threads: 1, holdRecovery: true });
+      for (const account of ['a', 'b']) harness.submit(account);
+      harness.running.shift()?.die(new Error('worker exited with code: 1'));
+      await settle();
+      t.same(harness.begun, [['a']]);
+      harness.recovering[0]?.[ending]();
+      await settle();
+      t.same(harness.begun, [['a'], ['b']]);
+    }
+  },
+);
+
+t.test('the wait is the number of requests ahead divided by the throughput', async (t) => {
+  const harness = new QueueHarness({ threads: 2, groupSize: 4 });
+  t.equal(harness.queue.predictWaitMs(0), 0);
+  t.equal(harness.queue.predictWaitMs(80), 1000, 'two threads, four in 100 ms each');
 });
+
+t.test('throughput is a moving average of full batches, and smaller ones only raise it', async (t) => {
+  const harness = new QueueHarness({ threads: 1, groupSize: 2 });
+  const predict = () => Math.round(harness.queue.predictWaitMs(100));
+  const before = predict();
+  harness.submit('single, slow');
+  await harness.finishOne(300);
+  t.equal(predict(), before, 'a single stretch takes longer for each password');
+  for (const account of ['a', 'b', 'c']) harness.submit(account);
+  await harness.finishOne(300);
+  await harness.finishOne(200);
+  t.equal(predict(), 6000, 'a fifth of the way from 50 to 100 ms for each');
+  harness.submit('single, fast');
+  await harness.finishOne(10);
+  t.equal(predict(), 5000);
+});
+
+t.test(
+  'a thread that hangs has a time limit of 20 batches and counts as nearly none until then',
+  async (t) => {
+    const harness = new QueueHarness({ threads: 2, groupSize: 2 });
+    harness.submit('hangs');
+    t.equal(harness.running[0]?.timeLimitMs, 2000);
+    const before = harness.queue.predictWaitMs(100);
+    harness.nowMs += 1000;
+    t.ok(harness.queue.predictWaitMs(100) > 1.8 * before);
+    harness.submit('hangs as well');
+    harness.nowMs += 1000;
+    t.equal(Math.round(harness.queue.predictWaitMs(100)), Math.round(20 * before));
+  },
+);

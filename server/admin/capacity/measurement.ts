@@ -43,8 +43,6 @@ export async function measureStretches(
     engine,
     threads,
     memoryMiB,
-    // Everything is admitted, however slow the machine.
-    maxWaitMs: Number.MAX_SAFE_INTEGER,
     niceIncrement,
     observe: (event) => {
       if (event.type === 'finished' && event.failed === 0) {
@@ -78,7 +76,7 @@ async function stretchAtOnce(stretcher: Stretcher, count: number): Promise<void>
     Array.from({ length: count }, (_, i) => {
       const [password, stretchingSalt, srpSalt] = [randomBytes(16), randomBytes(32), randomBytes(32)];
       const request = { email: Buffer.from(`${i}@example.org`), password, stretchingSalt, srpSalt };
-      return stretcher.stretch(request, { source: String(i), account: String(i) });
+      return stretcher.stretch(request, { source: String(i) });
     }),
   );
 }

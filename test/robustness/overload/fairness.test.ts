@@ -37,10 +37,8 @@ t.test('one login is served soon, however many another sender has waiting', asyn
 
   for (const [sender, login] of Object.entries<(i: number, signal: AbortSignal) => Promise<Reply>>({
     'from one address': (i, signal) => rawLogin(server, otherOf(i), '192.0.2.1', { signal }),
-    'from all over an IPv6 /64': (i, signal) =>
-      rawLogin(server, otherOf(i), `2001:db8:0:7:${i.toString(16)}::1`, { signal }),
-    'for the same account': (_, signal) =>
-      rawLogin(server, mine, '192.0.2.1', { password: 'a wrong one', signal }),
+    'from all over an IPv6 /56': (i, signal) =>
+      rawLogin(server, otherOf(i), `2001:db8:0:7${i.toString(16).padStart(2, '0')}::1`, { signal }),
   })) {
     await t.test(sender, async (t) => {
       const { before, status } = await countServedBefore(server, login, () =>

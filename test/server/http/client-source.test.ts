@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import t from 'tap';
-import { readClientSource } from '../../../server/http/client-source.js';
+import { readClientSource, toCustomerNetwork } from '../../../server/http/client-source.js';
 
 function source(remoteAddress: string, forwarded?: string, trustProxy = ''): string {
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
@@ -12,13 +12,23 @@ t.test('an IPv4 address is a source, also when it comes mapped into IPv6', async
   t.equal(source('::ffff:192.0.2.7'), '192.0.2.7');
 });
 
-t.test('all addresses of an IPv6 /64 are one source', async (t) => {
-  for (const address of ['2001:db8:0:7::1', '2001:0db8::0007:1:2:3:4', '2001:DB8:0:7:ffff:ffff:ffff:ffff']) {
-    t.equal(source(address), '2001:db8:0:7::/64', address);
+t.test('all addresses of an IPv6 /56 are one source', async (t) => {
+  for (const address of [
+    '2001:db8:0:700::1',
+    '2001:0db8::07ff:1:2:3:4',
+    '2001:DB8:0:7ab:ffff:ffff:ffff:ffff',
+  ]) {
+    t.equal(source(address), '2001:db8:0:700::/56', address);
   }
-  t.equal(source('2001:db8:0:8::1'), '2001:db8:0:8::/64');
-  t.equal(source('::1'), '0:0:0:0::/64');
-  t.equal(source('fe80::1%eth0'), 'fe80:0:0:0::/64');
+  t.equal(source('2001:db8:0:800::1'), '2001:db8:0:800::/56');
+  t.equal(source('::1'), '0::/56');
+  t.equal(source('fe80::1%eth0'), 'fe80::/56');
+});
+
+t.test('an IPv6 source belongs to its /48, and an IPv4 source to no network', async (t) => {
+  t.equal(toCustomerNetwork(source('2001:db8:7:ff00::1')), '2001:db8:7::/48');
+  t.equal(toCustomerNetwork(source('2001:db8:7::1')), '2001:db8:7::/48');
+  t.equal(toCustomerNetwork('192.0.2.7'), undefined);
 });
 
 t.test('X-Forwarded-For counts from trusted addresses only, and only the part they vouch for', async (t) => {

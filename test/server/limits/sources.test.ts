@@ -60,18 +60,27 @@ t.test('behind a proxy', async (t) => {
     await assertOneSource(t, server, calls);
   });
 
-  await t.test('an IPv6 /64 is one source', async (t) => {
+  await t.test('an IPv6 /56 is one source', async (t) => {
     await assertOneSource(
       t,
       server,
-      ['2001:db8:0:7::1', '2001:db8:0:7:ffff::2', '2001:DB8::7:0:0:0:3'].map(through),
+      ['2001:db8:0:700::1', '2001:db8:0:7ff:ffff::2', '2001:DB8::701:0:0:0:3'].map(through),
     );
-    t.equal((await createFrom(server, through('2001:db8:0:8::1'))).status, 200);
+    t.equal((await createFrom(server, through('2001:db8:0:800::1'))).status, 200);
+  });
+
+  await t.test('a customer with a /48 may create ten times as many accounts from all of it', async (t) => {
+    for (let i = 0; i < 10 * ACCOUNTS; i++) {
+      t.equal((await createFrom(server, through(`2001:db8:99:${i.toString(16)}00::1`))).status, 200);
+    }
+    const refused = await createFrom(server, through('2001:db8:99:ff00::1'));
+    assertTooMany(t, server, refused, 'accountsFromNetwork');
+    t.equal((await createFrom(server, through('2001:db8:98:ff00::1'))).status, 200);
   });
 
   await t.test('an address with a port is that address', async (t) => {
     await assertOneSource(t, server, ['198.51.100.4', '198.51.100.4:1024', '198.51.100.4:1025'].map(through));
-    await assertOneSource(t, server, ['2001:db8:0:9::1', '[2001:db8:0:9::1]:1024'].map(through));
+    await assertOneSource(t, server, ['2001:db8:0:900::1', '[2001:db8:0:900::1]:1024'].map(through));
   });
 
   await t.test('what is no address is the proxy itself', async (t) => {

@@ -54,9 +54,10 @@ t.test('what waits is seen, with the wait it means', async (t) => {
   const creations = Array.from({ length: 4 }, () => createRaw(server));
   while (server.services.stretcher.queue.waiting < 3) await nextTurn();
   // Read at one moment: a scrape takes turns of the event loop, and the queue moves on.
-  const { queue } = server.services.stretcher;
+  const { inFlight, stretcher } = server.services;
+  const { queue } = stretcher;
   const render = server.services.metrics.render();
-  const [waiting, predictedMs] = [queue.waiting, queue.predictWaitMs()];
+  const [waiting, predictedMs] = [queue.waiting, queue.predictWaitMs(inFlight.countAhead(''))];
   const { text } = await render;
   t.match(text, `keyserver_pool_waiting{pool="stretch"} ${waiting}\n`);
   const shown = Number(/^keyserver_stretch_predicted_wait_seconds (\S+)$/m.exec(text)?.[1]);

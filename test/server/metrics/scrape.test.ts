@@ -52,21 +52,24 @@ t.test('two servers in one process each count their own', async (t) => {
 });
 
 t.test('refusals by a limit are counted, and so are those that RATE_LIMITS=log lets pass', async (t) => {
+  // Not the source of the scrapes, which count as well.
+  const headers = { 'X-Forwarded-For': '192.0.2.1' };
   const body = { email: toHex(makeEmail()), password: 'correct horse' };
   for (const mode of ['on', 'log']) {
     const server = await startServer(t, {
       RATE_LIMITS: mode,
+      TRUST_PROXY: 'loopback',
       LIMIT_MAILS_TO_ADDRESS: '1/3600',
       LIMIT_REQUESTS_OF_SOURCE: '4/60',
     });
     const refused = String(mode === 'on');
     const limited = 'keyserver_rate_limited_total';
     t.equal((await scrape(server)).read(limited, { refused }), 0, 'there from the start');
-    await send(server, '/v1/raw_password/account/create', { body });
+    await send(server, '/v1/raw_password/account/create', { body, headers });
     for (let i = 0; i < 2; i++)
-      await send(server, '/v1/password/forgot/send_code', { body: { email: body.email } });
-    await send(server, '/v1/get_random_bytes', { body: {} });
-    await send(server, '/v1/get_random_bytes', { body: {} });
+      await send(server, '/v1/password/forgot/send_code', { body: { email: body.email }, headers });
+    await send(server, '/v1/get_random_bytes', { body: {}, headers });
+    await send(server, '/v1/get_random_bytes', { body: {}, headers });
     const seen = await scrape(server);
     t.equal(seen.read(limited, { limit: 'mailsToAddress', refused }), 1);
     t.equal(seen.read(limited, { limit: 'requestsOfSource', refused }), 1);

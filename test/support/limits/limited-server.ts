@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { LIMITS, type LimitName } from '../../../config/limits.js';
+import { allRates, LIMITS, type LimitName } from '../../../config/limits.js';
 import { factsOf } from '../../../config/setting.js';
 import { accept, type TestAccount, toHex } from '../api/accounts.js';
 import { answerChallenge } from '../api/protocol-math.js';
@@ -13,11 +13,14 @@ import type { Teardown } from '../services/service-process.js';
  */
 export function startLimitedServer(
   t: Teardown,
-  rates: Partial<Record<LimitName, string>>,
+  rates: Partial<Record<keyof typeof LIMITS, string>>,
   env: Record<string, string> = {},
   clock?: TestClock,
 ): Promise<TestServer> {
-  const limits = Object.entries(rates).map(([name, rate]) => [factsOf(LIMITS[name as LimitName]).env, rate]);
+  const limits = Object.entries(rates).map(([name, rate]) => [
+    factsOf(LIMITS[name as keyof typeof LIMITS]).env,
+    rate,
+  ]);
   const settings = {
     RATE_LIMITS: 'on',
     TRUST_PROXY: 'loopback',
@@ -78,7 +81,7 @@ export function assertTooMany(t: Test, server: TestServer, reply: Reply, limit: 
   const { status, headers, body } = reply;
   t.match({ status, body }, { status: 429, body: { code: 429, errno: 114, retryAfter: Number } }, limit);
   t.equal(headers['retry-after'], String(body.retryAfter), 'Retry-After says the same as the body');
-  const windowSeconds = server.services.config.limits[limit].seconds;
+  const windowSeconds = allRates(server.services.config.limits)[limit].seconds;
   const retryAfter = body.retryAfter as number;
   t.ok(Number.isInteger(retryAfter) && retryAfter >= 1 && retryAfter <= windowSeconds, `${retryAfter} s`);
   t.equal(loggedLimits(server).at(-1), limit);

@@ -1,5 +1,6 @@
 import type { KeyServer } from '../../../server/key-server.js';
 import { withTimeout } from '../../../storage/with-timeout.js';
+import type { TestClock } from '../api/start-server.js';
 
 /** One number of a scrape. */
 export interface Sample {
@@ -22,8 +23,12 @@ export interface Scrape {
   has(name: string, labels?: Record<string, string | number>): boolean;
 }
 
-/** Reads a server's metrics as Prometheus does (text format 0.0.4). */
-export async function scrape({ metricsUrl }: Pick<KeyServer, 'metricsUrl'>): Promise<Scrape> {
+/** A server to scrape, and its clock where a test has one. */
+type Scraped = Pick<KeyServer, 'metricsUrl'> & { clock?: TestClock };
+
+/** Reads a server's metrics as Prometheus does (text format 0.0.4), a second after they were last rendered. */
+export async function scrape({ metricsUrl, clock }: Scraped): Promise<Scrape> {
+  clock?.advance(1);
   const response = await fetch(`${metricsUrl}/metrics`);
   const text = await response.text();
   if (!response.ok) throw new Error(`the scrape failed: ${response.status} ${text}`);
@@ -57,10 +62,7 @@ export async function scrape({ metricsUrl }: Pick<KeyServer, 'metricsUrl'>): Pro
  * Scrapes until something is so: a request is counted when its reply is on its way, which its client may see first.
  * @throws Error when it is not so within ten seconds
  */
-export async function scrapeUntil(
-  server: Pick<KeyServer, 'metricsUrl'>,
-  isSo: (scrape: Scrape) => boolean,
-): Promise<Scrape> {
+export async function scrapeUntil(server: Scraped, isSo: (scrape: Scrape) => boolean): Promise<Scrape> {
   let given = false;
   const look = async () => {
     for (;;) {

@@ -25,7 +25,6 @@ export function recordOutcomes({ services: { stretcher } }: TestServer): string[
 export function occupy({ services: { stretcher } }: TestServer, stretches: number): void {
   const orders = Array.from({ length: stretches }, (_, i) => ({
     source: `other ${i}`,
-    account: `other ${i}`,
   }));
   // Those that the end of the test cuts off are nobody's.
   for (const order of orders) stretcher.queue.submit(knownRequest(), order).catch(() => {});

@@ -11,7 +11,6 @@ const stretcher = new Stretcher({
   engine: 'wasm',
   threads: 1,
   memoryMiB: 128,
-  maxWaitMs: 60_000,
   niceIncrement: 0,
   observe: (event) => {
     if (event.type === 'finished') batchSizes.push(event.batchSize);
@@ -26,7 +25,7 @@ const replies = await Promise.all(
         stretchingSalt: fromHex(stretching.passwordStretchingSalt),
         srpSalt: fromHex(srp.srpSalt),
       },
-      { source, account: source },
+      { source },
     ),
   ),
 );

@@ -1,0 +1,109 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { ApiError } from './errors.js';
+import { API_HEADERS, standardHeaders } from './standard-headers.js';
+
+/** How long the body of an admitted request may take to arrive, in ms. Until then it counts without being stretched. */
+const BODY_MS = 5_000;
+/** Random part of Retry-After, as a share of the wait and at least so many seconds: refused clients must not come back together. */
+const JITTER = { share: 0.5, minSeconds: 2 };
+
+/**
+ * The requests in flight of each source, and the position of the next one in a round robin over sources: a request of a
+ * source with n in flight waits behind the sum of min(n_i, n + 1) over all sources (max-min fairness).
+ */
+export class InFlightRequests {
+  readonly #bySource = new Map<string, number>();
+  /** How many sources have at least k requests in flight, at index k. */
+  readonly #sourcesWith: number[] = [0];
+
+  /** How many requests are served before the next one of a source. */
+  countAhead(source: string): number {
+    const own = this.#bySource.get(source) ?? 0;
+    let ahead = 0;
+    for (let k = 1; k <= own + 1; k++) ahead += this.#sourcesWith[k] ?? 0;
+    return ahead;
+  }
+
+  add(source: string): void {
+    const own = (this.#bySource.get(source) ?? 0) + 1;
+    this.#bySource.set(source, own);
+    this.#sourcesWith[own] = (this.#sourcesWith[own] ?? 0) + 1;
+  }
+
+  remove(source: string): void {
+    const own = this.#bySource.get(source) ?? 0;
+    if (own === 0) return;
+    (this.#sourcesWith[own] as number)--;
+    if (own === 1) this.#bySource.delete(source);
+    else this.#bySource.set(source, own - 1);
+  }
+
+  /** Sources with requests in flight. */
+  get sources(): number {
+    return this.#bySource.size;
+  }
+}
+
+export interface LoadSheddingOptions {
+  inFlight: InFlightRequests;
+  /** Tells a request that needs a stretch. */
+  needsStretch: (request: IncomingMessage) => boolean;
+  sourceOf: (request: IncomingMessage) => string;
+  /** How long a request waits behind so many others, in ms. */
+  predictWaitMs: (ahead: number) => number;
+  maxWaitMs: number;
+  publicUrl: string;
+  /** The clock, ms since 1970. */
+  now: () => number;
+  /** Called for each refused request. */
+  observe: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+/**
+ * Answers a request with 503 when its stretch would have to wait longer than `maxWaitMs`, before anything else is done
+ * for it. Requests count from their headers on, so that many that arrive together see each other.
+ * @see docs/architecture.md, "Admission"
+ */
+export function shedLoad(listener: RequestListener, options: LoadSheddingOptions): RequestListener {
+  const { inFlight, needsStretch, sourceOf, predictWaitMs, maxWaitMs, now, observe } = options;
+  const headers = Object.entries({
+    ...standardHeaders(options.publicUrl),
+    ...API_HEADERS,
+    'Content-Type': 'application/json; charset=utf-8',
+  });
+  const bodies: Buffer[] = [];
+  const refuse = (request: IncomingMessage, response: ServerResponse, waitMs: number) => {
+    observe(request, response);
+    const retryAfter = toRetryAfter(waitMs);
+    bodies[retryAfter] ??= Buffer.from(JSON.stringify(new ApiError('serviceUnavailable', { retryAfter })));
+    const body = bodies[retryAfter];
+    response.statusCode = 503;
+    for (const [name, value] of headers) response.setHeader(name, value);
+    response.setHeader('Timestamp', String(Math.floor(now() / 1000)));
+    response.setHeader('Retry-After', String(retryAfter));
+    response.setHeader('Content-Length', body.length);
+    response.end(body);
+  };
+  return (request, response) => {
+    if (!needsStretch(request)) return listener(request, response);
+    const source = sourceOf(request);
+    const waitMs = predictWaitMs(inFlight.countAhead(source));
+    if (waitMs > maxWaitMs) return refuse(request, response, waitMs);
+    inFlight.add(source);
+    const timer = setTimeout(() => {
+      if (!request.complete) request.destroy();
+    }, BODY_MS);
+    response.once('close', () => {
+      inFlight.remove(source);
+      clearTimeout(timer);
+    });
+    return listener(request, response);
+  };
+}
+
+/** Retry-After for a wait, in whole seconds, at most an hour. */
+function toRetryAfter(waitMs: number): number {
+  const seconds = waitMs / 1000;
+  const jitter = Math.random() * Math.max(JITTER.share * seconds, JITTER.minSeconds);
+  return Math.min(3600, Math.ceil(seconds + jitter));
+}

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import type { Context } from 'koa';
+
+/** A document that does not change while the server runs. */
+export interface TaggedDocument {
+  content: Buffer;
+  etag: string;
+}
+
+/** Prepares a document for {@link sendUnlessKnown}. */
+export function tagDocument(text: string): TaggedDocument {
+  const content = Buffer.from(text);
+  return { content, etag: createHash('sha256').update(content).digest('base64url') };
+}
+
+/** Sends a document, or 304 when the client has it. Clients ask each time: documents of two versions must not mix. */
+export function sendUnlessKnown(ctx: Context, type: string, { content, etag }: TaggedDocument): void {
+  ctx.set('Cache-Control', 'no-cache');
+  ctx.etag = etag;
+  ctx.type = type;
+  ctx.status = 200;
+  if (ctx.fresh) ctx.status = 304;
+  else ctx.body = content;
+}
