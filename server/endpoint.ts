@@ -66,7 +66,7 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
   try {
     const body = endpoint.method === 'POST' ? await readRequestBody(ctx, needsBody(schema)) : undefined;
     const credentials =
-      token && (await authenticate(services, ctx, token, body, client, requiresPayloadHash));
+      token && (await authenticate(token, { services, ctx, client, body, requiresPayloadHash }));
     if (credentials) ctx.state.uid = credentials.uid;
     const request = {
       body: schema && validateBody(schema, body?.json),

@@ -1,0 +1,105 @@
+import * as hawk from 'hawk';
+
+/** Accepted clock skew of clients, in seconds (protocol.md, "Hawk, on this server"). */
+export const TIMESTAMP_SKEW_S = 60;
+const MAX_NONCE_LENGTH = 255;
+
+/** A request as Hawk signs it: over the public URL. */
+export interface HawkRequest {
+  method: string;
+  /** Path and query. */
+  url: string;
+  host: string;
+  port: number;
+  authorization: string;
+  contentType: string;
+}
+
+/** Attributes of the Authorization header. */
+export interface HawkHeader {
+  id: string;
+  ts: string;
+  nonce: string;
+  hash?: string;
+}
+
+export interface HawkKey {
+  key: Buffer;
+  algorithm: 'sha256';
+}
+
+/** Result of {@link verifySignature}. `tsm` is the server's time signed for the client, as WWW-Authenticate carries it. */
+export type Verification<Found> =
+  | { outcome: 'valid'; found: Found; header: HawkHeader }
+  | { outcome: 'unknownId' }
+  | { outcome: 'staleTimestamp'; tsm: string | undefined }
+  | { outcome: 'invalid' };
+
+/** The functions of hawk as they are. @types/hawk knows neither plain requests nor binary keys and payloads. */
+interface HawkServer {
+  authenticate<Found extends HawkKey>(
+    request: HawkRequest,
+    find: (id: string) => Promise<Found | null>,
+    options: { timestampSkewSec: number; localtimeOffsetMsec: number },
+  ): Promise<{ credentials: Found; artifacts: HawkHeader }>;
+  authenticatePayload(payload: Buffer | '', key: HawkKey, header: HawkHeader, contentType: string): void;
+}
+
+const hawkServer = hawk.server as unknown as HawkServer;
+
+/**
+ * Verifies MAC and timestamp of a request.
+ * @param find returns the key of an id, in lower case
+ * @throws what `find` throws
+ */
+export async function verifySignature<Found extends HawkKey>(
+  request: HawkRequest,
+  find: (id: string) => Promise<Found | null>,
+  nowMs: number,
+): Promise<Verification<Found>> {
+  // hawk wraps errors of its callback, but a store's failure must become a 503.
+  let failure: unknown;
+  const findOrNote = (id: string) =>
+    find(id.toLowerCase()).catch((error) => {
+      failure = error;
+      return null;
+    });
+  try {
+    const { credentials, artifacts } = await hawkServer.authenticate(request, findOrNote, {
+      timestampSkewSec: TIMESTAMP_SKEW_S,
+      localtimeOffsetMsec: nowMs - Date.now(),
+    });
+    const { id, ts, nonce } = artifacts;
+    // hawk does not validate the timestamp, and NaN is never stale.
+    if (!/^[0-9]{1,12}$/.test(ts) || nonce.length > MAX_NONCE_LENGTH) return { outcome: 'invalid' };
+    return { outcome: 'valid', found: credentials, header: { ...artifacts, id: id.toLowerCase() } };
+  } catch (error) {
+    if (failure !== undefined) throw failure;
+    return toVerification(error as HawkError);
+  }
+}
+
+/** Whether the payload hash of a header is that of a body. */
+export function isPayloadHashed(
+  body: Buffer | undefined,
+  key: HawkKey,
+  header: HawkHeader,
+  contentType: string,
+): boolean {
+  try {
+    hawkServer.authenticatePayload(body ?? '', key, header, contentType);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface HawkError extends Error {
+  output?: { headers?: Record<string, string> };
+}
+
+function toVerification({ message, output }: HawkError): Verification<never> {
+  if (message === 'Unknown credentials') return { outcome: 'unknownId' };
+  if (message !== 'Stale timestamp') return { outcome: 'invalid' };
+  return { outcome: 'staleTimestamp', tsm: output?.headers?.['WWW-Authenticate'] };
+}
