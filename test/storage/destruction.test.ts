@@ -114,10 +114,12 @@ t.test('a destroyed account leaves no counter in Redis', async (t) => {
     const code = { uid, code: randomHex() };
     t.equal((await send(server, '/v1/recovery_email/verify_code', { body: code, from })).body.errno, 105);
   }
-  const keysOfAccount = async () => (await client.keys('*')).filter((key) => key.includes(uid));
-  // Of each address its passwords and its codes, of the account its passwords, and which they are.
-  t.equal((await keysOfAccount()).filter((key) => /rate|counters/.test(key)).length, 6);
+  const index = `fxa:counters:{${uid}}`;
+  const counters = await client.sMembers(index);
+  // Of each source its passwords and its codes, and of the account its passwords.
+  t.equal(counters.length, 5);
+  t.equal(await client.exists([index, ...counters]), 6);
   const token = await authenticate(server, account);
   accept(await send(server, '/v1/account/destroy', { signer: { type: 'authToken', token } }));
-  t.same(await keysOfAccount(), []);
+  t.equal(await client.exists([index, ...counters]), 0);
 });
