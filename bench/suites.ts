@@ -4,8 +4,9 @@ import { login } from './login/login.js';
 import { overload } from './overload/overload.js';
 import { scale } from './scale/scale.js';
 import { sign } from './sign/sign.js';
+import { startup } from './startup/startup.js';
 import { stretch } from './stretch/stretch.js';
 import type { Suite } from './suite.js';
 
 /** Everything `npm run bench` measures, in the order of the report. */
-export const SUITES: Suite[] = [stretch, sign, login, endpoints, latency, overload, scale];
+export const SUITES: Suite[] = [stretch, sign, login, endpoints, latency, overload, startup, scale];

@@ -23,6 +23,13 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** CPU seconds of this process's children that have ended, to 10 ms. @see proc_pid_stat(5) */
+export function childCpuSeconds(): number {
+  const stat = readFileSync('/proc/self/stat', 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
+}
+
 /**
  * CPU seconds of a process's first thread, to the nanosecond: the event loop of a Node process, all of a
  * process that has one thread.
