@@ -1,0 +1,145 @@
+import { pbkdf2Sync, scryptSync } from 'node:crypto';
+import { pbkdf2 as noblePbkdf2 } from '@noble/hashes/pbkdf2.js';
+import { scrypt as nobleScrypt } from '@noble/hashes/scrypt.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { createSHA256, pbkdf2 as hashWasmPbkdf2, scrypt as hashWasmScrypt } from 'hash-wasm';
+import sodium from 'libsodium-wrappers-sumo';
+import scryptJs from 'scrypt-js';
+import sodiumNative from 'sodium-native';
+import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
+import { loadKernel } from '../../workers/kernel/load-kernel.js';
+import { findNativeProblem, loadNative } from '../../workers/kernel/load-native.js';
+
+/** One implementation of scrypt or PBKDF2, on one core. */
+export interface Peer {
+  name: string;
+  /** What it is made of. */
+  what: string;
+  isOwn: boolean;
+  /** Passwords that one run hashes. */
+  perRun: number;
+  run(): Uint8Array[] | Promise<Uint8Array[]>;
+}
+
+const { scrypt_N: N, scrypt_r: r, scrypt_p: p, PBKDF2_rounds_1: c } = STRETCHING_PARAMETERS;
+const DK_BYTES = 32;
+const PASSWORD = Uint8Array.from({ length: 32 }, (_, i) => i);
+/** 32 bytes: sodium-native takes no other length. */
+const SALT = Uint8Array.from({ length: 32 }, (_, i) => 255 - i);
+/** libsodium derives N = opslimit / 32 from it. */
+const SODIUM_OPSLIMIT = 32 * N;
+
+const peer = (name: string, what: string, run: () => Uint8Array | Promise<Uint8Array>): Peer => ({
+  name,
+  what,
+  isOwn: false,
+  perRun: 1,
+  run: async () => [await run()],
+});
+
+/** This server's own, for groups of one and of four. */
+const own = (engine: string, what: string, hash: (count: number) => Uint8Array[]): Peer[] =>
+  [1, 4].map((perRun) => ({
+    name: perRun === 1 ? `${engine}, alone` : `${engine}, four in step`,
+    what,
+    isOwn: true,
+    perRun,
+    run: () => hash(perRun),
+  }));
+
+/** Every implementation of scrypt with N = 65536, r = 8, p = 1: 64 MiB a hash. */
+export async function createScryptPeers(): Promise<Peer[]> {
+  await sodium.ready;
+  return [
+    peer('scrypt-js', 'JavaScript', () => scryptJs.syncScrypt(PASSWORD, SALT, N, r, p, DK_BYTES)),
+    peer('@noble/hashes', 'JavaScript', () => nobleScrypt(PASSWORD, SALT, { N, r, p, dkLen: DK_BYTES })),
+    peer('hash-wasm', 'C in WebAssembly', () =>
+      hashWasmScrypt({
+        password: PASSWORD,
+        salt: SALT,
+        costFactor: N,
+        blockSize: r,
+        parallelism: p,
+        hashLength: DK_BYTES,
+        outputType: 'binary',
+      }),
+    ),
+    peer('libsodium', 'C in WebAssembly', () =>
+      sodium.crypto_pwhash_scryptsalsa208sha256_ll(PASSWORD, SALT, N, r, p, DK_BYTES),
+    ),
+    peer('sodium-native', 'C, SSE2', () => {
+      const out = new Uint8Array(DK_BYTES);
+      const { crypto_pwhash_scryptsalsa208sha256_MEMLIMIT_SENSITIVE: memlimit } = sodiumNative;
+      sodiumNative.crypto_pwhash_scryptsalsa208sha256(out, PASSWORD, SALT, SODIUM_OPSLIMIT, memlimit);
+      return out;
+    }),
+    peer('node:crypto', 'OpenSSL, C', () =>
+      scryptSync(PASSWORD, SALT, DK_BYTES, { N, r, p, maxmem: 256 * N * r }),
+    ),
+    ...own('wasm', 'AssemblyScript in WebAssembly', createWasmScrypt()),
+    ...(findNativeProblem() ? [] : own('native', describeNative(), createNativeScrypt())),
+  ];
+}
+
+/** Every implementation of PBKDF2-HMAC-SHA256, 20,000 rounds. libsodium has none; scrypt-js does not export its own. */
+export async function createPbkdf2Peers(): Promise<Peer[]> {
+  const native = findNativeProblem() ? undefined : loadNative();
+  return [
+    peer('@noble/hashes', 'JavaScript', () => noblePbkdf2(sha256, PASSWORD, SALT, { c, dkLen: DK_BYTES })),
+    peer('hash-wasm', 'C in WebAssembly', () =>
+      hashWasmPbkdf2({
+        password: PASSWORD,
+        salt: SALT,
+        iterations: c,
+        hashLength: DK_BYTES,
+        hashFunction: createSHA256(),
+        outputType: 'binary',
+      }),
+    ),
+    peer('node:crypto', 'OpenSSL, assembler', () => pbkdf2Sync(PASSWORD, SALT, c, DK_BYTES, 'sha256')),
+    ...(native
+      ? own('native', describeNative(), (count) =>
+          native.pbkdf2(Array(count).fill(PASSWORD), Array(count).fill(SALT), c, DK_BYTES),
+        )
+      : []),
+  ];
+}
+
+/** @throws Error that names a peer whose result is not OpenSSL's: a fast wrong hash proves nothing */
+export async function checkAgreement(peers: readonly Peer[]): Promise<void> {
+  const openssl = peers.find(({ name }) => name === 'node:crypto') as Peer;
+  const [expected] = (await openssl.run()) as [Uint8Array];
+  for (const { name, run } of peers) {
+    for (const result of await run()) {
+      if (Buffer.compare(result, expected) !== 0) throw new Error(`${name} disagrees with node:crypto`);
+    }
+  }
+}
+
+function createWasmScrypt() {
+  const kernel = loadKernel();
+  return (count: number) =>
+    kernel.scryptGroup(Array(count).fill({ password: PASSWORD, salt: SALT }), { N, r, p }, DK_BYTES);
+}
+
+function createNativeScrypt() {
+  const native = loadNative();
+  const region = native.mapSlots(4);
+  return (count: number) => {
+    const slots = Array.from({ length: count }, (_, i) => i);
+    return native.scrypt(
+      region,
+      slots,
+      Array(count).fill(PASSWORD),
+      Array(count).fill(SALT),
+      N,
+      r,
+      p,
+      DK_BYTES,
+    );
+  };
+}
+
+function describeNative(): string {
+  return `C, ${loadNative().isa.toUpperCase()}`;
+}
