@@ -11,6 +11,9 @@ command -v openssl >/dev/null || missing+=(openssl)
 if [ "${1:-}" = all ]; then
   command -v chromium >/dev/null || missing+=(chromium)
   command -v nginx >/dev/null || missing+=(nginx-light)
+  command -v prometheus >/dev/null || missing+=(prometheus)
+  command -v buildah >/dev/null || missing+=(buildah)
+  command -v debootstrap >/dev/null || missing+=(debootstrap)
 fi
 if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
 

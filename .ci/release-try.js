@@ -1,0 +1,25 @@
+/** Starts a server, asks whether it is well, and stops it: `node .ci/release-try.js START DATA_DIR`. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+const [start = '', dataDir = ''] = process.argv.slice(2);
+const server = spawn(start, {
+  env: { PATH: process.env.PATH, PORT: '0', DATA_DIR: dataDir },
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+const ended = once(server, 'exit');
+for await (const line of createInterface(server.stdout)) {
+  const { event, url } = JSON.parse(line);
+  if (event !== 'listening') continue;
+  const { status } = await fetch(`${url}/__heartbeat__`);
+  const { version } = await (await fetch(`${url}/__version__`)).json();
+  console.log(`The server of the tarball answers ${status}, version ${version}.`);
+  server.kill('SIGTERM');
+  if (status !== 200) process.exitCode = 1;
+}
+const [code] = await ended;
+if (code !== 0) {
+  console.error(`The server of the tarball ended with ${code}.`);
+  process.exitCode = 1;
+}

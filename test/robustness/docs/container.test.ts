@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import t from 'tap';
+import { buildah, buildImage, startInContainer, whyNoContainer } from '../../support/docs/container.js';
+import { findFreePort } from '../../support/services/free-port.js';
+
+const IMAGE = 'localhost/key-server-test';
+const MAX_IMAGE_BYTES = 600 * 2 ** 20;
+
+interface ImageConfig {
+  Cmd: string[];
+  User: string;
+  StopSignal: string;
+  Env: string[];
+  Volumes: Record<string, object>;
+  Healthcheck: { Test: string[] };
+}
+
+const reason = whyNoContainer();
+t.test(
+  'the image is built, serves logins, is checked, and stops in order',
+  { skip: reason ?? false },
+  async (t) => {
+    await buildImage(IMAGE);
+    const inspected = JSON.parse(await buildah('inspect', '--type', 'image', IMAGE));
+    const config: ImageConfig = inspected.Docker.config;
+    t.match(config, { User: 'node', StopSignal: 'SIGTERM', Volumes: { '/data': {} } });
+    const container = await buildah('from', '--pull-never', IMAGE);
+    t.teardown(() => buildah('rm', container));
+    const root = await buildah('mount', container);
+
+    await t.test('files belong to root, and only /data to the server', async (t) => {
+      const data = lstatSync(join(root, 'data'));
+      t.match({ mode: data.mode & 0o777, uid: data.uid }, { mode: 0o700, uid: 1000 });
+      const names = readdirSync(join(root, 'app'), { recursive: true }) as string[];
+      const writable = names.filter((name) => {
+        const { mode, uid } = lstatSync(join(root, 'app', name));
+        return uid !== 0 || ((mode & 0o022) !== 0 && (mode & 0o170000) !== 0o120000);
+      });
+      t.same(writable, []);
+      t.notOk(names.includes('test') || names.includes('dist/test') || names.includes('node_modules/tap'));
+      const bytes = names.reduce((sum, name) => sum + lstatSync(join(root, 'app', name)).size, 0);
+      t.comment(`/app: ${(bytes / 2 ** 20).toFixed(0)} MiB`);
+    });
+
+    await t.test('the image is not large', async (t) => {
+      const size = JSON.parse(await buildah('images', '--json', IMAGE))[0].size as string;
+      t.comment(`image: ${size}`);
+      const [, number, unit = ''] = /([\d.]+) ?(\w+)/.exec(size) ?? [];
+      const units: Record<string, number> = { KB: 1e3, MB: 1e6, GB: 1e9 };
+      t.ok(Number(number) * (units[unit] ?? Number.NaN) < MAX_IMAGE_BYTES, size);
+    });
+
+    const dataDir = mkdtempSync(join(tmpdir(), 'container-data-'));
+    t.teardown(() => rmSync(dataDir, { recursive: true }));
+    const port = await findFreePort();
+    const settings = ['--user', config.User, '--env', `PORT=${port}`, '--env', 'HOST=127.0.0.1'];
+    const server = startInContainer(container, settings, config.Cmd);
+    const exit = once(server, 'exit');
+    const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
+    let listening: { event?: string; stretchEngine?: string } = {};
+    while (listening.event !== 'listening') listening = JSON.parse((await lines.next()).value);
+
+    await t.test('the native engine is in it and runs', async (t) => {
+      t.equal(listening.stretchEngine, 'native');
+    });
+
+    await t.test('an account is created and logged in to', async (t) => {
+      const body = JSON.stringify({
+        email: Buffer.from('me@example.com').toString('hex'),
+        password: 'secret',
+      });
+      for (const path of ['account/create', 'session/create']) {
+        const headers = { 'Content-Type': 'application/json' };
+        const url = `http://127.0.0.1:${port}/v1/raw_password/${path}`;
+        t.match(await (await fetch(url, { method: 'POST', headers, body })).json(), { uid: String }, path);
+      }
+    });
+
+    const [, ...healthCheck] = config.Healthcheck.Test;
+    const runHealthCheck = async () =>
+      (await once(startInContainer(container, settings, healthCheck), 'exit'))[0];
+    t.equal(await runHealthCheck(), 0, 'the health check passes while the server runs');
+
+    const pid = findServer(server.pid as number);
+    t.match(readFileSync(`/proc/${pid}/status`, 'utf8'), /^Uid:\t1000\t1000\t/m, 'it runs as node');
+    process.kill(pid, 'SIGTERM');
+    const events: string[] = [];
+    for await (const line of { [Symbol.asyncIterator]: () => lines }) events.push(JSON.parse(line).event);
+    t.same(events.slice(-2), ['stopping', 'stopped']);
+    t.same(await exit, [0, null], 'SIGTERM ends it in order');
+    t.not(await runHealthCheck(), 0, 'the health check fails when it is gone');
+  },
+);
+
+/** The process below buildah that listens: the deepest one. */
+function findServer(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return children ? findServer(Number(children.split(' ')[0])) : pid;
+}
