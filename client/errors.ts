@@ -1,24 +1,6 @@
-/** Every errno of the API and the name this client gives it (api.md, "Response Format"; protocol.md). */
-export const ERRNOS = Object.freeze({
-  accountExists: 101,
-  unknownAccount: 102,
-  incorrectPassword: 103,
-  unverifiedAccount: 104,
-  invalidCode: 105,
-  invalidJson: 106,
-  invalidParameter: 107,
-  missingParameter: 108,
-  invalidSignature: 109,
-  invalidToken: 110,
-  invalidTimestamp: 111,
-  missingContentLength: 112,
-  bodyTooLarge: 113,
-  tooManyRequests: 114,
-  tooManySessions: 115,
-  incorrectEmailCase: 120,
-  serviceUnavailable: 201,
-  unknown: 999,
-} as const);
+import { ERRNOS, type ErrorDetails } from '../protocol/errnos.js';
+
+export { ERRNOS };
 
 /** The name of an errno; `unknown` also stands for errnos this client has not heard of. */
 export type ApiErrorReason = keyof typeof ERRNOS;
@@ -28,7 +10,7 @@ const REASONS = new Map(
 );
 
 /** The body of an error reply, as it travels. */
-export interface ApiErrorBody {
+export interface ApiErrorBody extends ErrorDetails {
   /** The HTTP status. */
   code: number;
   errno: number;
@@ -37,18 +19,6 @@ export interface ApiErrorBody {
   message: string;
   /** A link to more. */
   info: string;
-  /** errno 107 and 108: the parameter meant. */
-  param?: string;
-  /** errno 111: the server's clock, in seconds. */
-  serverTime?: number;
-  /** errno 114 and 201: seconds to wait. */
-  retryAfter?: number;
-  /** errno 105 of a recovery code: how many codes may still be tried. */
-  tries?: number;
-  /** errno 105 of a recovery code: seconds the forgotPasswordToken still lives. */
-  ttl?: number;
-  /** errno 120: the address as first given, hex of UTF-8. */
-  email?: string;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What several endpoints take or give. Binary values are lower-case hex (api.md, "Request Format"). */
 
+import type { DeviceType } from '../protocol/devices.js';
 import { fromHex } from '../protocol/hex.js';
 import type { STRETCHING_PARAMETERS } from '../protocol/stretching.js';
 import { ProtocolError } from './errors.js';
@@ -14,7 +15,7 @@ export type PasswordStretching = typeof STRETCHING_PARAMETERS & {
 export interface DeviceDescription {
   /** At most 255 characters. */
   name: string;
-  type: 'desktop' | 'computer' | 'phone' | 'tablet' | 'tv' | 'other';
+  type: DeviceType;
 }
 
 /** Who an account belongs to: a UUID with dashes. */

@@ -157,7 +157,7 @@ const certificates = {
   signingAlgorithm: setting(
     'SIGNING_ALGORITHM',
     '`RS` (RSA, 2048 bits) or `DS` (DSA) for the key that signs certificates.',
-    oneOf('RS', 'DS').prefault('RS'),
+    oneOf(...SIGNING_ALGORITHMS).prefault('RS'),
   ),
   domain: setting(
     'DOMAIN',

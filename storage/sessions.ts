@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { DeviceType } from '../protocol/devices.js';
 import { CompensationQueue } from './compensation.js';
 import { MissingRowError } from './errors.js';
 import type { Sealer } from './sealer.js';
@@ -6,10 +7,6 @@ import { prepareSessionFind, prepareSessionInsert, selectSessions } from './sess
 import { SessionTouches } from './session-touches.js';
 import type { Tables } from './sql/schema.js';
 import { aadFor } from './sql/sealed-columns.js';
-
-/** Device types that a session can have. */
-export const DEVICE_TYPES = ['desktop', 'computer', 'phone', 'tablet', 'tv', 'other'] as const;
-export type DeviceType = (typeof DEVICE_TYPES)[number];
 
 export interface NewSession {
   /** 64 hex digits. */

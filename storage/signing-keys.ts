@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { SigningAlgorithm } from '../protocol/browserid-keys.js';
 import { DuplicateRowError } from './errors.js';
 import type { Sealer } from './sealer.js';
 import type { Tables } from './sql/schema.js';
@@ -7,7 +8,7 @@ import { aadFor } from './sql/sealed-columns.js';
 /** A stored signing key. Times in ms. */
 export interface StoredSigningKey {
   id: string;
-  algorithm: 'RS' | 'DS';
+  algorithm: SigningAlgorithm;
   privateKeyPem: string;
   createdAt: number;
   /** When a newer key takes over. Certificates of this key verify until they expire. */
@@ -33,7 +34,7 @@ export class SigningKeys {
       .execute();
     return rows.map((row) => ({
       id: row.id,
-      algorithm: row.algorithm as 'RS' | 'DS',
+      algorithm: row.algorithm as SigningAlgorithm,
       privateKeyPem: this.#sealer.open(aadOf(row.id), row.private_key).toString(),
       createdAt: row.created_at,
       retiredAt: row.retired_at,

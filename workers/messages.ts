@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { SigningAlgorithm } from '../protocol/browserid-keys.js';
 import type { SingleKernel } from '../protocol/scrypt-kernel.js';
 
 /** What crosses the boundary between the server and a worker thread: one message in, one reply out. */
@@ -75,14 +76,6 @@ export interface StretchThreadData {
 export interface CryptoThreadData {
   modPow: 'openssl' | 'fast-openssl' | 'jsbn';
 }
-
-export const SIGNING_ALGORITHMS = ['RS', 'DS'] as const;
-export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
-
-/** A public key in BrowserID's form: RS numbers in decimal, DS numbers in hex (protocol.md). */
-export type BrowserIdPublicKey =
-  | { algorithm: 'RS'; n: string; e: string }
-  | { algorithm: 'DS'; y: string; p: string; q: string; g: string };
 
 /** The operations of the crypto pool. */
 export interface CryptoOperations {

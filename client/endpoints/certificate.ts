@@ -1,9 +1,7 @@
+import type { BrowserIdPublicKey } from '../../protocol/browserid-keys.js';
 import type { Transport } from '../transport.js';
 
-/** A BrowserID public key: numbers of RS are decimal, of DS hex. */
-export type PublicKey =
-  | { algorithm: 'RS'; n: string; e: string }
-  | { algorithm: 'DS'; y: string; p: string; q: string; g: string };
+export type PublicKey = BrowserIdPublicKey;
 
 export interface SignRequest {
   publicKey: PublicKey;

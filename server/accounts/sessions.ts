@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { DeviceType } from '../../protocol/devices.js';
 import { toHex } from '../../protocol/hex.js';
-import type { DeviceType } from '../../storage/sessions.js';
 import { mintToken } from '../authentication/tokens.js';
 import { ApiError } from '../http/errors.js';
 import type { Services } from '../services.js';

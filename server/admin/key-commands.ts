@@ -1,6 +1,6 @@
 import type { Config } from '../../config/load.js';
+import type { SigningAlgorithm } from '../../protocol/browserid-keys.js';
 import type { StoredSigningKey } from '../../storage/signing-keys.js';
-import type { SigningAlgorithm } from '../../workers/messages.js';
 import { generateSigningKey } from '../certificates/signing-key.js';
 import {
   findCurrentKey,

@@ -1,6 +1,6 @@
+import type { BrowserIdPublicKey } from '../../protocol/browserid-keys.js';
 import type { Session } from '../../storage/sessions.js';
 import type { CryptoPool } from '../../workers/crypto-pool.js';
-import type { BrowserIdPublicKey } from '../../workers/messages.js';
 import type { SigningKeyRing } from './signing-key-ring.js';
 
 /** Backdating of certificates, in ms, because clients' clocks differ (protocol.md, "certificate"). */

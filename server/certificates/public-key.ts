@@ -1,4 +1,4 @@
-import type { BrowserIdPublicKey } from '../../workers/messages.js';
+import type { BrowserIdPublicKey } from '../../protocol/browserid-keys.js';
 
 // jwcrypto's smallest keys have about 512 bits; the API document's example has 511.
 const RSA_BITS = { least: 496, most: 8192 };

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { BrowserIdPublicKey, SigningAlgorithm } from '../../protocol/browserid-keys.js';
 import type { SigningKeys, StoredSigningKey } from '../../storage/signing-keys.js';
-import type { BrowserIdPublicKey, SigningAlgorithm } from '../../workers/messages.js';
 import { generateSigningKey, openSigningKey } from './signing-key.js';
 
 /** Interval at which a server reloads the keys, in ms. */

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { BrowserIdPublicKey, SigningAlgorithm } from '../../protocol/browserid-keys.js';
 import type { StoredSigningKey } from '../../storage/signing-keys.js';
-import type { BrowserIdPublicKey, SigningAlgorithm } from '../../workers/messages.js';
 
 /**
  * Generates a signing key in libuv's thread pool.

@@ -1,72 +1,59 @@
 import { STATUS_CODES } from 'node:http';
-import { StacklessError } from '../../workers/stackless-error.js';
+import { ERRNOS, type ErrorDetails } from '../../protocol/errnos.js';
 
 /** Where the error table is explained. */
 const INFO = 'https://github.com/mozilla/picl-idp/blob/master/docs/api.md#response-format';
 
-/** Name → status, errno and message: the error list of api.md, with what protocol.md adds. */
+/** Name → status, errno and message (protocol.md, "Errors"). */
 export const ERRORS = {
-  accountExists: [400, 101, 'Account already exists'],
-  unknownAccount: [400, 102, 'Unknown account'],
-  incorrectPassword: [400, 103, 'Incorrect password'],
-  unverifiedAccount: [400, 104, 'Unverified account'],
-  invalidCode: [400, 105, 'Invalid verification code'],
-  invalidJson: [400, 106, 'Invalid JSON in request body'],
-  invalidParameter: [400, 107, 'Invalid parameter in request body'],
-  missingParameter: [400, 108, 'Missing parameter in request body'],
-  invalidSignature: [401, 109, 'Invalid request signature'],
-  invalidToken: [401, 110, 'Invalid authentication token'],
-  invalidTimestamp: [401, 111, 'Invalid timestamp in request signature'],
-  missingContentLength: [411, 112, 'Missing Content-Length header'],
-  bodyTooLarge: [413, 113, 'Request body too large'],
-  tooManyRequests: [429, 114, 'Client has sent too many requests'],
-  tooManySessions: [403, 115, 'Too many sessions'],
-  incorrectEmailCase: [400, 120, 'Incorrect email case'],
-  serviceUnavailable: [503, 201, 'Service unavailable'],
-  registrationRefused: [403, 999, 'Registration is not open to this address'],
-  badRequest: [400, 999, 'Malformed request'],
-  notFound: [404, 999, 'Unknown path'],
-  methodNotAllowed: [405, 999, 'Method not allowed'],
-  requestTimeout: [408, 999, 'Request took too long'],
-  headersTooLarge: [431, 999, 'Request headers too large'],
-  unexpected: [500, 999, 'Unexpected error'],
+  accountExists: [400, ERRNOS.accountExists, 'Account already exists'],
+  unknownAccount: [400, ERRNOS.unknownAccount, 'Unknown account'],
+  incorrectPassword: [400, ERRNOS.incorrectPassword, 'Incorrect password'],
+  unverifiedAccount: [400, ERRNOS.unverifiedAccount, 'Unverified account'],
+  invalidCode: [400, ERRNOS.invalidCode, 'Invalid verification code'],
+  invalidJson: [400, ERRNOS.invalidJson, 'Invalid JSON in request body'],
+  invalidParameter: [400, ERRNOS.invalidParameter, 'Invalid parameter in request body'],
+  missingParameter: [400, ERRNOS.missingParameter, 'Missing parameter in request body'],
+  invalidSignature: [401, ERRNOS.invalidSignature, 'Invalid request signature'],
+  invalidToken: [401, ERRNOS.invalidToken, 'Invalid authentication token'],
+  invalidTimestamp: [401, ERRNOS.invalidTimestamp, 'Invalid timestamp in request signature'],
+  missingContentLength: [411, ERRNOS.missingContentLength, 'Missing Content-Length header'],
+  bodyTooLarge: [413, ERRNOS.bodyTooLarge, 'Request body too large'],
+  tooManyRequests: [429, ERRNOS.tooManyRequests, 'Client has sent too many requests'],
+  tooManySessions: [403, ERRNOS.tooManySessions, 'Too many sessions'],
+  incorrectEmailCase: [400, ERRNOS.incorrectEmailCase, 'Incorrect email case'],
+  serviceUnavailable: [503, ERRNOS.serviceUnavailable, 'Service unavailable'],
+  registrationRefused: [403, ERRNOS.unknown, 'Registration is not open to this address'],
+  badRequest: [400, ERRNOS.unknown, 'Malformed request'],
+  notFound: [404, ERRNOS.unknown, 'Unknown path'],
+  methodNotAllowed: [405, ERRNOS.unknown, 'Method not allowed'],
+  requestTimeout: [408, ERRNOS.unknown, 'Request took too long'],
+  headersTooLarge: [431, ERRNOS.unknown, 'Request headers too large'],
+  unexpected: [500, ERRNOS.unknown, 'Unexpected error'],
 } as const;
 
 export type ApiErrorName = keyof typeof ERRORS;
 
-/** What some errors say besides the five fields. */
-export interface ApiErrorDetails {
-  /** errno 107 and 108: the parameter, dots between levels. */
-  param?: string;
-  /** errno 111: integer seconds. */
-  serverTime?: number;
-  /** errno 114 and 201: seconds, also sent as Retry-After. */
-  retryAfter?: number;
-  /** errno 105 of a recovery code: how many codes may still be tried. */
-  tries?: number;
-  /** errno 105 of a recovery code: seconds the forgotPasswordToken still lives. */
-  ttl?: number;
-  /** errno 120: the stored address, hex of UTF-8. */
-  email?: string;
-}
-
-/** An error the client is told of. What failed is its cause, and has a stack. */
-export class ApiError extends StacklessError {
+/** An error reply. Its cause has a stack; the error itself has none, because clients cause thousands. */
+export class ApiError extends Error {
   readonly status: number;
   readonly errno: number;
 
   constructor(
     readonly reason: ApiErrorName,
-    readonly details: ApiErrorDetails = {},
+    readonly details: ErrorDetails = {},
     options?: ErrorOptions,
   ) {
     const [status, errno, message] = ERRORS[reason];
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message, options);
+    Error.stackTraceLimit = stackTraceLimit;
     this.status = status;
     this.errno = errno;
   }
 
-  /** The body of the reply: the five fields of api.md, and the details. */
+  /** The body of the reply: the five members of every error, and the details. */
   toJSON() {
     return {
       code: this.status,

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { DEVICE_TYPES } from '../../protocol/devices.js';
 import { SRP_BYTES, SRP_TYPE } from '../../protocol/srp.js';
 import { STRETCHED_BYTES } from '../../protocol/stretching.js';
 import { TOKEN_BYTES } from '../../protocol/tokens.js';
-import { DEVICE_TYPES } from '../../storage/sessions.js';
 import { RECOVERY_CODE_DIGITS, stretchingShape } from './schemas.js';
 
 /** The replies of every endpoint: handlers are typed by them, and the OpenAPI document shows them. */

@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { DEVICE_TYPES } from '../../protocol/devices.js';
 import { MAX_EMAIL_BYTES, parseEmail } from '../../protocol/email.js';
 import { fromHex } from '../../protocol/hex.js';
 import { isUsableVerifier, SRP_BYTES, SRP_TYPE } from '../../protocol/srp.js';
 import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
-import { DEVICE_TYPES } from '../../storage/sessions.js';
 import { parsePublicKey } from '../certificates/public-key.js';
 
 /** The bodies of every endpoint. Types, validation and documentation all come from here. */

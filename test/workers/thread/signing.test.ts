@@ -1,10 +1,10 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { BitString, Integer, ObjectIdentifier, Sequence } from 'asn1js';
 import t from 'tap';
+import type { BrowserIdPublicKey, SigningAlgorithm } from '../../../protocol/browserid-keys.js';
 import { bytesToInteger } from '../../../protocol/srp.js';
 import { generateSigningKey, openSigningKey } from '../../../server/certificates/signing-key.js';
 import { CryptoPool } from '../../../workers/crypto-pool.js';
-import type { BrowserIdPublicKey, SigningAlgorithm } from '../../../workers/messages.js';
 
 const payload = JSON.stringify({ iss: 'example.org', principal: { email: 'é@example.org' } });
 const cryptoPool = new CryptoPool({ modPow: 'openssl', threads: 1 });
