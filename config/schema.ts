@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
+import { SIGNING_ALGORITHMS } from '../protocol/browserid-keys.js';
 import { LIMITS } from './limits.js';
 import {
   host,
