@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mock } from 'node:test';
 import fc, { type AsyncCommand, type Scheduler } from 'fast-check';
-import t from 'tap';
-import { RequestCompensations } from '../../storage/compensation.js';
+import t, { type Test } from 'tap';
+import { CompensationQueue, RequestCompensations } from '../../storage/compensation.js';
 import { StoreUnavailableError } from '../../storage/errors.js';
 import { parseRedisUrl, type RedisConnection } from '../../storage/redis/topology.js';
 import { Sealer } from '../../storage/sealer.js';
@@ -11,14 +11,14 @@ import { startRedis } from '../support/services/redis.js';
 import { randomHex, tokenRecords } from '../support/storage/records.js';
 import { afterReactions, ScheduledRedis } from '../support/storage/scheduled-redis.js';
 
-const RUNS = 100;
+const RUNS = 60;
 const SERVERS = 2;
-const TOKENS = 2;
+const TOKENS = 3;
 const LIFE_S = 600;
 const WINDOW = { name: 'test', seconds: 600 };
 /** Longer than every timer of storage/. */
 const LONGEST_TIMER_MS = 2000;
-const ROUNDS_TO_RECOVER = 20;
+const ROUNDS_TO_RECOVER = 8;
 
 const sealer = new Sealer([randomBytes(32)]);
 const counterKey = randomBytes(32);
@@ -197,9 +197,76 @@ function findFaults({ requests, expired }: Model, found: Awaited<ReturnType<Serv
   return faults;
 }
 
-t.test('a token has one winner, and a 503 consumes nothing, in any order of events', async (t) => {
+/** PostgreSQL cancels a statement after so many ms: `STATEMENT_TIMEOUT_MS` of postgres-dialect.ts. */
+const STATEMENT_TIMEOUT_MS = 1300;
+
+function mockTimers(t: Test): void {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   t.teardown(() => mock.timers.reset());
+}
+
+async function pass(ms: number): Promise<void> {
+  mock.timers.tick(ms);
+  await afterReactions();
+}
+
+t.test('a delayed compensation runs after its effect has ended, also in a busy queue', async (t) => {
+  mockTimers(t);
+  const ran: string[] = [];
+  const queue = new CompensationQueue({}, { attemptAtOnce: false });
+  queue.enqueue(async () => ran.push('first'));
+  await pass(STATEMENT_TIMEOUT_MS);
+  t.same(ran, []);
+  queue.enqueue(async () => ran.push('second'));
+  await pass(STATEMENT_TIMEOUT_MS);
+  t.same(ran, ['first']);
+  await pass(LONGEST_TIMER_MS);
+  t.same(ran, ['first', 'second']);
+});
+
+t.test('failed compensations are retried in turn until they succeed', async (t) => {
+  mockTimers(t);
+  let isAway = true;
+  const attempts: string[] = [];
+  const queue = new CompensationQueue({}, { attemptAtOnce: false });
+  for (const name of ['first', 'second']) {
+    queue.enqueue(async () => {
+      attempts.push(name);
+      if (isAway) throw new StoreUnavailableError('database', new Error('away'));
+    });
+  }
+  for (let round = 0; round < 3; round++) await pass(LONGEST_TIMER_MS);
+  t.same(attempts, ['first', 'first', 'first'], 'an unavailable store gets one statement a round');
+  isAway = false;
+  for (let round = 0; round < 3; round++) await pass(LONGEST_TIMER_MS);
+  t.same(attempts.slice(3), ['first', 'second'], 'each succeeds once');
+});
+
+t.test('a closed queue does not retry', async (t) => {
+  mockTimers(t);
+  const queue = new CompensationQueue({}, { attemptAtOnce: false });
+  queue.enqueue(async () => t.fail('attempted'));
+  queue.close();
+  await pass(LONGEST_TIMER_MS);
+});
+
+t.test('a reply waits 250 ms at most for compensations, and failures do not reach it', async (t) => {
+  mockTimers(t);
+  const compensations = new RequestCompensations();
+  compensations.add(() => Promise.reject(new Error('away')));
+  compensations.add(() => new Promise(() => {}));
+  let isDone = false;
+  const all = compensations.runAll().then(() => {
+    isDone = true;
+  });
+  await pass(249);
+  t.notOk(isDone);
+  await pass(1);
+  await all;
+});
+
+t.test('a token has one winner, and a 503 consumes nothing, in any order of events', async (t) => {
+  mockTimers(t);
   const property = fc.asyncProperty(
     fc.scheduler(),
     fc.commands(steps, { maxCommands: 60, size: 'max' }),

@@ -1,7 +1,11 @@
 import type { Scheduler } from 'fast-check';
 import type { RedisConnection, RedisTopology } from '../../../storage/redis/topology.js';
 
+/** Steps by which a command of a broken connection is late, so that its compensation can overtake it. */
+const LATE_STEPS = 4;
+
 interface Command {
+  late: number;
   key: string | undefined;
   command: string[];
   resolve(reply: unknown): void;
@@ -75,7 +79,7 @@ class ScheduledConnection implements RedisConnection {
 
   send(key: string | undefined, command: string[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const sent: Command = { key, command, resolve, reject };
+      const sent: Command = { late: 0, key, command, resolve, reject };
       this.#unsent.push(sent);
       this.#open.add(sent);
       void this.#network.step(`send ${nameOf(command)}`, () => this.#deliver());
@@ -104,8 +108,13 @@ class ScheduledConnection implements RedisConnection {
 
   /** The oldest command reaches Redis, which answers it at once. */
   async #deliver(): Promise<void> {
-    const sent = this.#unsent.shift();
+    const [sent] = this.#unsent;
     if (!sent) return;
+    if (this.#isBroken && sent.late++ < LATE_STEPS) {
+      void this.#network.step(`delay ${nameOf(sent.command)}`, () => this.#deliver());
+      return;
+    }
+    this.#unsent.shift();
     const settle = await this.#real.send(sent.key, sent.command).then(
       (reply) => () => sent.resolve(reply),
       (error) => () => sent.reject(error),
