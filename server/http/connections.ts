@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import { toSource } from './client-source.js';
 
 /** How long a request may still take to arrive when the server ends, in ms. */
@@ -19,6 +19,8 @@ interface Connection {
   source: string;
   /** The requests under way, in their order, and when each arrived by `performance.now()`. */
   underWay: Map<ServerResponse, number>;
+  /** How much the client had sent by its last reply; undefined before the first. */
+  bytesAtReply?: number;
   /** The reply that the client is due to read, and when it was first seen complete. */
   unread?: { response: ServerResponse; sinceMs: number };
 }
@@ -84,13 +86,19 @@ export class Connections {
    */
   async end(): Promise<void> {
     this.#ending = true;
-    const closed = new Promise((resolve) => this.#server.close(resolve));
+    // Not `http.Server.close`: from Node 26.4 on it also closes connections whose first request is on its way.
+    const closed = new Promise((resolve) => NetServer.prototype.close.call(this.#server, resolve));
+    for (const [socket, { underWay, bytesAtReply }] of this.#open) {
+      if (underWay.size === 0 && socket.bytesRead === bytesAtReply) socket.destroySoon();
+    }
     const timer = setTimeout(() => {
       this.#graceIsOver = true;
       for (const [socket, connection] of this.#open) if (isAwaitingRequest(connection)) socket.destroy();
     }, ARRIVAL_GRACE_MS);
     await closed;
     clearTimeout(timer);
+    // Ends Node's timer of this server.
+    this.#server.close();
   }
 
   #add(socket: Socket): void {
@@ -135,6 +143,7 @@ export class Connections {
     const connection = this.#open.get(socket);
     if (!connection) return;
     connection.underWay.delete(response);
+    connection.bytesAtReply = socket.bytesRead;
     const isIdle = connection.underWay.size === 0;
     if (this.#ending && isIdle) socket.destroySoon();
     else if (this.#graceIsOver && isAwaitingRequest(connection)) socket.destroy();

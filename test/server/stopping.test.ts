@@ -6,7 +6,7 @@ import { RawConnection, writeGet, writePost } from '../support/api/raw-connectio
 import { createAccounts, loginBody, rawLogin } from '../support/api/raw-logins.js';
 import { type Reply, send } from '../support/api/send.js';
 import { ServerProcess } from '../support/api/server-process.js';
-import { makeDataDir } from '../support/api/start-server.js';
+import { makeDataDir, startServer } from '../support/api/start-server.js';
 import type { Teardown } from '../support/services/service-process.js';
 
 const LOGIN = '/v1/raw_password/session/create';
@@ -94,6 +94,18 @@ t.test('SIGTERM under load: what was asked is answered, and the process ends wit
   const { code, stdout } = await server.exit();
   t.equal(code, 0);
   t.match(stdout, /"event":"stopped"/);
+});
+
+t.test('a connection that has sent nothing yet is answered in the grace period', async (t) => {
+  const server = await startServer(t);
+  const [fresh, used] = [await RawConnection.open(server.url), await RawConnection.open(server.url)];
+  used.write(writeGet('/__lbheartbeat__'));
+  await used.readReply();
+  const closed = server.close();
+  await used.closed();
+  fresh.write(writeGet('/__lbheartbeat__'));
+  t.match(await fresh.readReply(), { status: 200 });
+  await closed;
 });
 
 t.test('connections that ask for nothing do not keep the process', async (t) => {
