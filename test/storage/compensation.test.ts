@@ -13,7 +13,7 @@ import { afterReactions, ScheduledRedis } from '../support/storage/scheduled-red
 
 const RUNS = 60;
 const SERVERS = 2;
-const TOKENS = 3;
+const TOKENS = 5;
 const LIFE_S = 600;
 const WINDOW = { name: 'test', seconds: 600 };
 /** Longer than every timer of storage/. */
@@ -140,7 +140,7 @@ function step(name: string, run: (model: Model, servers: Servers) => void | Prom
 }
 
 const server = fc.nat(SERVERS - 1);
-const fate = fc.constantFrom<Fate>('succeeds', 'fails with 503');
+const fate = fc.constantFrom<Fate>('succeeds', 'fails with 503', 'fails with 503');
 
 const requests = fc
   .tuple(server, fc.nat(TOKENS - 1), fc.constantFrom('token', 'token', 'guess', 'count'), fate)
@@ -152,16 +152,17 @@ const requests = fc
     }),
   );
 
-const steps = [
-  // Half of all steps.
-  ...Array.from({ length: 4 }, () => requests),
-  fc
-    .tuple(server, fc.constantFrom('lost', 'late'))
-    .map(([server, commands]) =>
-      step(`${server} loses its connection, commands ${commands}`, (_, servers) =>
-        servers.networks[server]?.cut(commands),
-      ),
+const cuts = fc
+  .tuple(server, fc.constantFrom('lost', 'late', 'late'))
+  .map(([server, commands]) =>
+    step(`${server} loses its connection, commands ${commands}`, (_, servers) =>
+      servers.networks[server]?.cut(commands),
     ),
+  );
+
+const steps = [
+  ...Array.from({ length: 6 }, () => requests),
+  ...Array.from({ length: 3 }, () => cuts),
   fc.tuple(server, fc.boolean()).map(([server, isUp]) =>
     step(`${server} ${isUp ? 'reaches' : 'does not reach'} Redis`, (_, { networks }) => {
       (networks[server] as ScheduledRedis).isUp = isUp;

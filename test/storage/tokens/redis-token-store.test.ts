@@ -2,7 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createClient } from 'redis';
 import t from 'tap';
 import type { RateKey, RateWindow } from '../../../storage/rate-counters.js';
+import { COUNT, runScript, TAKE } from '../../../storage/redis/scripts.js';
 import { Sealer } from '../../../storage/sealer.js';
+import { keys } from '../../../storage/tokens/redis-keys.js';
 import { RedisTokenStore } from '../../../storage/tokens/redis-token-store.js';
 import { startRedis } from '../../support/services/redis.js';
 import { createClock } from '../../support/storage/clock.js';
@@ -93,6 +95,23 @@ t.test('servers share counters', async (t) => {
   t.equal(third.counts[0]?.count, 3);
   await third.restore();
   t.equal((await counters.add([[window, key]])).counts[0]?.count, 3);
+});
+
+t.test('a command that arrives after its compensation consumes nothing', async (t) => {
+  const [id, claim] = [randomHex(), randomUUID()];
+  await store.put('authToken', id, tokenRecords().authToken, 60);
+  const sender = { send: (_key: string | undefined, command: string[]) => client.sendCommand(command) };
+  const tombstone = keys.tombstone(id, claim);
+
+  t.equal(await store.restore('authToken', id, claim), false);
+  const takeKeys = [keys.token('authToken', id), keys.taken('authToken', id), tombstone];
+  t.equal(await runScript(sender, TAKE, takeKeys, [claim]), null);
+  t.ok(await store.get('authToken', id));
+
+  await store.restoreGuess(id, claim);
+  await runScript(sender, COUNT, [keys.guesses(id), tombstone], [claim, '60000']);
+  t.equal(await store.guesses(id), 0);
+  t.ok((await client.pTTL(tombstone)) > 60_000, 'longer than a command may be late');
 });
 
 t.test('a count that is restored after its window allows no extra event', async (t) => {

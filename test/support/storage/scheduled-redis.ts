@@ -2,7 +2,7 @@ import type { Scheduler } from 'fast-check';
 import type { RedisConnection, RedisTopology } from '../../../storage/redis/topology.js';
 
 /** Steps by which a command of a broken connection is late, so that its compensation can overtake it. */
-const LATE_STEPS = 4;
+const LATE_STEPS = 10;
 
 interface Command {
   late: number;
