@@ -21,9 +21,12 @@ export function KWE(name: string, email: Uint8Array): Uint8Array {
   return concatBytes(encoder.encode(`${NAMESPACE}${name}:`), email);
 }
 
-/** Concatenates byte strings: the `|` of the protocol document. */
+/**
+ * Concatenates byte strings: the `|` of the protocol document. Secrets among them can be wiped: the memory is outside
+ * V8's heap, where the garbage collector would move short arrays and leave copies.
+ */
 export function concatBytes(...parts: Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  const joined = new Uint8Array(new ArrayBuffer(parts.reduce((length, part) => length + part.length, 0)));
   let offset = 0;
   for (const part of parts) {
     joined.set(part, offset);

@@ -5,7 +5,7 @@ import { authenticate, type Credentials } from './authentication/hawk-authentica
 import type { ClientContext } from './client-context.js';
 import { toApiError } from './http/error-translation.js';
 import type { ApiErrorName } from './http/errors.js';
-import { readRequestBody } from './http/request-body.js';
+import { type RequestBody, readRequestBody } from './http/request-body.js';
 import { validateBody } from './http/validation.js';
 import type { Services } from './services.js';
 
@@ -63,8 +63,9 @@ export function endpoint<
 export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: Context): Promise<void> {
   const { token, body: schema, requiresPayloadHash } = endpoint;
   const client: ClientContext = ctx.state.client;
+  let body: RequestBody | undefined;
   try {
-    const body = endpoint.method === 'POST' ? await readRequestBody(ctx, needsBody(schema)) : undefined;
+    if (endpoint.method === 'POST') body = await readRequestBody(ctx, needsBody(schema));
     const credentials =
       token && (await authenticate(token, { services, ctx, client, body, requiresPayloadHash }));
     if (credentials) ctx.state.uid = credentials.uid;
@@ -88,6 +89,8 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
     const apiError = toApiError(error);
     if (apiError.reason === 'serviceUnavailable') await client.compensations.runAll();
     throw apiError;
+  } finally {
+    body?.wipe();
   }
 }
 

@@ -3,7 +3,9 @@ import { createSharedMemory, readKernel } from './kernel/load-kernel.js';
 import { loadNative } from './kernel/load-native.js';
 import type {
   SlotAllocation,
+  StretchBatch,
   StretchEngineName,
+  StretchOutcome,
   StretchPlan,
   StretchReply,
   StretchRequest,
@@ -65,7 +67,7 @@ export class Stretcher {
     this.queue = new StretchQueue({
       run: (batch, { memory, indexes }, timeLimitMs) => {
         const slots = { memory, indexes: indexes.slice(0, batch.length) };
-        return this.#run('stretch', { batch, slots, single: this.#plan.single }, timeLimitMs);
+        return this.#runBatch(batch, slots, timeLimitMs);
       },
       recover: async (slots) => {
         await this.#pool.deadThreadsExited();
@@ -165,13 +167,28 @@ export class Stretcher {
     this.queue.expect(groupSize, plan.expectedMs[groupSize - 1]);
   }
 
+  /** The passwords are moved to the thread: copies would stay in the buffers of messages, which nobody wipes. */
+  #runBatch(batch: StretchBatch, slots: SlotAllocation, timeLimitMs: number): Promise<StretchOutcome[]> {
+    const moved = batch.map((request) => {
+      const password = new Uint8Array(new ArrayBuffer(request.password.length));
+      password.set(request.password);
+      request.password.fill(0);
+      return { ...request, password };
+    });
+    const passwords = moved.map(({ password }) => password.buffer);
+    return this.#run('stretch', { batch: moved, slots, single: this.#plan.single }, passwords, timeLimitMs);
+  }
+
   #run<Name extends keyof StretchTasks>(
     task: Name,
     input: StretchTasks[Name]['in'],
+    transferList: ArrayBuffer[] = [],
     timeLimitMs?: number,
   ): Promise<StretchTasks[Name]['out']> {
     const message = { task, input } as StretchTask;
-    const result = timeLimitMs ? this.#pool.runWithin(timeLimitMs, message) : this.#pool.run(message);
+    const result = timeLimitMs
+      ? this.#pool.runWithin(timeLimitMs, message, transferList)
+      : this.#pool.run(message, { transferList });
     return result as Promise<StretchTasks[Name]['out']>;
   }
 

@@ -62,9 +62,12 @@ export class ThreadPool<Task, Result> {
     return this.#pastBusySeconds + busySecondsOf(this.#pool);
   }
 
-  /** @throws what the task throws, or Error when its thread dies or none can start */
-  run(task: Task, signal: AbortSignal | null = null): Promise<Result> {
-    const result = this.#pool.run(task, { signal });
+  /**
+   * @param options.transferList buffers of the task that are moved to the thread
+   * @throws what the task throws, or Error when its thread dies or none can start
+   */
+  run(task: Task, options: { signal?: AbortSignal; transferList?: ArrayBuffer[] } = {}): Promise<Result> {
+    const result = this.#pool.run(task, options);
     this.#watchStarts(this.#pool);
     return result;
   }
@@ -73,7 +76,7 @@ export class ThreadPool<Task, Result> {
    * Runs a task that may hang. After `timeLimitMs` its thread is ended and replaced.
    * @throws what {@link run} throws, or Error when the task hung
    */
-  async runWithin(timeLimitMs: number, task: Task): Promise<Result> {
+  async runWithin(timeLimitMs: number, task: Task, transferList: ArrayBuffer[] = []): Promise<Result> {
     const limit = new AbortController();
     let ticks = TICKS;
     const timer = setInterval(() => {
@@ -82,7 +85,7 @@ export class ThreadPool<Task, Result> {
       limit.abort(this.#lastError);
     }, timeLimitMs / TICKS).unref();
     try {
-      return await this.run(task, limit.signal);
+      return await this.run(task, { signal: limit.signal, transferList });
     } catch (error) {
       throw limit.signal.aborted ? limit.signal.reason : error;
     } finally {

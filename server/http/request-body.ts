@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import getRawBody from 'raw-body';
 import { ApiError } from './errors.js';
+import { type ParsedBody, parsePasswordBody } from './password-fields.js';
 
 /** The largest body taken, in bytes (protocol.md, "bodies"). */
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -9,10 +10,11 @@ export const MAX_BODY_BYTES = 64 * 1024;
 export interface RequestBody {
   /** `undefined` when the request has no body. */
   raw: Buffer | undefined;
+  /** Passwords in it are bytes. */
   json: unknown;
+  /** Wipes the bytes of the body and of its passwords. */
+  wipe(): void;
 }
-
-const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads and parses a request's body.
@@ -23,11 +25,19 @@ export async function readRequestBody(ctx: Context, required: boolean): Promise<
   const { 'content-length': length, 'transfer-encoding': transferEncoding } = ctx.req.headers;
   if (transferEncoding !== undefined) throw new ApiError('missingContentLength');
   if (length === undefined && required) throw new ApiError('missingContentLength');
-  if (length === undefined || Number(length) === 0) return { raw: undefined, json: {} };
+  if (length === undefined || Number(length) === 0) return { raw: undefined, json: {}, wipe() {} };
   if (Number(length) > MAX_BODY_BYTES) throw new ApiError('bodyTooLarge');
   if (!isJson(ctx)) throw new ApiError('invalidJson');
-  const raw = await readBytes(ctx, Number(length));
-  return { raw, json: parseJson(raw) };
+  const chunks: Buffer[] = [];
+  try {
+    const raw = await readBytes(ctx, Number(length), chunks);
+    chunks.push(raw);
+    const { json, passwords } = parseJson(raw);
+    return { raw, json, wipe: () => wipe([...chunks, ...passwords]) };
+  } catch (error) {
+    wipe(chunks);
+    throw error;
+  }
 }
 
 /** Clients of 2013 send JSON without a Content-Type. */
@@ -36,7 +46,9 @@ function isJson(ctx: Context): boolean {
   return !encoding && (type === undefined || Boolean(ctx.is('application/json')));
 }
 
-async function readBytes(ctx: Context, length: number): Promise<Buffer> {
+/** @param chunks filled with the parts of the body as they arrive */
+async function readBytes(ctx: Context, length: number, chunks: Buffer[]): Promise<Buffer> {
+  ctx.req.on('data', (chunk) => chunks.push(chunk));
   try {
     return await getRawBody(ctx.req, { length, limit: MAX_BODY_BYTES });
   } catch (error) {
@@ -45,10 +57,14 @@ async function readBytes(ctx: Context, length: number): Promise<Buffer> {
   }
 }
 
-function parseJson(raw: Buffer): unknown {
+function parseJson(raw: Buffer): ParsedBody {
   try {
-    return JSON.parse(decoder.decode(raw));
+    return parsePasswordBody(raw);
   } catch {
     throw new ApiError('invalidJson');
   }
+}
+
+function wipe(secrets: Uint8Array[]): void {
+  for (const secret of secrets) secret.fill(0);
 }

@@ -159,6 +159,8 @@ function content(schemaName: string, example: object | undefined): object {
 function toSchema(schema: z.ZodType, io: 'input' | 'output'): object {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io,
+    // Passwords, whose type is in their metadata.
+    unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
     },

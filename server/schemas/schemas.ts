@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import * as z from 'zod';
 import { DEVICE_TYPES } from '../../protocol/devices.js';
 import { MAX_EMAIL_BYTES, parseEmail } from '../../protocol/email.js';
@@ -33,11 +34,12 @@ const email = z
   })
   .meta({ description: 'Email address: UTF-8 as hex' });
 
+/** The body's parser gives passwords as bytes (http/password-fields.ts). */
 const password = z
-  .string()
-  .refine((text) => text.isWellFormed() && isWithin(Buffer.byteLength(text), 1, MAX_PASSWORD_BYTES))
-  .transform((text) => new TextEncoder().encode(text))
-  .meta({ description: `1 to ${MAX_PASSWORD_BYTES} bytes of UTF-8` });
+  .custom<Uint8Array>(
+    (value) => value instanceof Uint8Array && isWithin(value.length, 1, MAX_PASSWORD_BYTES) && isUtf8(value),
+  )
+  .meta({ type: 'string', description: `1 to ${MAX_PASSWORD_BYTES} bytes of UTF-8` });
 
 const salt = hexBytes(32);
 

@@ -13,6 +13,7 @@ const MAX_EXPOSURE = 20;
 const unit = await readFile('docs/systemd/key-server.service', 'utf8');
 
 t.test('the unit starts the server as npm start does', async (t) => {
+  t.match(unit, '\nLimitCORE=0\n', 'a core dump would contain passwords and keys');
   t.match(unit, `\nExecStart=/usr/bin/node ${START_ARGUMENTS.join(' ')}\n`);
 });
 

@@ -66,6 +66,10 @@ export class ServerProcess {
     return this;
   }
 
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

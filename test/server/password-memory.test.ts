@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { open, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { makeEmail, toHex } from '../support/api/accounts.js';
+import { send } from '../support/api/send.js';
+import { ServerProcess } from '../support/api/server-process.js';
+import { makeDataDir } from '../support/api/start-server.js';
+import { waitUntil } from '../support/wait-until.js';
+
+/** Node's receive buffer is the one place that cannot be wiped; a body of its size overwrites it. */
+const FILLS_RECEIVE_BUFFER = { filler: '.'.repeat(65_000) };
+
+/** A string that the server holds. */
+const PRESENT = 'passwordsForAccountFromSource';
+
+const toSecret = () => `secret-${randomBytes(10).toString('hex')}`;
+
+/** How often each text is in a process's memory, as bytes and as UTF-16. Every readable mapping is searched. */
+async function countInMemory(pid: number, texts: string[]): Promise<number[]> {
+  const counts = texts.map(() => 0);
+  const maps = await readFile(`/proc/${pid}/maps`, 'latin1');
+  const memory = await open(`/proc/${pid}/mem`, 'r');
+  for (const [, from = '', to = ''] of maps.matchAll(/^([0-9a-f]+)-([0-9a-f]+) r.*$/gm)) {
+    const [start, length] = [Number(`0x${from}`), Number(`0x${to}`) - Number(`0x${from}`)];
+    // [vvar] and the like have addresses and cannot be read.
+    const read = await memory.read(Buffer.alloc(length), 0, length, start).catch(() => undefined);
+    if (!read) continue;
+    const content = read.buffer.subarray(0, read.bytesRead);
+    for (const [i, text] of texts.entries()) {
+      counts[i] = (counts[i] ?? 0) + countIn(content, Buffer.from(text));
+      counts[i] += countIn(content, Buffer.from(text, 'utf16le'));
+    }
+  }
+  await memory.close();
+  return counts;
+}
+
+function countIn(content: Buffer, needle: Buffer): number {
+  let count = 0;
+  for (let at = content.indexOf(needle); at >= 0; at = content.indexOf(needle, at + 1)) count++;
+  return count;
+}
+
+/** A heap snapshot of a process, as text. */
+async function takeHeapSnapshot(server: ServerProcess, directory: string): Promise<string> {
+  server.kill('SIGUSR2');
+  let content = '';
+  await waitUntil(async () => {
+    const [name] = (await readdir(directory)).filter((file) => file.endsWith('.heapsnapshot'));
+    if (name) content = await readFile(join(directory, name), 'latin1');
+    return content.trimEnd().endsWith('}');
+  });
+  return content;
+}
+
+const isLinux = process.platform === 'linux';
+
+t.test('after its requests no password is in the memory of the server', { skip: !isLinux }, async (t) => {
+  const directory = await makeDataDir(t);
+  const snapshots = await makeDataDir(t);
+  const server = await new ServerProcess(t, {
+    DATA_DIR: directory,
+    NODE_OPTIONS: `--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${snapshots}`,
+  }).listening();
+  const post = (path: string, body: unknown) => send(server, `/v1/raw_password/${path}`, { body });
+  const [first, second, wrong, malformed, unknown, nowhere] = Array.from({ length: 6 }, toSecret) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  const email = toHex(makeEmail());
+  t.equal((await post('account/create', { email, password: first })).status, 200);
+  t.equal((await post('session/create', { email, password: first })).status, 200);
+  t.equal((await post('session/create', { email, password: wrong })).body.errno, 103);
+  t.equal((await post('password/change', { email, oldPassword: first, newPassword: second })).status, 200);
+  t.equal((await post('session/create', `{"email":"${email}","password":"${malformed}"`)).body.errno, 106);
+  t.equal((await post('session/create', { email: toHex(makeEmail()), password: unknown })).body.errno, 102);
+  t.equal((await post('session/create', { email: 'no address', password: nowhere })).body.errno, 107);
+  const [last = 2] = await countInMemory(server.pid, [nowhere]);
+  t.ok(last <= 1, 'at most the receive buffer has the last one');
+  await send(server, '/v1/get_random_bytes', { body: FILLS_RECEIVE_BUFFER });
+
+  const secrets = [first, second, wrong, malformed, unknown, nowhere];
+  const [known = 0, ...counts] = await countInMemory(server.pid, [PRESENT, ...secrets]);
+  t.ok(known > 0, 'the search finds what is there');
+  t.same(
+    counts,
+    secrets.map(() => 0),
+  );
+  const snapshot = await takeHeapSnapshot(server, snapshots);
+  t.match(snapshot, PRESENT, 'strings of the heap are in the snapshot');
+  for (const secret of secrets) t.notOk(snapshot.includes(secret));
+});
