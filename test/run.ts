@@ -29,18 +29,29 @@ if (waiting.length === 0) {
 const startedMs = performance.now();
 const files: FileOutcome[] = [];
 const outcomes: BatchOutcome[] = [];
+const failures: string[] = [];
 const template = await makeTemplate();
-const env = { ...process.env, ...template.env, TAP_TIMEOUT: TIMEOUT_S };
+const env = {
+  ...process.env,
+  ...template.env,
+  TAP_TIMEOUT: TIMEOUT_S,
+  ...(!wanted.includes('first') && { TEST_DEPTH: 'full' }),
+};
 
 async function runWaiting(): Promise<void> {
   for (let batch = waiting.shift(); batch; batch = waiting.shift()) {
-    outcomes.push(await runBatch(batch, { env, onFile }));
+    outcomes.push(await runBatch(batch, { env, onFile, onFailure }));
   }
 }
 
 function onFile(outcome: FileOutcome): void {
   files.push(outcome);
   console.log(line(outcome));
+}
+
+function onFailure(description: string): void {
+  failures.push(description.split('\n', 1)[0] as string);
+  console.log(`Failed: ${description}`);
 }
 
 function line({ file, isOk, seconds, cpuSeconds }: FileOutcome): string {
@@ -56,7 +67,7 @@ const sum = (read: (outcome: BatchOutcome) => number) =>
 const [passed, failed, skipped] = [sum((o) => o.passed), sum((o) => o.failed), sum((o) => o.skipped)];
 const slowest = files.toSorted((a, b) => b.seconds - a.seconds).slice(0, SLOWEST);
 console.log(`\nSlowest files:\n${slowest.map(line).join('\n')}`);
-for (const failure of outcomes.flatMap(({ failures }) => failures)) console.log(`\nFailed: ${failure}`);
+for (const [i, failure] of failures.entries()) console.log(`${i === 0 ? '\nFailed:\n' : ''}${failure}`);
 const cpuSeconds = files.reduce((total, file) => total + file.cpuSeconds, 0);
 console.log(
   `\n${files.length} files in ${((performance.now() - startedMs) / 1000).toFixed(0)} s, ${cpuSeconds.toFixed(0)} CPU s in test processes`,

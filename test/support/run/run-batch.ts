@@ -20,23 +20,26 @@ export interface BatchOutcome {
   passed: number;
   failed: number;
   skipped: number;
-  /** What went wrong, in words for people. */
-  failures: string[];
 }
 
 export interface BatchOptions {
   env: NodeJS.ProcessEnv;
   onFile(outcome: FileOutcome): void;
+  /** Told at once, in words for people. */
+  onFailure(description: string): void;
 }
 
 /** Runs the files of a batch in a process of its own and reads its TAP. */
-export async function runBatch(batch: Batch, { env, onFile }: BatchOptions): Promise<BatchOutcome> {
+export async function runBatch(
+  batch: Batch,
+  { env, onFile, onFailure }: BatchOptions,
+): Promise<BatchOutcome> {
   const child = fork(RUN_FILES, [], {
     execArgv: NODE_FLAGS,
     env: { ...env, TEST_FILES: batch.files.join(' ') },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
-  const outcome: BatchOutcome = { passed: 0, failed: 0, skipped: 0, failures: [] };
+  const outcome: BatchOutcome = { passed: 0, failed: 0, skipped: 0 };
   const asserted = new Map<string, Result>();
   const cpuSeconds = new Map<string, number>();
   const report = (file: string) => {
@@ -60,7 +63,7 @@ export async function runBatch(batch: Batch, { env, onFile }: BatchOptions): Pro
   parser.on('todo', () => outcome.skipped++);
   parser.on('fail', (result: Result) => {
     outcome.failed++;
-    outcome.failures.push(describe(result));
+    onFailure(describe(result));
   });
   child.stdout?.pipe(parser);
   const completed = once(parser, 'complete');
@@ -69,9 +72,7 @@ export async function runBatch(batch: Batch, { env, onFile }: BatchOptions): Pro
   if (outcome.failed === 0 && (code !== 0 || !results.ok)) {
     outcome.failed++;
     const missing = batch.files.filter((file) => !asserted.has(file));
-    outcome.failures.push(
-      `${batch.name} ended with ${signal ?? code}; not run to the end: ${missing.join(', ')}`,
-    );
+    onFailure(`${batch.name} ended with ${signal ?? code}; not run to the end: ${missing.join(', ')}`);
   }
   return outcome;
 }

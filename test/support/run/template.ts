@@ -6,13 +6,14 @@ import { type Config, loadConfig, stretchMemoryMiB } from '../../../config/load.
 import { startKeyServer } from '../../../server/key-server.js';
 import type { StretchPlan } from '../../../workers/messages.js';
 import { SLOT_MIB } from '../../../workers/stretcher.js';
+import { makePostgresTemplate } from '../services/postgres.js';
 
 /** What a first start makes, and a later one finds. */
 const FILES = ['key-server.sqlite', 'storage.key'];
 
 /**
- * Makes what servers of this run need not make again: a data folder with schema and signing key, and the stretch plan
- * of this machine. Test processes find both through their environment.
+ * Makes what the tests of a run need not make again: a data folder with schema and signing key, the stretch plan of
+ * this machine, and a PostgreSQL cluster. Test processes find them through their environment.
  */
 export async function makeTemplate(): Promise<{ env: Record<string, string>; remove(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'key-server-template-'));
@@ -21,12 +22,16 @@ export async function makeTemplate(): Promise<{ env: Record<string, string>; rem
   await server.services.stretcher.ready();
   const { engine, plan } = server.services.stretcher;
   await server.close();
+  const postgres = await makePostgresTemplate();
   return {
     env: {
       TEST_DATA_TEMPLATE: directory,
+      TEST_POSTGRES_TEMPLATE: postgres,
       ...(engine === 'wasm' && { TEST_STRETCH_PLAN: JSON.stringify(plan) }),
     },
-    remove: () => rm(directory, { recursive: true, force: true }),
+    async remove() {
+      for (const made of [directory, postgres]) await rm(made, { recursive: true, force: true });
+    },
   };
 }
 

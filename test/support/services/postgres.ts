@@ -25,14 +25,13 @@ export interface Postgres extends ServiceProcess {
 
 /**
  * Makes a database cluster in a temporary directory and starts a real PostgreSQL on a free port of
- * 127.0.0.1, gone at the test's end. Takes about two seconds.
+ * 127.0.0.1, gone at the test's end.
  * @param options.args more arguments for `postgres`, for example `['-c', 'max_connections=20']`
  * @throws Error when PostgreSQL is not installed
  */
 export async function startPostgres(t: Teardown, options: { args?: string[] } = {}): Promise<Postgres> {
-  const programs = dirname(findProgram('initdb', 'postgresql', await versions()));
-  const directory = await mkdtemp(join(tmpdir(), 'postgres-'));
-  if (process.getuid?.() === 0) await chown(directory, ...(await idsOf(USER)));
+  const programs = await findPrograms();
+  const directory = await makeDirectory();
   const port = await findFreePort();
   const postgres = new ServiceProcess({
     command: [
@@ -51,7 +50,9 @@ export async function startPostgres(t: Teardown, options: { args?: string[] } = 
     await postgres.stop('SIGQUIT');
     await rm(directory, { recursive: true, force: true });
   });
-  await initialise(join(programs, 'initdb'), directory);
+  const template = process.env.TEST_POSTGRES_TEMPLATE;
+  if (template) await run('cp', ['-a', `${template}/.`, directory]);
+  else await initialise(join(programs, 'initdb'), directory);
   await postgres.start();
 
   const server = `postgres://${USER}@127.0.0.1:${port}`;
@@ -62,6 +63,26 @@ export async function startPostgres(t: Teardown, options: { args?: string[] } = 
     return `${server}/${name}`;
   };
   return Object.assign(postgres, { port, url: `${server}/postgres`, createDatabase });
+}
+
+/**
+ * Makes a database cluster that the PostgreSQLs of a run start from: a copy costs a tenth of making one.
+ * `TEST_POSTGRES_TEMPLATE` tells {@link startPostgres} where it is.
+ */
+export async function makePostgresTemplate(): Promise<string> {
+  const directory = await makeDirectory();
+  await initialise(join(await findPrograms(), 'initdb'), directory);
+  return directory;
+}
+
+async function findPrograms(): Promise<string> {
+  return dirname(findProgram('initdb', 'postgresql', await versions()));
+}
+
+async function makeDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'postgres-'));
+  if (process.getuid?.() === 0) await chown(directory, ...(await idsOf(USER)));
+  return directory;
 }
 
 async function initialise(initdb: string, directory: string): Promise<void> {
