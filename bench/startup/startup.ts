@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { KeyServerClient } from '../../client/key-server-client.js';
+import { stretchMemoryMiB } from '../../config/load.js';
 import { createRawAccount, type RawAccount, verifyAccounts } from '../load/accounts.js';
 import { childCpuSeconds } from '../measure/process-usage.js';
 import { median } from '../measure/statistics.js';
@@ -17,8 +18,8 @@ const ADMIN = fileURLToPath(new URL('../../bundle/admin.js', import.meta.url));
 const WARM_UP_MS = 5_000;
 /** Child CPU is known to 10 ms: short commands are repeated so many times. */
 const REPEATS = 10;
-/** STRETCH_MEMORY's default, touched whole by the warm-up. */
-const STRETCH_MIB = 128 * availableParallelism();
+/** STRETCH_MEMORY's default, all of which the warm-up touches. */
+const STRETCH_MIB = stretchMemoryMiB({ stretchMemory: undefined, stretchThreads: availableParallelism() });
 
 /** One start: CPU in seconds. */
 interface Start {
