@@ -85,6 +85,8 @@ export interface CryptoOperations {
     in: { verifier: Uint8Array; b: Uint8Array; B: Uint8Array; A: Uint8Array; M: Uint8Array };
     out: { K: Uint8Array | undefined };
   };
+  /** Numbers in hex. */
+  checkDsaKey: { in: { y: string; p: string; q: string }; out: { isInSubgroup: boolean } };
   /** The key is a handle of OpenSSL's: its bytes are not copied. */
   sign: {
     in: { keyId: string; algorithm: SigningAlgorithm; privateKey: KeyObject; payload: string };

@@ -1,6 +1,7 @@
 import type { BrowserIdPublicKey } from '../../protocol/browserid-keys.js';
 import type { Session } from '../../storage/sessions.js';
 import type { CryptoPool } from '../../workers/crypto-pool.js';
+import { ApiError } from '../http/errors.js';
 import type { SigningKeyRing } from './signing-key-ring.js';
 
 /** Backdating of certificates, in ms, because clients' clocks differ (protocol.md, "certificate"). */
@@ -31,11 +32,16 @@ export class CertificateSigner {
   /**
    * Signs a certificate for a client's key.
    * @param durationMs lifetime from now
-   * @throws CryptoPoolError
+   * @throws CryptoPoolError; ApiError 107 when a DSA key is not in its subgroup
    * @see protocol.md, "certificate"
    */
   async sign(session: Session, publicKey: BrowserIdPublicKey, durationMs: number): Promise<string> {
     const { cryptoPool, keys, domain, now } = this.#options;
+    if (publicKey.algorithm === 'DS') {
+      const { y, p, q } = publicKey;
+      const { isInSubgroup } = await cryptoPool.run('checkDsaKey', { y, p, q });
+      if (!isInSubgroup) throw new ApiError('invalidParameter', { param: 'publicKey.y' });
+    }
     const { id: keyId, algorithm, privateKey } = keys.current;
     const payload = JSON.stringify({
       'public-key': publicKey,

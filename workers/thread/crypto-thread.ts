@@ -8,6 +8,7 @@ import {
   SRP_SECRET_BYTES,
 } from '../../protocol/srp.js';
 import type { CryptoOperation, CryptoOperations, CryptoTask, CryptoThreadData } from '../messages.js';
+import { checkDsaKey } from './dsa-key.js';
 import { createFastOpensslModPow, opensslModPow } from './engines/openssl-mod-pow.js';
 import { sign } from './signing.js';
 
@@ -25,6 +26,7 @@ const operations: {
     exchange.b.fill(0);
     return { K: isSameProof(expected.M, M) ? expected.K : undefined };
   },
+  checkDsaKey,
   sign,
 };
 

@@ -128,7 +128,20 @@ const WRONG_RSA: Record<'n' | 'e', unknown[]> = {
   ],
 };
 const WRONG_DSA: Record<'y' | 'p' | 'q' | 'g', unknown[]> = {
-  y: ['0', '00', '1', '01', hex(p - 1n), hex(p), hex(p + 1n), 'f'.repeat(50_000), ...NO_NUMBERS],
+  // Not in the subgroup of order q: -y, of order 2q, and a number of large order.
+  y: [
+    hex(p - BigInt(`0x${DSA_KEY.y}`)),
+    '2',
+    '0',
+    '00',
+    '1',
+    '01',
+    hex(p - 1n),
+    hex(p),
+    hex(p + 1n),
+    'f'.repeat(50_000),
+    ...NO_NUMBERS,
+  ],
   p: ['0', '1', hex(p - 1n), hex(2n * p), 'f'.repeat(50_000), ...NO_NUMBERS],
   q: ['0', '1', '2', hex(q - 1n), hex(q + 2n), hex(p - 1n), 'f'.repeat(50_000), ...NO_NUMBERS],
   g: ['0', '1', hex(p - 1n), hex(p), 'f'.repeat(50_000), ...NO_NUMBERS],
