@@ -9,79 +9,109 @@ import { type RequestBody, readRequestBody } from './http/request-body.js';
 import { validateBody } from './http/validation.js';
 import type { Services } from './services.js';
 
-/** What a handler is given: everything checked. */
-export interface EndpointRequest<Schema extends z.ZodType, Token extends HawkTokenType | undefined> {
+/** A checked request, as a handler gets it. */
+export interface EndpointRequest<Schema extends z.ZodType> {
   body: z.output<Schema>;
-  credentials: Token extends HawkTokenType ? Credentials<Token> : undefined;
   client: ClientContext;
   /** Aborted when the client hangs up. */
   signal: AbortSignal;
-  /** For what is no JSON: event streams, headers. */
+  /** For event streams and headers. */
   ctx: Context;
 }
 
-/** One endpoint of the API, read from top to bottom as a request goes through it. */
-export interface Endpoint<
-  Schema extends z.ZodType = z.ZodType,
-  Token extends HawkTokenType | undefined = HawkTokenType | undefined,
-  Reply extends z.ZodObject = z.ZodObject,
-> {
+/** A checked request with the session or token that signed it. */
+export interface SignedEndpointRequest<Schema extends z.ZodType, Token extends HawkTokenType>
+  extends EndpointRequest<Schema> {
+  credentials: Credentials<Token>;
+}
+
+/** One endpoint of the API: what the router, the OpenAPI document and load shedding know of it. */
+export interface Endpoint {
   method: 'GET' | 'POST';
   path: string;
   /** The type of token that signs the request; none: not authenticated. */
-  token?: Token;
+  token?: HawkTokenType;
   /** Whether the signature must cover the body. Elsewhere a client may leave the payload hash out. */
   requiresPayloadHash?: true;
-  /** The body a POST must have. */
-  body?: Schema;
+  /** The body of a POST. */
+  body?: z.ZodType;
   /** The body of the reply. */
-  reply: Reply;
-  /** What it refuses, besides what its method, token, body and limits already say. */
+  reply: z.ZodObject;
+  /** Errors of the handler; those of method, token, body and limits follow from the other members. */
   refusals?: readonly ApiErrorName[];
   /** Whether its duration could reveal that an address has an account; see {@link EnumerationGuard.padResponseTime}. */
   hidesAccounts?: true;
   /** Whether it needs a stretch: such requests pass load shedding first. */
   stretches?: true;
-  /** The business. @returns the reply's body; nothing when the handler wrote its own */
-  handle(services: Services, request: EndpointRequest<Schema, Token>): Promise<z.output<Reply> | undefined>;
+  /**
+   * Answers a request: body, authentication, validation, handler. Authentication consumes a single-use token. A 503
+   * restores it, with everything else that the request consumed.
+   * @throws ApiError
+   */
+  run(services: Services, ctx: Context): Promise<void>;
 }
 
-/** Declares an endpoint, so that its handler is typed by its schemas and its token. */
-export function endpoint<
+type Declaration<Schema extends z.ZodType, Reply extends z.ZodObject, Request> = Omit<Endpoint, 'run'> & {
+  body?: Schema;
+  reply: Reply;
+  /** @returns the reply's body; `undefined` when the handler wrote its own */
+  handle(services: Services, request: Request): Promise<z.output<Reply> | undefined>;
+};
+
+/** Declares an endpoint without authentication. */
+export function openEndpoint<Schema extends z.ZodType, Reply extends z.ZodObject>(
+  declaration: Declaration<Schema, Reply, EndpointRequest<Schema>>,
+): Endpoint {
+  const { handle, ...description } = declaration;
+  return {
+    ...description,
+    run: (services, ctx) =>
+      answer(services, ctx, declaration, async (client, body) => {
+        const request = toRequest(ctx, client, declaration.body, body);
+        return () => handle(services, request);
+      }),
+  };
+}
+
+/** Declares an endpoint whose requests a token signs. */
+export function signedEndpoint<
   Schema extends z.ZodType,
   Reply extends z.ZodObject,
-  Token extends HawkTokenType | undefined = undefined,
->(definition: Endpoint<Schema, Token, Reply>): Endpoint {
-  return definition as unknown as Endpoint;
+  Token extends HawkTokenType,
+>(
+  declaration: Declaration<Schema, Reply, SignedEndpointRequest<Schema, Token>> & { token: Token },
+): Endpoint {
+  const { handle, ...description } = declaration;
+  const { token, requiresPayloadHash } = declaration;
+  return {
+    ...description,
+    run: (services, ctx) =>
+      answer(services, ctx, declaration, async (client, body) => {
+        const credentials = await authenticate(token, { services, ctx, client, body, requiresPayloadHash });
+        ctx.state.uid = credentials.uid;
+        const request = toRequest(ctx, client, declaration.body, body);
+        return () => handle(services, Object.assign(request, { credentials }));
+      }),
+  };
 }
 
-/**
- * Takes a request through its endpoint: body, authentication, validation, handler.
- * Authentication consumes a single-use token. A 503 restores it, with everything else that the request consumed.
- * @throws ApiError
- */
-export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: Context): Promise<void> {
-  const { token, body: schema, requiresPayloadHash } = endpoint;
+/** @param prepare authenticates and validates the request, and returns the call of its handler */
+async function answer(
+  { enumerationGuard }: Services,
+  ctx: Context,
+  { method, body: schema, hidesAccounts }: Omit<Endpoint, 'run'>,
+  prepare: (
+    client: ClientContext,
+    body: RequestBody | undefined,
+  ) => Promise<() => Promise<object | undefined>>,
+): Promise<void> {
   const client: ClientContext = ctx.state.client;
   let body: RequestBody | undefined;
   try {
-    if (endpoint.method === 'POST') body = await readRequestBody(ctx, needsBody(schema));
-    const credentials =
-      token && (await authenticate(token, { services, ctx, client, body, requiresPayloadHash }));
-    if (credentials) ctx.state.uid = credentials.uid;
-    const request = {
-      body: schema && validateBody(schema, body?.json),
-      credentials: credentials as never,
-      client,
-      // Made for those who ask: most requests are over before anyone could hang up.
-      get signal() {
-        return abortedWithRequest(ctx);
-      },
-      ctx,
-    };
-    const handle = () => endpoint.handle(services, request);
-    const { enumerationGuard } = services;
-    const reply = await (enumerationGuard && endpoint.hidesAccounts
+    // The body of a GET is ignored.
+    if (method === 'POST') body = await readRequestBody(ctx, needsBody(schema));
+    const handle = await prepare(client, body);
+    const reply = await (enumerationGuard && hidesAccounts
       ? enumerationGuard.padResponseTime(handle)
       : handle());
     if (reply) ctx.body = reply;
@@ -92,6 +122,24 @@ export async function runEndpoint(services: Services, endpoint: Endpoint, ctx: C
   } finally {
     body?.wipe();
   }
+}
+
+function toRequest<Schema extends z.ZodType>(
+  ctx: Context,
+  client: ClientContext,
+  schema: Schema | undefined,
+  body: RequestBody | undefined,
+): EndpointRequest<Schema> {
+  return {
+    // Without a schema, Schema is ZodType, whose output is unknown.
+    body: schema ? validateBody(schema, body?.json) : (undefined as z.output<Schema>),
+    client,
+    // Created on use: most requests end before a client could hang up.
+    get signal() {
+      return abortedWithRequest(ctx);
+    },
+    ctx,
+  };
 }
 
 const emptyBodyRefused = new WeakMap<z.ZodType, boolean>();

@@ -1,6 +1,5 @@
 import Router from '@koa/router';
 import type { Config } from '../config/load.js';
-import { runEndpoint } from './endpoint.js';
 import { addOpenApi } from './openapi/serve.js';
 import { addPages } from './pages/pages.js';
 import { accountEndpoints } from './routes/account.js';
@@ -38,7 +37,7 @@ const EXACT_PATHS = { sensitive: true, strict: true };
 export function createRouter(services: Services): Router {
   const router = new Router(EXACT_PATHS);
   for (const endpoint of endpoints) {
-    router.register(endpoint.path, [endpoint.method], (ctx) => runEndpoint(services, endpoint, ctx));
+    router.register(endpoint.path, [endpoint.method], (ctx) => endpoint.run(services, ctx));
   }
   addSupportDocument(router, services);
   addHealth(router, services);

@@ -10,7 +10,7 @@ import {
   requireFreeAddress,
   setPassword,
 } from '../accounts/accounts.js';
-import { endpoint } from '../endpoint.js';
+import { openEndpoint, signedEndpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';
 import { chooseLocale } from '../locales/locale.js';
 import { recordNewPassword } from '../logs/security-log.js';
@@ -21,7 +21,7 @@ const WRAP_KB_BYTES = 32;
 
 /** api.md, "Account". */
 export const accountEndpoints = [
-  endpoint({
+  openEndpoint({
     method: 'POST',
     path: '/v1/account/create',
     body: bodies.accountCreate,
@@ -45,7 +45,7 @@ export const accountEndpoints = [
     },
   }),
 
-  endpoint({
+  signedEndpoint({
     method: 'GET',
     path: '/v1/account/devices',
     token: 'sessionToken',
@@ -63,7 +63,7 @@ export const accountEndpoints = [
     },
   }),
 
-  endpoint({
+  signedEndpoint({
     method: 'GET',
     path: '/v1/account/keys',
     token: 'keyFetchToken',
@@ -77,7 +77,7 @@ export const accountEndpoints = [
     },
   }),
 
-  endpoint({
+  signedEndpoint({
     method: 'POST',
     path: '/v1/account/reset',
     token: 'accountResetToken',
@@ -103,7 +103,7 @@ export const accountEndpoints = [
     },
   }),
 
-  endpoint({
+  signedEndpoint({
     method: 'POST',
     path: '/v1/account/destroy',
     token: 'authToken',

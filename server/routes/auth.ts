@@ -6,14 +6,14 @@ import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
 import { correctEmailCase, requireAccountToLogIn } from '../accounts/accounts.js';
 import { consumeToken } from '../authentication/consume-token.js';
 import { issueToken, TOKEN_LIFE_S } from '../authentication/tokens.js';
-import { endpoint } from '../endpoint.js';
+import { openEndpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';
 import { replies } from '../schemas/reply-schemas.js';
 import { bodies } from '../schemas/schemas.js';
 
 /** api.md, "Authentication". */
 export const authEndpoints = [
-  endpoint({
+  openEndpoint({
     method: 'POST',
     path: '/v1/auth/start',
     body: bodies.authStart,
@@ -37,7 +37,7 @@ export const authEndpoints = [
     },
   }),
 
-  endpoint({
+  openEndpoint({
     method: 'POST',
     path: '/v1/auth/finish',
     body: bodies.authFinish,

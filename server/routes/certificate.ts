@@ -1,11 +1,11 @@
-import { endpoint } from '../endpoint.js';
+import { signedEndpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';
 import { replies } from '../schemas/reply-schemas.js';
 import { bodies } from '../schemas/schemas.js';
 
 /** api.md, "Certificate Signing". */
 export const certificateEndpoints = [
-  endpoint({
+  signedEndpoint({
     method: 'POST',
     path: '/v1/certificate/sign',
     token: 'sessionToken',

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { endpoint } from '../endpoint.js';
+import { openEndpoint } from '../endpoint.js';
 import { replies } from '../schemas/reply-schemas.js';
 
 /** api.md, "Miscellaneous". */
 export const miscellaneousEndpoints = [
-  endpoint({
+  openEndpoint({
     method: 'POST',
     path: '/v1/get_random_bytes',
     reply: replies.randomBytes,

@@ -10,7 +10,7 @@ import { isSameCode } from '../accounts/same-code.js';
 import { countRecoveryGuess } from '../authentication/consume-token.js';
 import { issueToken, TOKEN_LIFE_S } from '../authentication/tokens.js';
 import type { ClientContext } from '../client-context.js';
-import { endpoint } from '../endpoint.js';
+import { openEndpoint, signedEndpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';
 import { replies } from '../schemas/reply-schemas.js';
 import { bodies, RECOVERY_CODE_DIGITS } from '../schemas/schemas.js';
@@ -24,7 +24,7 @@ const NO_CODE = '';
 
 /** api.md, "Password". */
 export const passwordEndpoints = [
-  endpoint({
+  signedEndpoint({
     method: 'POST',
     path: '/v1/password/change/start',
     token: 'authToken',
@@ -44,7 +44,7 @@ export const passwordEndpoints = [
     },
   }),
 
-  endpoint({
+  openEndpoint({
     method: 'POST',
     path: '/v1/password/forgot/send_code',
     body: bodies.forgotSendCode,
@@ -70,7 +70,7 @@ export const passwordEndpoints = [
     },
   }),
 
-  endpoint({
+  signedEndpoint({
     method: 'POST',
     path: '/v1/password/forgot/resend_code',
     token: 'forgotPasswordToken',
@@ -96,7 +96,7 @@ export const passwordEndpoints = [
     },
   }),
 
-  endpoint({
+  signedEndpoint({
     method: 'POST',
     path: '/v1/password/forgot/verify_code',
     token: 'forgotPasswordToken',

@@ -11,7 +11,7 @@ import {
   stretchNewPassword,
 } from '../accounts/accounts.js';
 import { openSession } from '../accounts/sessions.js';
-import { endpoint } from '../endpoint.js';
+import { openEndpoint, signedEndpoint } from '../endpoint.js';
 import { chooseLocale } from '../locales/locale.js';
 import { recordNewPassword } from '../logs/security-log.js';
 import { replies } from '../schemas/reply-schemas.js';
@@ -19,7 +19,7 @@ import { bodies } from '../schemas/schemas.js';
 
 /** api.md, "RawPassword", and the two endpoints protocol.md adds to it: the server stretches. */
 export const rawPasswordEndpoints = [
-  endpoint({
+  openEndpoint({
     method: 'POST',
     path: '/v1/raw_password/account/create',
     body: bodies.rawAccountCreate,
@@ -41,7 +41,7 @@ export const rawPasswordEndpoints = [
     },
   }),
 
-  endpoint({
+  openEndpoint({
     method: 'POST',
     path: '/v1/raw_password/session/create',
     body: bodies.rawSessionCreate,
@@ -58,7 +58,7 @@ export const rawPasswordEndpoints = [
     },
   }),
 
-  endpoint({
+  openEndpoint({
     method: 'POST',
     path: '/v1/raw_password/password/change',
     body: bodies.rawPasswordChange,
@@ -83,7 +83,7 @@ export const rawPasswordEndpoints = [
     },
   }),
 
-  endpoint({
+  signedEndpoint({
     method: 'POST',
     path: '/v1/raw_password/password/reset',
     token: 'accountResetToken',

@@ -1,6 +1,6 @@
 import { announceChange, verificationMail } from '../accounts/accounts.js';
 import { isSameCode } from '../accounts/same-code.js';
-import { endpoint } from '../endpoint.js';
+import { openEndpoint, signedEndpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';
 import { replies } from '../schemas/reply-schemas.js';
 import { bodies } from '../schemas/schemas.js';
@@ -8,7 +8,7 @@ import { asksForEventStream, openStatusStream, toStatus } from '../status/status
 
 /** api.md, "Recovery Email". */
 export const recoveryEmailEndpoints = [
-  endpoint({
+  signedEndpoint({
     method: 'GET',
     path: '/v1/recovery_email/status',
     token: 'sessionToken',
@@ -20,7 +20,7 @@ export const recoveryEmailEndpoints = [
     },
   }),
 
-  endpoint({
+  signedEndpoint({
     method: 'POST',
     path: '/v1/recovery_email/resend_code',
     token: 'sessionToken',
@@ -40,7 +40,7 @@ export const recoveryEmailEndpoints = [
     },
   }),
 
-  endpoint({
+  openEndpoint({
     method: 'POST',
     path: '/v1/recovery_email/verify_code',
     body: bodies.verifyCode,

@@ -4,14 +4,14 @@ import { concatBytes } from '../../protocol/names.js';
 import { announceChange } from '../accounts/accounts.js';
 import { openSession } from '../accounts/sessions.js';
 import { issueToken } from '../authentication/tokens.js';
-import { endpoint } from '../endpoint.js';
+import { signedEndpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';
 import { replies } from '../schemas/reply-schemas.js';
 import { bodies } from '../schemas/schemas.js';
 
 /** api.md, "Session". */
 export const sessionEndpoints = [
-  endpoint({
+  signedEndpoint({
     method: 'POST',
     path: '/v1/session/create',
     token: 'authToken',
@@ -30,7 +30,7 @@ export const sessionEndpoints = [
     },
   }),
 
-  endpoint({
+  signedEndpoint({
     method: 'POST',
     path: '/v1/session/destroy',
     token: 'sessionToken',

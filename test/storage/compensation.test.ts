@@ -66,7 +66,7 @@ class Servers {
     for (const network of this.networks) network.cut('lost');
   }
 
-  /** Serves a request as runEndpoint does. */
+  /** Serves a request as an endpoint does. */
   async serve(server: number, request: Request, fate: Fate): Promise<void> {
     const compensations = new RequestCompensations();
     try {
