@@ -22,12 +22,15 @@ export class Sender {
   readonly #host: string;
   readonly #port: string;
 
-  /** @param connections how many at most; requests beyond wait for one */
-  constructor(url: string, connections: number) {
+  /**
+   * @param connections maximum number; further requests wait
+   * @param options.keepAlive `false` opens a new connection for each request
+   */
+  constructor(url: string, connections: number, { keepAlive = true } = {}) {
     const { hostname, port } = new URL(url);
     this.#host = hostname;
     this.#port = port;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connections, scheduling: 'fifo' });
+    this.#agent = new Agent({ keepAlive, maxSockets: connections, scheduling: 'fifo' });
   }
 
   /**

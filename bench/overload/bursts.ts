@@ -1,149 +1,168 @@
 import { availableParallelism } from 'node:os';
-import { probe } from '../latency/probing.js';
-import {
-  createMany,
-  createRawAccount,
-  createSrpAccount,
-  type RawAccount,
-  sessionCredentials,
-} from '../load/accounts.js';
+import { type ProbeKind, probe } from '../latency/probing.js';
+import { createMany, createRawAccount, createSrpAccount, sessionCredentials } from '../load/accounts.js';
 import { type BurstAnswer, sendBurst } from '../load/burst.js';
 import { signed } from '../load/requests.js';
-import { Sender } from '../load/sender.js';
+import { type PreparedRequest, Sender } from '../load/sender.js';
 import { logIn } from '../load/srp-login.js';
-import { percentile, percentileCurve } from '../measure/statistics.js';
-import { type ServerProcess, startServer } from '../server/server-process.js';
+import { firstThreadCpuSeconds } from '../measure/process-usage.js';
+import { median, pairedRatio, percentile, percentileCurve } from '../measure/statistics.js';
+import type { Cell } from '../results.js';
 import type { BenchContext, Measured } from '../suite.js';
-import { loginFrom, MANY_SENDERS } from './raw-login.js';
+import { loginFrom } from './raw-login.js';
+import { type AdminServer, startAdminServer, startBareServer } from './targets.js';
 
-const SIZES = [200, 1000] as const;
-const ACCOUNTS = 8;
-const PROBE_INTERVAL_MS = 10;
-const PROBED_MS = 4000;
-const PROBES = ['__heartbeat__', 'recovery_email/status'] as const;
+const LOGINS = 1000;
+const PROBE_INTERVAL_MS = 20;
+const PROBED_MS = 3000;
+const HEALTH_CHECK: PreparedRequest = { method: 'GET', path: '/__lbheartbeat__', headers: {} };
 
 interface Burst {
-  size: number;
-  admitted: BurstAnswer[];
-  refused: BurstAnswer[];
-  cpuSeconds: number;
-  peakMib: number;
-  probes: Record<(typeof PROBES)[number], number[]>;
+  served: number[];
+  refused: number[];
+  /** CPU ms of the event loop for each request. */
+  loopMs: number;
+  /** Latencies in ms: of health checks on new connections, and of a status request on an open one. */
+  health: number[];
+  adminHealth: number[];
+  status: number[];
 }
 
-/** So many raw logins at one moment, each from a source of its own. */
-export async function measureBursts({ progress }: BenchContext): Promise<Measured> {
-  progress.step('overload: starting a server');
-  const server = await startServer({ settings: MANY_SENDERS });
-  const accounts = await createMany(ACCOUNTS, () => createRawAccount(server));
-  const threads = availableParallelism();
-  progress.step('overload: warming up');
-  await runBurst(server, accounts, SIZES[0]);
-  const bursts: Burst[] = [];
-  for (const size of SIZES) {
-    progress.step(`overload: ${size} logins at once`);
-    bursts.push(await runBurst(server, accounts, size));
-  }
-  await server.stop();
-  return describe(bursts, 64 * 2 * threads + 300);
-}
-
-async function runBurst(server: ServerProcess, accounts: RawAccount[], size: number): Promise<Burst> {
-  const beside = new Sender(server.url, 64);
-  const session = sessionCredentials(await logIn(server.url, beside, await createSrpAccount(server)));
-  const requests = Array.from({ length: size }, (_, i) =>
-    loginFrom(i, accounts[i % accounts.length] as RawAccount),
+/** 1,000 raw logins at once, each on a new connection from a source of its own, beside a bare HTTP server. */
+export async function measureBursts({ quick, progress }: BenchContext): Promise<Measured> {
+  progress.step('overload: starting servers');
+  const server = await startAdminServer();
+  const bare = await startBareServer();
+  const accounts = await createMany(8, () => createRawAccount(server));
+  const requests = Array.from({ length: LOGINS }, (_, i) =>
+    loginFrom(i, accounts[i % 8] as (typeof accounts)[0]),
   );
-  const kinds = [
-    { name: PROBES[0], build: () => ({ method: 'GET' as const, path: '/__heartbeat__', headers: {} }) },
-    { name: PROBES[1], build: () => signed(server.url, '/v1/recovery_email/status', session) },
-  ] as const;
-  const cpuBefore = server.cpuSeconds();
-  const sent = sendBurst({ url: server.url, requests });
-  const probing = probe(beside, kinds, { intervalMs: PROBE_INTERVAL_MS, durationMs: PROBED_MS });
+  const session = sessionCredentials(
+    await logIn(server.url, new Sender(server.url, 1), await createSrpAccount(server)),
+  );
+  const bursts: { server: Burst[]; bare: Burst[] } = { server: [], bare: [] };
+  const rounds = quick ? 1 : 5;
+  for (let round = 0; round <= rounds; round++) {
+    progress.step(`overload: ${LOGINS} logins at once, round ${round} of ${rounds}`);
+    const status = () => signed(server.url, '/v1/recovery_email/status', session);
+    const measured = await runBurst(server, requests, { admin: server.adminUrl, status });
+    const reference = await runBurst(bare, requests, {});
+    // The first round warms up.
+    if (round === 0) continue;
+    bursts.server.push(measured);
+    bursts.bare.push(reference);
+  }
+  const { peakMib } = server.memory();
+  await server.stop();
+  bare.stop();
+  return describe(bursts, peakMib);
+}
+
+async function runBurst(
+  target: Pick<AdminServer, 'url' | 'pid'>,
+  requests: PreparedRequest[],
+  beside: { admin?: string; status?: () => PreparedRequest },
+): Promise<Burst> {
+  const loopBefore = firstThreadCpuSeconds(target.pid);
+  const sent = sendBurst({ url: target.url, requests });
+  const [health, adminHealth, status] = await Promise.all([
+    probeWith(target.url, { name: 'health', build: () => HEALTH_CHECK }, false),
+    beside.admin ? probeWith(beside.admin, { name: 'health', build: () => HEALTH_CHECK }, false) : [],
+    beside.status ? probeWith(target.url, { name: 'status', build: beside.status }, true) : [],
+  ]);
   const answers = (await sent).filter((answer) => answer !== undefined);
-  const cpuSeconds = server.cpuSeconds() - cpuBefore;
-  const probes = await probing;
-  beside.close();
+  const times = (wanted: (answer: BurstAnswer) => boolean) => answers.filter(wanted).map(({ ms }) => ms);
   return {
-    size,
-    admitted: answers.filter(({ status }) => status === 200),
-    refused: answers.filter(isOverloadRefusal),
-    cpuSeconds,
-    peakMib: server.memory().peakMib,
-    probes,
+    served: times(({ status }) => status === 200),
+    refused: times(
+      ({ status, headers }) => status === 503 && (!beside.admin || headers['retry-after'] !== undefined),
+    ),
+    loopMs: (1000 * (firstThreadCpuSeconds(target.pid) - loopBefore)) / requests.length,
+    health,
+    adminHealth,
+    status,
   };
 }
 
-/** 503 with errno 201, and when to come again both in the header and in the body. */
-function isOverloadRefusal({ status, headers, body }: BurstAnswer): boolean {
-  if (status !== 503) return false;
-  const { errno, retryAfter } = JSON.parse(body);
-  return errno === 201 && retryAfter >= 1 && headers['retry-after'] === String(retryAfter);
+async function probeWith(url: string, kind: ProbeKind, keepAlive: boolean): Promise<number[]> {
+  const sender = new Sender(url, Number.POSITIVE_INFINITY, { keepAlive });
+  const measured = await probe(sender, [kind], { intervalMs: PROBE_INTERVAL_MS, durationMs: PROBED_MS });
+  sender.close();
+  return measured[kind.name] as number[];
 }
 
-const times = (answers: BurstAnswer[]) => answers.map(({ ms }) => ms);
-const slowest = (answers: BurstAnswer[]) => Math.max(0, ...times(answers));
-
-function describe(bursts: Burst[], memoryLimitMib: number): Measured {
-  const largest = bursts.at(-1) as Burst;
-  const answered = ({ admitted, refused }: Burst) => admitted.length + refused.length;
-  const check = (what: string, measured: number, goal: number, unit: string) =>
-    ({ what: `${largest.size} logins at once: ${what}`, measured, bound: 'at most', goal, unit }) as const;
+function describe({ server, bare }: { server: Burst[]; bare: Burst[] }, peakMib: number): Measured {
+  const slowest = (times: number[]) => Math.max(0, ...times);
+  const each = (bursts: Burst[], figure: (burst: Burst) => number) => bursts.map(figure);
+  const lastRefusal = ({ refused }: Burst) => slowest(refused);
+  const p99 = (name: 'health' | 'adminHealth' | 'status') => (burst: Burst) =>
+    burst[name].length > 0 ? percentile(burst[name], 99) : 0;
+  const row = (name: string, bursts: Burst[]): Cell[] => [
+    name,
+    median(each(bursts, ({ served }) => served.length)),
+    median(each(bursts, ({ refused }) => refused.length)),
+    median(each(bursts, lastRefusal)),
+    median(each(bursts, ({ loopMs }) => loopMs)),
+    median(each(bursts, p99('health'))),
+    bursts === server ? median(each(bursts, p99('adminHealth'))) : null,
+    bursts === server ? median(each(bursts, p99('status'))) : null,
+  ];
+  const unanswered = Math.max(
+    ...server.map(({ served, refused }) => LOGINS - served.length - refused.length),
+  );
+  const memoryLimitMib = 256 * availableParallelism() + 300;
+  const atMost = (what: string, measured: number, goal: number, unit: string) =>
+    ({ what: `${LOGINS} logins at once: ${what}`, measured, bound: 'at most', goal, unit }) as const;
+  const ratio = (figure: (burst: Burst) => number) => pairedRatio(each(server, figure), each(bare, figure));
   return {
     sections: [
       {
-        title: 'Many logins at one moment',
+        title: `${LOGINS} raw logins at once`,
         method:
-          'All sent at once, each over a connection of its own and from a source of its own (X-Forwarded-For); default ' +
-          'settings but for rate limits, after a burst that is not counted. Refused: 503, errno 201, with Retry-After in header and body; anything else is ' +
-          `counted as neither. Beside them a heartbeat or a Hawk-signed status every ${PROBE_INTERVAL_MS} ms for ${PROBED_MS / 1000} s, from another thread. Memory and ` +
-          'CPU are those of the process, from /proc. The client shares the cores.',
+          `Each on a new connection and from its own source; median of ${server.length} rounds. The bare server is a Node ` +
+          `http.createServer that answers every request with a fixed 503. Health checks open a new connection each, every ` +
+          `${PROBE_INTERVAL_MS} ms; the status request is signed and uses open connections. The clients share the cores. Peak ` +
+          `memory of the key server: ${Math.round(peakMib)} MiB.`,
         table: {
           columns: [
-            { heading: 'logins', digits: 0 },
-            { heading: 'admitted', digits: 0 },
+            { heading: 'server' },
+            { heading: 'served', digits: 0 },
             { heading: 'refused', digits: 0 },
-            { heading: 'slowest admitted ms', digits: 0 },
-            { heading: 'slowest refusal ms', digits: 0 },
-            { heading: 'CPU s', digits: 2 },
-            { heading: 'peak memory MiB', digits: 0 },
-            { heading: 'heartbeat p99 ms' },
-            { heading: 'status p99 ms' },
+            { heading: 'last refusal ms', digits: 0 },
+            { heading: 'event loop ms/request', digits: 2 },
+            { heading: 'health check p99 ms', digits: 0 },
+            { heading: 'on METRICS_PORT p99 ms', digits: 0 },
+            { heading: 'status p99 ms', digits: 0 },
           ],
-          rows: bursts.map((burst) => [
-            burst.size,
-            burst.admitted.length,
-            burst.refused.length,
-            slowest(burst.admitted),
-            slowest(burst.refused),
-            burst.cpuSeconds,
-            burst.peakMib,
-            percentile(burst.probes.__heartbeat__, 99),
-            percentile(burst.probes['recovery_email/status'], 99),
-          ]),
+          rows: [row('key server', server), row('bare server', bare)],
         },
         charts: [
           {
             kind: 'distribution',
-            title: `Answers to ${largest.size} logins at once`,
+            title: 'Replies to the burst',
             valueLabel: 'ms',
             series: [
-              { name: 'admitted', values: percentileCurve(times(largest.admitted)) },
-              ...(largest.refused.length > 0
-                ? [{ name: 'refused', values: percentileCurve(times(largest.refused)) }]
-                : []),
+              { name: 'served', values: percentileCurve(server.flatMap(({ served }) => served)) },
+              { name: 'refused', values: percentileCurve(server.flatMap(({ refused }) => refused)) },
+              { name: 'bare server', values: percentileCurve(bare.flatMap(({ refused }) => refused)) },
             ],
           },
         ],
       },
     ],
     checks: [
-      check('left without an answer', largest.size - answered(largest), 0, ''),
-      check('slowest refusal', slowest(largest.refused), 1000, 'ms'),
-      check('peak memory', largest.peakMib, memoryLimitMib, 'MiB'),
-      check('heartbeat p99', percentile(largest.probes.__heartbeat__, 99), 100, 'ms'),
-      check('status p99', percentile(largest.probes['recovery_email/status'], 99), 100, 'ms'),
+      atMost('without an answer', unanswered, 0, ''),
+      atMost('last refusal, against the bare server', ratio(lastRefusal), 1.5, '×'),
+      atMost(
+        'event loop CPU a request beyond the bare server',
+        median(server.map(({ loopMs }, i) => loopMs - (bare[i] as Burst).loopMs)),
+        0.2,
+        'ms',
+      ),
+      atMost('health check p99, against the bare server', ratio(p99('health')), 1.3, '×'),
+      atMost('health check p99 on METRICS_PORT', median(each(server, p99('adminHealth'))), 150, 'ms'),
+      atMost('status p99', median(each(server, p99('status'))), 200, 'ms'),
+      atMost('peak memory', peakMib, memoryLimitMib, 'MiB'),
     ],
     figures: {},
   };

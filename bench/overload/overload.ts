@@ -1,10 +1,9 @@
 import { joinMeasured, type Suite } from '../suite.js';
 import { measureBursts } from './bursts.js';
-import { measureEndings } from './endings.js';
 import { measureFairness } from './fairness.js';
-import { measureHangUps } from './hang-ups.js';
+import { measureHostileClients } from './hostile-clients.js';
 
-/** What happens when more is asked for than can be done. */
+/** More requests than the machine can serve, and clients that misbehave. */
 export const overload: Suite = {
   name: 'overload',
   title: 'Overload',
@@ -12,8 +11,7 @@ export const overload: Suite = {
     return joinMeasured([
       await measureBursts(context),
       await measureFairness(context),
-      await measureHangUps(context),
-      await measureEndings(context),
+      await measureHostileClients(context),
     ]);
   },
 };

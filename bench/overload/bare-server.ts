@@ -1,0 +1,13 @@
+/** A program: the least that an HTTP server on Node can do, a fixed 503 for every request. Prints its port. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const BODY = Buffer.from('{"code":503,"errno":201}');
+
+const server = createServer((_request, response) => {
+  response.writeHead(503, { 'Content-Type': 'application/json', 'Content-Length': BODY.length });
+  response.end(BODY);
+});
+server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
+  process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
+});
