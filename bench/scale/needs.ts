@@ -37,5 +37,5 @@ export function computeNeeds(cost: LoginCost, loginsPerSecond: number, besideStr
   };
 }
 
-/** Two slots of 64 MiB, once a thread has stretched a pair. */
-const STRETCH_THREAD_MIB = 128;
+/** Four slots of 64 MiB, for a full group. */
+const STRETCH_THREAD_MIB = 256;
