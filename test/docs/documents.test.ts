@@ -45,9 +45,17 @@ t.test('commands in documents are scripts there are', async (t) => {
 });
 
 t.test('settings in documents are settings there are', async (t) => {
-  const ofTests = ['FUZZ_CASES', 'FUZZ_SEED', 'LOGINS_AT_ONCE', 'CRASH_ROUNDS', 'CRASH_SEED'];
+  const others = [
+    'BUILD_IMAGE',
+    'RUNTIME_IMAGE',
+    'FUZZ_CASES',
+    'FUZZ_SEED',
+    'LOGINS_AT_ONCE',
+    'CRASH_ROUNDS',
+    'CRASH_SEED',
+  ];
   const settings = Object.values(SETTING_GROUPS).flatMap((group) => Object.values(group).map(factsOf));
-  const known = new Set(ofTests);
+  const known = new Set(others);
   for (const { env, isSecret } of settings) {
     known.add(env);
     if (isSecret) known.add(`${env}_FILE`);

@@ -20,9 +20,12 @@ interface ImageConfig {
 }
 
 const reason = whyNoContainer();
+/** The first time, two Debian systems are unpacked and sqlite3 is compiled. */
+const timeout = 1_800_000;
+t.setTimeout(timeout);
 t.test(
   'the image is built, serves logins, is checked, and stops in order',
-  { skip: reason ?? false },
+  { skip: reason ?? false, timeout },
   async (t) => {
     await buildImage(IMAGE);
     const inspected = JSON.parse(await buildah('inspect', '--type', 'image', IMAGE));

@@ -1,7 +1,7 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -11,6 +11,7 @@ const CACHE = join(tmpdir(), 'key-server-container');
 const STORE = ['--storage-driver', 'vfs', '--root', join(CACHE, 'store'), '--runroot', join(CACHE, 'run')];
 const DEBIAN = 'bookworm';
 const NODE_MAJOR = 24;
+const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const BUILD_PACKAGES = ['ca-certificates', 'g++', 'make', 'python3-minimal'];
 
 /** Why no image can be built here; `undefined` when one can. */
@@ -88,13 +89,25 @@ async function unpackNode(): Promise<string> {
 /** Builds the Containerfile, with npm as it is configured here. */
 export async function buildImage(image: string): Promise<void> {
   const { build, runtime } = await makeBaseImages();
-  const npmFiles = ['.npmrc', '.npm'].map((name) => [join(homedir(), name), `/root/${name}`]);
-  const certificates = ['/etc/ssl/certs', '/etc/ssl/certs'];
-  const volumes = [...npmFiles, certificates].filter(([source = '']) => existsSync(source));
+  const volumes = [
+    [writeNpmConfiguration(), '/root/.npmrc'],
+    [join(homedir(), '.npm'), '/root/.npm'],
+    [dirname(CERTIFICATES), dirname(CERTIFICATES)],
+  ].filter(([source = '']) => existsSync(source));
   await buildah(
     ...['bud', '--isolation', 'chroot', '--format', 'docker', '--quiet', '--tag', image],
     ...['--build-arg', `BUILD_IMAGE=${build}`, '--build-arg', `RUNTIME_IMAGE=${runtime}`],
     ...volumes.flatMap(([source, target]) => ['--volume', `${source}:${target}`]),
     ...['--file', 'Containerfile', '.'],
   );
+}
+
+/** npm as it is configured here, with the certificates of this machine and the headers of the base image. */
+function writeNpmConfiguration(): string {
+  const own = join(homedir(), '.npmrc');
+  const lines = existsSync(own) ? readFileSync(own, 'utf8').split('\n') : [];
+  const kept = lines.filter((line) => !/^(nodedir|cafile) *=/.test(line));
+  const file = join(CACHE, 'npmrc');
+  writeFileSync(file, [...kept, `cafile=${CERTIFICATES}`, 'nodedir=/usr/local', ''].join('\n'));
+  return file;
 }
