@@ -12,7 +12,7 @@ const STORE = ['--storage-driver', 'vfs', '--root', join(CACHE, 'store'), '--run
 const DEBIAN = 'bookworm';
 const NODE_MAJOR = 24;
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
-const BUILD_PACKAGES = ['ca-certificates', 'g++', 'make', 'python3-minimal'];
+const BUILD_PACKAGES = ['ca-certificates', 'g++', 'make', 'python3'];
 
 /** Why no image can be built here; `undefined` when one can. */
 export function whyNoContainer(): string | undefined {
