@@ -54,6 +54,8 @@ const FIRST_GUESS_MS = 500;
 const AVERAGE_GAIN = 0.2;
 /** A thread counts as hung, and is replaced, after so many times the expected time of a batch. */
 const HANG_FACTOR = 20;
+/** Shortest time limit of a batch, in ms: a thread on a busy or paused machine is not hung. */
+const MIN_TIME_LIMIT_MS = 10_000;
 /** A thread that needs more than this many times the expected time is not relied on for predictions. */
 const OVERDUE_FACTOR = 4;
 
@@ -185,7 +187,7 @@ export class StretchQueue {
     let outcomes: StretchOutcome[];
     let isUsable = true;
     try {
-      outcomes = await run(requests, slots, HANG_FACTOR * this.#fullBatchMs);
+      outcomes = await run(requests, slots, Math.max(HANG_FACTOR * this.#fullBatchMs, MIN_TIME_LIMIT_MS));
     } catch (error) {
       outcomes = batch.map(() => ({ failure: (error as Error).message }));
       isUsable = false;

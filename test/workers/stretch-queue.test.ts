@@ -177,12 +177,16 @@ t.test(
   async (t) => {
     const harness = new QueueHarness({ threads: 2, groupSize: 2 });
     harness.submit('hangs');
-    t.equal(harness.running[0]?.timeLimitMs, 2000);
+    t.equal(harness.running[0]?.timeLimitMs, 10_000, 'but at least 10 s');
     const before = harness.queue.predictWaitMs(100);
     harness.nowMs += 1000;
     t.ok(harness.queue.predictWaitMs(100) > 1.8 * before);
     harness.submit('hangs as well');
     harness.nowMs += 1000;
     t.equal(Math.round(harness.queue.predictWaitMs(100)), Math.round(20 * before));
+    const slow = new QueueHarness({ threads: 1 });
+    slow.queue.expect(2, 1000);
+    slow.submit('hangs');
+    t.equal(slow.running[0]?.timeLimitMs, 20_000);
   },
 );
