@@ -38,8 +38,9 @@ t.test('each frozen package is imported by one file, which SECURITY.md names', a
 
 t.test('the bill of materials lists every package that a release runs with', async (t) => {
   await promisify(execFile)('npm', ['run', 'sbom', '--silent']);
-  const { bomFormat, components } = JSON.parse(await readFile('release/sbom.cdx.json', 'utf8'));
+  const { bomFormat, metadata, components } = JSON.parse(await readFile('release/sbom.cdx.json', 'utf8'));
   t.equal(bomFormat, 'CycloneDX');
+  t.equal(metadata.component.name, 'fxa-key-server');
   const listed = components.map(({ name }: { name: string }) => name);
   const { dependencies } = JSON.parse(await readFile('package.json', 'utf8'));
   t.same(
