@@ -19,6 +19,7 @@ export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGener
       length = 0;
       continue;
     }
+    // The expression matches every line.
     const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line) as unknown as [string, string, string];
     if (field !== 'data') continue;
     length += value.length + 1;

@@ -41,6 +41,7 @@ export async function issueToken<Kind extends MintedKind>(
   await services.storage.tokens.put(
     kind,
     toHex(tokenID),
+    // TypeScript does not see that Omit and the keys make up TokenRecords[Kind].
     record as unknown as TokenRecords[Kind],
     TOKEN_LIFE_S[kind],
   );

@@ -106,8 +106,9 @@ function allowOrigins() {
   return (ctx: Context, next: Next) => (ctx.path.startsWith('/v1/') ? openCors(ctx, next) : next());
 }
 
-/** What the router did not answer: 404, or 405 when the path is known under another method. */
+/** Refuses what no route answers: 405 for a known path with another method, else 404. */
 function refuseUnrouted(ctx: Context): void {
+  // @koa/router sets `matched`; Koa's own Context type does not know it.
   const matched = (ctx as unknown as { matched?: Array<{ methods: string[] }> }).matched ?? [];
   const methods = new Set(matched.flatMap((layer) => layer.methods));
   if (methods.size === 0) throw new ApiError('notFound');

@@ -58,7 +58,8 @@ export function logRequest(services: Services, connections: Connections) {
   };
 }
 
-/** The path as it is declared; what a client made up is none. */
+/** Returns the declared path of the route; `undefined` for an unknown path, which is never logged. */
 function pathOf(ctx: Context): string | undefined {
+  // @koa/router sets `_matchedRoute`; Koa's own Context type does not know it.
   return (ctx as unknown as { _matchedRoute?: string })._matchedRoute;
 }
