@@ -27,6 +27,8 @@ export interface StretcherOptions {
   niceIncrement: number;
   /** How `wasm` stretches, if that was measured before; by default it is measured at the start. */
   plan?: StretchPlan | undefined;
+  /** The threads' module, for tests whose threads hang. */
+  threadFile?: URL;
   observe?: (event: StretchEvent | StretchThreadDied) => void;
 }
 
@@ -59,7 +61,7 @@ export class Stretcher {
   #regions: number[] | undefined;
 
   /** @throws Error when this machine can run neither the engine asked for nor its stand-in */
-  constructor({ engine, threads, memoryMiB, niceIncrement, plan, observe }: StretcherOptions) {
+  constructor({ engine, threads, memoryMiB, niceIncrement, plan, threadFile, observe }: StretcherOptions) {
     this.engine = resolveStretchEngine(engine);
     this.#plan = PLANS[this.engine];
     const allocations = divideSlots(threads, Math.floor(memoryMiB / SLOT_MIB));
@@ -87,7 +89,7 @@ export class Stretcher {
       regions: this.#regions,
     };
     this.#pool = new ThreadPool({
-      file: new URL('./thread/stretch-thread.js', import.meta.url),
+      file: threadFile ?? new URL('./thread/stretch-thread.js', import.meta.url),
       threads,
       niceIncrement,
       workerData,

@@ -7,6 +7,7 @@ import { CryptoPool } from '../../workers/crypto-pool.js';
 import type { StretchReply } from '../../workers/messages.js';
 import type { StretchEvent } from '../../workers/stretch-queue.js';
 import { Stretcher, type StretcherOptions, type StretchThreadDied } from '../../workers/stretcher.js';
+import { HANGING_EMAIL } from '../support/workers/hanging-stretch-thread.js';
 import { KNOWN_REPLY, knownRequest } from '../support/workers/stretch-request.js';
 
 const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
@@ -139,6 +140,32 @@ t.test('a thread that is killed fails what it holds, is replaced and reported', 
   t.equal(events.filter(({ type }) => type === 'threadDied').length, 1);
   t.not(stretcher.threads[0], killed);
   t.equal(stretcher.threads.length, 1);
+});
+
+t.test('a stretch that hangs fails after 20 times a batch, and its thread is replaced', async (t) => {
+  const { stretcher, events } = startStretcher(t, {
+    threads: 2,
+    memoryMiB: 128,
+    threadFile: new URL('../support/workers/hanging-stretch-thread.js', import.meta.url),
+  });
+  await stretcher.ready();
+  stretcher.queue.expect(1, 100);
+  const predicted = stretcher.queue.predictWaitMs(100);
+  const hung = stretcher.stretch({ ...knownRequest(), email: Buffer.from(HANGING_EMAIL) }, orderFrom('a'));
+  let predictedMeanwhile = predicted;
+  const watch = setInterval(() => {
+    predictedMeanwhile = Math.max(predictedMeanwhile, stretcher.queue.predictWaitMs(100));
+  }, 10);
+  await t.rejects(hung, { code: 'STRETCH_FAILED', message: 'a thread hung: no result within 2000 ms' });
+  clearInterval(watch);
+  t.ok(predictedMeanwhile > 1.5 * predicted, 'it did not count as a thread meanwhile');
+  t.match(events.at(-1), { type: 'finished', failed: 1 });
+  t.equal(events.filter(({ type }) => type === 'threadDied').length, 1);
+  const replies = await Promise.all(
+    ['a', 'b'].map((from) => stretcher.stretch(knownRequest(), orderFrom(from))),
+  );
+  for (const reply of replies) t.same(inHex(reply), KNOWN_REPLY);
+  t.equal(stretcher.threads.length, 2);
 });
 
 t.test('a thread that dies idle is missed by nobody', async (t) => {

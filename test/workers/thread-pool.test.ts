@@ -3,6 +3,7 @@ import { ThreadPool, type ThreadPoolOptions } from '../../workers/thread-pool.js
 import { waitUntil } from '../support/wait-until.js';
 
 const broken = new URL('../support/workers/thread-that-cannot-start.js', import.meta.url);
+const hanging = new URL('../support/workers/hanging-thread.js', import.meta.url);
 const echo = new URL('../support/workers/echo-thread.js', import.meta.url);
 
 function startPool(
@@ -85,4 +86,18 @@ t.test('a pool that is closed while threads are replaced leaves none', async (t)
   await pool.close();
   await replacing;
   t.equal(pool.threads.length, 0);
+});
+
+t.test('a thread that hangs is ended after the time limit, replaced and reported', async (t) => {
+  const errors: (Error | undefined)[] = [];
+  const pool = startPool(t, { file: hanging, onDied: (error) => errors.push(error) });
+  t.equal(await pool.run('started'), 'started');
+  const [hung] = pool.threads;
+  const message = 'a thread hung: no result within 200 ms';
+  await t.rejects(pool.runWithin(200, 'hang'), { message });
+  await pool.deadThreadsExited();
+  t.equal(hung?.threadId, -1, 'it runs no longer');
+  t.equal(await pool.runWithin(60_000, 'another'), 'another');
+  t.match(errors, [{ message }]);
+  t.equal(pool.threads.length, 1);
 });

@@ -12,10 +12,16 @@ const NEVER_MS = 1e9;
 
 /** The server's own HTTP server, less patient, with a handler that sends the body back. */
 async function startEcho(t: Test, timeouts: Partial<HttpTimeouts>): Promise<{ url: string; server: Server }> {
-  const never = { headersMs: NEVER_MS, requestMs: NEVER_MS, keepAliveMs: NEVER_MS, stalledMs: NEVER_MS };
+  const never = {
+    headersMs: NEVER_MS,
+    requestMs: NEVER_MS,
+    keepAliveMs: NEVER_MS,
+    stalledMs: NEVER_MS,
+    unreadMs: NEVER_MS,
+  };
   const options = { ...never, checkIntervalMs: 20, ...timeouts };
-  const { server } = createHttpServer({ maxConnections: 100, timeouts: options, now: Date.now });
-  server.on('request', async (request, response) => {
+  const { server, connections } = createHttpServer({ maxConnections: 100, timeouts: options, now: Date.now });
+  connections.serve(async (request, response) => {
     const body = await text(request).catch(() => '');
     response.end(request.url === '/large' ? 'x'.repeat(64 * 1024 * 1024) : body);
   });
@@ -84,6 +90,18 @@ t.test('who does not read the reply is cut off', async (t) => {
   const accepted = once(server, 'connection') as Promise<[Socket]>;
   const connection = await RawConnection.open(url);
   connection.stopReading();
+  connection.write(writeGet('/large'));
+  const [socket] = await accepted;
+  await once(socket, 'close');
+  t.ok(socket.bytesWritten > 0, 'a part of the reply was on its way');
+  connection.hangUp();
+});
+
+t.test('a client that reads a reply too slowly is cut off', async (t) => {
+  const { url, server } = await startEcho(t, { unreadMs: 100 });
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const connection = await RawConnection.open(url);
+  connection.readSlowly();
   connection.write(writeGet('/large'));
   const [socket] = await accepted;
   await once(socket, 'close');

@@ -24,9 +24,14 @@ export class RawConnection {
   }
 
   /** Connects to a server, which may then close the connection at once. */
-  static async open(url: string): Promise<RawConnection> {
+  static async open(url: string, from?: string): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
-    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+    const socket = connect({
+      host: hostname,
+      port: Number(port),
+      allowHalfOpen: true,
+      ...(from && { localAddress: from }),
+    });
     const connection = new RawConnection(socket);
     await once(socket, 'connect');
     return connection;
@@ -54,6 +59,16 @@ export class RawConnection {
   /** Lets what the server sends wait in the kernel. */
   stopReading(): void {
     this.#socket.pause();
+  }
+
+  /** Reads a little at a time, so that the connection is never silent for long. */
+  readSlowly(): void {
+    this.#socket.pause();
+    const timer = setInterval(() => {
+      this.#socket.resume();
+      setImmediate(() => this.#socket.pause());
+    }, 20);
+    this.#socket.once('close', () => clearInterval(timer));
   }
 
   hangUp(): void {

@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import t, { type Test } from 'tap';
+import { createHttpServer } from '../../../server/http/http-server.js';
+import { RawConnection, writeGet, writePost } from '../../support/api/raw-connection.js';
+import { send } from '../../support/api/send.js';
+import { startServer, type TestServer } from '../../support/api/start-server.js';
+import { waitUntil } from '../../support/wait-until.js';
+
+/** Requests that a connection may have under way. */
+const MAX_PIPELINED = 8;
+
+const countRequests = ({ logLines }: TestServer) =>
+  logLines.filter((line) => JSON.parse(line).event === 'request').length;
+
+const FLOODS = {
+  'the OpenAPI document': writeGet('/v1/openapi.json'),
+  'random bytes': writePost('/v1/get_random_bytes', {}),
+  'logins without a body':
+    'POST /v1/raw_password/session/create HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n',
+  'pages with a long Accept-Language': writeGet('/', { 'Accept-Language': 'xx,'.repeat(2000) }),
+};
+
+t.test('a connection that pipelines more than 8 requests is closed, and the rest is dropped', async (t) => {
+  const server = await startServer(t);
+  for (const request of Object.values(FLOODS)) {
+    const connection = await RawConnection.open(server.url);
+    connection.write(request.repeat(500));
+    await connection.closed();
+  }
+  // Its line follows those of all requests before it.
+  t.equal((await send(server, '/__version__', { method: 'GET' })).status, 200);
+  await waitUntil(() => server.logLines.some((line) => line.includes('/__version__')));
+  t.ok(countRequests(server) <= Object.keys(FLOODS).length * MAX_PIPELINED + 1);
+});
+
+t.test('8 requests on one connection are answered, in their order', async (t) => {
+  const server = await startServer(t);
+  const connection = await RawConnection.open(server.url);
+  connection.write(writeGet('/__version__') + writeGet('/__lbheartbeat__').repeat(MAX_PIPELINED - 1));
+  t.match((await connection.readReply())?.body, /version/);
+  for (let i = 1; i < MAX_PIPELINED; i++) t.equal((await connection.readReply())?.body, '{}');
+  connection.hangUp();
+});
+
+/** A server with a reply that fills every buffer between it and its client. */
+async function startLarge(t: Test, maxConnections: number): Promise<string> {
+  const { server, connections } = createHttpServer({ maxConnections, now: Date.now });
+  const large = Buffer.alloc(64 * 2 ** 20);
+  connections.serve(({ url }, response) => void response.end(url === '/large' ? large : 'small'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+t.test('connections with unread replies do not keep others out at the cap', async (t) => {
+  const url = await startLarge(t, 5);
+  for (let i = 0; i < 5; i++) {
+    const connection = await RawConnection.open(url);
+    t.teardown(() => connection.hangUp());
+    connection.stopReading();
+    connection.write(writeGet('/large'));
+  }
+  for (let i = 0; i < 5; i++) {
+    const connection = await RawConnection.open(url);
+    t.teardown(() => connection.hangUp());
+    connection.write(writeGet('/'));
+    t.equal((await connection.readReply())?.status, 200);
+  }
+});
+
+t.test('at the cap a connection of the source with most is closed, the longest idle first', async (t) => {
+  const url = await startLarge(t, 5);
+  const open = async (from: string) => {
+    const connection = await RawConnection.open(url, from);
+    t.teardown(() => connection.hangUp());
+    connection.write(writeGet('/'));
+    t.equal((await connection.readReply())?.status, 200, from);
+    return connection;
+  };
+  const modest = await open('127.0.0.2');
+  const greedy: RawConnection[] = [];
+  for (let i = 0; i < 8; i++) greedy.push(await open('127.0.0.3'));
+  await waitUntil(() => greedy.filter(({ isClosed }) => isClosed).length === 4);
+  t.ok(
+    greedy.slice(0, 4).every(({ isClosed }) => isClosed),
+    'those that were idle longest',
+  );
+  t.notOk(modest.isClosed);
+});
+
+t.test('every request but health checks counts for the limit of requests', async (t) => {
+  for (const path of ['/', '/v1/openapi.json', '/metrics', '/assets/style.css', '/unknown']) {
+    const server = await startServer(t, { RATE_LIMITS: 'on', LIMIT_REQUESTS_OF_SOURCE: '2/60' });
+    const get = (target: string) => fetch(server.url + target).then(({ status }) => status);
+    for (let i = 0; i < 2; i++) t.not(await get(path), 429);
+    t.equal(await get(path), 429, path);
+    for (const check of ['/__heartbeat__', '/__lbheartbeat__', '/__version__'])
+      t.equal(await get(check), 200);
+    await server.close();
+  }
+});
+
+t.test('metrics are rendered once a second', async (t) => {
+  let nowMs = Date.now();
+  const clock = { now: () => nowMs, advance: () => {} };
+  const server = await startServer(t, {}, clock);
+  const scrape = async () => (await fetch(`${server.url}/metrics`)).text();
+  const first = await scrape();
+  nowMs += 999;
+  t.equal(await scrape(), first);
+  nowMs += 1;
+  t.not(await scrape(), first);
+});
+
+t.test('the OpenAPI document is sent once to a client that keeps it', async (t) => {
+  const server = await startServer(t);
+  const connection = await RawConnection.open(server.url);
+  connection.write(writeGet('/v1/openapi.json'));
+  const etag = (await connection.readReply())?.headers.etag ?? '';
+  t.ok(etag);
+  connection.write(writeGet('/v1/openapi.json', { 'If-None-Match': etag }));
+  t.match(await connection.readReply(), { status: 304, body: '' });
+  connection.hangUp();
+});

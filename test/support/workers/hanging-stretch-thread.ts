@@ -1,0 +1,15 @@
+import runTask from '../../../workers/thread/stretch-thread.js';
+
+type Task = Parameters<typeof runTask>[0];
+
+/** The email of a password whose stretch never ends. */
+export const HANGING_EMAIL = 'hang@example.com';
+
+/** A stretch thread that hangs for one email. */
+export default function runOrHang(message: Task) {
+  if (message.task === 'stretch') {
+    const emails = message.input.batch.map(({ email }) => Buffer.from(email).toString());
+    while (emails.includes(HANGING_EMAIL));
+  }
+  return runTask(message);
+}
