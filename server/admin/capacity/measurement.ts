@@ -58,7 +58,7 @@ export async function measureStretches(
     const { groupSize } = stretcher.plan;
     if (groupSize > 1) await stretchAtOnce(stretcher, threads * (1 + groupSize * ROUNDS));
     const size = took.length - 1;
-    const atOnce = Math.max(1, Math.min(threads, Math.floor(memoryMiB / SLOT_MIB / size)));
+    const atOnce = Math.max(1, Math.min(threads, Math.floor(memoryMiB / SLOT_MIB)));
     return {
       engine: stretcher.engine,
       threads,
