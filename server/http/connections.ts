@@ -21,6 +21,8 @@ interface Connection {
   underWay: Map<ServerResponse, number>;
   /** How much the client had sent by its last reply; undefined before the first. */
   bytesAtReply?: number;
+  /** Requests of this turn of the event loop, those that are already answered included. */
+  ofThisTurn: number;
   /** The reply that the client is due to read, and when it was first seen complete. */
   unread?: { response: ServerResponse; sinceMs: number };
 }
@@ -52,10 +54,17 @@ export class Connections {
   serve(listener: RequestListener): void {
     this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       const { socket } = request;
-      const underWay = this.#open.get(socket)?.underWay;
+      const connection = this.#open.get(socket);
       // Node's parser emits all requests of a chunk, also when the connection was closed meanwhile.
-      if (!underWay || socket.destroyed) return;
-      if (underWay.size >= MAX_PIPELINED) {
+      if (!connection || socket.destroyed) return;
+      const { underWay } = connection;
+      // Between two requests of a chunk promises run, so that some may be answered in the same turn: they count as well.
+      if (connection.ofThisTurn === 0)
+        setImmediate(() => {
+          connection.ofThisTurn = 0;
+        });
+      connection.ofThisTurn++;
+      if (Math.max(underWay.size + 1, connection.ofThisTurn) > MAX_PIPELINED) {
         socket.destroy();
         return;
       }
@@ -103,7 +112,7 @@ export class Connections {
 
   #add(socket: Socket): void {
     const source = toSource(socket.remoteAddress ?? '');
-    this.#open.set(socket, { source, underWay: new Map() });
+    this.#open.set(socket, { source, underWay: new Map(), ofThisTurn: 0 });
     const ofSource = this.#bySource.get(source);
     if (ofSource) ofSource.add(socket);
     else this.#bySource.set(source, new Set([socket]));

@@ -38,7 +38,8 @@ export function checkResponse(response: CheckedResponse): void {
   const path = response.path.split('?')[0] as string;
   const method = response.method.toLowerCase();
   if (!(path in paths) && !path.startsWith('/v1/')) return;
-  if (method === 'options' || method === 'head') return;
+  // 304 belongs to HTTP, and has no body.
+  if (method === 'options' || method === 'head' || response.status === 304) return;
   const responses = paths[path]?.[method]?.responses;
   const status = responses && String(response.status) in responses ? String(response.status) : 'default';
   checkAgainst(response, responses ? { path, method, status } : ANY_ERROR);
