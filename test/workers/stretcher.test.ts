@@ -7,8 +7,7 @@ import { CryptoPool } from '../../workers/crypto-pool.js';
 import type { StretchReply } from '../../workers/messages.js';
 import type { StretchEvent } from '../../workers/stretch-queue.js';
 import { Stretcher, type StretcherOptions, type StretchThreadDied } from '../../workers/stretcher.js';
-import { HANGING_EMAIL } from '../support/workers/hanging-stretch-thread.js';
-import { KNOWN_REPLY, knownRequest } from '../support/workers/stretch-request.js';
+import { HANGING_EMAIL, KNOWN_REPLY, knownRequest } from '../support/workers/stretch-request.js';
 
 const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
 const onLinux = { skip: platform() !== 'linux' && 'threads have a priority of their own on Linux only' };

@@ -1,9 +1,7 @@
 import runTask from '../../../workers/thread/stretch-thread.js';
+import { HANGING_EMAIL } from './stretch-request.js';
 
 type Task = Parameters<typeof runTask>[0];
-
-/** The email of a password whose stretch never ends. */
-export const HANGING_EMAIL = 'hang@example.com';
 
 /** A stretch thread that hangs for one email. */
 export default function runOrHang(message: Task) {

@@ -7,6 +7,9 @@ const { stretching, srp } = JSON.parse(readFileSync('test/vectors.json', 'utf8')
 /** What `knownRequest` is stretched to, in hex. */
 export const KNOWN_REPLY = { verifier: srp.verifier as string, unwrapBKey: stretching.unwrapBKey as string };
 
+/** The email of a password whose stretch hangs, in threads of hanging-stretch-thread.ts. */
+export const HANGING_EMAIL = 'hang@example.com';
+
 /** A fresh request for the password of the vectors. */
 export function knownRequest(): StretchRequest {
   return {
