@@ -1,22 +1,24 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { BlockList, isIPv6 } from 'node:net';
 import { type Config, hidesClients } from '../../../config/load.js';
-import { findNativeProblem, NATIVE_ADVICE } from '../../../workers/kernel/load-native.js';
+import { findNativeProblem, loadNative, NATIVE_ADVICE } from '../../../workers/kernel/load-native.js';
 import { resolveStretchEngine } from '../../../workers/stretch-engine.js';
 import { broken, type Finding, ok, warning } from './finding.js';
+import { checkHugePages } from './huge-pages-check.js';
 
 /** Files besides connections: databases, mail, the process's own. */
 const OTHER_FILES = 200;
 
 /** Whether settings that are right one by one are right together. */
 export function checkSettings(config: Config): Finding[] {
+  const hugePages = config.stretchEngine === 'native' ? checkHugePages() : [];
   const found = [
     ...checkAddresses(config),
     ...checkStoreSettings(config),
     ...checkMailSettings(config),
     ...checkConnections(config),
   ];
-  return [ok('settings', 'every setting keeps its rule'), ...found, checkEngine(config)];
+  return [ok('settings', 'every setting keeps its rule'), ...found, checkEngine(config), ...hugePages];
 }
 
 function checkAddresses(config: Config): Finding[] {
@@ -86,7 +88,8 @@ function checkEngine({ stretchEngine }: Config): Finding {
   const check = 'STRETCH_ENGINE';
   try {
     const runs = resolveStretchEngine(stretchEngine);
-    if (runs === stretchEngine) return ok(check, `${runs} runs here`);
+    if (runs === stretchEngine)
+      return ok(check, runs === 'native' ? `native runs here (${loadNative().isa})` : `${runs} runs here`);
     const problem = stretchEngine === 'native' && findNativeProblem();
     return warning(
       check,
