@@ -4,10 +4,10 @@ import { parseArgs } from 'node:util';
 import { describeMachine, machineLines } from './machine.js';
 import { watchNeighbours } from './measure/neighbours.js';
 import { createProgress } from './progress.js';
+import { updateReadmes } from './readme.js';
 import { renderReport } from './report/report.js';
 import { isMet, type SuiteResult } from './results.js';
 import { RESULTS_FOLDER, readResults, writeResult } from './results-folder.js';
-import { updateReadme } from './scale/readme.js';
 import type { Suite } from './suite.js';
 import { SUITES } from './suites.js';
 import { formatNumber, formatTable } from './text-table.js';
@@ -18,7 +18,7 @@ const COMMANDS = ['report', 'readme'];
 const USAGE = `npm run bench -- [suite …] [--quick] [--goals] [--out folder]
 
   suites   ${SUITES.map(({ name }) => name).join(' ')} (default: all); report (draws
-             the last results again); readme (writes them into bench/README.md)
+             the last results again); readme (writes them into README.md and bench/README.md)
   --quick    fewer rounds, for a first look
   --goals    prints the project's own goals and whether they are met
   --out      where results go (default: bench/results)
@@ -56,7 +56,7 @@ for (const suite of chosen) {
 
 const reportPath = join(values.out, 'report.html');
 const results = await readResults(values.out);
-if (positionals.includes('readme')) await updateReadme(results);
+if (positionals.includes('readme')) await updateReadmes(results);
 await writeFile(
   reportPath,
   renderReport(

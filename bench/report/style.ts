@@ -1,7 +1,6 @@
-/** The report's one style sheet, light and dark. */
-export const STYLE = `
+/** The colours of charts and page, light and dark. */
+export const COLOURS = `
 :root {
-  color-scheme: light dark;
   --page: #fbfbf9; --card: #ffffff; --ink: #1d2129; --soft: #5c6470; --line: #e2e4e0;
   --own: #0b6e8f; --other: #b4bbc2; --limit: #b3261e;
   --met: #1b7f4b; --missed: #b3261e;
@@ -17,6 +16,11 @@ export const STYLE = `
     --series-4: #8bd178; --series-5: #f08ab8; --series-6: #a6adb5;
   }
 }
+`;
+
+/** The style sheet of the report. */
+export const STYLE = `${COLOURS}
+:root { color-scheme: light dark; }
 * { box-sizing: border-box; }
 body {
   margin: 0; background: var(--page); color: var(--ink);

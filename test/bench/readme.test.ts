@@ -1,0 +1,77 @@
+import t from 'tap';
+import { describeMachine } from '../../bench/machine.js';
+import { addProcessor, drawFigure, renderFigures } from '../../bench/readme.js';
+import type { SuiteResult } from '../../bench/results.js';
+
+const suite = (sections: SuiteResult['sections']): SuiteResult => ({
+  suite: 'example',
+  title: 'Example',
+  startedAt: '2024-01-02T03:04:05.000Z',
+  durationSeconds: 1,
+  quick: false,
+  machine: { ...describeMachine(), cpu: 'Abacus', node: '24.0.0' },
+  neighbours: undefined,
+  sections,
+  checks: [],
+  figures: {},
+});
+const table = (rows: SuiteResult['sections'][0]['table']['rows']) => ({
+  columns: ['peer', 'what', 'CPU ms', '±', '×'].map((heading) => ({ heading, digits: 2 })),
+  rows,
+});
+const stretch = suite([
+  {
+    title: 'One password',
+    method: '',
+    table: table([]),
+    charts: [
+      {
+        kind: 'bars',
+        title: 'CPU',
+        valueLabel: 'ms',
+        bars: [
+          { label: 'native', value: 40, highlight: true },
+          { label: 'node:crypto', value: 250, highlight: false },
+        ],
+      },
+    ],
+  },
+  {
+    title: 'scrypt',
+    method: '',
+    table: table([
+      ['node:crypto', 'C', 240, 1, 1],
+      ['native, alone', 'C', 100, 1, 2.4],
+      ['native, four in step', 'C', 40, 1, 6],
+    ]),
+    charts: [],
+  },
+]);
+
+t.test('a processor gets its rows, in place of its old ones, and keeps those of others', async (t) => {
+  const old = [
+    '| processor | engine | Node | scrypt alone | four |',
+    '| --- | --- | --- | --- | --- |',
+    '| Abacus | native | 20.0.0 | 1.00 | 1.00 |',
+    '| Slide rule | wasm |  | 1.90 | 3.20 |',
+  ].join('\n');
+  const rows = addProcessor(old, stretch).split('\n').slice(2);
+  t.same(rows, ['| Abacus | native | 24.0.0 | 2.40 | 6.00 |', '| Slide rule | wasm |  | 1.90 | 3.20 |']);
+});
+
+t.test('the figures of README.md name the machine and show the table of logins', async (t) => {
+  const login = suite([
+    { title: 'Logins', method: '', table: table([['native', 'one', 98.7, 1, 1]]), charts: [] },
+  ]);
+  const markdown = renderFigures(stretch, login);
+  t.match(markdown, 'Abacus');
+  t.match(markdown, '| native | one | 98.70 | 1.00 | 1.00 |');
+});
+
+t.test('the figure is an SVG file of its own, light and dark', async (t) => {
+  const svg = drawFigure(stretch);
+  t.match(svg, /^<svg[^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+  t.match(svg, 'prefers-color-scheme: dark');
+  t.match(svg, 'node:crypto');
+  t.equal(svg.match(/<svg/g)?.length, 1);
+});
