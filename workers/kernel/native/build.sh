@@ -1,12 +1,14 @@
 #!/bin/sh
-# Compiles the native stretching kernel to dist/workers/kernel/stretch.node with the compiler $CC (default: cc).
-# Without a compiler, or on another processor than x86-64 and arm64, it says so and succeeds: the server then
-# stretches in WebAssembly.
+# build.sh: compiles the native stretching kernel to dist/workers/kernel/stretch.node with the compiler $CC (default:
+# cc) and $CFLAGS. Without a compiler, or for another processor than x86-64 and arm64, it says so and succeeds: the
+# server then stretches in WebAssembly.
+# build.sh main.c target: the kernel without Node, as a program, for benchmarks and tests.
+# build.sh addon.c target: the addon at another place.
 set -u
+main=$(realpath "${1:-$(dirname "$0")/addon.c}")
+target=$(realpath -m "${2:-$(dirname "$0")/../../../dist/workers/kernel/stretch.node}" 2>/dev/null || echo "$2")
 cd "$(dirname "$0")" || exit 1
-root=../../..
-out=$root/dist/workers/kernel
-target=$out/stretch.node
+headers=../../../node_modules/node-api-headers/include
 CC=${CC:-cc}
 flags="${CFLAGS:-} -O2 -std=gnu11 -Wall -Wno-maybe-uninitialized -fPIC -fvisibility=hidden"
 
@@ -16,7 +18,7 @@ give_up() {
   exit 0
 }
 
-mkdir -p "$out"
+mkdir -p "$(dirname "$target")"
 command -v "${CC%% *}" >/dev/null || give_up "there is no C compiler ($CC); install one, on Debian: apt install gcc libc6-dev"
 
 objects=$(mktemp -d) || exit 1
@@ -29,31 +31,33 @@ compile() { # object source flags
   $CC $flags "$@" -c "$source" -o "$objects/$object.o" 2>"$objects/$object.log" || touch "$objects/failed" &
 }
 
-case $(uname -m) in
-  x86_64 | amd64)
+machine=$($CC -dumpmachine)
+case $machine in
+  x86_64-*)
     compile sse2 vectors.c -DISA=sse2
     compile avx2 vectors.c -DISA=avx2 -mavx2
     compile avx512 vectors.c -DISA=avx512 -mavx512f -mavx512vl
     compile sha-extensions sha-extensions.c -msha -msse4.1
     ;;
-  aarch64 | arm64)
+  aarch64-* | arm64-*)
     compile neon vectors.c -DISA=neon
     compile sha-extensions sha-extensions.c -march=armv8-a+crypto
     ;;
-  *) give_up "it is written for x86-64 and arm64, not $(uname -m)" ;;
+  *) give_up "it is written for x86-64 and arm64, not $machine" ;;
 esac
 for source in sha256 stretch find-kernels slots; do compile $source $source.c; done
-compile addon addon.c -I"$root/node_modules/node-api-headers/include"
+compile main "$main" -I. -I"$headers"
 wait
 
-case $(uname -s) in
-  Darwin) link="-bundle -undefined dynamic_lookup" ;;
-  *) link="-shared -pthread" ;;
+case $(basename "$main")-$machine in
+  addon.c-*darwin*) link="-bundle -undefined dynamic_lookup" ;;
+  addon.c-*) link="-shared -pthread" ;;
+  *) link="-pthread" ;;
 esac
 # shellcheck disable=SC2086
-if [ -f "$objects/failed" ] || ! $CC $flags $link "$objects"/*.o -o "$objects/stretch.node" 2>"$objects/link.log"; then
+if [ -f "$objects/failed" ] || ! $CC $flags $link "$objects"/*.o -o "$objects/target" 2>"$objects/link.log"; then
   cat "$objects"/*.log >&2
   give_up "the C compiler failed (see above)"
 fi
 # A running server keeps the file that it has mapped.
-mv "$objects/stretch.node" "$target.new" && mv "$target.new" "$target"
+mv "$objects/target" "$target.new" && mv "$target.new" "$target"

@@ -1,0 +1,60 @@
+// The kernel without Node, for tests under an emulator: `kernel-driver` prints the names of its kernels, and
+// `kernel-driver name` answers each line of its input with the keys in hex.
+//   scrypt N r p dkLen n P S [P S …]
+//   pbkdf2 c dkLen n P S [P S …]
+//   stretch n password email [password email …]
+// Byte strings are in hex, behind an x.
+#include <stdio.h>
+#include <stdlib.h>
+#include "kernel.h"
+#include "slots.h"
+
+static uint8_t inputs[2 * MAX_GROUP][2048];
+
+static message read_bytes(int i) {
+  static char text[4100];
+  size_t length = 0;
+  if (scanf(" x%4096[0-9a-f]", text) < 1) text[0] = 0;
+  for (const char *at = text; *at; at += 2) {
+    unsigned byte;
+    sscanf(at, "%2x", &byte);
+    inputs[i][length++] = (uint8_t)byte;
+  }
+  return (message){inputs[i], length, NULL, 0};
+}
+
+int main(int argc, char **argv) {
+  const kernel *const *k = find_kernels();
+  if (argc < 2) {
+    for (; *k; k++) puts((*k)->name);
+    return 0;
+  }
+  while (*k && strcmp((*k)->name, argv[1]) != 0) k++;
+  const int region = map_region(MAX_GROUP);
+  if (!*k || region < 0) return 1;
+
+  char what[16];
+  while (scanf("%15s", what) == 1) {
+    uint32_t N = 0, r = 0, p = 0, c = 0, dkLen = 32, n;
+    if (strcmp(what, "scrypt") == 0 && scanf("%u %u %u %u", &N, &r, &p, &dkLen) < 4) return 2;
+    if (strcmp(what, "pbkdf2") == 0 && scanf("%u %u", &c, &dkLen) < 2) return 2;
+    if (scanf("%u", &n) < 1 || n < 1 || n > MAX_GROUP) return 2;
+    message P[MAX_GROUP], S[MAX_GROUP];
+    uint8_t keys[MAX_GROUP][1024], *DK[MAX_GROUP], *V[MAX_GROUP];
+    const uint32_t slots[MAX_GROUP] = {2, 0, 3, 1};
+    for (uint32_t i = 0; i < n; i++) {
+      P[i] = read_bytes(2 * (int)i);
+      S[i] = read_bytes(2 * (int)i + 1);
+      DK[i] = keys[i];
+    }
+    if (claim_slots(region, (int)n, slots, V)) return 3;
+    if (c) pbkdf2(*k, (int)n, P, S, c, DK, dkLen);
+    else if (N) scrypt(*k, (int)n, P, S, N, r, p, V, DK, dkLen);
+    else stretch(*k, (int)n, P, S, V, DK);
+    release_slots(region, (int)n, slots);
+    for (uint32_t i = 0; i < n; i++) {
+      for (uint32_t j = 0; j < dkLen; j++) printf("%02x", keys[i][j]);
+      putchar(i + 1 < n ? ' ' : '\n');
+    }
+  }
+}
