@@ -1,5 +1,6 @@
 import { pbkdf2 } from '@noble/hashes/pbkdf2.js';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { PBKDF2_BYTES, type Pbkdf2Exports, pbkdf2Group } from './pbkdf2-kernel.js';
 import {
   checkGroup,
   checkInput,
@@ -44,12 +45,17 @@ export interface ScryptKernel {
     dkLen: number,
     placement?: Placement,
   ): Uint8Array[];
+  /**
+   * PBKDF2-HMAC-SHA256 of one to four passwords in step, 32 bytes each. It leaves no trace in the slots.
+   * @param c iterations
+   */
+  pbkdf2Group(inputs: readonly ScryptInput[], c: number, placement?: Placement): Uint8Array[];
   /** Zeroes a whole slot. */
   wipeSlot(slot: number): void;
 }
 
 /** Exports of workers/kernel/assembly/scrypt.ts. Addresses and lengths are in bytes. */
-export interface KernelExports {
+export interface KernelExports extends Pbkdf2Exports {
   romixScalar(slot: number, N: number, r: number): void;
   romixOne(slot: number, N: number, r: number): void;
   romixTwo(slotA: number, slotB: number, N: number, r: number): void;
@@ -148,6 +154,13 @@ export function createKernel(
     scrypt: (password, salt, parameters, dkLen) =>
       scryptGroup([{ password, salt }], parameters, dkLen)[0] as Uint8Array,
     scryptGroup,
+    pbkdf2Group(inputs, c, { slots = inputs.map((_, i) => i) } = {}) {
+      checkGroup(inputs, slots);
+      for (const input of inputs) checkInput(input);
+      const address = addressOf(slots[0] as number);
+      reserve(address + PBKDF2_BYTES);
+      return pbkdf2Group(kernel, memory, address, inputs, c);
+    },
     wipeSlot: (slot) => kernel.wipe(addressOf(slot), SLOT_BYTES),
   };
 }

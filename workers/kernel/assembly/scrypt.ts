@@ -4,14 +4,12 @@
 //   X     128·r bytes      the block being mixed
 //   Y     128·r bytes      its other half of the time; also where B comes in and goes out
 //   V     128·r·N bytes
-//
-// PBKDF2 is not here, because node:crypto is faster at it: 20000 rounds take it 3.9 ms with the SHA
-// extensions of the processor, and took SHA-256 in WebAssembly 6.8 ms, or 11.7 ms for up to four passwords
-// in the lanes of one vector.
 
 import { blockMix } from './block-mix';
 import { blockMixScalar } from './block-mix-scalar';
 import { fromDiagonals, toDiagonals } from './layout';
+
+export { iterateFour, iterateOne, sha256Block } from './pbkdf2';
 
 // These ten stay functions, called twice each so that the compiler does not inline them: V8 swaps baseline
 // code for optimised code at calls only. A hash that were one long loop would run its first time in baseline
