@@ -22,10 +22,12 @@ export interface Placement {
   slots?: readonly number[];
   /** For a group of one; `vector` by default. */
   single?: SingleKernel;
+  /** Leaves the slots as they are after scrypt: the caller wipes or overwrites them. */
+  leaveTraces?: boolean;
 }
 
 /**
- * scrypt on one core, synchronous. All arguments are checked first: RangeError for a number outside its limits,
+ * scrypt on one core, synchronous. It zeroes its slots, unless told to leave them. All arguments are checked first: RangeError for a number outside its limits,
  * TypeError for an argument that is not a byte array.
  */
 export interface ScryptKernel {
@@ -102,7 +104,7 @@ export function createKernel(
     blocks: Uint8Array[],
     { N, r, p }: ScryptParameters,
     addresses: number[],
-    single: SingleKernel,
+    { single = 'vector', leaveTraces = false }: Placement,
   ) {
     const used = slotBytes(N, r);
     const laneBytes = 128 * r;
@@ -122,7 +124,7 @@ export function createKernel(
         });
       }
     } finally {
-      for (const address of addresses) kernel.wipe(address, used);
+      if (!leaveTraces) for (const address of addresses) kernel.wipe(address, used);
     }
   }
 
@@ -130,8 +132,9 @@ export function createKernel(
     inputs: readonly ScryptInput[],
     parameters: ScryptParameters,
     dkLen: number,
-    { slots = inputs.map((_, i) => i), single = 'vector' }: Placement = {},
+    placement: Placement = {},
   ): Uint8Array[] {
+    const { slots = inputs.map((_, i) => i) } = placement;
     checkParameters(parameters, dkLen);
     checkGroup(inputs, slots);
     for (const input of inputs) checkInput(input);
@@ -141,7 +144,7 @@ export function createKernel(
       for (const { password, salt } of inputs) {
         blocks.push(pbkdf2(sha256, password, salt, { c: 1, dkLen: p * 128 * r }));
       }
-      romix(blocks, parameters, slots.map(addressOf), single);
+      romix(blocks, parameters, slots.map(addressOf), placement);
       return inputs.map(({ password }, i) =>
         pbkdf2(sha256, password, blocks[i] as Uint8Array, { c: 1, dkLen }),
       );

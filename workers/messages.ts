@@ -37,10 +37,15 @@ export interface SlotAllocation {
 /** A reply for each request of the batch, in its order; one that failed says why and harms no other. */
 export type StretchOutcome = { reply: StretchReply } | { failure: string };
 
-/** How passwords are stretched on this machine. */
-export interface StretchPlan {
-  /** How `wasm` computes one password alone. */
+/** How `wasm` computes one password alone. */
+export interface SingleMethods {
   single: SingleKernel;
+  /** OpenSSL is faster where the processor has SHA extensions. */
+  pbkdf2: 'kernel' | 'openssl';
+}
+
+/** How passwords are stretched on this machine. */
+export interface StretchPlan extends SingleMethods {
   /** The most passwords worth stretching together; 1 where company saves nothing. */
   groupSize: number;
   /** What a stretch of 1, 2 … `groupSize` passwords together is expected to take, in ms. */
@@ -50,7 +55,12 @@ export interface StretchPlan {
 /** What a stretch thread can be told to do, and what it answers. */
 export interface StretchTasks {
   stretch: {
-    in: { batch: StretchBatch; slots: SlotAllocation; single: SingleKernel };
+    in: {
+      batch: StretchBatch;
+      slots: SlotAllocation;
+      /** Slots that hold traces of an earlier batch, and are not overwritten by this one. */
+      wipeFirst: SlotAllocation;
+    } & SingleMethods;
     out: StretchOutcome[];
   };
   /** Zeroes slots, which also takes their memory from the operating system. */

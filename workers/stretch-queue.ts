@@ -125,6 +125,13 @@ export class StretchQueue {
     });
   }
 
+  /** Keeps batches from using slots until they are released. Returns false when a batch runs in them. */
+  claim(slots: SlotAllocation): boolean {
+    const i = this.#free.indexOf(slots);
+    if (i >= 0) this.#free.splice(i, 1);
+    return i >= 0;
+  }
+
   /** Lets batches use slots. */
   release(slots: SlotAllocation): void {
     this.#free.push(slots);

@@ -13,6 +13,7 @@ import type {
   StretchTasks,
   StretchThreadData,
 } from './messages.js';
+import { SlotWiper } from './slot-wiper.js';
 import { resolveStretchEngine } from './stretch-engine.js';
 import { type StretchEvent, type StretchOrder, StretchQueue } from './stretch-queue.js';
 import { divideSlots } from './stretch-slots.js';
@@ -59,6 +60,7 @@ export class Stretcher {
   /** The most passwords that a batch has slots for. */
   readonly #largestGroup: number;
   #regions: number[] | undefined;
+  readonly #wiper: SlotWiper;
 
   /** @throws Error when this machine can run neither the engine asked for nor its stand-in */
   constructor({ engine, threads, memoryMiB, niceIncrement, plan, threadFile, observe }: StretcherOptions) {
@@ -67,16 +69,22 @@ export class Stretcher {
     const allocations = divideSlots(threads, Math.floor(memoryMiB / SLOT_MIB));
     this.#largestGroup = allocations[0]?.indexes.length ?? 1;
     this.queue = new StretchQueue({
-      run: (batch, { memory, indexes }, timeLimitMs) => {
-        const slots = { memory, indexes: indexes.slice(0, batch.length) };
-        return this.#runBatch(batch, slots, timeLimitMs);
-      },
+      run: (batch, slots, timeLimitMs) => this.#runBatch(batch, slots, timeLimitMs),
       recover: async (slots) => {
         await this.#pool.deadThreadsExited();
         await this.#run('wipe', { slots });
       },
       now: () => performance.now(),
       ...(observe && { observe }),
+    });
+    this.#wiper = new SlotWiper({
+      claim: (slots) => this.queue.claim(slots),
+      release: (slots) => this.queue.release(slots),
+      wipe: (slots) => this.#run('wipe', { slots }),
+      after: (ms, callBack) => {
+        const timer = setTimeout(callBack, ms).unref();
+        return () => clearTimeout(timer);
+      },
     });
     this.#adopt(this.#plan);
     this.#observe = observe;
@@ -136,6 +144,7 @@ export class Stretcher {
 
   /** Ends the threads and gives the memory back; stretches under way fail. */
   async close(): Promise<void> {
+    this.#wiper.close();
     await this.#pool.close();
     for (const region of this.#regions ?? []) loadNative().unmapSlots(region);
     this.#regions = undefined;
@@ -149,14 +158,17 @@ export class Stretcher {
     const threads = new Promise<void>((resolve, reject) => {
       this.#settleThreads = { resolve, reject };
     });
-    const usesSlots = this.engine === 'wasm' || this.engine === 'native';
     const touched = allocations.map(async (slots) => {
-      if (usesSlots) await this.#run('wipe', { slots }).catch(() => {});
+      if (this.#usesSlots) await this.#run('wipe', { slots }).catch(() => {});
       this.queue.release(slots);
     });
     if (plan) this.#adopt(plan);
     const measured = this.engine === 'wasm' && !plan && this.#measure().catch(() => {});
     await Promise.all([threads, measured, ...touched]);
+  }
+
+  get #usesSlots(): boolean {
+    return this.engine === 'native' || this.engine === 'wasm';
   }
 
   async #measure(): Promise<void> {
@@ -170,7 +182,11 @@ export class Stretcher {
   }
 
   /** The passwords are moved to the thread: copies would stay in the buffers of messages, which nobody wipes. */
-  #runBatch(batch: StretchBatch, slots: SlotAllocation, timeLimitMs: number): Promise<StretchOutcome[]> {
+  async #runBatch(
+    batch: StretchBatch,
+    allocation: SlotAllocation,
+    timeLimitMs: number,
+  ): Promise<StretchOutcome[]> {
     const moved = batch.map((request) => {
       const password = new Uint8Array(new ArrayBuffer(request.password.length));
       password.set(request.password);
@@ -178,7 +194,15 @@ export class Stretcher {
       return { ...request, password };
     });
     const passwords = moved.map(({ password }) => password.buffer);
-    return this.#run('stretch', { batch: moved, slots, single: this.#plan.single }, passwords, timeLimitMs);
+    const slots = { memory: allocation.memory, indexes: allocation.indexes.slice(0, batch.length) };
+    const wipeFirst = this.#wiper.begin(allocation, batch.length);
+    const { single, pbkdf2 } = this.#plan;
+    const task = { batch: moved, slots, wipeFirst, single, pbkdf2 };
+    try {
+      return await this.#run('stretch', task, passwords, timeLimitMs);
+    } finally {
+      if (this.#usesSlots) this.#wiper.end(allocation, batch.length);
+    }
   }
 
   #run<Name extends keyof StretchTasks>(
@@ -208,10 +232,10 @@ export class Stretcher {
 
 /** How each engine stretches, with a first guess at its times. Only `wasm` has a choice, and measures. */
 const PLANS: Record<StretchEngineName, StretchPlan> = {
-  native: { single: 'vector', groupSize: 4, expectedMs: [110, 130, 150, 170] },
-  wasm: { single: 'vector', groupSize: 2, expectedMs: [200, 260] },
-  openssl: { single: 'vector', groupSize: 1, expectedMs: [300] },
-  'scrypt-js': { single: 'vector', groupSize: 1, expectedMs: [1000] },
+  native: { single: 'vector', pbkdf2: 'openssl', groupSize: 4, expectedMs: [110, 130, 150, 170] },
+  wasm: { single: 'vector', pbkdf2: 'openssl', groupSize: 2, expectedMs: [200, 260] },
+  openssl: { single: 'vector', pbkdf2: 'openssl', groupSize: 1, expectedMs: [300] },
+  'scrypt-js': { single: 'vector', pbkdf2: 'openssl', groupSize: 1, expectedMs: [1000] },
 };
 
 /** How many slots each memory has. */

@@ -4,9 +4,12 @@ import t from 'tap';
 import { toHex } from '../../protocol/hex.js';
 import { simdSupported } from '../../protocol/scrypt-kernel.js';
 import { CryptoPool } from '../../workers/crypto-pool.js';
+import { findNativeProblem } from '../../workers/kernel/load-native.js';
 import type { StretchReply } from '../../workers/messages.js';
 import type { StretchEvent } from '../../workers/stretch-queue.js';
 import { Stretcher, type StretcherOptions, type StretchThreadDied } from '../../workers/stretcher.js';
+import { waitUntil } from '../support/wait-until.js';
+import { readNativeMemory } from '../support/workers/native-memory.js';
 import { HANGING_EMAIL, KNOWN_REPLY, knownRequest } from '../support/workers/stretch-request.js';
 
 const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
@@ -117,6 +120,20 @@ t.test('a request that cannot be stretched fails alone, wherever it stands in it
     }
   }
 });
+
+t.test(
+  'what a stretch leaves in memory is gone soon after, when no other stretch follows',
+  { skip: findNativeProblem() ?? (platform() !== 'linux' && 'reads /proc') },
+  async (t) => {
+    const { stretcher } = startStretcher(t, { engine: 'native', memoryMiB: 256 });
+    await stretcher.ready();
+    await Promise.all(
+      ['a', 'b', 'c', 'd'].map((source) => stretcher.stretch(knownRequest(), orderFrom(source))),
+    );
+    t.ok(readNativeMemory().bytes >= 256 * 2 ** 20);
+    await waitUntil(() => readNativeMemory().traces === 0);
+  },
+);
 
 t.test('a thread that is killed fails what it holds, is replaced and reported', async (t) => {
   const gate = begun(simdSupported() ? 3 : 2);

@@ -33,12 +33,14 @@ export default function runTask({ task, input }: StretchTask) {
 
 /**
  * Stretches up to four passwords and derives verifier and unwrapBKey of each.
- * Passwords and everything made from them on the way are wiped before it returns. An accepted limit: V8 keeps
+ * Passwords and everything made from them on the way are wiped before it returns, but for the slots (see SlotWiper). An
+ * accepted limit: V8 keeps
  * arrays of up to 64 bytes in its heap, where the garbage collector may have moved one before it is wiped; the
  * copy it leaves lasts until that part of the heap is used again.
  */
-function stretch({ batch, slots, single }: StretchTasks['stretch']['in']): StretchOutcome[] {
+function stretch({ batch, slots, wipeFirst, ...methods }: StretchTasks['stretch']['in']): StretchOutcome[] {
   try {
+    engine.wipe?.(wipeFirst);
     const together = stretchTogether();
     return batch.map((request, i) => attempt(request, () => together?.[i] ?? stretchAlone(request, i)));
   } finally {
@@ -49,7 +51,7 @@ function stretch({ batch, slots, single }: StretchTasks['stretch']['in']): Stret
   function stretchTogether(): Uint8Array[] | undefined {
     if (batch.length === 1) return undefined;
     try {
-      return engine.stretch(batch, slots, single);
+      return engine.stretch(batch, slots, methods);
     } catch {
       return undefined;
     }
@@ -57,7 +59,7 @@ function stretch({ batch, slots, single }: StretchTasks['stretch']['in']): Stret
 
   function stretchAlone(request: StretchRequest, i: number): Uint8Array {
     const ownSlots = { memory: slots.memory, indexes: slots.indexes.slice(i, i + 1) };
-    return engine.stretch([request], ownSlots, single)[0] as Uint8Array;
+    return engine.stretch([request], ownSlots, methods)[0] as Uint8Array;
   }
 }
 

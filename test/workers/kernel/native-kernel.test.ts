@@ -1,8 +1,13 @@
 import { execFile } from 'node:child_process';
+import { platform } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { findNativeProblem, loadNative } from '../../../workers/kernel/load-native.js';
+import { readNativeMemory } from '../../support/workers/native-memory.js';
+
+const SLOT_BYTES = 64 << 20;
+const HUGE_PAGE_BYTES = 2 << 20;
 
 const withNative = { skip: findNativeProblem() };
 const native = withNative.skip ? (undefined as never) : loadNative();
@@ -23,6 +28,25 @@ t.test('an instruction set that the processor has not is refused by name', withN
   const check = promisify(execFile)(process.execPath, [CHECK, ADDON], { env });
   await t.rejects(check, { message: /STRETCH_ISA names no instruction set of this processor/ });
 });
+
+t.test(
+  'a stretch leaves traces in its slots until they are wiped, and core dumps have none of them',
+  { skip: withNative.skip ?? (platform() !== 'linux' && 'reads /proc') },
+  async (t) => {
+    const region = native.mapSlots(4);
+    t.same(readNativeMemory(), { bytes: 4 * SLOT_BYTES + HUGE_PAGE_BYTES, traces: 0 });
+    const inputs = ['a', 'b', 'c'].map((text) => Buffer.from(text));
+    native.stretch(region, [3, 0, 2], inputs, inputs);
+    t.ok(readNativeMemory().traces > 3 * 0.99 * SLOT_BYTES);
+    for (const slot of [0, 2]) native.wipeSlot(region, slot);
+    const { traces } = readNativeMemory();
+    t.ok(traces > 0.99 * SLOT_BYTES && traces <= SLOT_BYTES, 'those of one slot are left');
+    native.wipeSlot(region, 3);
+    t.equal(readNativeMemory().traces, 0);
+    native.unmapSlots(region);
+    t.equal(readNativeMemory().bytes, 0);
+  },
+);
 
 t.test(
   'numbers, lengths and slots out of their limits are refused before memory is touched',

@@ -1,6 +1,5 @@
-import type { SingleKernel } from '../../../protocol/scrypt-kernel.js';
 import type { ModPow } from '../../../protocol/srp.js';
-import type { SlotAllocation, StretchPlan } from '../../messages.js';
+import type { SingleMethods, SlotAllocation, StretchPlan } from '../../messages.js';
 
 /** What an engine stretches: UTF-8 bytes. */
 export interface StretchInput {
@@ -12,13 +11,13 @@ export interface StretchInput {
 export interface Engine {
   /**
    * Stretches passwords, several on one core in step where the engine can. It throws for all when it cannot
-   * stretch one.
+   * stretch one. It leaves its traces in the slots; see `wipe`.
    * @param slots a slot for each, in shared memory; which `native` and `wasm` use
    * @param single how `wasm` computes one alone
    * @returns the stretchedPW of each, 32 bytes
    * @see protocol.md, "Password stretching", steps 1 to 3
    */
-  stretch(inputs: StretchInput[], slots: SlotAllocation, single: SingleKernel): Uint8Array[];
+  stretch(inputs: StretchInput[], slots: SlotAllocation, single: SingleMethods): Uint8Array[];
   modPow: ModPow;
   /** Zeroes slots, where the engine uses them. */
   wipe?(slots: SlotAllocation): void;

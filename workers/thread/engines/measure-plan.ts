@@ -1,13 +1,16 @@
+import { pbkdf2Sync } from 'node:crypto';
+import { pbkdf2Group } from '../../../protocol/pbkdf2-kernel.js';
 import { instantiateKernel, runRomix, type SingleKernel } from '../../../protocol/scrypt-kernel.js';
 import { slotBytes } from '../../../protocol/scrypt-parameters.js';
 import { STRETCHING_PARAMETERS } from '../../../protocol/stretching.js';
 import { createSharedMemory } from '../../kernel/load-kernel.js';
-import type { StretchPlan } from '../../messages.js';
+import type { SingleMethods, StretchPlan } from '../../messages.js';
 
 const { scrypt_r: r, scrypt_N } = STRETCHING_PARAMETERS;
 
 /** Samples are small: some tenths of a ms, so that most of them are not interrupted. */
 const SAMPLE_N = 256;
+const SAMPLE_ITERATIONS = 500;
 /** Ends the measurement, in ms of samples. */
 const BUDGET_MS = 60;
 /** Between rounds V8 optimises the kernel in threads of its own. */
@@ -22,7 +25,11 @@ const MEMORY_FACTOR = 1.25;
 const PBKDF2_MS = 12;
 
 /** The ms that samples take: of one hash in either way, of two in step, three and so on. */
-export type SampleTimes = Record<SingleKernel, number> & { groups: number[] };
+export interface SampleTimes extends Record<SingleKernel, number> {
+  groups: number[];
+  /** Of PBKDF2, in the kernel and through OpenSSL. */
+  pbkdf2: Record<SingleMethods['pbkdf2'], number>;
+}
 
 /**
  * Finds the fastest ways of the WebAssembly kernel on this processor, in at most 100 ms of CPU: some processors compute
@@ -30,13 +37,19 @@ export type SampleTimes = Record<SingleKernel, number> & { groups: number[] };
  */
 export function measureKernel(module: WebAssembly.Module, largestGroup: number): StretchPlan {
   const slot = slotBytes(SAMPLE_N, r);
-  const kernel = instantiateKernel(module, createSharedMemory(largestGroup * slot));
+  const memory = createSharedMemory(largestGroup * slot);
+  const kernel = instantiateKernel(module, memory);
   const addresses = Array.from({ length: largestGroup }, (_, i) => i * slot);
   const hash = (count: number, single: SingleKernel) => () =>
     runRomix(kernel, addresses.slice(0, count), SAMPLE_N, r, single);
-  const ways = [hash(1, 'scalar'), ...addresses.map((_, i) => hash(i + 1, 'vector'))];
-  const [scalar, vector, ...groups] = timeSamples(ways) as [number, number, ...number[]];
-  return choosePlan({ scalar, vector, groups });
+  const input = { password: new Uint8Array(32), salt: new Uint8Array(32) };
+  const [kernelMs, openssl, scalar, vector, ...groups] = timeSamples([
+    () => pbkdf2Group(kernel, memory, 0, [input], SAMPLE_ITERATIONS),
+    () => pbkdf2Sync(input.password, input.salt, SAMPLE_ITERATIONS, 32, 'sha256'),
+    hash(1, 'scalar'),
+    ...addresses.map((_, i) => hash(i + 1, 'vector')),
+  ]) as [number, number, number, number, ...number[]];
+  return choosePlan({ scalar, vector, groups, pbkdf2: { kernel: kernelMs, openssl } });
 }
 
 /** The least ms that each run takes. */
@@ -57,7 +70,7 @@ function timeSamples(runs: (() => void)[]): number[] {
 }
 
 /** The plan for such times. */
-export function choosePlan({ scalar, vector, groups }: SampleTimes): StretchPlan {
+export function choosePlan({ scalar, vector, groups, pbkdf2 }: SampleTimes): StretchPlan {
   const ms = [Math.min(scalar, vector), ...groups];
   const each = (size: number) => (ms[size - 1] as number) / size;
   let groupSize = 1;
@@ -66,5 +79,10 @@ export function choosePlan({ scalar, vector, groups }: SampleTimes): StretchPlan
   }
   const scale = (scrypt_N / SAMPLE_N) * MEMORY_FACTOR;
   const expectedMs = ms.slice(0, groupSize).map((ms, i) => Math.round(ms * scale + (i + 1) * PBKDF2_MS));
-  return { single: scalar < vector ? 'scalar' : 'vector', groupSize, expectedMs };
+  return {
+    single: scalar < vector ? 'scalar' : 'vector',
+    pbkdf2: pbkdf2.kernel < pbkdf2.openssl ? 'kernel' : 'openssl',
+    groupSize,
+    expectedMs,
+  };
 }

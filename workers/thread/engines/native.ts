@@ -16,21 +16,15 @@ export function createNativeEngine(regions: readonly number[]): Engine {
     return region;
   };
 
-  function wipe(slots: SlotAllocation) {
-    for (const slot of slots.indexes) native.wipeSlot(regionOf(slots), slot);
-  }
-
   return {
     stretch(inputs, slots) {
       const passwords = inputs.map(({ password }) => password);
       const emails = inputs.map(({ email }) => email);
-      try {
-        return native.stretch(regionOf(slots), slots.indexes, passwords, emails);
-      } finally {
-        wipe(slots);
-      }
+      return native.stretch(regionOf(slots), slots.indexes, passwords, emails);
     },
     modPow: opensslModPow,
-    wipe,
+    wipe(slots) {
+      for (const slot of slots.indexes) native.wipeSlot(regionOf(slots), slot);
+    },
   };
 }

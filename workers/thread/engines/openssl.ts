@@ -6,7 +6,7 @@ import { type Pbkdf2Input, type ScryptInput, stretchPasswords } from './stretchi
 /** Everything through `node:crypto`. A stretch takes 64 MiB of fresh memory. */
 export function createOpensslEngine(): Engine {
   const primitives = {
-    pbkdf2: opensslPbkdf2,
+    pbkdf2: (inputs: Pbkdf2Input[]) => inputs.map(opensslPbkdf2),
     scrypt: (inputs: ScryptInput[]) => inputs.map(opensslScrypt),
   };
   return {

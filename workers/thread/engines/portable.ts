@@ -13,7 +13,7 @@ import { type Pbkdf2Input, type ScryptInput, stretchPasswords } from './stretchi
  */
 export function createPortableEngine(): Engine {
   const primitives = {
-    pbkdf2: portablePbkdf2,
+    pbkdf2: (inputs: Pbkdf2Input[]) => inputs.map(portablePbkdf2),
     scrypt: (inputs: ScryptInput[]) => inputs.map(portableScrypt),
   };
   return {

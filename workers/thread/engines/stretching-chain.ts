@@ -6,8 +6,8 @@ export type ScryptInput = ReturnType<typeof scryptInput>;
 
 /** What the chain is made of, as an engine provides it. */
 export interface Primitives {
-  /** PBKDF2-HMAC-SHA256 (RFC 8018, 5.2). */
-  pbkdf2(input: Pbkdf2Input): Uint8Array;
+  /** PBKDF2-HMAC-SHA256 (RFC 8018, 5.2) of each input, in their order. */
+  pbkdf2(inputs: Pbkdf2Input[]): Uint8Array[];
   /** scrypt (RFC 7914) of each input, in their order. */
   scrypt(inputs: ScryptInput[]): Uint8Array[];
 }
@@ -25,13 +25,13 @@ export function stretchPasswords({ pbkdf2, scrypt }: Primitives, inputs: Stretch
     return secret;
   };
   try {
-    const K1s = inputs.map(({ email, password }) => keep(pbkdf2(firstPbkdf2Input(email, password))));
+    const K1s = pbkdf2(inputs.map(({ email, password }) => firstPbkdf2Input(email, password))).map(keep);
     const K2s = scrypt(K1s.map(scryptInput)).map(keep);
     const seconds = inputs.map(({ email, password }, i) =>
       secondPbkdf2Input(email, password, K2s[i] as Uint8Array),
     );
     for (const second of seconds) keep(second.password);
-    return seconds.map(pbkdf2);
+    return pbkdf2(seconds);
   } finally {
     for (const secret of secrets) secret.fill(0);
   }

@@ -1,13 +1,14 @@
-import type { ScryptKernel, SingleKernel } from '../../../protocol/scrypt-kernel.js';
+import type { ScryptKernel } from '../../../protocol/scrypt-kernel.js';
+import { STRETCHING_PARAMETERS } from '../../../protocol/stretching.js';
 import type { SlotAllocation } from '../../messages.js';
 import type { Engine } from './engine.js';
 import { opensslPbkdf2 } from './openssl.js';
 import { opensslModPow } from './openssl-mod-pow.js';
-import { type ScryptInput, stretchPasswords } from './stretching-chain.js';
+import { type Pbkdf2Input, type ScryptInput, stretchPasswords } from './stretching-chain.js';
 
 /**
- * scrypt in WebAssembly with SIMD, one password or up to four in step; the rest through `node:crypto`.
- * @param kernels one for each of the memories that there is room in
+ * Stretches in WebAssembly with SIMD, one password or up to four in step.
+ * @param kernels one for each of the memories
  */
 export function createWasmEngine(kernels: ScryptKernel[], measure: Engine['measure']): Engine {
   const kernelOf = ({ memory }: SlotAllocation) => {
@@ -16,14 +17,22 @@ export function createWasmEngine(kernels: ScryptKernel[], measure: Engine['measu
     return kernel;
   };
 
-  function scrypt(inputs: ScryptInput[], slots: SlotAllocation, single: SingleKernel): Uint8Array[] {
-    const [{ length, ...parameters }] = inputs as [ScryptInput];
-    return kernelOf(slots).scryptGroup(inputs, parameters, length, { slots: slots.indexes, single });
-  }
-
   return {
-    stretch: (inputs, slots, single) =>
-      stretchPasswords({ pbkdf2: opensslPbkdf2, scrypt: (keys) => scrypt(keys, slots, single) }, inputs),
+    stretch(inputs, slots, { single, pbkdf2 }) {
+      const kernel = kernelOf(slots);
+      const placement = { slots: slots.indexes, single, leaveTraces: true };
+      const primitives = {
+        pbkdf2: (inputs: Pbkdf2Input[]) =>
+          inputs.length === 1 && pbkdf2 === 'openssl'
+            ? inputs.map(opensslPbkdf2)
+            : kernel.pbkdf2Group(inputs, STRETCHING_PARAMETERS.PBKDF2_rounds_1, placement),
+        scrypt(inputs: ScryptInput[]) {
+          const [{ length, ...parameters }] = inputs as [ScryptInput];
+          return kernel.scryptGroup(inputs, parameters, length, placement);
+        },
+      };
+      return stretchPasswords(primitives, inputs);
+    },
     modPow: opensslModPow,
     wipe(slots) {
       for (const slot of slots.indexes) kernelOf(slots).wipeSlot(slot);
