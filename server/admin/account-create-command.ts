@@ -32,7 +32,7 @@ export function createAccount(
       `${address} is not a mail address`,
     );
     if (await storage.accounts.exists(email)) throw new CommandError(`${email} has an account`);
-    const secret = await terminal.askNewPassword(`Password for ${email}`);
+    const secret = Buffer.from(await terminal.askNewPassword(`Password for ${email}`));
     const password = requireValid(rules.password, secret, 'a password has 1 to 1024 bytes');
     terminal.progress('Stretching the password…');
     const material = await stretch(config, email, password);
@@ -47,7 +47,7 @@ export function createAccount(
 }
 
 /** Holds a value to the rule that clients are held to. @throws CommandError */
-function requireValid<Value>(rule: z.ZodType<Value>, value: string, problem: string): Value {
+function requireValid<Value>(rule: z.ZodType<Value>, value: unknown, problem: string): Value {
   const parsed = rule.safeParse(value);
   if (!parsed.success) throw new CommandError(problem);
   return parsed.data;
