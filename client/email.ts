@@ -7,7 +7,7 @@ const encoder = new TextEncoder();
 /**
  * The bytes of an address, exactly as typed: what keys are derived from.
  * @throws RangeError when the server would not take the address
- * @see protocol.md, "email"
+ * @see docs/protocol.md, "Email addresses"
  */
 export function emailToBytes(email: string): Uint8Array {
   const bytes = encoder.encode(email);

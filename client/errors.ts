@@ -24,7 +24,7 @@ export interface ApiErrorBody extends ErrorDetails {
 /**
  * The server understood a request and refused it. Tell errors apart by `errno` or by its name,
  * `reason`: `if (error instanceof ApiError && error.reason === 'incorrectPassword')`.
- * @see api.md, "Response Format"
+ * @see docs/protocol.md, "Errors"
  */
 export class ApiError extends Error implements ApiErrorBody {
   override readonly name = 'ApiError';
@@ -67,7 +67,7 @@ export interface ConnectionErrorDetails extends ErrorOptions {
 /**
  * No answer of the key server was had: the network failed, time ran out, or a proxy or load
  * balancer answered in its place. Whether the server acted on the request is not known.
- * @see api.md, "Responses from Intermediary Servers"
+ * @see docs/clients/errors.md
  */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';

@@ -7,7 +7,7 @@ const MAX_EVENT_LENGTH = 65536;
  * @yields the data of each event, its lines joined by `\n`; comments, other fields and an event cut
  *   off by the end of the stream are left out
  * @throws RangeError when a line or an event grows beyond 65536 characters
- * @see api.md, "GET /v1/recovery_email/status"; WHATWG HTML, 9.2.6
+ * @see docs/endpoints.md, "GET /v1/recovery_email/status"; WHATWG HTML, 9.2.6
  */
 export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   let data: string[] = [];

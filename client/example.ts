@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Walks through the example flows of api.md against a running server, with both login methods:
+ * Walks through the example flows of docs/clients/flows.md against a running server, with both login methods:
  *
  *     node dist/client/example.js http://127.0.0.1:9000 --mail-dir ./var/mail
  *     npx fxa-key-server-client http://127.0.0.1:9000

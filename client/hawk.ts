@@ -4,7 +4,7 @@ import { fromHex, toHex } from '../protocol/hex.js';
 import { deriveTokenKeys, type HawkTokenType } from '../protocol/tokens.js';
 import { randomBytes } from './random.js';
 
-/** Who signs: protocol.md, "Tokens". */
+/** Who signs: docs/protocol.md, "Tokens". */
 export interface HawkCredentials {
   /** tokenID in hex. */
   id: string;
@@ -33,7 +33,7 @@ const NONCE_BYTES = 9;
  * The Hawk credentials of a token.
  * @param token 64 hex digits
  * @throws Error when the token is not 64 hex digits
- * @see protocol.md, "Tokens"
+ * @see docs/protocol.md, "Tokens"
  */
 export function deriveHawkCredentials(type: HawkTokenType, token: string): HawkCredentials {
   const { tokenID, reqHMACkey } = deriveTokenKeys(type, fromHex(token));
@@ -43,7 +43,7 @@ export function deriveHawkCredentials(type: HawkTokenType, token: string): HawkC
 /**
  * The Authorization header of a request: Hawk, algorithm sha256, header version 1.
  * @returns `Hawk id="…", ts="…", nonce="…", hash="…", mac="…"`, without `hash` where no payload is given
- * @see protocol.md, "Hawk, on this server"
+ * @see docs/protocol.md, "Hawk, on this server"
  */
 export function signRequest(credentials: HawkCredentials, request: HawkRequest): string {
   const { method, timestampSeconds: ts, payload, contentType = '' } = request;

@@ -15,7 +15,7 @@ export interface SupportDocument {
 }
 
 /**
- * Every endpoint of one key server, a method each, in the sections of api.md. Methods speak the wire's language:
+ * Every endpoint of one key server, a method each, in the sections of docs/endpoints.md. Methods speak the wire's language:
  * addresses as hex, tokens as 64 hex digits; bundles under a token's key are opened and sealed on the way.
  * {@link SrpClient} and {@link RawPasswordClient} put them together.
  */

@@ -25,7 +25,7 @@ export function passwordToBytes(password: string): Uint8Array {
  * The salts mix the server's random bytes with local ones, so that neither side alone can spoil them.
  * @param email the bytes of the address as first given
  * @throws ApiError or ConnectionError when random bytes cannot be had
- * @see api.md, "POST /v1/get_random_bytes"; protocol.md, "Password stretching"
+ * @see docs/endpoints.md, "POST /v1/get_random_bytes"; docs/protocol.md, "Password stretching"
  */
 export async function deriveNewCredentials(
   client: KeyServerClient,

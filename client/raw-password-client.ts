@@ -8,7 +8,7 @@ import type { AccountId, DeviceDescription } from './wire.js';
  * SrpClient, and open through either. A session had this way comes without keys: those only SRP can fetch.
  * Every method throws ApiError or ConnectionError, and RangeError for an address that cannot be one. A forgotten
  * password's code is asked for and given with `KeyServerClient.password`.
- * @see api.md, "/raw_password Discussion"
+ * @see docs/protocol.md, "Raw password endpoints"
  */
 export class RawPasswordClient {
   constructor(private readonly client: KeyServerClient) {}

@@ -32,7 +32,7 @@ export interface Authentication {
  * Proves knowledge of a password over SRP, without showing it to the server. When the address differs in case from
  * the stored one, the password is stretched again with the stored one.
  * @throws ApiError 102 or 103; ConnectionError; ProtocolError when the server cannot prove its side
- * @see protocol.md, "SRP-6a/SHA256/2048/v1"
+ * @see docs/protocol.md, "SRP-6a/SHA256/2048/v1"
  */
 export async function authenticate(
   client: KeyServerClient,
@@ -64,7 +64,7 @@ export async function authenticate(
  * auth/start for an address in any case.
  * @returns the reply, and the address as first given
  * @throws ApiError 102; ProtocolError when the server answers for another account
- * @see protocol.md, "email"
+ * @see docs/protocol.md, "Email addresses"
  */
 export async function startAuthentication(
   client: KeyServerClient,

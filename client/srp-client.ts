@@ -33,7 +33,7 @@ const NEW_WRAP_KB = new Uint8Array(STRETCHED_BYTES);
  * The client of a device that stretches passwords itself and shows them to nobody. Each method that takes a password
  * costs a stretch, about a second and 64 MiB. Every method throws ApiError, ConnectionError or ProtocolError, and
  * RangeError for an address or password that cannot be one.
- * @see api.md, "Example flows"
+ * @see docs/clients/flows.md
  */
 export class SrpClient {
   /** @param engine the platform's own is faster than this default: `createNodeEngine()` in Node */

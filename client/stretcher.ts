@@ -7,7 +7,7 @@ export interface Stretcher {
    * Takes about a second and 64 MiB.
    * @param email the UTF-8 bytes of the address as first given; @param password UTF-8 bytes
    * @returns stretchedPW, 32 bytes, the caller's to wipe
-   * @see protocol.md, "Password stretching"
+   * @see docs/protocol.md, "Password stretching"
    */
   stretch(email: Uint8Array, password: Uint8Array): Promise<Uint8Array>;
 }

@@ -11,7 +11,7 @@ import { readHex } from './wire.js';
  * @param bundle hex
  * @param count how many values it must hold
  * @throws ProtocolError when the bundle's MAC or its length is wrong
- * @see protocol.md, "Bundles"
+ * @see docs/protocol.md, "Bundles"
  */
 export function openValues(
   key: Uint8Array,

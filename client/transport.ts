@@ -42,7 +42,7 @@ const DEFAULT_TIMEOUT_S = 60;
 
 /**
  * Carries requests to one server: signs them, keeps to the server's clock, tells errors apart.
- * @see api.md, "Request Format" and "Response Format"
+ * @see docs/protocol.md, "Requests and replies"
  */
 export class Transport {
   /** How far the server's clock is ahead of the local one, in ms; 0 until a request was refused for it. */

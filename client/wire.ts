@@ -1,4 +1,4 @@
-/** What several endpoints take or give. Binary values are lower-case hex (api.md, "Request Format"). */
+/** What several endpoints take or give. Binary values are lower-case hex (docs/protocol.md, "Bodies"). */
 
 import type { DeviceType } from '../protocol/devices.js';
 import { fromHex } from '../protocol/hex.js';
@@ -11,7 +11,7 @@ export type PasswordStretching = typeof STRETCHING_PARAMETERS & {
   salt: string;
 };
 
-/** How a device describes itself when it opens a session (protocol.md, "session/create"). */
+/** How a device describes itself when it opens a session (docs/protocol.md, "Sessions and devices"). */
 export interface DeviceDescription {
   /** At most 255 characters. */
   name: string;

@@ -3,7 +3,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, KW } from './names.js';
 
-/** The exchange that a bundle belongs to, which is also its HKDF context (protocol.md, "Bundles"). */
+/** The exchange that a bundle belongs to, which is also its HKDF context (docs/protocol.md, "Bundles"). */
 export type BundleContext =
   | 'auth/finish'
   | 'session/create'
@@ -17,7 +17,7 @@ const MAC_BYTES = 32;
  * Encrypts and authenticates `plaintext` under a key used for this one bundle.
  * @param key 32 bytes: a token's requestKey or the SRP session key K
  * @returns `ciphertext | HMAC-SHA256(hmacKey, ciphertext)`, 32 bytes longer than the plaintext
- * @see protocol.md, "Bundles"
+ * @see docs/protocol.md, "Bundles"
  */
 export function sealBundle(key: Uint8Array, context: BundleContext, plaintext: Uint8Array): Uint8Array {
   const { hmacKey, xorKey } = deriveBundleKeys(key, context, plaintext.length);
@@ -29,7 +29,7 @@ export function sealBundle(key: Uint8Array, context: BundleContext, plaintext: U
  * Opens a bundle made by {@link sealBundle}.
  * @returns the plaintext, or `undefined` when the bundle is too short or its MAC (compared in
  *   constant time) is wrong
- * @see protocol.md, "Bundles"
+ * @see docs/protocol.md, "Bundles"
  */
 export function openBundle(
   key: Uint8Array,

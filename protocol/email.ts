@@ -1,4 +1,4 @@
-/** Maximum length of an address, in bytes of UTF-8 (protocol.md, "email"). */
+/** Maximum length of an address, in bytes of UTF-8 (docs/protocol.md, "Email addresses"). */
 export const MAX_EMAIL_BYTES = 255;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -7,7 +7,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * Decodes an address.
  * @returns the address, or `undefined` when the bytes are not UTF-8, are too long, hold a control
  *   character, or do not have exactly one `@` with something on both sides
- * @see protocol.md, "What api.md leaves open, settled"
+ * @see docs/protocol.md, "Email addresses"
  */
 export function parseEmail(bytes: Uint8Array): string | undefined {
   if (bytes.length > MAX_EMAIL_BYTES) return undefined;

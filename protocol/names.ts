@@ -1,4 +1,4 @@
-/** The names of key derivations (protocol.md, "Names"). */
+/** The names of key derivations (docs/protocol.md, "Names"). */
 
 const NAMESPACE = 'identity.mozilla.com/picl/v1/';
 
@@ -6,7 +6,7 @@ const encoder = new TextEncoder();
 
 /**
  * `KW(name)`: the UTF-8 bytes of the protocol's name space followed by `name`.
- * @see protocol.md, "Names"
+ * @see docs/protocol.md, "Names"
  */
 export function KW(name: string): Uint8Array {
   return encoder.encode(NAMESPACE + name);
@@ -15,7 +15,7 @@ export function KW(name: string): Uint8Array {
 /**
  * `KWE(name, email)`: `KW(name) | ":" | email`.
  * @param email the email's UTF-8 bytes exactly as the account was created with them
- * @see protocol.md, "Names"
+ * @see docs/protocol.md, "Names"
  */
 export function KWE(name: string, email: Uint8Array): Uint8Array {
   return concatBytes(encoder.encode(`${NAMESPACE}${name}:`), email);

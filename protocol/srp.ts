@@ -9,7 +9,7 @@ export const SRP_TYPE = 'SRP-6a/SHA256/2048/v1' as const;
 /** Length of N, A, B, S and v, in bytes; all are padded to it. */
 export const SRP_BYTES = 256;
 
-/** Length of the secret exponents a and b, in bytes (protocol.md asks for 32 or more). */
+/** Length of the secret exponents a and b, in bytes (docs/protocol.md, "SRP-6a/SHA256/2048/v1": 32 or more). */
 export const SRP_SECRET_BYTES = 32;
 
 /** The 2048-bit prime of RFC 5054, appendix A, in hex. */
@@ -50,7 +50,7 @@ export function isZeroModN(publicValue: Uint8Array): boolean {
 /**
  * The verifier `v = g^x mod N`, 256 bytes, with `x = H(srpSalt | H(email | ":" | srpPW))`.
  * @param srpSalt 32 bytes; @param email UTF-8 bytes as first given; @param srpPW 32 bytes
- * @see protocol.md, "SRP-6a/SHA256/2048/v1"
+ * @see docs/protocol.md, "SRP-6a/SHA256/2048/v1"
  */
 export function computeVerifier(
   modPow: ModPow,
@@ -68,7 +68,7 @@ export function computeVerifier(
 /**
  * The server's public value `B = (k·v + g^b) mod N`, 256 bytes.
  * @param b a fresh secret of at least 32 random bytes
- * @see protocol.md, "SRP-6a/SHA256/2048/v1"
+ * @see docs/protocol.md, "SRP-6a/SHA256/2048/v1"
  */
 export function computeB(modPow: ModPow, verifier: Uint8Array, b: Uint8Array): Uint8Array {
   return padded((k * bytesToInteger(verifier) + bytesToInteger(modPow(g, b))) % N);
@@ -86,7 +86,7 @@ export function computeA(modPow: ModPow, a: Uint8Array): Uint8Array {
  * Computes the server's side of the exchange: `S = (A · v^u)^b mod N`.
  * @returns the expected proof `M = H(A | B | S)` and the session key `K = H(S)`, 32 bytes each
  * @throws RangeError when A ≡ 0 mod N; callers check that first with {@link isZeroModN}
- * @see protocol.md, "SRP-6a/SHA256/2048/v1"
+ * @see docs/protocol.md, "SRP-6a/SHA256/2048/v1"
  */
 export function computeServerProof(
   modPow: ModPow,
@@ -102,7 +102,7 @@ export function computeServerProof(
  * Computes the client's side: `S = (B − k·g^x)^(a + u·x) mod N`.
  * @returns the proof `M` and the session key `K`, 32 bytes each
  * @throws RangeError when B ≡ 0 mod N
- * @see protocol.md, "SRP-6a/SHA256/2048/v1"
+ * @see docs/protocol.md, "SRP-6a/SHA256/2048/v1"
  */
 export function computeClientProof(
   modPow: ModPow,

@@ -3,7 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, KW, KWE } from './names.js';
 
 /**
- * The only stretching parameters that this server accepts. A client that could choose them could order work (protocol.md, "Password stretching").
+ * The only stretching parameters that this server accepts. A client that could choose them could order work (docs/protocol.md, "Password stretching").
  */
 export const STRETCHING_PARAMETERS = Object.freeze({
   type: 'PBKDF2/scrypt/PBKDF2/v1',
@@ -56,7 +56,7 @@ export function secondPbkdf2Input(email: Uint8Array, password: Uint8Array, K2: U
  * `srpPW | unwrapBKey = HKDF(stretchedPW, "mainKDF", 64, salt)`.
  * @param stretchedPW 32 bytes
  * @param salt the account's passwordStretching salt, 32 bytes
- * @see protocol.md, "Password stretching", step 4
+ * @see docs/protocol.md, "Password stretching", step 4
  */
 export function deriveMainKeys(stretchedPW: Uint8Array, salt: Uint8Array) {
   const derived = hkdf(sha256, stretchedPW, salt, MAIN_KDF_INFO, 2 * STRETCHED_BYTES);

@@ -2,7 +2,7 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { KW } from './names.js';
 
-/** The tokens that sign Hawk requests (protocol.md, "Tokens"). */
+/** The tokens that sign Hawk requests (docs/protocol.md, "Tokens"). */
 export const HAWK_TOKEN_TYPES = [
   'sessionToken',
   'keyFetchToken',
@@ -35,7 +35,7 @@ const INFO = Object.fromEntries(HAWK_TOKEN_TYPES.map((type) => [type, KW(type)])
  * Derives a token's Hawk id and keys: `tokenID | reqHMACkey | requestKey = HKDF(token, type, 96)`.
  * @param token 32 bytes
  * @throws RangeError when the token is not 32 bytes
- * @see protocol.md, "Tokens"; RFC 5869
+ * @see docs/protocol.md, "Tokens"; RFC 5869
  */
 export function deriveTokenKeys(type: HawkTokenType, token: Uint8Array): TokenKeys {
   if (token.length !== TOKEN_BYTES) {

@@ -13,7 +13,7 @@ import { recoveryEmailEndpoints } from './routes/recovery-email.js';
 import { sessionEndpoints } from './routes/session.js';
 import type { Services } from './services.js';
 
-/** Every endpoint of the API, in the order of api.md. */
+/** Every endpoint of the API, in the order of docs/endpoints.md. */
 export const endpoints = [
   ...accountEndpoints,
   ...authEndpoints,

@@ -132,7 +132,7 @@ export class Stretcher {
    * Stretches a password to its verifier and unwrapBKey. The request's password bytes are wiped, whatever
    * the outcome.
    * @throws StretchAbandonedError, StretchFailedError (see StretchQueue)
-   * @see protocol.md, "Password stretching"
+   * @see docs/protocol.md, "Password stretching"
    */
   async stretch(request: StretchRequest, order: StretchOrder): Promise<StretchReply> {
     try {

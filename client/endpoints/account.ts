@@ -44,7 +44,7 @@ export interface ResetAccountRequest {
   passwordStretching: PasswordStretching;
 }
 
-/** The Account section of api.md. Every method throws ApiError or ConnectionError; tokens are 64 hex digits. */
+/** Endpoints of docs/endpoints.md, "Account". Every method throws ApiError or ConnectionError; tokens are 64 hex digits. */
 export class AccountEndpoints {
   constructor(private readonly transport: Transport) {}
 

@@ -24,7 +24,7 @@ export interface AuthFinishReply {
   bundle: string;
 }
 
-/** The Authentication section of api.md. Every method throws ApiError or ConnectionError. */
+/** Endpoints of docs/endpoints.md, "Authentication". Every method throws ApiError or ConnectionError. */
 export class AuthEndpoints {
   constructor(private readonly transport: Transport) {}
 

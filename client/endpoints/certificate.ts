@@ -9,7 +9,7 @@ export interface SignRequest {
   duration: number;
 }
 
-/** The Certificate Signing section of api.md. Every method throws ApiError or ConnectionError. */
+/** Endpoints of docs/endpoints.md, "Certificate signing". Every method throws ApiError or ConnectionError. */
 export class CertificateEndpoints {
   constructor(private readonly transport: Transport) {}
 

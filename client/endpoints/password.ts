@@ -19,7 +19,7 @@ export interface ForgotReply {
   tries: number;
 }
 
-/** The Password section of api.md. Every method throws ApiError or ConnectionError; tokens are 64 hex digits. */
+/** Endpoints of docs/endpoints.md, "Password". Every method throws ApiError or ConnectionError; tokens are 64 hex digits. */
 export class PasswordEndpoints {
   constructor(private readonly transport: Transport) {}
 

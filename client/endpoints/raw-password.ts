@@ -17,7 +17,7 @@ export interface RawPasswordChangeRequest {
 }
 
 /**
- * The RawPassword section of api.md, with the two endpoints protocol.md adds to it: the password goes to the
+ * Endpoints of docs/endpoints.md, "Raw password": the password goes to the
  * server, which stretches it. Every method throws ApiError or ConnectionError.
  */
 export class RawPasswordEndpoints {

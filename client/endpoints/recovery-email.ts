@@ -11,7 +11,7 @@ export interface RecoveryEmailStatus {
 /** The server writes a comment line every 15 s at least; a stream silent for three of those is dead. */
 const MAX_SILENCE_S = 45;
 
-/** The Recovery Email section of api.md. Every method throws ApiError or ConnectionError. */
+/** Endpoints of docs/endpoints.md, "Recovery email". Every method throws ApiError or ConnectionError. */
 export class RecoveryEmailEndpoints {
   constructor(private readonly transport: Transport) {}
 

@@ -14,7 +14,7 @@ export interface SessionWithKeysReply extends SessionReply {
   keyFetchToken: string;
 }
 
-/** The Session section of api.md. Every method throws ApiError or ConnectionError; tokens are 64 hex digits. */
+/** Endpoints of docs/endpoints.md, "Session". Every method throws ApiError or ConnectionError; tokens are 64 hex digits. */
 export class SessionEndpoints {
   constructor(private readonly transport: Transport) {}
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The headers of a mail that carry what its text says (protocol.md, "mail"). */
+/** The headers of a mail that carry what its text says (docs/protocol.md, "Mail"). */
 export type CodeHeader = 'X-Verify-Code' | 'X-Recovery-Code';
 
 /** Where the codes that the server mails are read. */

@@ -11,7 +11,7 @@ import {
 import { check, printFlow, refusedStep, step } from './journal.js';
 
 /**
- * The four example flows of api.md as a constrained device does them: the server stretches. Keys come over SRP only,
+ * The four example flows as a constrained device does them: the server stretches. Keys come over SRP only,
  * so a desktop attaches to the same account in between, and must find them.
  * @throws Error at the first step that goes wrong
  */
@@ -70,7 +70,7 @@ export async function runRawPasswordFlows(example: Example): Promise<void> {
   );
 }
 
-/** The key of api.md's example. */
+/** The key of the API document's example. */
 const SOME_KEY = {
   algorithm: 'RS',
   n: '4759385967235610503571494339196749614544606692567785790953934768202714280652973091341316862993582789079872007974809511698859885077002492642203267408776123',

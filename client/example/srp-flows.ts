@@ -10,7 +10,7 @@ import {
 import { check, printFlow, refusedStep, step } from './journal.js';
 
 /**
- * The four example flows of api.md as a desktop client does them: it stretches, and the password stays with it.
+ * The four example flows as a desktop client does them: it stretches, and the password stays with it.
  * @throws Error at the first step that goes wrong
  */
 export async function runSrpFlows(example: Example): Promise<void> {

@@ -36,7 +36,7 @@ export async function requireAccountOf(services: Services, email: string): Promi
 /**
  * The stored address in hex when the typed one differs from it in case, for the client to stretch with.
  * Never told with `ENUMERATION_GUARD=on`.
- * @see protocol.md, "email"
+ * @see docs/protocol.md, "Email addresses"
  */
 export function correctEmailCase(
   { enumerationGuard }: Services,

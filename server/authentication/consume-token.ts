@@ -12,7 +12,7 @@ export type SingleUseTokenType = Exclude<HawkTokenType, 'sessionToken' | 'forgot
  * Takes a single-use token out of the store. Only a 503 restores it: an SRP proof that fails has used its srpToken,
  * so each auth/start allows one guess.
  * @throws ApiError 110 when the token is unknown, expired or used
- * @see protocol.md, "Tokens"
+ * @see docs/protocol.md, "Tokens"
  */
 export async function consumeToken<Kind extends SingleUseTokenType | 'srpToken'>(
   { storage: { tokens } }: Services,

@@ -49,7 +49,7 @@ export interface SignedRequest {
  * Authenticates a request with a token of one type: MAC, timestamp, payload hash, then the nonce. A single-use
  * token is consumed instead of a nonce. A request that fails before this last step consumes nothing.
  * @throws ApiError 109, 110 or 111
- * @see protocol.md, "Hawk, on this server"
+ * @see docs/protocol.md, "Hawk, on this server"
  */
 export function authenticate<Type extends HawkTokenType>(
   type: Type,

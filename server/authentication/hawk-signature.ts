@@ -1,6 +1,6 @@
 import * as hawk from 'hawk';
 
-/** Accepted clock skew of clients, in seconds (protocol.md, "Hawk, on this server"). */
+/** Accepted clock skew of clients, in seconds (docs/protocol.md, "Hawk, on this server"). */
 export const TIMESTAMP_SKEW_S = 60;
 const MAX_NONCE_LENGTH = 255;
 

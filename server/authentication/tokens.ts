@@ -4,7 +4,7 @@ import { deriveTokenKeys, type HawkTokenType, TOKEN_BYTES } from '../../protocol
 import type { TokenKind, TokenRecords } from '../../storage/tokens/token-store.js';
 import type { Services } from '../services.js';
 
-/** TTL of each kind of token, in seconds (protocol.md, "Tokens"). */
+/** TTL of each kind of token, in seconds (docs/protocol.md, "Tokens"). */
 export const TOKEN_LIFE_S: Readonly<Record<TokenKind, number>> = {
   srpToken: 60,
   authToken: 10 * 60,

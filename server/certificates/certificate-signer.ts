@@ -4,7 +4,7 @@ import type { CryptoPool } from '../../workers/crypto-pool.js';
 import { ApiError } from '../http/errors.js';
 import type { SigningKeyRing } from './signing-key-ring.js';
 
-/** Backdating of certificates, in ms, because clients' clocks differ (protocol.md, "certificate"). */
+/** Backdating of certificates, in ms, because clients' clocks differ (docs/protocol.md, "Certificates"). */
 const ISSUED_AGO_MS = 10_000;
 
 export interface CertificateSignerOptions {
@@ -33,7 +33,7 @@ export class CertificateSigner {
    * Signs a certificate for a client's key.
    * @param durationMs lifetime from now
    * @throws CryptoPoolError; ApiError 107 when a DSA key is not in its subgroup
-   * @see protocol.md, "certificate"
+   * @see docs/protocol.md, "Certificates"
    */
   async sign(session: Session, publicKey: BrowserIdPublicKey, durationMs: number): Promise<string> {
     const { cryptoPool, keys, domain, now } = this.#options;

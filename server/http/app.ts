@@ -39,7 +39,7 @@ function setHeaders({ now, config }: Services, connections: Connections) {
   };
 }
 
-/** The only shape of an error (protocol.md, "any error body"). Its cause is for the log. */
+/** The only shape of an error (docs/protocol.md, "Errors"). Its cause is for the log. */
 function answerErrors({ log }: Services) {
   return async (ctx: Context, next: Next) => {
     try {

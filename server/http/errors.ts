@@ -4,7 +4,7 @@ import { ERRNOS, type ErrorDetails } from '../../protocol/errnos.js';
 /** Where the error table is explained. */
 const INFO = 'https://github.com/mozilla/picl-idp/blob/master/docs/api.md#response-format';
 
-/** Name → status, errno and message (protocol.md, "Errors"). */
+/** Name → status, errno and message (docs/protocol.md, "Errors"). */
 export const ERRORS = {
   accountExists: [400, ERRNOS.accountExists, 'Account already exists'],
   unknownAccount: [400, ERRNOS.unknownAccount, 'Unknown account'],

@@ -3,7 +3,7 @@ import getRawBody from 'raw-body';
 import { ApiError } from './errors.js';
 import { type ParsedBody, parsePasswordBody } from './password-fields.js';
 
-/** The largest body taken, in bytes (protocol.md, "bodies"). */
+/** The largest body taken, in bytes (docs/protocol.md, "Bodies"). */
 export const MAX_BODY_BYTES = 64 * 1024;
 
 /** A request's body: its bytes, for the payload hash, and what they say. */
@@ -19,7 +19,7 @@ export interface RequestBody {
 /**
  * Reads and parses a request's body.
  * @param required whether a request without any is refused
- * @throws ApiError 106, 112 or 113 (protocol.md, "bodies")
+ * @throws ApiError 106, 112 or 113 (docs/protocol.md, "Bodies")
  */
 export async function readRequestBody(ctx: Context, required: boolean): Promise<RequestBody> {
   const { 'content-length': length, 'transfer-encoding': transferEncoding } = ctx.req.headers;

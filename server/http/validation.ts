@@ -4,7 +4,7 @@ import { ApiError } from './errors.js';
 /**
  * Checks a parsed body against its schema.
  * @throws ApiError 108 with `param` when a field is missing, else 107 with `param`
- * @see protocol.md, "bodies"
+ * @see docs/protocol.md, "Bodies"
  */
 export function validateBody<Schema extends z.ZodType>(schema: Schema, json: unknown): z.output<Schema> {
   const result = schema.safeParse(json);

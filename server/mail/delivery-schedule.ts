@@ -14,7 +14,7 @@ export const MAX_OUTAGE_PAUSE_MS = 5 * MINUTE_MS;
 /** How long a mail is worth sending, and the longest pause between two tries, in ms. */
 const PATIENCE: Record<OutgoingMail['kind'], { lifeMs: number; maxPauseMs: number }> = {
   verify: { lifeMs: 24 * HOUR_MS, maxPauseMs: HOUR_MS },
-  // As long as its code works (protocol.md, forgotPasswordToken).
+  // As long as its code works (docs/protocol.md, "Recovery tokens").
   recovery: { lifeMs: 15 * MINUTE_MS, maxPauseMs: MINUTE_MS },
 };
 

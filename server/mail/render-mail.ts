@@ -24,7 +24,7 @@ export interface MailSender {
 
 /**
  * A mail of the outbox as nodemailer takes it: text and HTML parts in its language, and the headers
- * of protocol.md, "mail".
+ * of docs/protocol.md, "Mail".
  * @throws MailDeliveryError `refused` when no mail can ever reach the address
  */
 export function renderMail(mail: OutgoingMail, { from, publicUrl }: MailSender): RenderedMail {

@@ -6,7 +6,7 @@ const ALWAYS: ApiErrorName[] = ['tooManyRequests', 'serviceUnavailable'];
 const OF_POST: ApiErrorName[] = ['invalidJson', 'missingContentLength', 'bodyTooLarge'];
 const OF_HAWK: ApiErrorName[] = ['invalidSignature', 'invalidToken', 'invalidTimestamp'];
 
-/** The shape of an error (api.md, "Response Format"), with the fields of some errors. */
+/** The shape of an error (docs/protocol.md, "Errors"), with the fields of some errors. */
 export const errorBody = z.object({
   code: z.int().meta({ description: 'The HTTP status' }),
   errno: z.int().meta({ description: 'What went wrong; stable' }),

@@ -19,7 +19,7 @@ import { bodies } from '../schemas/schemas.js';
 
 const WRAP_KB_BYTES = 32;
 
-/** api.md, "Account". */
+/** docs/endpoints.md, "Account". */
 export const accountEndpoints = [
   openEndpoint({
     method: 'POST',

@@ -11,7 +11,7 @@ import { ApiError } from '../http/errors.js';
 import { replies } from '../schemas/reply-schemas.js';
 import { bodies } from '../schemas/schemas.js';
 
-/** api.md, "Authentication". */
+/** docs/endpoints.md, "Authentication". */
 export const authEndpoints = [
   openEndpoint({
     method: 'POST',

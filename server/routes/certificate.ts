@@ -3,7 +3,7 @@ import { ApiError } from '../http/errors.js';
 import { replies } from '../schemas/reply-schemas.js';
 import { bodies } from '../schemas/schemas.js';
 
-/** api.md, "Certificate Signing". */
+/** docs/endpoints.md, "Certificate signing". */
 export const certificateEndpoints = [
   signedEndpoint({
     method: 'POST',

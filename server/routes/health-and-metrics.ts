@@ -7,7 +7,7 @@ const METRICS_AGE_MS = 1000;
 /** The paths of {@link addHealth}, which no limit counts. */
 export const HEALTH_CHECKS = ['/__heartbeat__', '/__lbheartbeat__', '/__version__'];
 
-/** What load balancers ask (protocol.md, "Operations"). */
+/** What load balancers ask (docs/protocol.md, "Operations"). */
 export function addHealth(router: Router, services: Services): void {
   router.get('/__heartbeat__', async (ctx) => {
     const stores = await checkStores(services);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { openEndpoint } from '../endpoint.js';
 import { replies } from '../schemas/reply-schemas.js';
 
-/** api.md, "Miscellaneous". */
+/** docs/endpoints.md, "Miscellaneous". */
 export const miscellaneousEndpoints = [
   openEndpoint({
     method: 'POST',

@@ -16,13 +16,13 @@ import { replies } from '../schemas/reply-schemas.js';
 import { bodies, RECOVERY_CODE_DIGITS } from '../schemas/schemas.js';
 import type { Services } from '../services.js';
 
-/** How many codes may be tried with one forgotPasswordToken (protocol.md, "Tokens"). */
+/** How many codes may be tried with one forgotPasswordToken (docs/protocol.md, "Tokens"). */
 const TRIES = 3;
 
 /** The code of a token without a mail: a request's code is never empty. */
 const NO_CODE = '';
 
-/** api.md, "Password". */
+/** docs/endpoints.md, "Password". */
 export const passwordEndpoints = [
   signedEndpoint({
     method: 'POST',

@@ -17,7 +17,7 @@ import { recordNewPassword } from '../logs/security-log.js';
 import { replies } from '../schemas/reply-schemas.js';
 import { bodies } from '../schemas/schemas.js';
 
-/** api.md, "RawPassword", and the two endpoints protocol.md adds to it: the server stretches. */
+/** docs/endpoints.md, "Raw password": the server stretches. */
 export const rawPasswordEndpoints = [
   openEndpoint({
     method: 'POST',

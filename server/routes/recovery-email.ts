@@ -6,7 +6,7 @@ import { replies } from '../schemas/reply-schemas.js';
 import { bodies } from '../schemas/schemas.js';
 import { asksForEventStream, openStatusStream, toStatus } from '../status/status-stream.js';
 
-/** api.md, "Recovery Email". */
+/** docs/endpoints.md, "Recovery email". */
 export const recoveryEmailEndpoints = [
   signedEndpoint({
     method: 'GET',

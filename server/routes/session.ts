@@ -9,7 +9,7 @@ import { ApiError } from '../http/errors.js';
 import { replies } from '../schemas/reply-schemas.js';
 import { bodies } from '../schemas/schemas.js';
 
-/** api.md, "Session". */
+/** docs/endpoints.md, "Session". */
 export const sessionEndpoints = [
   signedEndpoint({
     method: 'POST',

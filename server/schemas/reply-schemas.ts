@@ -27,7 +27,7 @@ const verified = z.boolean().meta({ description: 'Whether the email address is v
 
 const token = (description: string) => hexBytes(TOKEN_BYTES).meta({ description });
 
-/** A bundle around so many bytes (protocol.md, "Bundles"). */
+/** A bundle around so many bytes (docs/protocol.md, "Bundles"). */
 const bundle = (bytes: number, description: string) => hexBytes(bytes + MAC_BYTES).meta({ description });
 
 const salt = hexBytes(STRETCHED_BYTES);

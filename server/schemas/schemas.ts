@@ -9,12 +9,12 @@ import { parsePublicKey } from '../certificates/public-key.js';
 
 /** The bodies of every endpoint. Types, validation and documentation all come from here. */
 
-/** protocol.md, "verification code". */
+/** docs/protocol.md, "Verification codes". */
 export const RECOVERY_CODE_DIGITS = 8 as const;
 
 const MAX_PASSWORD_BYTES = 1024;
 const MAX_DEVICE_NAME = 255;
-/** Of a duration: up to here seconds, beyond milliseconds (protocol.md, "certificate duration"). */
+/** Of a duration: up to here seconds, beyond milliseconds (docs/protocol.md, "Certificate duration"). */
 const MAX_DURATION_SECONDS = 86_400;
 
 const hexPattern = (bytes: number) => new RegExp(`^[0-9a-fA-F]{${2 * bytes}}$`);

@@ -28,7 +28,7 @@ export function asksForEventStream(ctx: Context): boolean {
  * Replies with an event stream: an event at once, one on every change, comment lines between them. It ends after
  * `verified: true`, and when the session ends.
  * @throws ApiError 114 when the account or the server has its maximum number of streams
- * @see protocol.md, "recovery_email/status"
+ * @see docs/protocol.md, "Event stream"
  */
 export async function openStatusStream(services: Services, session: Session, ctx: Context): Promise<void> {
   const { storage, statusStreams } = services;

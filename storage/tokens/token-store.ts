@@ -74,7 +74,7 @@ export interface TokenStore {
    * Removes the forgotPasswordToken that the same source requested for the account before this one. Tokens of other
    * sources stay: a stranger's request must not cancel the owner's. Call it after `put`, so that of two at once one
    * survives.
-   * @see protocol.md, "Recovery tokens"
+   * @see docs/protocol.md, "Recovery tokens"
    */
   replaceForgotPasswordToken(uid: string, source: string, id: string, ttlSeconds: number): Promise<void>;
 

@@ -15,7 +15,7 @@ export interface NativeKernel {
   /**
    * Stretches one to four passwords in step, each in its slot. What it leaves in the slots is the caller's to wipe.
    * @returns the stretchedPW of each, 32 bytes
-   * @see protocol.md, "Password stretching", steps 1 to 3
+   * @see docs/protocol.md, "Password stretching", steps 1 to 3
    */
   stretch(region: number, slots: number[], passwords: Uint8Array[], emails: Uint8Array[]): Uint8Array[];
   /** scrypt (RFC 7914) alone; N at most 65,536 with r = 8. It leaves its traces in the slots as well. */

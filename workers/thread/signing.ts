@@ -9,7 +9,7 @@ const rsaKeys = new Map<string, NodeRSA>();
  * Signs a BrowserID certificate.
  * @param input.payload the payload's JSON text
  * @returns `base64url(header).base64url(payload).base64url(signature)`; a DS signature is r | s
- * @see protocol.md, "certificate"
+ * @see docs/protocol.md, "Certificates"
  */
 export async function sign({
   keyId,

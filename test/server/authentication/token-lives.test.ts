@@ -20,7 +20,7 @@ import { type Reply, send } from '../../support/api/send.js';
 import { startServer, type TestServer } from '../../support/api/start-server.js';
 import { startRedis } from '../../support/services/redis.js';
 
-/** protocol.md, "Tokens". */
+/** docs/protocol.md, "Tokens". */
 const LIFE_MINUTES = {
   authToken: 10,
   keyFetchToken: 10,

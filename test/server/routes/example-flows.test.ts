@@ -29,8 +29,8 @@ for (const variant of ['in process, under an RSA key', 'in Redis, under a DSA ke
       variant === 'in process, under an RSA key'
         ? await startServer(t)
         : await startServer(t, { REDIS_URL: (await startRedis(t)).url, SIGNING_ALGORITHM: 'DS' });
-    t.test('the example flows of api.md work over SRP', (t) => runSrpFlows(t, server));
-    t.test('the example flows of api.md work over raw_password', (t) => runRawPasswordFlows(t, server));
+    t.test('the example flows work over SRP', (t) => runSrpFlows(t, server));
+    t.test('the example flows work over raw_password', (t) => runRawPasswordFlows(t, server));
   });
 }
 

@@ -22,7 +22,7 @@ export interface SignedEndpoint {
   type: TokenType;
 }
 
-/** Everything that api.md marks with a lock, and the raw_password endpoint that protocol.md adds. */
+/** Every endpoint that a token signs. */
 export const SIGNED_ENDPOINTS: SignedEndpoint[] = [
   { method: 'GET', path: '/v1/account/devices', type: 'sessionToken' },
   { method: 'GET', path: '/v1/account/keys', type: 'keyFetchToken' },

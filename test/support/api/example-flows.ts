@@ -13,7 +13,7 @@ import {
 import { type ReplyBody, type Signer, send } from './send.js';
 import type { TestServer } from './start-server.js';
 
-/** The requests of a flow as api.md lists them, sent one by one and written down. */
+/** The requests of a flow as the API document lists them, sent one by one and written down. */
 export class Flow {
   readonly sent: string[] = [];
 
@@ -50,7 +50,7 @@ export interface Device {
   kB: string;
 }
 
-/** "Create account" of api.md, without the session that follows. */
+/** "Create account" of the API document, without the session that follows. */
 export async function createOverSrp(flow: Flow, password: string): Promise<User> {
   const email = makeEmail();
   const { data } = await flow.post('/get_random_bytes');
@@ -106,7 +106,7 @@ export async function certify(
     throw new Error(`wrong certificate: ${JSON.stringify(read)}`);
 }
 
-/** "Attach a new device" of api.md. */
+/** "Attach a new device" of the API document. */
 export async function attachOverSrp(flow: Flow, user: User): Promise<Device> {
   const { authToken, unwrapBKey } = await proveOverSrp(flow, user);
   const { keyFetchToken, sessionToken } = await openSession(flow, authToken);

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ParsedMail, simpleParser } from 'mailparser';
 
-/** The headers that carry what a mail says (protocol.md, "mail"). */
+/** The headers that carry what a mail says (docs/protocol.md, "Mail"). */
 export type CodeHeader = 'x-verify-code' | 'x-recovery-code';
 
 /** The .eml files a server wrote. */

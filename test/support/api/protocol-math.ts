@@ -1,7 +1,7 @@
 import { createHash, createHmac, hkdfSync, pbkdf2Sync, randomBytes, scryptSync } from 'node:crypto';
 
 /**
- * The protocol's mathematics once more, written from protocol.md over node:crypto and BigInt and sharing no
+ * The protocol's mathematics once more, written from docs/protocol.md over node:crypto and BigInt and sharing no
  * line with the server or its client, so that those two cannot be wrong together.
  */
 

@@ -12,7 +12,7 @@ export type Recordings = Map<string, string>;
 const PUBLIC_URL = 'https://accounts.example.org';
 const EMAIL = 'me@example.com';
 const [FIRST, SECOND, THIRD] = ['correct horse', 'battery staple', 'stapled horse'];
-/** The key of api.md's example. */
+/** The key of the API document's example. */
 const PUBLIC_KEY = {
   algorithm: 'RS',
   n: '4759385967235610503571494339196749614544606692567785790953934768202714280652973091341316862993582789079872007974809511698859885077002492642203267408776123',

@@ -19,7 +19,7 @@ const ANYTIME: FlowRequest[] = [
   prepare: async (server) => ({ send: () => send(server, path, { method: 'GET' }) }),
 }));
 
-/** Every request of every flow of api.md, with both login methods, and what can be asked for besides. */
+/** Every request of every flow with both login methods, and the other requests. */
 export const FLOW_REQUESTS: FlowRequest[] = [
   ...NEW_ACCOUNT,
   ...DEVICES,

@@ -59,7 +59,7 @@ void pbkdf2(const kernel *k, int n, const message P[], const message S[], uint32
 /** scrypt of each of n passwords in step, with 128·N·r bytes at each V. 128·r·p is at most MAX_B_BYTES. */
 void scrypt(const kernel *k, int n, const message P[], const message S[], uint32_t N, uint32_t r, uint32_t p,
             uint8_t *const V[], uint8_t *const DK[], size_t dkLen);
-/** stretchedPW, 32 bytes, of each of n passwords (protocol.md, "Password stretching", steps 1 to 3). */
+/** stretchedPW, 32 bytes, of each of n passwords (docs/protocol.md, "Password stretching", steps 1 to 3). */
 void stretch(const kernel *k, int n, const message passwords[], const message emails[], uint8_t *const V[],
              uint8_t *const stretchedPW[]);
 

@@ -1,4 +1,4 @@
-// scrypt (RFC 7914, section 6) of up to four passwords in step, and the password stretching of protocol.md.
+// scrypt (RFC 7914, section 6) of up to four passwords in step, and the password stretching of docs/protocol.md.
 #include "kernel.h"
 
 #define ROUNDS 20000

@@ -15,7 +15,7 @@ export interface Engine {
    * @param slots a slot for each, in shared memory; which `native` and `wasm` use
    * @param single how `wasm` computes one alone
    * @returns the stretchedPW of each, 32 bytes
-   * @see protocol.md, "Password stretching", steps 1 to 3
+   * @see docs/protocol.md, "Password stretching", steps 1 to 3
    */
   stretch(inputs: StretchInput[], slots: SlotAllocation, single: SingleMethods): Uint8Array[];
   modPow: ModPow;

@@ -16,7 +16,7 @@ export interface Primitives {
  * Stretches passwords, and wipes what it makes on the way, also when it throws. It throws for all of them
  * when it cannot stretch one.
  * @returns the stretchedPW of each input, in their order
- * @see protocol.md, "Password stretching", steps 1 to 3
+ * @see docs/protocol.md, "Password stretching", steps 1 to 3
  */
 export function stretchPasswords({ pbkdf2, scrypt }: Primitives, inputs: StretchInput[]): Uint8Array[] {
   const secrets: Uint8Array[] = [];
