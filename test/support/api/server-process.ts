@@ -6,7 +6,13 @@ import { launch, type Teardown } from '../services/service-process.js';
 import { START_ARGUMENTS } from './start-command.js';
 import { createClock } from './start-server.js';
 
-const DEFAULTS = { PORT: '0', RATE_LIMITS: 'off', STRETCH_THREADS: '1', CRYPTO_THREADS: '1' };
+const DEFAULTS = {
+  PORT: '0',
+  RATE_LIMITS: 'off',
+  STRETCH_THREADS: '1',
+  CRYPTO_THREADS: '1',
+  STRETCH_NICE: '0',
+};
 
 /** How a process ended, and what it printed. */
 export interface Exit {

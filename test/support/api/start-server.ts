@@ -9,7 +9,13 @@ import { copyTemplate, readStretchPlan } from '../run/template.js';
 import type { Teardown } from '../services/service-process.js';
 import { Mailbox } from './mailbox.js';
 
-const DEFAULTS = { PORT: '0', RATE_LIMITS: 'off', STRETCH_THREADS: '1', CRYPTO_THREADS: '1' };
+const DEFAULTS = {
+  PORT: '0',
+  RATE_LIMITS: 'off',
+  STRETCH_THREADS: '1',
+  CRYPTO_THREADS: '1',
+  STRETCH_NICE: '0',
+};
 
 /** A clock that tests put forward. */
 export interface TestClock {

@@ -36,7 +36,13 @@ export interface FuzzedServer extends Target {
 
 /** Starts a server without limits; gone at the test's end. */
 export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
-  const env = { PORT: '0', RATE_LIMITS: 'off', STRETCH_MAX_WAIT: '3600', MAX_SESSIONS: '1000000' };
+  const env = {
+    PORT: '0',
+    RATE_LIMITS: 'off',
+    STRETCH_MAX_WAIT: '3600',
+    STRETCH_NICE: '0',
+    MAX_SESSIONS: '1000000',
+  };
   const errors: string[] = [];
   // Every line is written, and only errors are kept.
   const write = (line: string) => void (/"level":"(error|fatal)"/.test(line) && errors.push(line));
