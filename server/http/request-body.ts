@@ -1,8 +1,8 @@
-import type { Context } from 'koa';
-import getRawBody from 'raw-body';
+import type { Context, Middleware } from 'koa';
 import { ApiError } from './errors.js';
 import { type ParsedBody, parsePasswordBody } from './password-fields.js';
 
+const JSON_TYPE = 'application/json';
 /** The largest body taken, in bytes (docs/protocol.md, "Bodies"). */
 export const MAX_BODY_BYTES = 64 * 1024;
 
@@ -27,10 +27,12 @@ export async function readRequestBody(ctx: Context, required: boolean): Promise<
   if (length === undefined && required) throw new ApiError('missingContentLength');
   if (length === undefined || Number(length) === 0) return { raw: undefined, json: {}, wipe() {} };
   if (Number(length) > MAX_BODY_BYTES) throw new ApiError('bodyTooLarge');
-  if (!isJson(ctx)) throw new ApiError('invalidJson');
+  // Clients of 2013 send JSON without a Content-Type.
+  ctx.req.headers['content-type'] ??= JSON_TYPE;
+  if (!ctx.is(JSON_TYPE) || ctx.req.headers['content-encoding']) throw new ApiError('invalidJson');
   const chunks: Buffer[] = [];
   try {
-    const raw = await readBytes(ctx, Number(length), chunks);
+    const raw = await readBytes(ctx, chunks);
     chunks.push(raw);
     const { json, passwords } = parseJson(raw);
     return { raw, json, wipe: () => wipe([...chunks, ...passwords]) };
@@ -40,21 +42,38 @@ export async function readRequestBody(ctx: Context, required: boolean): Promise<
   }
 }
 
-/** Clients of 2013 send JSON without a Content-Type. */
-function isJson(ctx: Context): boolean {
-  const { 'content-type': type, 'content-encoding': encoding } = ctx.req.headers;
-  return !encoding && (type === undefined || Boolean(ctx.is('application/json')));
-}
-
 /** @param chunks filled with the parts of the body as they arrive */
-async function readBytes(ctx: Context, length: number, chunks: Buffer[]): Promise<Buffer> {
+async function readBytes(ctx: Context, chunks: Buffer[]): Promise<Buffer> {
+  bodyReader ??= loadBodyReader();
+  const readBody = await bodyReader;
   ctx.req.on('data', (chunk) => chunks.push(chunk));
   try {
-    return await getRawBody(ctx.req, { length, limit: MAX_BODY_BYTES });
+    await readBody(ctx, async () => {});
   } catch (error) {
     // The client sent another length than it declared.
     throw new ApiError('invalidJson', {}, { cause: error });
   }
+  // koa-body types every body as JSON.
+  const body: unknown = ctx.request.body;
+  if (!Buffer.isBuffer(body)) throw new ApiError('invalidJson');
+  return body;
+}
+
+let bodyReader: Promise<Middleware> | undefined;
+
+/** koa-body is loaded with the first body: it takes longer to load than the rest of the server. */
+async function loadBodyReader(): Promise<Middleware> {
+  const { koaBody } = await import('koa-body');
+  return koaBody({
+    text: true,
+    textTypes: [JSON_TYPE],
+    textLimit: MAX_BODY_BYTES,
+    // Without an encoding the body stays a Buffer: the payload hash covers bytes, and strings cannot be wiped.
+    encoding: '',
+    json: false,
+    urlencoded: false,
+    multipart: false,
+  });
 }
 
 function parseJson(raw: Buffer): ParsedBody {
