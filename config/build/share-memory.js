@@ -1,6 +1,6 @@
 /**
  * Copies a WebAssembly module, its imported memory made a shared one: the only difference between the kernel's two
- * builds, each of which takes the compiler 8 s. `node build/share-memory.js FROM TO`
+ * builds, each of which takes the compiler 8 s. `node config/build/share-memory.js FROM TO`
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 

@@ -1,5 +1,5 @@
 /**
- * Builds what has changed: `node build/build.js [step …]`, by default every step of steps.js.
+ * Builds what has changed: `node config/build/build.js [step …]`, by default every step of steps.js.
  *
  * A step is up to date while a hash of its command, its inputs and its tools is that of its last run. Contents count,
  * not times: a copy of a built tree is up to date, also when it cannot be written to.
@@ -12,7 +12,7 @@ import { STEPS } from './steps.js';
 
 const STAMPS = 'dist/.build';
 
-process.chdir(resolve(import.meta.dirname, '..'));
+process.chdir(resolve(import.meta.dirname, '../..'));
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !STEPS.some((step) => step.name === name));

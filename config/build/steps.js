@@ -22,10 +22,10 @@ export const STEPS = [
   {
     name: 'shared-kernel',
     after: 'kernel',
-    inputs: ['build/share-memory.js', 'dist/workers/kernel/scrypt.wasm'],
+    inputs: ['config/build/share-memory.js', 'dist/workers/kernel/scrypt.wasm'],
     outputs: ['dist/workers/kernel/scrypt-shared.wasm'],
     command:
-      'node build/share-memory.js dist/workers/kernel/scrypt.wasm dist/workers/kernel/scrypt-shared.wasm',
+      'node config/build/share-memory.js dist/workers/kernel/scrypt.wasm dist/workers/kernel/scrypt-shared.wasm',
   },
   {
     // Optional: without a C compiler it says so, and is tried again by the next build.
@@ -51,9 +51,9 @@ export const STEPS = [
   },
   {
     name: 'bundle',
-    inputs: ['build/bundle.js', 'package-lock.json', 'protocol', 'config', 'storage', 'workers', 'server'],
+    inputs: ['package-lock.json', 'protocol', 'config', 'storage', 'workers', 'server'],
     packages: ['esbuild'],
     outputs: ['dist/bundle/server.js', 'dist/bundle/admin.js', 'dist/bundle/LICENSES.txt'],
-    command: 'node build/bundle.js',
+    command: 'node config/build/bundle.js',
   },
 ];
