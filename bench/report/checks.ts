@@ -1,6 +1,6 @@
+import { escapeHtml } from '../../server/http/html.js';
 import { type Check, isMet, type SuiteResult } from '../results.js';
 import { formatNumber } from '../text-table.js';
-import { escapeHtml } from './escape-html.js';
 
 /** Every promise with its figure, suite by suite. */
 export function renderChecks(results: SuiteResult[]): string {

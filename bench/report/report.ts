@@ -1,9 +1,9 @@
+import { escapeHtml } from '../../server/http/html.js';
 import { type Machine, machineLines } from '../machine.js';
 import type { Cell, Chart, Section, SuiteResult, Table } from '../results.js';
 import { formatCell, formatNumber } from '../text-table.js';
 import { drawChart } from './charts.js';
 import { renderChecks } from './checks.js';
-import { escapeHtml } from './escape-html.js';
 import { STYLE } from './style.js';
 
 /**

@@ -4,7 +4,7 @@ import { toHex } from '../../protocol/hex.js';
 import { mintToken } from '../authentication/tokens.js';
 import { ApiError } from '../http/errors.js';
 import type { Services } from '../services.js';
-import { requireAccountFor } from './accounts.js';
+import { requireAccountOfToken } from './account-lookup.js';
 
 const RETRY_AFTER_LEAVING_S = 1;
 
@@ -38,7 +38,7 @@ export async function openSession(
   const outcome = await sessions.create(session, services.config.maxSessions);
   if (outcome === 'tooMany') throw new ApiError('tooManySessions');
   if (outcome === 'accountChanged') {
-    await requireAccountFor(services, { uid, generation });
+    await requireAccountOfToken(services, { uid, generation });
     throw new ApiError('invalidToken');
   }
   signal.addEventListener('abort', () => void sessions.abandon(session.tokenID));

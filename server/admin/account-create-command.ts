@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import type { Config } from '../../config/load.js';
 import { SLOT_MIB, Stretcher } from '../../workers/stretcher.js';
-import { makeAccount, verificationMail } from '../accounts/accounts.js';
+import { makeAccount, verificationMail } from '../accounts/account-creation.js';
 import { chooseLocale } from '../locales/locale.js';
 import { bodies } from '../schemas/schemas.js';
 import { recordAct } from './administrative-acts.js';

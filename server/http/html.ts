@@ -1,4 +1,4 @@
-/** Markup that is safe to send: made by {@link html} alone. */
+/** Escaped markup. Only {@link html} creates it. */
 export class Html {
   constructor(readonly markup: string) {}
 }
@@ -11,12 +11,17 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** A template of markup: every value put in is escaped, for text and for quoted attributes. */
+/** Template tag for markup. Escapes every value that is a string. */
 export function html(parts: TemplateStringsArray, ...values: (string | Html | Html[])[]): Html {
   return new Html(String.raw({ raw: parts }, ...values.map(toMarkup)));
 }
 
 function toMarkup(value: string | Html | Html[]): string {
   if (Array.isArray(value)) return value.map(({ markup }) => markup).join('');
-  return value instanceof Html ? value.markup : value.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? '');
+  return value instanceof Html ? value.markup : escapeHtml(value);
+}
+
+/** Escapes a text for an element or a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? '');
 }

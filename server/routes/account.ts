@@ -2,14 +2,10 @@ import { openBundle, sealBundle } from '../../protocol/bundle.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { concatBytes } from '../../protocol/names.js';
 import { isUsableVerifier } from '../../protocol/srp.js';
-import {
-  createAccount,
-  forgetAccount,
-  makeWrapKb,
-  requireAccountFor,
-  requireFreeAddress,
-  setPassword,
-} from '../accounts/accounts.js';
+import { forgetAccount } from '../accounts/account-changes.js';
+import { createAccount, requireFreeAddress } from '../accounts/account-creation.js';
+import { requireAccountOfToken } from '../accounts/account-lookup.js';
+import { makeWrapKb, setPassword } from '../accounts/account-passwords.js';
 import { openEndpoint, signedEndpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';
 import { chooseLocale } from '../locales/locale.js';
@@ -70,7 +66,7 @@ export const accountEndpoints = [
     reply: replies.accountKeys,
     refusals: ['unknownAccount', 'unverifiedAccount'],
     async handle(services, { credentials }) {
-      const { kA, wrapKb, verifiedAt } = await requireAccountFor(services, credentials);
+      const { kA, wrapKb, verifiedAt } = await requireAccountOfToken(services, credentials);
       if (verifiedAt === null) throw new ApiError('unverifiedAccount');
       const requestKey = fromHex(credentials.requestKey);
       return { bundle: toHex(sealBundle(requestKey, 'account/keys', concatBytes(kA, wrapKb))) };
@@ -113,7 +109,7 @@ export const accountEndpoints = [
     async handle(services, { credentials, client }) {
       const { uid, generation } = credentials;
       if (!(await services.storage.accounts.destroy(uid, generation))) {
-        await requireAccountFor(services, credentials);
+        await requireAccountOfToken(services, credentials);
         throw new ApiError('invalidToken');
       }
       await forgetAccount(services, uid);

@@ -3,7 +3,7 @@ import { sealBundle } from '../../protocol/bundle.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { isZeroModN, SRP_TYPE } from '../../protocol/srp.js';
 import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
-import { correctEmailCase, requireAccountToLogIn } from '../accounts/accounts.js';
+import { correctEmailCase, requireAccountForLogin } from '../accounts/account-lookup.js';
 import { consumeToken } from '../authentication/consume-token.js';
 import { issueToken, TOKEN_LIFE_S } from '../authentication/tokens.js';
 import { openEndpoint } from '../endpoint.js';
@@ -21,7 +21,7 @@ export const authEndpoints = [
     reply: replies.authStart,
     refusals: ['unknownAccount'],
     async handle(services, { body: { email }, client }) {
-      const account = await requireAccountToLogIn(services, email, client, 'srp');
+      const account = await requireAccountForLogin(services, email, client, 'srp');
       const { uid, generation, verifier, srpSalt, stretchingSalt } = account;
       const storedEmail = correctEmailCase(services, account, email);
       const { b, B } = await services.cryptoPool.run('srpStart', { verifier });

@@ -3,7 +3,11 @@ import { sealBundle } from '../../protocol/bundle.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { concatBytes } from '../../protocol/names.js';
 import type { Account } from '../../storage/account-rows.js';
-import { correctEmailCase, requireAccountFor, requireAccountOf } from '../accounts/accounts.js';
+import {
+  correctEmailCase,
+  requireAccountByEmail,
+  requireAccountOfToken,
+} from '../accounts/account-lookup.js';
 import { isSimulated } from '../accounts/enumeration-guard.js';
 import { makeRecoveryCode } from '../accounts/recovery-code.js';
 import { isSameCode } from '../accounts/same-code.js';
@@ -32,7 +36,7 @@ export const passwordEndpoints = [
     reply: replies.passwordChange,
     refusals: ['unknownAccount'],
     async handle(services, { credentials }) {
-      const { uid, generation } = await requireAccountFor(services, credentials);
+      const { uid, generation } = await requireAccountOfToken(services, credentials);
       const keyFetch = await issueToken(services, 'keyFetchToken', { uid, generation });
       const accountReset = await issueToken(services, 'accountResetToken', {
         uid,
@@ -108,7 +112,7 @@ export const passwordEndpoints = [
       const { tokens } = services.storage;
       const { uid, generation } = isSimulated(credentials)
         ? credentials
-        : await requireAccountFor(services, credentials);
+        : await requireAccountOfToken(services, credentials);
       const guesses = await countRecoveryGuess(services, client, credentials.tokenID);
       if (guesses > TRIES) throw new ApiError('invalidToken');
       const isRight = isSameCode(code, credentials.code);
@@ -140,7 +144,7 @@ export const passwordEndpoints = [
  * @throws ApiError 102; 120, with `email`
  */
 async function requireAccountInTypedCase(services: Services, typedEmail: string): Promise<Account> {
-  const account = await requireAccountOf(services, typedEmail);
+  const account = await requireAccountByEmail(services, typedEmail);
   const email = correctEmailCase(services, account, typedEmail);
   if (email) throw new ApiError('incorrectEmailCase', { email });
   return account;

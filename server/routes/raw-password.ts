@@ -1,15 +1,8 @@
 import { xorBytes } from '../../protocol/bundle.js';
 import { toHex } from '../../protocol/hex.js';
-import {
-  createAccount,
-  makeWrapKb,
-  provePassword,
-  requireAccountFor,
-  requireAccountToLogIn,
-  requireFreeAddress,
-  setPassword,
-  stretchNewPassword,
-} from '../accounts/accounts.js';
+import { createAccount, requireFreeAddress } from '../accounts/account-creation.js';
+import { requireAccountForLogin, requireAccountOfToken } from '../accounts/account-lookup.js';
+import { makeWrapKb, provePassword, setPassword, stretchNewPassword } from '../accounts/account-passwords.js';
 import { openSession } from '../accounts/sessions.js';
 import { openEndpoint, signedEndpoint } from '../endpoint.js';
 import { chooseLocale } from '../locales/locale.js';
@@ -26,9 +19,9 @@ export const rawPasswordEndpoints = [
     stretches: true,
     reply: replies.accountCreated,
     refusals: ['accountExists', 'registrationRefused'],
-    async handle(services, { body: { email, password }, ctx, ...order }) {
-      await requireFreeAddress(services, email, order.client);
-      const { unwrapBKey, ...material } = await stretchNewPassword(services, email, password, order);
+    async handle(services, { body: { email, password }, ctx, ...requester }) {
+      await requireFreeAddress(services, email, requester.client);
+      const { unwrapBKey, ...material } = await stretchNewPassword(services, email, password, requester);
       unwrapBKey.fill(0);
       const uid = await createAccount(
         services,
@@ -36,7 +29,7 @@ export const rawPasswordEndpoints = [
         material,
         chooseLocale(ctx.req.headers['accept-language']),
       );
-      order.client.record('accountCreated', { uid, method: 'raw_password' });
+      requester.client.record('accountCreated', { uid, method: 'raw_password' });
       return { uid };
     },
   }),
@@ -48,12 +41,12 @@ export const rawPasswordEndpoints = [
     stretches: true,
     reply: replies.rawSessionCreated,
     refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken', 'tooManySessions'],
-    async handle(services, { body: { email, password, device }, ...order }) {
-      const account = await requireAccountToLogIn(services, email, order.client, 'raw_password');
-      const unwrapBKey = await provePassword(services, account, password, order);
+    async handle(services, { body: { email, password, device }, ...requester }) {
+      const account = await requireAccountForLogin(services, email, requester.client, 'raw_password');
+      const unwrapBKey = await provePassword(services, account, password, requester);
       unwrapBKey.fill(0);
-      const { sessionToken, verified } = await openSession(services, account, device, order.signal);
-      order.client.record('loginSucceeded', { uid: account.uid, method: 'raw_password' });
+      const { sessionToken, verified } = await openSession(services, account, device, requester.signal);
+      requester.client.record('loginSucceeded', { uid: account.uid, method: 'raw_password' });
       return { uid: account.uid, verified, sessionToken: toHex(sessionToken) };
     },
   }),
@@ -65,20 +58,20 @@ export const rawPasswordEndpoints = [
     stretches: true,
     reply: replies.empty,
     refusals: ['unknownAccount', 'incorrectPassword', 'invalidToken'],
-    async handle(services, { body: { email, oldPassword, newPassword }, ...order }) {
-      const account = await requireAccountToLogIn(services, email, order.client, 'raw_password');
-      const oldUnwrapBKey = await provePassword(services, account, oldPassword, order);
+    async handle(services, { body: { email, oldPassword, newPassword }, ...requester }) {
+      const account = await requireAccountForLogin(services, email, requester.client, 'raw_password');
+      const oldUnwrapBKey = await provePassword(services, account, oldPassword, requester);
       const { unwrapBKey, ...material } = await stretchNewPassword(
         services,
         account.email,
         newPassword,
-        order,
+        requester,
       );
       // kB = wrap(kB) XOR unwrapBKey stays what it was.
       const wrapKb = xorBytes(xorBytes(account.wrapKb, oldUnwrapBKey), unwrapBKey);
       for (const secret of [oldUnwrapBKey, unwrapBKey]) secret.fill(0);
       await setPassword(services, account, { ...material, wrapKb });
-      order.client.record('passwordChanged', { uid: account.uid, method: 'raw_password' });
+      requester.client.record('passwordChanged', { uid: account.uid, method: 'raw_password' });
       return {};
     },
   }),
@@ -92,17 +85,17 @@ export const rawPasswordEndpoints = [
     stretches: true,
     reply: replies.empty,
     refusals: ['unknownAccount'],
-    async handle(services, { body: { newPassword }, credentials, ...order }) {
-      const account = await requireAccountFor(services, credentials);
+    async handle(services, { body: { newPassword }, credentials, ...requester }) {
+      const account = await requireAccountOfToken(services, credentials);
       const { unwrapBKey, ...material } = await stretchNewPassword(
         services,
         account.email,
         newPassword,
-        order,
+        requester,
       );
       unwrapBKey.fill(0);
       await setPassword(services, account, { ...material, wrapKb: makeWrapKb() });
-      recordNewPassword(order.client.record, credentials, 'raw_password');
+      recordNewPassword(requester.client.record, credentials, 'raw_password');
       return {};
     },
   }),

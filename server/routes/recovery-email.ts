@@ -1,4 +1,5 @@
-import { announceChange, verificationMail } from '../accounts/accounts.js';
+import { announceChange } from '../accounts/account-changes.js';
+import { verificationMail } from '../accounts/account-creation.js';
 import { isSameCode } from '../accounts/same-code.js';
 import { openEndpoint, signedEndpoint } from '../endpoint.js';
 import { ApiError } from '../http/errors.js';

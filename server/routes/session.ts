@@ -1,7 +1,7 @@
 import { sealBundle } from '../../protocol/bundle.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { concatBytes } from '../../protocol/names.js';
-import { announceChange } from '../accounts/accounts.js';
+import { announceChange } from '../accounts/account-changes.js';
 import { openSession } from '../accounts/sessions.js';
 import { issueToken } from '../authentication/tokens.js';
 import { signedEndpoint } from '../endpoint.js';

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { loadConfig } from '../../../config/load.js';
 import { toHex } from '../../../protocol/hex.js';
-import { createAccount } from '../../../server/accounts/accounts.js';
+import { createAccount } from '../../../server/accounts/account-creation.js';
 import { openSession } from '../../../server/accounts/sessions.js';
 import { issueToken, TOKEN_LIFE_S } from '../../../server/authentication/tokens.js';
 import { startKeyServer } from '../../../server/key-server.js';
