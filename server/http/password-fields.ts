@@ -1,7 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 
 /** Fields of a body whose values leave it as bytes. */
-const PASSWORD_FIELDS = new Set(['password', 'oldPassword', 'newPassword']);
+const PASSWORD_FIELDS = ['password', 'oldPassword', 'newPassword'].map((name) => ({
+  name,
+  bytes: Buffer.from(name),
+}));
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -33,11 +36,14 @@ export interface ParsedBody {
  * @throws SyntaxError, TypeError when the bytes are not JSON in UTF-8; their passwords are wiped
  */
 export function parsePasswordBody(raw: Uint8Array): ParsedBody {
+  if (!isUtf8(raw)) throw new TypeError('not UTF-8');
   const blanked = Buffer.from(raw);
+  // One block for all strings, because a body has room for thousands. The collector does not copy it: it is outside V8's heap.
+  const decoded = new Uint8Array(new ArrayBuffer(raw.length));
   const found: { field: string; bytes: Uint8Array }[] = [];
   try {
-    for (const { field, start, end } of findPasswords(raw)) {
-      found.push({ field, bytes: decodeString(raw, start, end) });
+    for (const { field, start, end, bytes } of findPasswords(raw, decoded)) {
+      found.push({ field, bytes });
       blanked.fill(FIRST_PRINTABLE, start, end);
     }
     const json: unknown = JSON.parse(utf8.decode(blanked));
@@ -47,7 +53,7 @@ export function parsePasswordBody(raw: Uint8Array): ParsedBody {
     }
     return { json, passwords: found.map(({ bytes }) => bytes) };
   } catch (error) {
-    for (const { bytes } of found) bytes.fill(0);
+    decoded.fill(0);
     throw error;
   } finally {
     blanked.fill(0);
@@ -63,8 +69,15 @@ function isText(value: unknown): boolean {
   return typeof value === 'string' || value instanceof Uint8Array;
 }
 
-/** Finds the values of password fields, at the first level, that are strings. Validity is left to JSON.parse. */
-function* findPasswords(json: Uint8Array): Generator<{ field: string; start: number; end: number }> {
+/**
+ * Finds the values of password fields, at the first level, that are strings. Validity is left to JSON.parse.
+ * @param decoded where the strings are decoded to, as long as `json`
+ */
+function* findPasswords(
+  json: Uint8Array,
+  decoded: Uint8Array,
+): Generator<{ field: string; start: number; end: number; bytes: Uint8Array }> {
+  let free = decoded;
   let depth = 0;
   let field: string | undefined;
   let isValue = false;
@@ -72,8 +85,12 @@ function* findPasswords(json: Uint8Array): Generator<{ field: string; start: num
     const byte = json[i];
     if (byte === QUOTE) {
       const [start, end] = [i + 1, findStringEnd(json, i + 1)];
-      if (depth === 1 && !isValue) field = decodeField(json, start, end);
-      else if (depth === 1 && field !== undefined && PASSWORD_FIELDS.has(field)) yield { field, start, end };
+      if (depth === 1 && !isValue) field = toPasswordField(decodeString(json, start, end, free));
+      else if (depth === 1 && field !== undefined) {
+        const bytes = decodeString(json, start, end, free);
+        free = free.subarray(bytes.length);
+        yield { field, start, end, bytes };
+      }
       i = end;
     } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
     else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
@@ -82,10 +99,9 @@ function* findPasswords(json: Uint8Array): Generator<{ field: string; start: num
   }
 }
 
-/** The name of a field, where it can be that of a password. */
-function decodeField(json: Uint8Array, start: number, end: number): string | undefined {
-  const bytes = decodeString(json, start, end);
-  return [...PASSWORD_FIELDS].find((name) => Buffer.from(name).equals(bytes));
+/** The name of a field, where it is that of a password. */
+function toPasswordField(field: Uint8Array): string | undefined {
+  return PASSWORD_FIELDS.find(({ bytes }) => bytes.length === field.length && bytes.equals(field))?.name;
 }
 
 /** @returns the index of the closing quote */
@@ -97,10 +113,8 @@ function findStringEnd(json: Uint8Array, start: number): number {
   throw new SyntaxError('unterminated string');
 }
 
-/** Decodes a JSON string (RFC 8259, section 7) to UTF-8, in memory outside V8's heap: the collector does not copy it. */
-function decodeString(json: Uint8Array, start: number, end: number): Uint8Array {
-  if (!isUtf8(json.subarray(start, end))) throw new TypeError('not UTF-8');
-  const bytes = new Uint8Array(new ArrayBuffer(end - start));
+/** Decodes a JSON string (RFC 8259, section 7) to UTF-8, at the start of `bytes`. */
+function decodeString(json: Uint8Array, start: number, end: number, bytes: Uint8Array): Uint8Array {
   let length = 0;
   for (let i = start; i < end; ) {
     const byte = json[i] as number;

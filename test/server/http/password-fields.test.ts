@@ -95,3 +95,11 @@ t.test('a lone surrogate is no UTF-8', async (t) => {
     t.equal(isUtf8(passwords[0] as Uint8Array), false, escaped);
   }
 });
+
+t.test('the strings of a body are decoded into one block of memory, however many they are', async (t) => {
+  const { passwords } = parsePasswordBody(
+    Buffer.from(`{${'"password":"a",'.repeat(1000)}"newPassword":"b"}`),
+  );
+  t.equal(passwords.length, 1001);
+  t.equal(new Set(passwords.map(({ buffer }) => buffer)).size, 1);
+});
