@@ -8,7 +8,7 @@ import { HEALTH_CHECKS } from '../routes/health-and-metrics.js';
 import type { Services } from '../services.js';
 import { readClientSource } from './client-source.js';
 import type { Connections } from './connections.js';
-import { hasUnreadBody, replyBeforeBody } from './early-reply.js';
+import { discardBody, hasUnreadBody, replyBeforeBody } from './early-reply.js';
 import { toApiError } from './error-translation.js';
 import { ApiError } from './errors.js';
 import { API_HEADERS, standardHeaders } from './standard-headers.js';
@@ -54,7 +54,10 @@ function answerErrors({ log }: Services) {
       ctx.state.errno = apiError.errno;
       ctx.status = apiError.status;
       if (hasUnreadBody(ctx.req)) answerBeforeBody(ctx, JSON.stringify(apiError));
-      else ctx.body = apiError;
+      else {
+        discardBody(ctx.req);
+        ctx.body = apiError;
+      }
     }
   };
 }

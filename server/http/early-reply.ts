@@ -10,6 +10,11 @@ export function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
   return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0);
 }
 
+/** Receives what is left of a request's body and wipes it: it can hold a password. Node would free it as it is. */
+export function discardBody(request: IncomingMessage): IncomingMessage {
+  return request.on('data', (chunk: Buffer) => chunk.fill(0)).resume();
+}
+
 /**
  * Returns a reply that is sent at once and ends when the request has been received. A connection that is closed with
  * unread bytes is reset, and a client that sends before it reads would not see the reply.
@@ -23,7 +28,7 @@ async function* sendThenDrain(reply: string, request: IncomingMessage): AsyncGen
   yield Buffer.from(reply);
   const timer = setTimeout(() => request.destroy(), LINGER_MS);
   try {
-    await finished(request.resume(), { writable: false });
+    await finished(discardBody(request), { writable: false });
   } catch {
     // The client or the timer ended the connection. The reply is out.
   } finally {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { discardBody } from './early-reply.js';
 import { ApiError } from './errors.js';
 import { API_HEADERS, standardHeaders } from './standard-headers.js';
 
@@ -74,6 +75,7 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
   const bodies: Buffer[] = [];
   const refuse = (request: IncomingMessage, response: ServerResponse, waitMs: number) => {
     observe(request, response);
+    discardBody(request);
     const retryAfter = toRetryAfter(waitMs);
     bodies[retryAfter] ??= Buffer.from(JSON.stringify(new ApiError('serviceUnavailable', { retryAfter })));
     const body = bodies[retryAfter];

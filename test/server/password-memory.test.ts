@@ -64,14 +64,10 @@ t.test('after its requests no password is in the memory of the server', { skip: 
     NODE_OPTIONS: `--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${snapshots}`,
   }).listening();
   const post = (path: string, body: unknown) => send(server, `/v1/raw_password/${path}`, { body });
-  const [first, second, wrong, malformed, unknown, nowhere] = Array.from({ length: 6 }, toSecret) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const [first, second, wrong, malformed, unknown, unread, astray, nowhere] = Array.from(
+    { length: 8 },
+    toSecret,
+  ) as [string, string, string, string, string, string, string, string];
   const email = toHex(makeEmail());
   t.equal((await post('account/create', { email, password: first })).status, 200);
   t.equal((await post('session/create', { email, password: first })).status, 200);
@@ -79,12 +75,15 @@ t.test('after its requests no password is in the memory of the server', { skip: 
   t.equal((await post('password/change', { email, oldPassword: first, newPassword: second })).status, 200);
   t.equal((await post('session/create', `{"email":"${email}","password":"${malformed}"`)).body.errno, 106);
   t.equal((await post('session/create', { email: toHex(makeEmail()), password: unknown })).body.errno, 102);
+  const asText = { body: { email, password: unread }, headers: { 'Content-Type': 'text/plain' } };
+  t.equal((await send(server, '/v1/raw_password/session/create', asText)).body.errno, 106);
+  t.equal((await post('session/create/', { email, password: astray })).status, 404);
   t.equal((await post('session/create', { email: 'no address', password: nowhere })).body.errno, 107);
   const [last = 2] = await countInMemory(server.pid, [nowhere]);
   t.ok(last <= 1, 'at most the receive buffer has the last one');
   await send(server, '/v1/get_random_bytes', { body: FILLS_RECEIVE_BUFFER });
 
-  const secrets = [first, second, wrong, malformed, unknown, nowhere];
+  const secrets = [first, second, wrong, malformed, unknown, unread, astray, nowhere];
   const [known = 0, ...counts] = await countInMemory(server.pid, [PRESENT, ...secrets]);
   t.ok(known > 0, 'the search finds what is there');
   t.same(
