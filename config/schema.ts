@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 import { SIGNING_ALGORITHMS } from '../protocol/browserid-keys.js';
+import { STRETCH_ENGINES } from '../protocol/stretch-engines.js';
 import { LIMITS } from './limits.js';
 import {
   host,
@@ -100,7 +101,7 @@ const stretching = {
   stretchEngine: setting(
     'STRETCH_ENGINE',
     '`native` (C, built where there is a compiler; elsewhere `wasm` runs), `wasm` (WebAssembly), `openssl` (node:crypto), or `scrypt-js` (JavaScript, for OpenSSL builds without scrypt).',
-    oneOf('native', 'wasm', 'openssl', 'scrypt-js').prefault('native'),
+    oneOf(...STRETCH_ENGINES).prefault('native'),
   ),
   stretchThreads: setting(
     'STRETCH_THREADS',

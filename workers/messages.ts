@@ -1,12 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import type { SigningAlgorithm } from '../protocol/browserid-keys.js';
 import type { SingleKernel } from '../protocol/scrypt-kernel.js';
+import type { StretchEngineName } from '../protocol/stretch-engines.js';
 
 /** What crosses the boundary between the server and a worker thread: one message in, one reply out. */
-
-/** The engines of `STRETCH_ENGINE`. */
-export const STRETCH_ENGINES = ['native', 'wasm', 'openssl', 'scrypt-js'] as const;
-export type StretchEngineName = (typeof STRETCH_ENGINES)[number];
 
 /** One password to stretch. All salts are 32 bytes; email and password are UTF-8 bytes. */
 export interface StretchRequest {

@@ -1,7 +1,7 @@
 import { scryptSync } from 'node:crypto';
 import { simdSupported } from '../protocol/scrypt-kernel.js';
+import type { StretchEngineName } from '../protocol/stretch-engines.js';
 import { findNativeProblem } from './kernel/load-native.js';
-import type { StretchEngineName } from './messages.js';
 
 /** What this machine's Node offers to stretch with. */
 export interface StretchRuntime {

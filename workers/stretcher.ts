@@ -1,10 +1,10 @@
 import { SLOT_BYTES } from '../protocol/scrypt-parameters.js';
+import type { StretchEngineName } from '../protocol/stretch-engines.js';
 import { createSharedMemory, readKernel } from './kernel/load-kernel.js';
 import { loadNative } from './kernel/load-native.js';
 import type {
   SlotAllocation,
   StretchBatch,
-  StretchEngineName,
   StretchOutcome,
   StretchPlan,
   StretchReply,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { StretchEngineName } from '../../../workers/messages.js';
+import type { StretchEngineName } from '../../../protocol/stretch-engines.js';
 import { SLOT_MIB, Stretcher } from '../../../workers/stretcher.js';
 
 /** The largest group of passwords that was stretched together. */

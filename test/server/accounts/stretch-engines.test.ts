@@ -1,4 +1,5 @@
 import t from 'tap';
+import { STRETCH_ENGINES } from '../../../protocol/stretch-engines.js';
 import { authenticate, createAccount, makeEmail, toHex } from '../../support/api/accounts.js';
 import { stretch } from '../../support/api/protocol-math.js';
 import { send } from '../../support/api/send.js';
@@ -7,7 +8,7 @@ import { startServer } from '../../support/api/start-server.js';
 /** Beyond ASCII in both, and a character of two UTF-16 units, which some encode as two of three bytes. */
 const PASSWORD = 'pässwörd 🦊';
 
-for (const engine of ['native', 'wasm', 'openssl', 'scrypt-js']) {
+for (const engine of STRETCH_ENGINES) {
   t.test(`an account that ${engine} stretched opens over SRP, and the other way round`, async (t) => {
     const server = await startServer(t, { STRETCH_ENGINE: engine, STRETCH_THREADS: '1' });
     const email = `ünï-${makeEmail()}`;
