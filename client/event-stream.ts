@@ -1,3 +1,5 @@
+import { withTimeout } from '../protocol/with-timeout.js';
+
 /** The longest line or event taken, in characters: an event of this API has about 600 at most. */
 const MAX_EVENT_LENGTH = 65536;
 
@@ -63,24 +65,12 @@ export async function* readChunks(
   const reader = stream.getReader();
   try {
     for (;;) {
-      const { done, value } = await withinSeconds(idleSeconds, reader.read());
+      const { done, value } = await withTimeout(idleSeconds * 1000, reader.read());
       if (done) return;
       yield value;
     }
   } finally {
     // A stream that failed cannot be cancelled, and need not be.
     await reader.cancel().catch(() => {});
-  }
-}
-
-async function withinSeconds<T>(seconds: number, promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const idle = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new RangeError(`nothing came for ${seconds} s`)), seconds * 1000);
-  });
-  try {
-    return await Promise.race([promise, idle]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,5 +1,5 @@
+import { withTimeout } from '../protocol/with-timeout.js';
 import { NotConnectedError, StoreUnavailableError } from './errors.js';
-import { withTimeout } from './with-timeout.js';
 
 /**
  * Compensation: a request that is answered with 503 consumes nothing. What it consumed is restored, and an
@@ -9,20 +9,20 @@ import { withTimeout } from './with-timeout.js';
 /** Undoes one effect in a store. Runs again until it is acknowledged, so it must be idempotent. */
 export type Compensation<Store> = (store: Store) => Promise<unknown>;
 
-/** Between a failure and the next attempt, in ms. Longer than PostgreSQL lets a statement run (1.3 s). */
+/** Delay between a failure and the next attempt, in ms. Longer than PostgreSQL lets a statement run (1.3 s). */
 const RETRY_MS = 1500;
-/** Beyond this the oldest is dropped: its token has expired, or expires soonest. */
+/** Maximum length of a queue. Beyond it the oldest entry is dropped: its token expires first. */
 const MAX_PENDING = 10_000;
 /** Longest wait for compensations before a 503 is sent, in ms. Unfinished ones continue in the store's queue. */
 const REPLY_DELAY_MS = 250;
 
 interface Pending<Store> {
   run: Compensation<Store>;
-  /** Attempts under way. */
+  /** Running attempts. */
   attempts: number;
 }
 
-/** The pending compensations of one store. They are retried until acknowledged, or until the process ends. */
+/** Pending compensations of one store. They are retried until acknowledged, or until the process ends. */
 export class CompensationQueue<Store> {
   readonly #store: Store;
   readonly #attemptAtOnce: boolean;
@@ -30,7 +30,7 @@ export class CompensationQueue<Store> {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** @param options.attemptAtOnce `false` where an early attempt could run before the effect that it undoes */
+  /** @param options.attemptAtOnce `false` if an early attempt could run before the effect that it undoes */
   constructor(store: Store, { attemptAtOnce = true } = {}) {
     this.#store = store;
     this.#attemptAtOnce = attemptAtOnce;
@@ -74,7 +74,7 @@ export class CompensationQueue<Store> {
     this.#schedule();
   }
 
-  /** Starts all, in order, on a new connection: they precede every command that is sent later. */
+  /** Starts all compensations in order on a new connection, before any later command. */
   runAll(store: Store): void {
     for (const pending of this.#pending) void this.#attempt(pending, store);
   }
@@ -92,7 +92,7 @@ export class CompensationQueue<Store> {
     this.#timer = setTimeout(() => void this.#retry(due), RETRY_MS).unref();
   }
 
-  /** One after another, up to the first failure: a store that hangs gets one command a round. */
+  /** Runs them one after another until one fails, so that a store that hangs gets one command a round. */
   async #retry(due: Pending<Store>[]): Promise<void> {
     for (const pending of due) {
       if (pending.attempts > 0 || !this.#pending.has(pending)) continue;
@@ -117,12 +117,12 @@ export class CompensationQueue<Store> {
   }
 }
 
-/** Whether a command certainly did not reach its store. */
+/** Returns whether a command certainly did not reach its store. */
 function isUnsent(error: unknown): boolean {
   return (error instanceof StoreUnavailableError ? error.cause : error) instanceof NotConnectedError;
 }
 
-/** What one request consumed, to be restored when it is answered with 503. */
+/** Steps that restore what one request consumed, in case of a 503. */
 export class RequestCompensations {
   readonly #steps = new Set<() => Promise<unknown>>();
 

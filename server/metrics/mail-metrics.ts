@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { withTimeout } from '../../storage/with-timeout.js';
+import { withTimeout } from '../../protocol/with-timeout.js';
 import type { MailEvent } from '../mail/mailer.js';
 
 /** Time limit for counting the outbox, in ms. */

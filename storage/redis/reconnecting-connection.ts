@@ -1,15 +1,15 @@
+import { TimeoutError, withTimeout } from '../../protocol/with-timeout.js';
 import { NotConnectedError } from '../errors.js';
-import { TimeoutError, withTimeout } from '../with-timeout.js';
 import type { ConnectRedis, RedisConnection } from './topology.js';
 
-/** Time limit for one command, in ms. The request is then answered with 503. */
+/** Time limit for one command, in ms. A request that exceeds it gets a 503. */
 const COMMAND_TIMEOUT_MS = 1000;
-/** Pauses between two attempts to connect, in ms: they double from the first to the last. */
+/** Pauses between attempts to connect, in ms. They double from the first to the last. */
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 500;
-/** Interval of PINGs, in ms: they detect a connection that died without a TCP reset. */
+/** Interval of PINGs, in ms. They detect a connection that died without a TCP reset. */
 const HEARTBEAT_MS = 1000;
-/** Delay before a replaced connection is closed, in ms, so that written commands still leave. */
+/** Delay before a replaced connection is closed, in ms, so that written commands are still sent. */
 const CLOSE_AFTER_MS = 1000;
 
 /**
@@ -74,12 +74,12 @@ export class ReconnectingConnection {
     this.#runOnce(() => this.#connectUntilDone());
   }
 
-  /** Tries once to open another connection. The current one is used until then: it may recover. */
+  /** Tries once to open another connection. Uses the current one meanwhile, because it can recover. */
   #replace(): void {
     this.#runOnce(async () => void (await this.#open()));
   }
 
-  /** One attempt at a time. A connection that is lost during the attempt is replaced after it. */
+  /** Makes one attempt at a time. A connection that is lost during an attempt is replaced after it. */
   #runOnce(work: () => Promise<void>): void {
     if (this.#closed) return;
     this.#connecting ??= work().then(() => {

@@ -10,14 +10,14 @@ export interface CommandTiming {
   failed: boolean;
 }
 
-/** Longer than a command may be under way, in ms. */
+/** TTL of a tombstone, in ms. Longer than any command runs. */
 const TOMBSTONE_TTL_MS = 900_000;
 
 /** An effect that a request consumes, and the script that undoes it; see scripts.ts. */
 export interface ClaimedEffect {
   script: RedisScript;
   undo: RedisScript;
-  /** Of both scripts. */
+  /** Keys of both scripts. */
   keys: string[];
   /** Random; identifies this effect. */
   claim: string;
@@ -27,7 +27,7 @@ export interface ClaimedEffect {
 
 /** Sends commands to Redis over one connection, measures round trips, and translates their errors. */
 export class RedisClient implements RedisSender {
-  /** They run before any other command on a new connection, so that a restored token is found at once. */
+  /** Runs before any other command on a new connection, so that a restored token is found at once. */
   readonly compensations = new CompensationQueue<RedisSender>(this);
   readonly #connection: ReconnectingConnection;
   readonly #observe: (timing: CommandTiming) => void;
@@ -81,7 +81,7 @@ export class RedisClient implements RedisSender {
     );
   }
 
-  /** Undoes an effect, within a round trip: now, or when Redis answers. */
+  /** Undoes an effect, within a round trip, now or when Redis answers. */
   undo(effect: ClaimedEffect): Promise<unknown> {
     const compensation = (redis: RedisSender) => undo(redis, effect);
     return this.compensations.runOrEnqueue(() => compensation(this), compensation);

@@ -6,7 +6,7 @@ import { COUNT, INDEX_MEMBERS, RESTORE_COUNT, runScript, toPx } from './scripts.
 /** Set of the keys of an account's counters. */
 const indexOf = (uid: string) => `fxa:counters:{${uid}}`;
 
-/** Rate counters that all servers share. Their keys are HMACs: a copy of Redis tells no mail or IP address. */
+/** Rate counters that all servers share. Their keys are HMACs, so that a copy of Redis shows no mail or IP address. */
 export class RedisRateCounters implements RateCounters {
   readonly #redis: RedisClient;
   readonly #secret: Uint8Array;
@@ -37,7 +37,7 @@ export class RedisRateCounters implements RateCounters {
     const redis = this.#redis;
     const index = indexOf(uid);
     const counters = (await redis.roundTrip(() => redis.send(index, ['SMEMBERS', index]))) as string[];
-    // One command each: a cluster has them in different slots.
+    // One command for each key: a cluster has the keys in different slots.
     await redis.roundTrip(() =>
       Promise.all([...counters, index].map((key) => redis.send(key, ['DEL', key]))),
     );
@@ -48,7 +48,7 @@ export class RedisRateCounters implements RateCounters {
     await this.#redis.roundTrip(undo).catch(() => {});
   }
 
-  /** Records the counters of each account, for as long as the longest window of them. */
+  /** Records the counters of each account until its longest window ends. */
   async #indexAccounts(keys: RateKey[]): Promise<void> {
     const uids = new Set(keys.flatMap(([, , uid]) => uid ?? []));
     const recording = [...uids].map((uid) => {

@@ -1,14 +1,14 @@
 import { createClient, createCluster, type RedisClientOptions } from 'redis';
-import { withTimeout } from '../with-timeout.js';
+import { withTimeout } from '../../protocol/with-timeout.js';
 
 /** Time limit for connecting, handshake included, in ms. */
 const CONNECT_TIMEOUT_MS = 1000;
 /** Longest pause between two attempts to reconnect to a cluster's node, in ms. */
 const MAX_PAUSE_MS = 500;
-/** After so many ms of failed attempts the client reads the cluster's slots again. */
+/** Time of failed attempts after which the client reads the cluster's slots again, in ms. */
 const REFRESH_TOPOLOGY_MS = 500;
 
-/** ReconnectingConnection limits every command; the package's own limit costs an AbortSignal for each. */
+/** ReconnectingConnection limits every command. The limit of the package would create an AbortSignal for each. */
 const NO_TIMEOUT = { timeout: 0 };
 
 const URL_FORM = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^@/]+)(?:\/(.*))?$/;
@@ -27,10 +27,10 @@ export interface RedisConnection extends RedisSender {
   close(): void;
 }
 
-/** Connects once. Each step of it has a time limit of one second. */
+/** Connects once. Each step has a time limit of one second. */
 export type ConnectRedis = () => Promise<RedisConnection>;
 
-/** How to reach one Redis: for commands, and for a subscription. */
+/** Opens connections to one Redis: for commands, and for a subscription. */
 export interface RedisTopology {
   connect: ConnectRedis;
   connectSubscriber: ConnectRedis;
@@ -46,7 +46,7 @@ type Host = { host: string; port: number };
  * - `redis+sentinel://[user:password@]host[:port],…/master-name`: the hosts are sentinels, the credentials are
  *   those of the data nodes
  * - `redis+cluster://[user:password@]host[:port],…`: the hosts are some of the cluster's nodes
- * @throws RangeError when it has another form
+ * @throws RangeError for any other form
  */
 export function parseRedisUrl(url: string): RedisTopology {
   const [, scheme, kind, userinfo, hosts, path] = URL_FORM.exec(url) ?? [];
@@ -101,7 +101,7 @@ async function connectNode(options: NodeOptions): Promise<RedisConnection> {
 
 /**
  * Asks the sentinels for the master and connects to it as to a single node. The `redis` package's Sentinel
- * client resends a command after a broken connection: a take that ran would be answered "no such token".
+ * client resends a command after a broken connection: a take that ran would return "no such token".
  * @see redis.io, "Guidelines for Redis clients with support for Redis Sentinel"
  */
 function createSentinelTopology(
@@ -109,7 +109,7 @@ function createSentinelTopology(
   name: string,
   options: (node?: Host) => NodeOptions,
 ): RedisTopology {
-  // The first sentinel that leads to a master is used: a partitioned one may name an old master.
+  // A partitioned sentinel may name an old master, so the first one whose node is a master is used.
   const connect = () => connectFirst(sentinels.map((node) => connectMaster(node, name, options)));
   return { connect, connectSubscriber: connect };
 }
@@ -151,7 +151,7 @@ function createClusterTopology(nodes: Host[], options: (node?: Host) => NodeOpti
   return { connect, connectSubscriber };
 }
 
-/** @param node the node that lists the others */
+/** @param node the node that lists the other nodes */
 async function connectCluster(node: Host, options: (node?: Host) => NodeOptions): Promise<RedisConnection> {
   const { socket, ...credentials } = options();
   const root = { ...options(node).socket, connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false };

@@ -1,13 +1,13 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DEFAULT_MIGRATION_TABLE, type Dialect, Kysely, Migrator, sql } from 'kysely';
+import { DEFAULT_MIGRATION_TABLE, Kysely, Migrator, sql } from 'kysely';
 import { StoreUnavailableError } from '../errors.js';
-import { guardDialect, type StatementTiming } from './guarded-dialect.js';
+import { type EngineDialect, guardDialect, type StatementTiming } from './guarded-dialect.js';
 import { createMigrations, type SqlEngine } from './migrations.js';
 import type { Tables } from './schema.js';
 import { createSqliteDialect } from './sqlite-dialect.js';
 
-/** More than one commit adds to SQLite's files. */
+/** Minimum free disk space: more than one commit adds to SQLite's files. */
 const LEAST_SPACE_BYTES = 128 * 1024;
 
 /** Location of the database. */
@@ -52,7 +52,7 @@ export async function openDatabase(
   };
 }
 
-/** A query does not detect a full disk: reading still works. @throws StoreUnavailableError */
+/** Checks for free disk space, because queries succeed on a full disk. @throws StoreUnavailableError */
 async function requireSpace(filename: string): Promise<void> {
   const { bavail, bsize } = await statfs(dirname(filename)).catch((error) => {
     throw new StoreUnavailableError('database', error);
@@ -72,8 +72,8 @@ export async function openForLongWork(location: DatabaseLocation): Promise<Kysel
 }
 
 /**
- * Rewrites a SQLite file, which removes deleted and replaced values from it. Writers wait meanwhile. On PostgreSQL,
- * autovacuum does this.
+ * Rewrites a SQLite file, which removes deleted and replaced values from it. Writers wait meanwhile. No effect on
+ * PostgreSQL, where autovacuum does this.
  * @param db opened by {@link openForLongWork}
  * @throws StoreUnavailableError
  */
@@ -103,7 +103,7 @@ export async function listMigrations(db: Kysely<Tables>): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Uses its own connection, without the time limits of requests. */
+/** Migrates over its own connection, without the time limits of requests. */
 async function migrate(location: DatabaseLocation): Promise<void> {
   const db = new Kysely<unknown>({
     dialect: guardDialect(await createDialect(location, { forRequests: false }), () => {}),
@@ -118,14 +118,14 @@ async function migrate(location: DatabaseLocation): Promise<void> {
 }
 
 /**
- * Creates the dialect of an engine. It throws the driver's errors.
+ * Creates the dialect of an engine, which throws the errors of its driver.
  * @param options.forRequests whether statements have the time limits of requests
  * @param options.readOnly whether writes are refused
  */
 export async function createDialect(
   location: DatabaseLocation,
   options: { forRequests: boolean; readOnly?: boolean },
-): Promise<Dialect> {
+): Promise<EngineDialect> {
   if (location.engine === 'sqlite') return createSqliteDialect({ ...options, filename: location.filename });
   // Loaded on demand: the `pg` package takes 0.1 s of CPU.
   const { createPostgresDialect } = await import('./postgres-dialect.js');

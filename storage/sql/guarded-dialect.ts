@@ -8,21 +8,38 @@ export interface StatementTiming {
   failed: boolean;
 }
 
+/** A kind of constraint that a statement violated. */
+export type ViolatedConstraint = 'unique' | 'foreign key';
+
+/** A dialect that recognizes constraint violations among the errors of its driver. */
+export interface EngineDialect extends Dialect {
+  findViolatedConstraint(error: unknown): ViolatedConstraint | undefined;
+}
+
 /**
  * Wraps a dialect, so that every failure is one of three errors: DuplicateRowError for a violated unique key,
  * MissingRowError for a violated foreign key, StoreUnavailableError with the cause for everything else.
  * @param observe called after every statement, including BEGIN, COMMIT and ROLLBACK, and after a failed connect
  */
-export function guardDialect(dialect: Dialect, observe: (timing: StatementTiming) => void): Dialect {
+export function guardDialect(dialect: EngineDialect, observe: (timing: StatementTiming) => void): Dialect {
+  const translate = createTranslator(dialect);
   return {
     createAdapter: () => dialect.createAdapter(),
-    createDriver: () => guardDriver(dialect.createDriver(), observe),
+    createDriver: () => guardDriver(dialect.createDriver(), translate, observe),
     createIntrospector: (db) => dialect.createIntrospector(db),
     createQueryCompiler: () => dialect.createQueryCompiler(),
   };
 }
 
-function guardDriver(driver: Driver, observe: (timing: StatementTiming) => void): Driver {
+/** Runs work and translates its errors. */
+type Translate = <T>(work: () => Promise<T>) => Promise<T>;
+
+function guardDriver(
+  driver: Driver,
+  translate: Translate,
+  observe: (timing: StatementTiming) => void,
+): Driver {
+  const runStatement = createStatementRunner(translate, observe);
   const guarded = new WeakMap<DatabaseConnection, GuardedConnection>();
   const inner = (connection: DatabaseConnection) => (connection as GuardedConnection).inner;
   return {
@@ -30,16 +47,16 @@ function guardDriver(driver: Driver, observe: (timing: StatementTiming) => void)
     acquireConnection: () =>
       translate(async () => {
         const connection = await connect(driver, observe);
-        const known = guarded.get(connection) ?? new GuardedConnection(connection, observe);
+        const known = guarded.get(connection) ?? new GuardedConnection(connection, runStatement);
         guarded.set(connection, known);
         return known;
       }),
     beginTransaction: (connection, settings) =>
-      timed('begin', observe, () => driver.beginTransaction(inner(connection), settings)),
+      runStatement('begin', () => driver.beginTransaction(inner(connection), settings)),
     commitTransaction: (connection) =>
-      timed('commit', observe, () => driver.commitTransaction(inner(connection))),
+      runStatement('commit', () => driver.commitTransaction(inner(connection))),
     rollbackTransaction: (connection) =>
-      timed('rollback', observe, () => driver.rollbackTransaction(inner(connection))),
+      runStatement('rollback', () => driver.rollbackTransaction(inner(connection))),
     releaseConnection: (connection) => driver.releaseConnection(inner(connection)),
     destroy: () => driver.destroy(),
   };
@@ -62,11 +79,11 @@ async function connect(
 class GuardedConnection implements DatabaseConnection {
   constructor(
     readonly inner: DatabaseConnection,
-    readonly observe: (timing: StatementTiming) => void,
+    readonly run: RunStatement,
   ) {}
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    return timed(query.sql, this.observe, () => this.inner.executeQuery<R>(query));
+    return this.run(query.sql, () => this.inner.executeQuery<R>(query));
   }
 
   streamQuery<R>(query: CompiledQuery, chunkSize?: number) {
@@ -74,38 +91,36 @@ class GuardedConnection implements DatabaseConnection {
   }
 }
 
-async function timed<T>(
-  sql: string,
+/** Runs a statement, translates its errors and observes it. */
+type RunStatement = <T>(sql: string, work: () => Promise<T>) => Promise<T>;
+
+function createStatementRunner(
+  translate: Translate,
   observe: (timing: StatementTiming) => void,
-  work: () => Promise<T>,
-): Promise<T> {
-  const started = performance.now();
-  let failed = true;
-  try {
-    const result = await translate(work);
-    failed = false;
-    return result;
-  } finally {
-    observe({ sql, ms: performance.now() - started, failed });
-  }
+): RunStatement {
+  return async (sql, work) => {
+    const started = performance.now();
+    let failed = true;
+    try {
+      const result = await translate(work);
+      failed = false;
+      return result;
+    } finally {
+      observe({ sql, ms: performance.now() - started, failed });
+    }
+  };
 }
 
-async function translate<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const violated = violatedConstraint(error);
-    if (violated === 'unique') throw new DuplicateRowError('a row with this key exists', { cause: error });
-    if (violated === 'foreign key')
-      throw new MissingRowError('the row it belongs to is gone', { cause: error });
-    throw new StoreUnavailableError('database', error);
-  }
-}
-
-/** PostgreSQL has a SQLSTATE for each kind of constraint. SQLite names the kind in its message only. */
-function violatedConstraint(error: unknown): 'unique' | 'foreign key' | undefined {
-  const { code, message = '' } = error as { code?: string; message?: string };
-  if (code === '23505' || (code === 'SQLITE_CONSTRAINT' && message.includes('UNIQUE'))) return 'unique';
-  if (code === '23503' || (code === 'SQLITE_CONSTRAINT' && message.includes('FOREIGN'))) return 'foreign key';
-  return undefined;
+function createTranslator(dialect: EngineDialect): Translate {
+  return async (work) => {
+    try {
+      return await work();
+    } catch (error) {
+      const violated = dialect.findViolatedConstraint(error);
+      if (violated === 'unique') throw new DuplicateRowError('a row with this key exists', { cause: error });
+      if (violated === 'foreign key')
+        throw new MissingRowError('the row that it refers to is gone', { cause: error });
+      throw new StoreUnavailableError('database', error);
+    }
+  };
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type Dialect, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
+import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
-import { withTimeout } from '../with-timeout.js';
+import { withTimeout } from '../../protocol/with-timeout.js';
+import type { EngineDialect, ViolatedConstraint } from './guarded-dialect.js';
 
 export interface PostgresOptions {
   url: string;
@@ -13,16 +14,16 @@ export interface PostgresOptions {
   readOnly?: boolean;
 }
 
-/** Time limit for getting a connection from the pool, in ms. */
+/** Time limit for taking a connection from the pool, in ms. */
 const ACQUIRE_TIMEOUT_MS = 1000;
 /**
- * Time limit for connecting, in ms. Longer than a request waits: a slow PostgreSQL then has a connection for the
+ * Time limit for connecting, in ms. Longer than a request waits, so that a slow PostgreSQL has a connection for the
  * next requests.
  */
 const CONNECT_TIMEOUT_MS = 3000;
 /**
- * Time limit for all use of a connection, from the request for it, in ms. Below two seconds with a margin for busy
- * machines.
+ * Time limit for the wait for a connection and its use, in ms. Below the two seconds of a request, with a margin for
+ * busy machines.
  */
 const DEADLINE_MS = 1500;
 /** Below DEADLINE_MS, so that PostgreSQL cancels a statement that waits for a lock before this server gives up. */
@@ -31,15 +32,24 @@ const STATEMENT_TIMEOUT_MS = 1300;
 const MAX_PREPARED = 200;
 
 /** Creates a Kysely dialect over `pg`, whose pool has time limits and drops connections that exceed them. */
-export function createPostgresDialect(options: PostgresOptions): Dialect {
-  return new PostgresDialect({ pool: new BoundPool(options) });
+export function createPostgresDialect(options: PostgresOptions): EngineDialect {
+  return new PgDialect({ pool: new BoundPool(options) });
+}
+
+class PgDialect extends PostgresDialect implements EngineDialect {
+  /** @see PostgreSQL documentation, appendix A, "PostgreSQL Error Codes", class 23 */
+  findViolatedConstraint(error: unknown): ViolatedConstraint | undefined {
+    const { code } = error as { code?: string };
+    if (code === '23505') return 'unique';
+    return code === '23503' ? 'foreign key' : undefined;
+  }
 }
 
 class BoundPool implements PostgresPool {
   readonly #pool: pg.Pool;
   readonly #forRequests: boolean;
   readonly #clients = new WeakMap<pg.PoolClient, BoundClient>();
-  /** When a connection last failed to answer, by `performance.now()`. */
+  /** Time at which a connection last failed to answer, by `performance.now()`. */
   #suspectSince = Number.NEGATIVE_INFINITY;
 
   constructor({ url, poolSize, forRequests, readOnly }: PostgresOptions) {
@@ -56,7 +66,7 @@ class BoundPool implements PostgresPool {
           parseColumn(oid, format)) as typeof pg.types.getTypeParser,
       },
     });
-    // The running query reports a broken connection. Without a listener the event would end the process.
+    // The running query reports a broken connection. Without a listener the event ends the process.
     this.#pool.on('connect', (client) => client.on('error', () => {}));
     this.#pool.on('error', () => {});
   }
@@ -99,7 +109,7 @@ class BoundPool implements PostgresPool {
 
 class BoundClient implements PostgresPoolClient {
   answeredAt = performance.now();
-  /** When the use of this connection must end, by `performance.now()`. */
+  /** Time at which the use of this connection must end, by `performance.now()`. */
   deadline = Number.POSITIVE_INFINITY;
   #broken: Error | undefined;
 
@@ -117,7 +127,7 @@ class BoundClient implements PostgresPoolClient {
   }
 
   async #query(sql: string, values: readonly unknown[]): Promise<pg.QueryResult> {
-    // A ROLLBACK on a connection that timed out would time out as well.
+    // A ROLLBACK on a connection that timed out would also time out.
     if (this.#broken) throw this.#broken;
     const leftMs = this.deadline - performance.now();
     const name = this.prepare ? statementName(sql) : undefined;

@@ -1,13 +1,13 @@
 import {
   type CompiledQuery,
   type DatabaseConnection,
-  type Dialect,
   type Driver,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import type { EngineDialect, ViolatedConstraint } from './guarded-dialect.js';
 import { SqliteHandle } from './sqlite-handle.js';
 
 export interface SqliteOptions {
@@ -19,24 +19,33 @@ export interface SqliteOptions {
   readOnly?: boolean;
 }
 
-/** Time limit for the write lock of another process, in ms. Below the two seconds of a request. */
+/** Time limit for waiting for another process's write lock, in ms. Below the two seconds of a request. */
 const REQUEST_BUSY_TIMEOUT_MS = 1500;
 const LONG_BUSY_TIMEOUT_MS = 60_000;
 
 /**
- * Creates a Kysely dialect over `sqlite3`, with one handle for writes, one at a time, and one for reads. A signed
- * request therefore does not wait for another request's commit.
+ * Creates a Kysely dialect over `sqlite3`, with one handle for writes, one at a time, and one for reads, so that
+ * a signed request does not wait for another request's commit.
  */
-export function createSqliteDialect(options: SqliteOptions): Dialect {
+export function createSqliteDialect(options: SqliteOptions): EngineDialect {
   return {
     createAdapter: () => new TransactionalSqliteAdapter(),
     createDriver: () => new SqliteDriver(options),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
+    findViolatedConstraint,
   };
 }
 
-/** Kysely assumes that SQLite's DDL is not transactional. It is, so migrations run in transactions. */
+/** SQLite has one code for all constraints; its message names the kind. */
+function findViolatedConstraint(error: unknown): ViolatedConstraint | undefined {
+  const { code, message = '' } = error as { code?: string; message?: string };
+  if (code !== 'SQLITE_CONSTRAINT') return undefined;
+  if (message.includes('UNIQUE')) return 'unique';
+  return message.includes('FOREIGN') ? 'foreign key' : undefined;
+}
+
+/** Runs migrations in transactions: Kysely wrongly assumes that SQLite's DDL is not transactional. */
 class TransactionalSqliteAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
@@ -62,9 +71,9 @@ class SqliteDriver implements Driver {
     const { filename, readOnly, forRequests } = this.#options;
     const busyTimeoutMs = forRequests ? REQUEST_BUSY_TIMEOUT_MS : LONG_BUSY_TIMEOUT_MS;
     // The writer creates the file.
-    const writer = await SqliteHandle.open(filename, readOnly ? 'visitor' : 'writer', busyTimeoutMs);
+    const writer = await SqliteHandle.open(filename, readOnly ? 'observer' : 'writer', busyTimeoutMs);
     try {
-      const reader = await SqliteHandle.open(filename, readOnly ? 'visitor' : 'reader', busyTimeoutMs);
+      const reader = await SqliteHandle.open(filename, readOnly ? 'observer' : 'reader', busyTimeoutMs);
       this.#handles = { writer, reader };
     } catch (error) {
       await writer.close();
@@ -102,7 +111,7 @@ class SqliteDriver implements Driver {
     await this.#handles?.writer.close();
   }
 
-  /** @returns releases the writer */
+  /** @returns a function that releases the writer */
   async #lockWriter(): Promise<() => void> {
     const previous = this.#free;
     let unlock = () => {};

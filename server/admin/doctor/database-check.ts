@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { type Kysely, sql } from 'kysely';
 import { type Config, ConfigError } from '../../../config/load.js';
+import { withTimeout } from '../../../protocol/with-timeout.js';
 import { StoreUnavailableError } from '../../../storage/errors.js';
 import { Sealer } from '../../../storage/sealer.js';
 import { SigningKeys } from '../../../storage/signing-keys.js';
 import { listMigrations, openToRead } from '../../../storage/sql/database.js';
 import { createMigrations } from '../../../storage/sql/migrations.js';
 import type { Tables } from '../../../storage/sql/schema.js';
-import { withTimeout } from '../../../storage/with-timeout.js';
 import { findCurrentKey } from '../../certificates/signing-key-ring.js';
 import { reasonOf } from '../../logs/reason.js';
 import { findStorageKeys, keyFileOf } from '../../storage-key.js';

@@ -1,5 +1,5 @@
+import { withTimeout } from '../../../protocol/with-timeout.js';
 import type { KeyServer } from '../../../server/key-server.js';
-import { withTimeout } from '../../../storage/with-timeout.js';
 import type { TestClock } from '../api/start-server.js';
 
 /** One number of a scrape. */

@@ -1,4 +1,4 @@
-import { withTimeout } from '../../../storage/with-timeout.js';
+import { withTimeout } from '../../../protocol/with-timeout.js';
 import { waitUntil } from '../wait-until.js';
 
 /** How a store tells that it does not answer. */
