@@ -20,11 +20,11 @@ export interface Account extends PasswordMaterial {
   /** 64 hex digits. */
   verifyCode: string;
   kA: Uint8Array;
-  /** When the password was last set or the account was locked. It never decreases. */
+  /** Time at which the password was last set or the account was locked. It never decreases. */
   generation: number;
   locale: string;
   createdAt: number;
-  /** When an operator locked it. */
+  /** Time at which an operator locked it. */
   lockedAt: number | null;
 }
 

@@ -3,30 +3,30 @@ import { normalizeEmail } from '../protocol/email.js';
 import type { SqlEngine } from './sql/migrations.js';
 import type { Tables } from './sql/schema.js';
 
-/** Which accounts to find: those for which everything that is set holds. */
+/** Conditions that a found account meets, all of them. */
 export interface AccountFilter {
-  /** How the address begins, in any ASCII case. */
+  /** First characters of the address, in any ASCII case. */
   prefix?: string | undefined;
   /** The part of the address after the @, in any ASCII case. */
   domain?: string | undefined;
   unverified?: boolean | undefined;
   locked?: boolean | undefined;
-  /** No session was used at this time or after it, in ms. */
+  /** No session was used since this time, in ms. */
   idleSince?: number | undefined;
 }
 
-/** An account as lists show it. Times in ms. */
+/** An account in a list. Times in ms. */
 export interface FoundAccount {
   uid: string;
   email: string;
   createdAt: number;
   verifiedAt: number | null;
   lockedAt: number | null;
-  /** When one of its sessions was last used; null without sessions. */
+  /** Time of the last use of a session; null without sessions. */
   lastAccessAt: number | null;
 }
 
-/** Above every string that begins with the prefix before it, byte by byte. */
+/** Appended to a prefix: sorts after every string with that prefix, in byte order. */
 const LAST_CHARACTER = '\u{10FFFF}';
 
 /** A scalar subquery: PostgreSQL turns `not exists` into a join that reads all sessions. */
@@ -34,7 +34,7 @@ const LAST_ACCESS = sql<
   number | null
 >`(select max(last_access_at) from sessions where sessions.uid = accounts.uid)`;
 
-/** Lists of accounts, for operators. Every method throws StoreUnavailableError when the database does. */
+/** Lists of accounts, for operators. Every method throws StoreUnavailableError when the database fails. */
 export class AccountSearch {
   readonly #db: Kysely<Tables>;
   readonly #address: RawBuilder<string>;
@@ -47,8 +47,8 @@ export class AccountSearch {
   }
 
   /**
-   * Finds accounts, by address.
-   * @param page.after the address of the last account of the page before
+   * Finds accounts, in order of their addresses.
+   * @param page.after last address of the previous page
    */
   async find(
     filter: AccountFilter,
@@ -81,12 +81,12 @@ export class AccountSearch {
   }
 }
 
-/** The address as lists sort it: by its bytes, on both engines. */
+/** Returns the address for sorting: in byte order on both engines. */
 function addressOf(engine: SqlEngine): RawBuilder<string> {
   return engine === 'postgres' ? sql`normalized_email collate "C"` : sql`normalized_email`;
 }
 
-/** The domain of the address; an address has exactly one @. */
+/** Returns the domain of the address. An address has exactly one @. */
 function domainOf(engine: SqlEngine): RawBuilder<string> {
   return engine === 'postgres'
     ? sql`split_part(normalized_email, '@', 2)`

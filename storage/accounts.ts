@@ -14,7 +14,7 @@ import type { Sealer } from './sealer.js';
 import { prepareQuery } from './sql/prepared-query.js';
 import type { Tables } from './sql/schema.js';
 
-/** Accounts in SQL. Every method throws StoreUnavailableError when the database does. */
+/** Accounts in SQL. Every method throws StoreUnavailableError when the database fails. */
 export class Accounts {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;
@@ -50,7 +50,7 @@ export class Accounts {
     }
   }
 
-  /** Whether an account has this address, in any ASCII case. */
+  /** Returns whether an account has this address, in any ASCII case. */
   async exists(email: string): Promise<boolean> {
     const row = await this.#db
       .selectFrom('accounts')
@@ -71,7 +71,7 @@ export class Accounts {
     return rows[0] && fromAccountRow(this.#sealer, rows[0]);
   }
 
-  /** Marks the address verified. Idempotent: the first time stays. */
+  /** Marks the address verified. Idempotent: a second call keeps the first time. */
   async markVerified(uid: string, nowMs: number): Promise<void> {
     await this.#db
       .updateTable('accounts')
@@ -120,7 +120,7 @@ export class Accounts {
       .where('generation', '=', generation)
       .executeTakeFirst();
     if (numDeletedRows === 0n) return false;
-    // A purge that fails changes nothing about the account: the log is purged with the next one.
+    // After a failed purge the account is still deleted. The next purge covers it.
     await this.#purgeDeleted().catch(() => {});
     return true;
   }

@@ -2,25 +2,25 @@ import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Tables } from './sql/schema.js';
 
-/** What an operator did. */
+/** An administrative act. */
 export interface AuditEntry {
   /** Sorts by time. */
   id: string;
   /** In ms. */
   at: number;
-  /** The system user. */
+  /** Name of the system user. */
   actor: string;
   event: string;
-  /** The account it was about. */
+  /** The account concerned. */
   uid: string | null;
-  /** The signing key it was about. */
+  /** The signing key concerned. */
   key: string | null;
 }
 
-/** Digits of a time in ms until the year 33658: IDs of the same length sort alike under every collation. */
+/** Digits of a time in ms until the year 33658. IDs of equal length sort equally under every collation. */
 const TIME_DIGITS = 15;
 
-/** The administrative acts, in SQL. Every method throws StoreUnavailableError when the database does. */
+/** Administrative acts in SQL. Every method throws StoreUnavailableError when the database fails. */
 export class AuditLog {
   readonly #db: Kysely<Tables>;
 
@@ -39,7 +39,7 @@ export class AuditLog {
 
   /**
    * Lists entries, the newest first.
-   * @param page.before the ID of the last entry of the page before
+   * @param page.before last ID of the previous page
    */
   async list({ before, limit }: { before?: string | undefined; limit: number }): Promise<AuditEntry[]> {
     const rows = await this.#db
@@ -52,7 +52,7 @@ export class AuditLog {
     return rows;
   }
 
-  /** The entries about an account, the oldest first. */
+  /** Lists the entries about an account, the oldest first. */
   async listOf(uid: string): Promise<AuditEntry[]> {
     return this.#db
       .selectFrom('audit')

@@ -14,13 +14,13 @@ export interface Pruned {
   mails: number;
 }
 
-/** Length of the lease, and so the interval of housekeeping, in ms. */
+/** Length of the lease and interval of housekeeping, in ms. */
 const LEASE_MS = 60 * 60 * 1000;
 /** Interval at which each server tries to get the lease, in ms. */
 const ASK_MS = 10 * 60 * 1000;
-/** Longer than the mailer retries, in ms. Older mails are sealed with a storage key that is gone. */
+/** Maximum age of a mail, in ms. The mailer gives up earlier, unless no storage key opens the mail. */
 const MAIL_LIFE_MS = 7 * 24 * 60 * 60 * 1000;
-/** Rows in one statement: few, so that it holds locks for a short time. */
+/** Rows in one statement. A small number keeps locks short. */
 const BATCH = 500;
 
 /** Removes obsolete rows in small batches, on the server that gets the lease. */

@@ -29,14 +29,14 @@ export interface Moved {
   checksum: string;
 }
 
-/** A move cannot start, or failed. The message says why and what to do. */
+/** Thrown when a move cannot start or fails. The message says why and what to do. */
 export class MoveError extends Error {
   readonly code = 'MOVE';
 }
 
 type MovedTable = keyof typeof MOVED;
 type Row = Record<string, unknown>;
-/** The target, with the progress of each table until the move ends. */
+/** The tables of the target. `moves` holds the progress of each table until the move ends. */
 interface MoveTables extends Tables {
   moves: { table_name: string; last_key: string };
 }
@@ -86,11 +86,11 @@ async function requireSameSchema(source: Kysely<Tables>, { engine }: DatabaseLoc
   const found = await listMigrations(source);
   if (found.join() === known.join()) return;
   throw new MoveError(
-    'the source is of another release: start this release’s server on it once, and stop it',
+    'the source has the schema of another release: start and stop this release’s server on it once',
   );
 }
 
-/** Creates the progress table, if the move starts. */
+/** Creates the progress table, unless an interrupted move has created it. */
 async function begin(target: Kysely<MoveTables>): Promise<void> {
   const tables = await target.introspection.getTables();
   if (tables.some(({ name }) => name === 'moves')) return;
@@ -158,7 +158,7 @@ async function checkTable(
   return { table, ...here };
 }
 
-/** Adds the SHA-256 of all rows: engines sort rows differently. */
+/** Adds up the SHA-256 of all rows: engines sort rows differently. */
 async function sumRows(db: Kysely<Tables>, table: MovedTable, onRows: (rows: number) => void) {
   let rows = 0;
   let sum = 0n;

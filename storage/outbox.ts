@@ -22,7 +22,7 @@ export interface ClaimedMail extends OutgoingMail {
   attempts: number;
 }
 
-/** A mail that waits, without what it says. Times in ms. */
+/** A waiting mail without its contents. Times in ms. */
 export interface WaitingMail {
   createdAt: number;
   nextAttemptAt: number;
@@ -30,7 +30,7 @@ export interface WaitingMail {
 }
 
 /**
- * The queue of unsent mails, in SQL: a restart loses none. Every method throws StoreUnavailableError when the
+ * The queue of unsent mails, in SQL, so that a restart loses none. Every method throws StoreUnavailableError when the
  * database fails.
  */
 export class Outbox {
@@ -44,7 +44,7 @@ export class Outbox {
     this.#engine = engine;
   }
 
-  /** The mails that wait for an account, the oldest first. */
+  /** Lists the waiting mails of an account, the oldest first. */
   async listOf(uid: string): Promise<WaitingMail[]> {
     return this.#db
       .selectFrom('mails')

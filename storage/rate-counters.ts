@@ -3,31 +3,31 @@ import { ExpiringMap } from './tokens/expiring-map.js';
 /** A counter after it was incremented. */
 export interface Counted {
   count: number;
-  /** Until its window ends. */
+  /** Time until its window ends. */
   resetMs: number;
 }
 
 export interface CountResult {
   /** In the order of the keys. */
   counts: Counted[];
-  /** Undoes the counts whose windows are open: now, or when the store answers. Idempotent, and never rejects. */
+  /** Undoes the counts whose windows are still open, now or when the store answers. Idempotent. Never rejects. */
   restore(): Promise<void>;
 }
 
-/** A fixed window, which starts with a key's first count. */
+/** A fixed window. It starts with the first count of a key. */
 export interface RateWindow {
   name: string;
   seconds: number;
 }
 
-/** A key of a window, and its account, if it has one: its counters are deleted with it. */
+/** A key and its account, if it has one. Deleting the account deletes the counter. */
 export type RateKey = [window: RateWindow, key: string, uid?: string | undefined];
 
 /** Counters of events in fixed windows. Each call is one round trip, for any number of keys. */
 export interface RateCounters {
   /**
    * Increments the counter of each key.
-   * @throws StoreUnavailableError; nothing is counted then
+   * @throws StoreUnavailableError; nothing is counted in that case
    */
   add(keys: RateKey[]): Promise<CountResult>;
   /** Deletes the counters of an account. */
@@ -39,7 +39,7 @@ interface OpenWindow {
   endsAt: number;
 }
 
-/** Counters in this process. Those of a deleted account end with their windows. */
+/** Counters in this process. The counters of a deleted account end with their windows. */
 export class MemoryRateCounters implements RateCounters {
   /** By the window's name: eviction needs equal lengths. */
   readonly #open = new Map<string, ExpiringMap<OpenWindow>>();

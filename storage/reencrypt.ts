@@ -25,22 +25,22 @@ export interface ReencryptOptions {
 export interface Reencrypted {
   rows: number;
   resealed: number;
-  /** Rows that servers changed meanwhile, and that are not sealed with the first key yet. */
+  /** Rows that servers changed meanwhile and that still have an older key. */
   remaining: number;
 }
 
 type SealedTable = keyof typeof SEALED_COLUMNS;
 type Row = { key: string } & Record<string, Uint8Array>;
 
-/** Rows in one transaction: few, so that it holds locks for a short time. */
+/** Rows in one transaction. A small number keeps locks short. */
 const BATCH = 100;
-/** Passes over the database. Each pass leaves only the rows that servers changed during it. */
+/** Maximum number of passes. Each pass leaves only the rows that servers changed during it. */
 const MAX_PASSES = 3;
 
 /**
  * Seals everything in the database with the first storage key, in the current format, then rewrites a SQLite file.
- * Servers that have all the keys can run at the same time. It can be stopped at any time and run again. Tokens in Redis are
- * not changed: the last one of an older key ends within an hour, and the key is needed until then.
+ * Servers that have all keys can run at the same time. It can be stopped at any time and run again. Tokens in Redis
+ * are not changed: keep the older keys for an hour, until the last token of an older key has expired.
  * @throws StoreUnavailableError; Error when a row is sealed with a key that is not given
  */
 export async function reencrypt({
@@ -92,7 +92,7 @@ async function reencryptTable(
   }
 }
 
-/** @returns how many rows were written; the others changed since they were read */
+/** @returns number of rows written; the others changed since they were read */
 async function resealRows(
   db: Kysely<Tables>,
   sealer: Sealer,

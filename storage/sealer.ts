@@ -5,7 +5,7 @@ const KEY_ID_BYTES = 4;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** A value is sealed with a storage key that is not configured. */
+/** Thrown for a value sealed with a storage key that is not configured. */
 export class StorageKeyError extends Error {
   readonly code = 'STORAGE_KEY';
 }
@@ -15,7 +15,7 @@ type KeyForAad = (aad: string) => Uint8Array;
 
 /**
  * Encrypts stored values with AES-256-GCM (NIST SP 800-38D). The AAD names the row and column, or the token kind
- * and ID; each AAD has a key of its own, so that no key reaches the limit of 2^32 random IVs (section 8.3).
+ * and ID. Each AAD has its own key, so that no key reaches the limit of 2^32 random IVs (section 8.3).
  * Sealed form: `key id (4) | IV (12) | ciphertext | tag (16)`.
  */
 export class Sealer {
@@ -35,7 +35,7 @@ export class Sealer {
     for (const given of storageKeys) {
       const key = Buffer.from(given);
       this.#keys.set(keyId('derived storage key id', key).toString('hex'), (aad) => deriveKey(key, aad));
-      // Values of the first format, sealed with the storage key itself: read only, until they are re-encrypted.
+      // First format: sealed with the storage key itself. Read, but not written.
       this.#keys.set(keyId('storage key id', key).toString('hex'), () => key);
     }
     this.#writingKeyId = keyId('derived storage key id', first);
@@ -72,12 +72,12 @@ export class Sealer {
     return plaintext;
   }
 
-  /** Returns a keyed hash of a text, to look up by without storing it. It changes with the storage key. */
+  /** Returns a keyed hash of a text, for look-ups without storing the text. It changes with the storage key. */
   hash(aad: string, text: string): string {
     return createHmac('sha256', this.#writingKey(aad)).update(text).digest('base64url');
   }
 
-  /** Whether a value is sealed with the current key, in the current format. */
+  /** Returns whether a value is sealed with the current key, in the current format. */
   isCurrent(sealed: Uint8Array): boolean {
     return this.#writingKeyId.equals(sealed.subarray(0, KEY_ID_BYTES));
   }

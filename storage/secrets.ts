@@ -7,7 +7,7 @@ import { aadFor } from './sql/sealed-columns.js';
 
 const SECRET_BYTES = 32;
 
-/** Random secrets that all servers over one database share. They survive a change of the storage key. */
+/** Random secrets that all servers of one database share. A change of the storage key does not change them. */
 export class Secrets {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;
@@ -18,7 +18,7 @@ export class Secrets {
   }
 
   /**
-   * Returns a secret by its name. The first server that asks for it generates it.
+   * Returns a secret by its name. The first call on any server generates it.
    * @returns 32 bytes
    * @throws StoreUnavailableError
    */

@@ -13,7 +13,7 @@ export function selectSessions(db: Kysely<Tables>) {
     );
 }
 
-/** Prepared, because every request that a session signs runs it. */
+/** Prepares the query of a session. Every request that a session signs runs it. */
 export function prepareSessionFind(db: Kysely<Tables>) {
   return prepareQuery(db, ({ tokenID }: { tokenID: string }) =>
     selectSessions(db)
@@ -41,7 +41,7 @@ export type InsertedSession = Omit<Tables['sessions'], 'slot' | 'last_access_at'
 /**
  * Prepares the statement that opens a session. It inserts a row if the account has the given generation and fewer
  * sessions than the maximum, in the lowest free slot. Of simultaneous statements with the same slot, one inserts.
- * @returns runs the statement; its result has a row when the session was opened
+ * @returns a function that runs the statement; its result has a row when the session was opened
  */
 export function prepareSessionInsert(db: Kysely<Tables>) {
   return prepareQuery(db, (session: InsertedSession) =>

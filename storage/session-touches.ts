@@ -1,14 +1,14 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from './sql/schema.js';
 
-/** Time for which uses are collected before they are written, in ms. */
+/** Time between a use and its write, in ms. */
 const COLLECT_MS = 5000;
-/** Sessions in each statement. A fixed number, so that one prepared statement serves all. */
+/** Sessions in each statement. The number is fixed, so that one prepared statement is enough. */
 const BATCH = 50;
 
 /**
  * Collects the times of sessions' last uses and writes them in batches, so that a signed request does not write. A
- * server that is killed loses those of the last seconds.
+ * server that is killed loses the times of the last seconds.
  */
 export class SessionTouches {
   readonly #db: Kysely<Tables>;
@@ -24,7 +24,7 @@ export class SessionTouches {
     this.#timer ??= setTimeout(() => void this.write(), COLLECT_MS).unref();
   }
 
-  /** Returns the time that is not written yet. */
+  /** Returns the time of the last use if it is not written yet. */
   get(tokenID: string): number | undefined {
     return this.#pending.get(tokenID);
   }

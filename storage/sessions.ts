@@ -43,7 +43,7 @@ export interface DeviceSession {
   lastAccessAt: number;
 }
 
-/** Sessions in SQL. Every method throws StoreUnavailableError when the database does. */
+/** Sessions in SQL. Every method throws StoreUnavailableError when the database fails. */
 export class Sessions {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;
@@ -64,12 +64,12 @@ export class Sessions {
 
   /**
    * Opens a session, in one statement, if the account still has the proven generation and fewer than
-   * `maxSessions` sessions. Simultaneous logins do not see each other, but each needs its own slot. A login
+   * `maxSessions` sessions. Simultaneous logins do not see each other's rows, but each needs its own slot. A login
    * whose slot is taken tries again.
    */
   async create(session: NewSession, maxSessions: number): Promise<Opened | 'tooMany' | 'accountChanged'> {
     try {
-      // Each round that fails, another login has succeeded.
+      // Terminates: in each round that fails, another login succeeded.
       for (;;) {
         const opened = await this.#insert(session, maxSessions);
         if (opened) return opened;
@@ -133,7 +133,7 @@ export class Sessions {
     });
   }
 
-  /** Records that a session was used. Written some seconds later, with others. */
+  /** Records the time of a use, which is written some seconds later with others. */
   touch(tokenID: string, nowMs: number): void {
     this.#touches.add(tokenID, nowMs);
   }
@@ -153,7 +153,7 @@ export class Sessions {
     return numDeletedRows > 0n;
   }
 
-  /** Ends a session whose token no client received: now, or when the database answers. Never rejects. */
+  /** Ends a session whose token no client received, now or when the database answers. Never rejects. */
   async abandon(tokenID: string): Promise<void> {
     const end = () => this.destroy(tokenID);
     await this.#compensations.runOrEnqueue(end, end).catch(() => {});

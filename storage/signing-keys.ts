@@ -11,11 +11,11 @@ export interface StoredSigningKey {
   algorithm: SigningAlgorithm;
   privateKeyPem: string;
   createdAt: number;
-  /** When a newer key takes over. Certificates of this key verify until they expire. */
+  /** Time at which a newer key replaces it. Certificates of this key verify until they expire. */
   retiredAt: number | null;
 }
 
-/** The keys that sign certificates, in the database: all servers share them. */
+/** The keys that sign certificates. All servers of one database share them. */
 export class SigningKeys {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;
@@ -43,7 +43,7 @@ export class SigningKeys {
 
   /**
    * Adds a key.
-   * @returns `false` when this ID exists: another server added it first
+   * @returns `false` when the ID exists: another server added it first
    */
   async add(key: StoredSigningKey): Promise<boolean> {
     try {
@@ -58,7 +58,7 @@ export class SigningKeys {
   /**
    * Adds a key and retires the current one of its algorithm.
    * @param takesOverAtMs in the future, so that every server has read the key by then
-   * @returns `false` when this ID exists: another process was first
+   * @returns `false` when the ID exists: another process was first
    */
   async rotate(key: StoredSigningKey, takesOverAtMs: number): Promise<boolean> {
     const { id, algorithm } = key;

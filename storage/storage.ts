@@ -78,7 +78,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   };
 }
 
-/** Opens the stores of tokens and counters: in Redis where there is one, in this process otherwise. */
+/** Opens the stores of tokens and counters, in Redis if configured, otherwise in this process. */
 async function openShortLived(
   { redisUrl, now, observeCommand }: StorageOptions,
   sealer: Sealer,

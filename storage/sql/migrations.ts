@@ -117,7 +117,7 @@ export function createMigrations(engine: SqlEngine): MigrationProvider {
           .addColumn('signing_key', 'text')
           .execute();
         await db.schema.createIndex('audit_by_uid').on('audit').columns(['uid', 'id']).execute();
-        // Lists of accounts are in the order of their addresses' bytes; SQLite's unique index is in it already.
+        // Lists of accounts are in byte order of their addresses. SQLite's unique index has that order.
         const isPostgres = engine === 'postgres';
         const address = isPostgres ? sql`normalized_email collate "C"` : sql`normalized_email`;
         const domain = isPostgres

@@ -1,14 +1,14 @@
 import type { Compilable, Kysely, QueryResult } from 'kysely';
 
-/** Represents a value that each call supplies. */
+/** Stands for a value of each call. */
 class Placeholder {
   constructor(readonly name: string | symbol) {}
 }
 
 /**
- * Builds and compiles a query once: Kysely takes longer for that than SQLite takes to answer.
+ * Builds and compiles a query once, because that takes Kysely longer than the query takes SQLite.
  * @param build builds the query with placeholders for its values
- * @returns runs the query with values; throws the errors of the database
+ * @returns a function that runs the query with values; it throws the errors of the database
  */
 export function prepareQuery<Database, Values extends object, Row>(
   db: Kysely<Database>,

@@ -14,7 +14,7 @@ export interface Tables {
     stretching_salt: Uint8Array;
     ka: Uint8Array;
     wrap_kb: Uint8Array;
-    /** When the password was last set or the account was locked. It invalidates earlier sessions and tokens. */
+    /** Time of the last password or lock. Sessions and tokens with an earlier generation are invalid. */
     generation: number;
     locale: string;
     created_at: number;
@@ -30,7 +30,7 @@ export interface Tables {
     device_type: string | null;
     created_at: number;
     last_access_at: number;
-    /** From 1; unique for an account and generation, which limits the number of sessions. */
+    /** From 1. Unique for an account and generation, which limits the number of sessions. */
     slot: Generated<number>;
   };
   mails: {
@@ -54,12 +54,12 @@ export interface Tables {
     name: string;
     value: Uint8Array;
   };
-  /** Work that one server at a time does, and the end of its lease. */
+  /** Tasks that one server at a time does, and the end of its lease. */
   leases: {
     name: string;
     until: number;
   };
-  /** What operators did, and when. */
+  /** Administrative acts. */
   audit: {
     id: string;
     at: number;

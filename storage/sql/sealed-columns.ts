@@ -1,6 +1,6 @@
 import type { Tables } from './schema.js';
 
-/** The sealed columns by table, with the key column of the table. `storage reencrypt` goes through them. */
+/** The sealed columns of each table, and its key column. `storage reencrypt` seals them again. */
 export const SEALED_COLUMNS = {
   accounts: { key: 'uid', columns: ['verify_code', 'verifier', 'ka', 'wrap_kb'] },
   sessions: { key: 'token_id', columns: ['req_hmac_key'] },
@@ -17,7 +17,7 @@ interface SealedTable<Table extends keyof Tables> {
 type SealedColumn<Table extends keyof typeof SEALED_COLUMNS> =
   (typeof SEALED_COLUMNS)[Table]['columns'][number];
 
-/** The AAD that binds a sealed value to its table, column and row: it does not open in another. */
+/** Returns the AAD that binds a sealed value to its table, column and row: it does not open in another. */
 export function aadFor<Table extends keyof typeof SEALED_COLUMNS>(
   table: Table,
   column: SealedColumn<Table>,

@@ -4,7 +4,7 @@ import sqlite3 from 'sqlite3';
 
 /** Limit of prepared statements. The server has fewer. */
 const MAX_PREPARED = 200;
-/** Pause before a locked file is tried again, in ms. */
+/** Pause between attempts on a locked file, in ms. */
 const BUSY_PAUSE_MS = 20;
 
 const ROLES = {
@@ -19,7 +19,7 @@ const ROLES = {
   /** Reads beside a writer. WAL readers need write access to the shared-memory file. */
   reader: { mode: sqlite3.OPEN_READWRITE, pragmas: ['query_only = ON'] },
   /** Reads a file without changing it. */
-  visitor: { mode: sqlite3.OPEN_READONLY, pragmas: [] },
+  observer: { mode: sqlite3.OPEN_READONLY, pragmas: [] },
 };
 
 /** An open SQLite file with a promise API, which prepares each statement once. */
@@ -32,8 +32,9 @@ export class SqliteHandle {
   }
 
   /**
-   * @param busyTimeoutMs time limit for the write lock of another process
-   * @throws Error SQLITE_CANTOPEN and the like
+   * Opens a file.
+   * @param busyTimeoutMs time limit for waiting for another process's write lock
+   * @throws Error of the driver, for example SQLITE_CANTOPEN
    */
   static async open(
     filename: string,
@@ -50,7 +51,7 @@ export class SqliteHandle {
     const handle = new SqliteHandle(database);
     try {
       await handle.execute(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
-      for (const pragma of pragmas) await handle.#executePatiently(`PRAGMA ${pragma}`, busyTimeoutMs);
+      for (const pragma of pragmas) await handle.#executeWhenFree(`PRAGMA ${pragma}`, busyTimeoutMs);
       return handle;
     } catch (error) {
       await handle.close();
@@ -58,8 +59,8 @@ export class SqliteHandle {
     }
   }
 
-  /** SQLite ignores `busy_timeout` when two processes set WAL on a new file at once: one gets SQLITE_BUSY. */
-  async #executePatiently(sql: string, busyTimeoutMs: number): Promise<void> {
+  /** Retries on SQLITE_BUSY: SQLite ignores `busy_timeout` when two processes set WAL on a new file at once. */
+  async #executeWhenFree(sql: string, busyTimeoutMs: number): Promise<void> {
     const deadline = performance.now() + busyTimeoutMs;
     for (;;) {
       try {
@@ -134,12 +135,12 @@ export class SqliteHandle {
   }
 }
 
-/** Makes the database file readable by its owner alone, whatever the umask; SQLite gives its log the same mode. */
+/** Creates the database file with mode 600, independent of the umask. SQLite gives its log the same mode. */
 async function makePrivateFile(filename: string): Promise<void> {
   try {
     const file = await open(filename, 'ax');
     await file.chmod(0o600).finally(() => file.close());
   } catch {
-    // The file exists; otherwise SQLite reports why it cannot be created.
+    // The file exists. If it cannot be created, SQLite reports the reason.
   }
 }

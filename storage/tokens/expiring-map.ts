@@ -1,6 +1,6 @@
 /**
- * A map whose entries expire. Eviction stops at the first live entry: exact where all entries of a map have the
- * same TTL, delayed otherwise.
+ * A map whose entries expire. Eviction stops at the first live entry, so it is exact if all entries have the same
+ * TTL, and delayed otherwise.
  */
 export class ExpiringMap<Value> {
   readonly #entries = new Map<string, { value: Value; expiresAt: number }>();
@@ -12,7 +12,7 @@ export class ExpiringMap<Value> {
 
   set(key: string, value: Value, expiresAt: number, nowMs: number): void {
     this.evict(nowMs);
-    // A Map keeps the position of a key that is set again.
+    // Deletes first, because a Map keeps the position of a key that is set again.
     this.#entries.delete(key);
     this.#entries.set(key, { value, expiresAt });
   }

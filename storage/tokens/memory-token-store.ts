@@ -5,12 +5,12 @@ import type { Stored, TokenKind, TokenRecords, TokenStore } from './token-store.
 
 type Tokens<Value> = { [Kind in TokenKind]: ExpiringMap<Value> };
 
-/** Interval of dropping expired entries, in ms. */
+/** Interval at which expired entries are dropped, in ms. */
 const SWEEP_MS = 10_000;
-/** Longer than any token lives. */
+/** TTL of an account's index. Longer than the TTL of any token. */
 const INDEX_LIFE_MS = 3_600_000;
 
-/** Keeps tokens in this process: for one server. A restart loses them, and clients start their flows again. */
+/** Keeps tokens in this process, for a single server. A restart loses them, and clients start their flows again. */
 export class MemoryTokenStore implements TokenStore {
   readonly #now: () => number;
   readonly #tokens = perKind<Stored<TokenKind>>();

@@ -20,10 +20,10 @@ import type { Sealer } from '../sealer.js';
 import { CHANGES_CHANNEL, keys } from './redis-keys.js';
 import type { Stored, TokenKind, TokenRecords, TokenStore } from './token-store.js';
 
-/** Longer than any token lives. */
+/** TTL of an account's keys. Longer than the TTL of any token. */
 const INDEX_LIFE_MS = 3_600_000;
 
-/** Keeps tokens in Redis: for several servers, or for one whose tokens survive a restart. */
+/** Keeps tokens in Redis, for several servers, or for one whose tokens survive a restart. */
 export class RedisTokenStore implements TokenStore {
   readonly #redis: RedisClient;
   readonly #subscription: ReconnectingConnection;
@@ -40,7 +40,7 @@ export class RedisTokenStore implements TokenStore {
     this.#redis = new RedisClient(connect, observe);
     this.#subscription = new ReconnectingConnection(connectSubscriber, async (connection) => {
       await connection.subscribe(CHANGES_CHANNEL, (uid) => void this.#changes.emit(uid));
-      // Changes may have been missed without a subscription: listeners read the state again.
+      // Changes may have been missed without a subscription, so listeners read the state again.
       for (const uid of this.#changes.eventNames()) this.#changes.emit(uid);
     });
     this.#sealer = sealer;
@@ -50,9 +50,9 @@ export class RedisTokenStore implements TokenStore {
   /**
    * Starts connecting and waits for it, for one second at most. An unavailable Redis is not an error here:
    * methods throw StoreUnavailableError until it answers.
-   * @param redis a URL, see parseRedisUrl, or how to connect
+   * @param redis a URL (see parseRedisUrl) or a topology
    * @param observe called after every round trip
-   * @throws RangeError when the URL has an unknown form
+   * @throws RangeError for a URL of an unknown form
    */
   static async open(
     redis: string | RedisTopology,

@@ -14,7 +14,7 @@ export interface TokenRecords {
   };
   authToken: AccountBound & HawkKeys & { authAt: number };
   keyFetchToken: AccountBound & HawkKeys;
-  /** What the client proved to get this token. */
+  /** The proof with which the client obtained the token. */
   accountResetToken: AccountBound & HawkKeys & { provenBy: 'password' | 'code' };
   forgotPasswordToken: AccountBound & HawkKeys & { token: string; code: string };
 }
