@@ -3,8 +3,9 @@ import { bigintModPow } from '../protocol/srp.js';
 import { createStretcher, type Engine, type Pbkdf2, type Scrypt } from './stretcher.js';
 
 /**
- * The engine for browsers, good in Node too: WebCrypto, which needs a secure context (https or localhost).
- * @param scrypt the scrypt to use; without it @noble/hashes', in JavaScript, which yields to the event loop
+ * Creates the engine for browsers, on WebCrypto, which needs a secure context (https or localhost). It also runs in
+ * Node.
+ * @param scrypt default: the JavaScript of @noble/hashes, which yields to the event loop
  */
 export function createBrowserEngine(scrypt: Scrypt = nobleScrypt): Engine {
   return { ...createStretcher(webCryptoPbkdf2, scrypt), modPow: bigintModPow };
@@ -15,7 +16,7 @@ const nobleScrypt: Scrypt = ({ password, salt, N, r, p, length }) =>
 
 const webCryptoPbkdf2: Pbkdf2 = async ({ password, salt, rounds, length }) => {
   const { subtle } = globalThis.crypto;
-  // Not on shared memory: nothing here is.
+  // The type excludes shared memory, which is not used here.
   const secret = password as Uint8Array<ArrayBuffer>;
   const key = await subtle.importKey('raw', secret, 'PBKDF2', false, ['deriveBits']);
   const parameters = { name: 'PBKDF2', hash: 'SHA-256', salt, iterations: rounds };

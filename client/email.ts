@@ -5,8 +5,8 @@ import { ProtocolError } from './errors.js';
 const encoder = new TextEncoder();
 
 /**
- * The bytes of an address, exactly as typed: what keys are derived from.
- * @throws RangeError when the server would not take the address
+ * Encodes an address exactly as typed. Keys are derived from these bytes.
+ * @throws RangeError when the server does not accept the address
  * @see docs/protocol.md, "Email addresses"
  */
 export function emailToBytes(email: string): Uint8Array {
@@ -17,24 +17,24 @@ export function emailToBytes(email: string): Uint8Array {
   return bytes;
 }
 
-/** An address as it travels: hex of UTF-8. @throws RangeError as {@link emailToBytes} does */
+/** Encodes an address as hex of UTF-8, for requests. @throws RangeError see {@link emailToBytes} */
 export function emailToHex(email: string): string {
   return toHex(emailToBytes(email));
 }
 
-/** The text of an address that travelled. @throws ProtocolError when it is none */
+/** Decodes an address from a reply. @throws ProtocolError when it is not an address */
 export function emailFromHex(hex: string): string {
   let email: string | undefined;
   try {
     email = parseEmail(fromHex(hex));
   } catch {
-    // No hex: no address either.
+    // Not hex.
   }
   if (email === undefined) throw new ProtocolError('the server sent an email address that is none');
   return email;
 }
 
-/** Whether two addresses are one account: the same but for the case of ASCII letters. */
+/** Returns whether two addresses belong to the same account: they are equal, or differ in ASCII case only. */
 export function isSameAccount(a: string, b: string): boolean {
   return normalizeEmail(a) === normalizeEmail(b);
 }

@@ -2,14 +2,14 @@ import { ERRNOS, type ErrorDetails } from '../protocol/errnos.js';
 
 export { ERRNOS };
 
-/** The name of an errno; `unknown` also stands for errnos this client has not heard of. */
+/** The name of an errno. `unknown` also stands for errnos that this client does not know. */
 export type ApiErrorReason = keyof typeof ERRNOS;
 
 const REASONS = new Map(
   Object.entries(ERRNOS).map(([reason, errno]) => [errno as number, reason as ApiErrorReason]),
 );
 
-/** The body of an error reply, as it travels. */
+/** The body of an error reply. */
 export interface ApiErrorBody extends ErrorDetails {
   /** The HTTP status. */
   code: number;
@@ -17,13 +17,13 @@ export interface ApiErrorBody extends ErrorDetails {
   /** The name of the status, such as `Bad Request`. */
   error: string;
   message: string;
-  /** A link to more. */
+  /** A link to the documentation. */
   info: string;
 }
 
 /**
- * The server understood a request and refused it. Tell errors apart by `errno` or by its name,
- * `reason`: `if (error instanceof ApiError && error.reason === 'incorrectPassword')`.
+ * Thrown when the server refuses a request. `errno` and its name, `reason`, identify the error:
+ * `if (error instanceof ApiError && error.reason === 'incorrectPassword')`.
  * @see docs/protocol.md, "Errors"
  */
 export class ApiError extends Error implements ApiErrorBody {
@@ -56,17 +56,17 @@ export class ApiError extends Error implements ApiErrorBody {
   }
 }
 
-/** What is known of an answer that did not come from the key server. */
+/** Details of a reply that did not come from the key server. */
 export interface ConnectionErrorDetails extends ErrorOptions {
-  /** The HTTP status, where there was an answer at all. */
+  /** The HTTP status, if there was a reply. */
   status?: number;
-  /** Seconds to wait, where an intermediary said so. */
+  /** The Retry-After header of an intermediary, in seconds. */
   retryAfter?: number;
 }
 
 /**
- * No answer of the key server was had: the network failed, time ran out, or a proxy or load
- * balancer answered in its place. Whether the server acted on the request is not known.
+ * Thrown when the key server did not reply: the network failed, the time limit passed, or a proxy or load balancer
+ * replied instead. The outcome of the request is unknown.
  * @see docs/clients/errors.md
  */
 export class ConnectionError extends Error {
@@ -82,15 +82,15 @@ export class ConnectionError extends Error {
 }
 
 /**
- * The server's answer breaks the protocol: a bundle that does not open, another stretching than the
- * one agreed on, another account's address. Nothing in the answer may be trusted.
+ * Thrown when a reply violates the protocol: a bundle does not open, the stretching parameters differ, or the address
+ * belongs to another account. Do not trust any part of the reply.
  */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
 /**
- * Whether `error` is an {@link ApiError}, and for the reason given, if one is.
+ * Returns whether `error` is an {@link ApiError}, and has the reason if one is given.
  * @param reason a name of {@link ERRNOS}
  */
 export function isApiError(error: unknown, reason?: ApiErrorReason): error is ApiError {
@@ -98,10 +98,10 @@ export function isApiError(error: unknown, reason?: ApiErrorReason): error is Ap
 }
 
 /**
- * The error an unsuccessful reply means.
+ * Converts an unsuccessful reply to an error.
  * @param text the reply's body
- * @param retryAfter the Retry-After header in seconds, for replies whose body does not say
- * @returns an {@link ApiError} when the body is one of the key server, else a {@link ConnectionError}
+ * @param retryAfter the Retry-After header in seconds, for bodies without `retryAfter`
+ * @returns an {@link ApiError} when the body is an error of the key server, else a {@link ConnectionError}
  */
 export function readError(status: number, text: string, retryAfter?: number): ApiError | ConnectionError {
   const body = parseObject(text);
@@ -126,7 +126,7 @@ export function readError(status: number, text: string, retryAfter?: number): Ap
   });
 }
 
-/** The JSON object a text holds, or `undefined` when it holds something else. */
+/** Parses a JSON object. @returns `undefined` for any other text */
 export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);

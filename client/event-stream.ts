@@ -1,14 +1,14 @@
 import { withTimeout } from '../protocol/with-timeout.js';
 
-/** The longest line or event taken, in characters: an event of this API has about 600 at most. */
+/** Maximum length of a line or event, in characters. Events of this API have at most about 600. */
 const MAX_EVENT_LENGTH = 65536;
 
 /**
  * Reads a stream of server-sent events.
- * @param chunks bytes of UTF-8, cut anywhere, even inside a character or a CRLF
- * @yields the data of each event, its lines joined by `\n`; comments, other fields and an event cut
- *   off by the end of the stream are left out
- * @throws RangeError when a line or an event grows beyond 65536 characters
+ * @param chunks bytes of UTF-8, split anywhere, even inside a character or a CRLF
+ * @yields the data of each event, its lines joined by `\n`; comments, other fields and an incomplete last event are
+ *   skipped
+ * @throws RangeError when a line or an event exceeds 65536 characters
  * @see docs/endpoints.md, "GET /v1/recovery_email/status"; WHATWG HTML, 9.2.6
  */
 export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
@@ -30,7 +30,7 @@ export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGener
   }
 }
 
-/** Lines end in CR, LF or CRLF. An ending is acted on at once, though the LF of a CRLF may be yet to come. */
+/** Splits text into lines, which end in CR, LF or CRLF. A line is yielded at its CR, before the LF arrives. */
 async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -54,9 +54,9 @@ function refuseOver(length: number): void {
 }
 
 /**
- * The chunks of a stream, one by one; leaving the loop cancels the stream.
- * @param idleSeconds how long to wait for one
- * @throws RangeError when no chunk came in that time; whatever the stream fails with
+ * Yields the chunks of a stream. Leaving the loop cancels the stream.
+ * @param idleSeconds time limit for the next chunk
+ * @throws TimeoutError when no chunk arrives within that time; the error of a stream that fails
  */
 export async function* readChunks(
   stream: ReadableStream<Uint8Array>,
@@ -70,7 +70,7 @@ export async function* readChunks(
       yield value;
     }
   } finally {
-    // A stream that failed cannot be cancelled, and need not be.
+    // Cancelling a failed stream rejects.
     await reader.cancel().catch(() => {});
   }
 }

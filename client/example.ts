@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /**
- * Walks through the example flows of docs/clients/flows.md against a running server, with both login methods:
+ * Runs the example flows of docs/clients/flows.md against a running server, with both login methods:
  *
  *     node dist/client/example.js http://127.0.0.1:9000 --mail-dir ./var/mail
  *     npx fxa-key-server-client http://127.0.0.1:9000
  *
- * Without --mail-dir it asks for the mailed codes on the terminal. Exits non-zero when anything goes wrong.
+ * Without --mail-dir it asks for the mailed codes on the terminal. Exits with 1 when a step fails.
  */
 import { parseArgs } from 'node:util';
 import { isApiError } from './errors.js';
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   console.log(`${url}: ${JSON.stringify(await client.getVersion())}`);
   await runSrpFlows(example);
   await runRawPasswordFlows(example);
-  console.log('\nEvery step went well.');
+  console.log('\nAll steps succeeded.');
 }
 
 function readArguments() {
@@ -48,6 +48,6 @@ try {
   console.error(`\n${error instanceof Error ? error.message : error}`);
   if (isApiError(error)) console.error(`  status ${error.code}, errno ${error.errno} (${error.reason})`);
   else if (error instanceof Error && error.cause) console.error(error.cause);
-  // Not left to the event loop: an event stream may still be open.
+  // An open event stream would keep the process running.
   process.exit(1);
 }

@@ -2,10 +2,10 @@ import { createKernel, simdSupported } from '../protocol/scrypt-kernel.js';
 import type { Scrypt } from './stretcher.js';
 
 /**
- * scrypt in WebAssembly with SIMD, for `createBrowserEngine`: about twice as fast as the JavaScript that stands in
- * without it. It runs on the thread that calls it, for some tenths of a second; give it a worker where that matters.
+ * Creates a scrypt in WebAssembly with SIMD, for `createBrowserEngine`: about twice as fast as the default in
+ * JavaScript. It blocks the calling thread for some tenths of a second; run it in a worker to avoid that.
  * @param wasm the bytes of the package's `scrypt.wasm`
- * @throws CompileError where {@link isKernelSupported} says no, or what is given is another file
+ * @throws CompileError when {@link isKernelSupported} returns `false`, or for another file
  */
 export async function createKernelScrypt(wasm: Uint8Array<ArrayBuffer>): Promise<Scrypt> {
   const kernel = createKernel(await WebAssembly.compile(wasm));
@@ -13,5 +13,5 @@ export async function createKernelScrypt(wasm: Uint8Array<ArrayBuffer>): Promise
     kernel.scrypt(password, salt, parameters, length);
 }
 
-/** Whether this browser has the SIMD that the kernel is written in. */
+/** Returns whether this browser supports the SIMD instructions of the kernel. */
 export const isKernelSupported: () => boolean = simdSupported;

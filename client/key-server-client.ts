@@ -15,9 +15,9 @@ export interface SupportDocument {
 }
 
 /**
- * Every endpoint of one key server, a method each, in the sections of docs/endpoints.md. Methods speak the wire's language:
- * addresses as hex, tokens as 64 hex digits; bundles under a token's key are opened and sealed on the way.
- * {@link SrpClient} and {@link RawPasswordClient} put them together.
+ * Every endpoint of a key server as a method, in the sections of docs/endpoints.md. Addresses are hex, tokens 64 hex
+ * digits. Methods open and seal the bundles under a token's key.
+ * {@link SrpClient} and {@link RawPasswordClient} combine these methods.
  */
 export class KeyServerClient {
   readonly transport: Transport;
@@ -29,7 +29,7 @@ export class KeyServerClient {
   readonly certificate: CertificateEndpoints;
   readonly password: PasswordEndpoints;
 
-  /** @throws TypeError or RangeError when an option is wrong */
+  /** @throws TypeError or RangeError for an invalid option */
   constructor(options: TransportOptions) {
     const transport = new Transport(options);
     this.transport = transport;
@@ -42,17 +42,17 @@ export class KeyServerClient {
     this.password = new PasswordEndpoints(transport);
   }
 
-  /** POST /v1/get_random_bytes: 32 bytes in hex, to be combined with one's own. */
+  /** POST /v1/get_random_bytes: 32 bytes in hex. Combine them with local random bytes. */
   getRandomBytes(): Promise<{ data: string }> {
     return this.transport.send({ method: 'POST', path: '/v1/get_random_bytes', body: {} });
   }
 
-  /** GET /.well-known/browserid: the key that verifies this server's certificates. */
+  /** GET /.well-known/browserid: returns the key that verifies certificates of this server. */
   getSupportDocument(): Promise<SupportDocument> {
     return this.transport.send({ method: 'GET', path: '/.well-known/browserid' });
   }
 
-  /** GET /__heartbeat__: whether every store behind the server answers, and what the server says of them. */
+  /** GET /__heartbeat__: returns whether every store of the server answers, and the reply. */
   async getHeartbeat(): Promise<{ healthy: boolean; details: Record<string, unknown> }> {
     const { status, body } = await this.transport.sendForStatus({ method: 'GET', path: '/__heartbeat__' });
     return { healthy: status === 200, details: body };

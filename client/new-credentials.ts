@@ -12,7 +12,7 @@ import { readHex } from './wire.js';
 const encoder = new TextEncoder();
 
 /**
- * The bytes of a password, as typed.
+ * Encodes a password exactly as typed.
  * @throws RangeError when it is empty
  */
 export function passwordToBytes(password: string): Uint8Array {
@@ -21,10 +21,10 @@ export function passwordToBytes(password: string): Uint8Array {
 }
 
 /**
- * What an account is given for a new password: fresh salts, the verifier (256 bytes) and unwrapBKey (32 bytes).
- * The salts mix the server's random bytes with local ones, so that neither side alone can spoil them.
- * @param email the bytes of the address as first given
- * @throws ApiError or ConnectionError when random bytes cannot be had
+ * Derives the credentials of a new password: new salts, the verifier (256 bytes) and unwrapBKey (32 bytes). The salts
+ * combine random bytes of the server and local ones, so that neither side alone determines them.
+ * @param email bytes of the address as the account was created with it
+ * @throws ApiError or ConnectionError when the server returns no random bytes
  * @see docs/endpoints.md, "POST /v1/get_random_bytes"; docs/protocol.md, "Password stretching"
  */
 export async function deriveNewCredentials(

@@ -14,14 +14,14 @@ const scrypt = promisify(
   ) => crypto.scrypt(password, salt, length, options, callback),
 );
 
-/** OpenSSL counts a little more than the 64 MiB of the block array itself. */
+/** Memory limit for OpenSSL, which counts slightly more than the 64 MiB of V. */
 const SCRYPT_MAX_MEMORY_BYTES = 128 * 1024 * 1024;
 
 /**
- * The engine for Node: OpenSSL on Node's thread pool, so that the event loop stays free.
+ * Creates the engine for Node: OpenSSL on Node's thread pool, which does not block the event loop.
  *
- * Powers are BigInt's: 3 ms each. OpenSSL's, through DiffieHellman, would be ten times as fast, but making its
- * object costs 230 ms of primality test, more than a client that logs in now and then ever gets back.
+ * Modular exponentiation uses BigInt: 3 ms each. DiffieHellman would take a tenth of that, but creating one costs 230
+ * ms for a primality test, which a client with few logins does not recover.
  */
 export function createNodeEngine(): Engine {
   const stretcher = createStretcher(

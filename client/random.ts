@@ -1,5 +1,5 @@
 /**
- * Random bytes of the platform, for salts, nonces and SRP secrets.
+ * Returns cryptographically secure random bytes, for salts, nonces and SRP secrets.
  * @param length at most 65536
  */
 export function randomBytes(length: number): Uint8Array {

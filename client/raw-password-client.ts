@@ -4,16 +4,16 @@ import type { KeyServerClient } from './key-server-client.js';
 import type { AccountId, DeviceDescription } from './wire.js';
 
 /**
- * The client of a constrained device: it sends passwords, and the server stretches them. Its accounts are those of
- * SrpClient, and open through either. A session had this way comes without keys: those only SRP can fetch.
- * Every method throws ApiError or ConnectionError, and RangeError for an address that cannot be one. A forgotten
- * password's code is asked for and given with `KeyServerClient.password`.
+ * The client of a constrained device: it sends passwords, and the server stretches them. Both kinds of clients share
+ * accounts. A login returns no keyFetchToken: fetching keys needs SRP. Every method throws ApiError or
+ * ConnectionError, and RangeError for an invalid address. `KeyServerClient.password` requests and verifies recovery
+ * codes.
  * @see docs/protocol.md, "Raw password endpoints"
  */
 export class RawPasswordClient {
   constructor(private readonly client: KeyServerClient) {}
 
-  /** Creates an account; the server mails its verification code. @throws ApiError 101 when the address is taken */
+  /** Creates an account; the server mails its verification code. @throws ApiError 101 when the address has an account */
   createAccount(email: string, password: string): Promise<AccountId> {
     return this.client.rawPassword.createAccount({ email: emailToHex(email), password });
   }
@@ -29,7 +29,7 @@ export class RawPasswordClient {
     return this.client.rawPassword.changePassword({ email: emailToHex(email), oldPassword, newPassword });
   }
 
-  /** Sets a new password after `verify_code`. kA stays, kB is lost and made anew, every session ends. */
+  /** Sets a new password after `verify_code`. kA is kept, kB is replaced, every session ends. */
   resetPassword(accountResetToken: string, newPassword: string): Promise<void> {
     return this.client.rawPassword.resetPassword(accountResetToken, newPassword);
   }

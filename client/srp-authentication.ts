@@ -18,20 +18,20 @@ import type { Engine } from './stretcher.js';
 import { openValues } from './token-bundles.js';
 import { readHex } from './wire.js';
 
-/** What a proven password is good for. */
+/** The result of a proven password. */
 export interface Authentication {
-  /** Good for one request within 10 minutes. */
+  /** Valid for one request within 10 minutes. */
   authToken: string;
-  /** The address as first given, which keys are derived from. */
+  /** The stored address, from which keys are derived. */
   email: string;
   /** 32 bytes. */
   unwrapBKey: Uint8Array;
 }
 
 /**
- * Proves knowledge of a password over SRP, without showing it to the server. When the address differs in case from
+ * Proves knowledge of a password over SRP, without sending it. When the address differs in case from
  * the stored one, the password is stretched again with the stored one.
- * @throws ApiError 102 or 103; ConnectionError; ProtocolError when the server cannot prove its side
+ * @throws ApiError 102 or 103; ConnectionError; ProtocolError when the server does not prove that it knows the verifier
  * @see docs/protocol.md, "SRP-6a/SHA256/2048/v1"
  */
 export async function authenticate(
@@ -41,14 +41,14 @@ export async function authenticate(
   password: string,
 ): Promise<Authentication> {
   const passwordBytes = passwordToBytes(password);
-  // Stretched before auth/start: the srpToken lives for 60 s, and a phone stretches slowly.
+  // Stretch before auth/start: the srpToken expires after 60 s, and a phone stretches slowly.
   let stretchedPW = await engine.stretch(emailToBytes(email), passwordBytes);
   try {
     let started = await startAuthentication(client, email);
     if (started.email !== email) {
       stretchedPW.fill(0);
       stretchedPW = await engine.stretch(emailToBytes(started.email), passwordBytes);
-      // The stretch may have outlived the srpToken.
+      // The srpToken may have expired during the stretch.
       started = await startAuthentication(client, started.email);
     }
     const mainKeys = deriveMainKeys(stretchedPW, readStretchingSalt(started.reply));
@@ -61,9 +61,9 @@ export async function authenticate(
 }
 
 /**
- * auth/start for an address in any case.
- * @returns the reply, and the address as first given
- * @throws ApiError 102; ProtocolError when the server answers for another account
+ * Calls auth/start for an address in any case.
+ * @returns the reply, and the stored address
+ * @throws ApiError 102; ProtocolError when the reply is for another account
  * @see docs/protocol.md, "Email addresses"
  */
 export async function startAuthentication(
@@ -75,9 +75,9 @@ export async function startAuthentication(
 }
 
 /**
- * The address as first given, which the server tells when another case was typed.
- * @param hex what the server sent
- * @throws ProtocolError when it is of another account
+ * Decodes the stored address, which the server sends when the typed one differs in case.
+ * @param hex the address in the reply
+ * @throws ProtocolError when it belongs to another account
  */
 export function readStoredEmail(hex: string, typed: string): string {
   const stored = emailFromHex(hex);
@@ -101,7 +101,7 @@ async function finishAuthentication(
   try {
     const request = { srpToken: reply.srpToken, A: toHex(A), M: toHex(proof.M) };
     const { bundle } = await client.auth.finish(request);
-    // Only a server that knows the verifier has K: a bundle that opens is its proof.
+    // Only a server that knows the verifier has K, so a bundle that opens proves it.
     const [authToken] = openValues(proof.K, 'auth/finish', bundle, 1) as [Uint8Array];
     return toHex(authToken);
   } finally {
@@ -109,7 +109,7 @@ async function finishAuthentication(
   }
 }
 
-/** A server that could choose the parameters could have a password stretched weakly, or without end. */
+/** Checks the parameters: others would let the server request a weak or an endless stretch. */
 function readStretchingSalt({ passwordStretching }: AuthStartReply): Uint8Array {
   for (const [name, value] of Object.entries(STRETCHING_PARAMETERS)) {
     if (passwordStretching[name as keyof typeof STRETCHING_PARAMETERS] !== value) {

@@ -17,32 +17,32 @@ import {
 import type { Engine } from './stretcher.js';
 import type { AccountId, DeviceDescription } from './wire.js';
 
-/** What a login yields; {@link SrpClient.fetchKeys} takes keyFetchToken and unwrapBKey. */
+/** The result of a login. {@link SrpClient.fetchKeys} takes keyFetchToken and unwrapBKey. */
 export type Login = SessionWithKeysReply & Pick<Authentication, 'email' | 'unwrapBKey'>;
 
-/** The account's two keys, 32 bytes each: kA survives a forgotten password, kB does not. */
+/** The account's keys, 32 bytes each. A forgotten password replaces kB and keeps kA. */
 export interface AccountKeys {
   kA: Uint8Array;
   kB: Uint8Array;
 }
 
-/** At account/reset, this means "make a new one". */
+/** Value at account/reset with which the server generates a new one. */
 const NEW_WRAP_KB = new Uint8Array(STRETCHED_BYTES);
 
 /**
- * The client of a device that stretches passwords itself and shows them to nobody. Each method that takes a password
- * costs a stretch, about a second and 64 MiB. Every method throws ApiError, ConnectionError or ProtocolError, and
- * RangeError for an address or password that cannot be one.
+ * The client of a device that stretches passwords itself and does not send them. Each method with a password stretches
+ * it, which takes about a second and 64 MiB. Every method throws ApiError, ConnectionError or ProtocolError, and
+ * RangeError for an invalid address or password.
  * @see docs/clients/flows.md
  */
 export class SrpClient {
-  /** @param engine the platform's own is faster than this default: `createNodeEngine()` in Node */
+  /** @param engine `createNodeEngine()` is faster in Node than the default */
   constructor(
     private readonly client: KeyServerClient,
     private readonly engine: Engine = createBrowserEngine(),
   ) {}
 
-  /** Creates an account; the server mails its verification code. @throws ApiError 101 when the address is taken */
+  /** Creates an account; the server mails its verification code. @throws ApiError 101 when the address has an account */
   async createAccount(email: string, password: string): Promise<AccountId> {
     const credentials = await this.#deriveNewCredentials(email, password);
     const { srp, passwordStretching, verifier } = credentials;
@@ -74,11 +74,11 @@ export class SrpClient {
   /**
    * Changes the password and keeps the keys. Ends every session: log in again.
    * @returns the keys, the same as before
-   * @throws ApiError 102 or 103; 104 when the address is not verified, and the old password stays
+   * @throws ApiError 102 or 103; 104 when the address is not verified: the old password remains
    */
   async changePassword(email: string, oldPassword: string, newPassword: string): Promise<AccountKeys> {
     const old = await this.authenticate(email, oldPassword);
-    // Stretched before the tokens are had, which live for minutes only.
+    // Stretch before requesting the tokens, which expire after minutes.
     const { unwrapBKey, verifier, srp, passwordStretching } = await this.#deriveNewCredentials(
       old.email,
       newPassword,
@@ -95,7 +95,7 @@ export class SrpClient {
     return keys;
   }
 
-  /** Forgot password, first step: mails a recovery code. @throws ApiError 102 */
+  /** Recovery, step 1: mails a recovery code. @throws ApiError 102 */
   sendRecoveryCode(email: string): Promise<ForgotReply> {
     return withStoredEmail(email, (hex) => this.client.password.forgotSendCode(hex));
   }
@@ -106,16 +106,16 @@ export class SrpClient {
   }
 
   /**
-   * Second step: gives the code for a token to {@link resetPassword} with.
-   * @throws ApiError 105 when the code is wrong: that was one try; 110 when no try or no time is left
+   * Recovery, step 2: exchanges the code for the accountResetToken of {@link resetPassword}.
+   * @throws ApiError 105 when the code is wrong, which counts as a guess; 110 when no guesses or no time remain
    */
   async verifyRecoveryCode(forgotPasswordToken: string, code: string): Promise<string> {
     return (await this.client.password.forgotVerifyCode(forgotPasswordToken, code)).accountResetToken;
   }
 
-  /** Last step: sets a new password. kA stays, kB is lost and made anew, every session ends. */
+  /** Recovery, step 3: sets a new password. kA is kept, kB is replaced, every session ends. */
   async resetPassword(email: string, accountResetToken: string, newPassword: string): Promise<void> {
-    // The verifier must be over the address as first given, and account/reset does not say how that was.
+    // The verifier is derived from the stored address, which account/reset does not return.
     const stored = await startAuthentication(this.client, email);
     const credentials = await this.#deriveNewCredentials(stored.email, newPassword);
     const { srp, passwordStretching, verifier } = credentials;
@@ -127,7 +127,7 @@ export class SrpClient {
     });
   }
 
-  /** Erases the account. There is no way back. @throws ApiError 102 or 103 */
+  /** Deletes the account. It cannot be restored. @throws ApiError 102 or 103 */
   async destroyAccount(email: string, password: string): Promise<void> {
     const { authToken, unwrapBKey } = await this.authenticate(email, password);
     unwrapBKey.fill(0);

@@ -1,18 +1,19 @@
 import type { ModPow } from '../protocol/srp.js';
 import { firstPbkdf2Input, scryptInput, secondPbkdf2Input } from '../protocol/stretching.js';
 
-/** Turns a password into what keys are derived from. */
+/** Stretches passwords. */
 export interface Stretcher {
   /**
-   * Takes about a second and 64 MiB.
-   * @param email the UTF-8 bytes of the address as first given; @param password UTF-8 bytes
-   * @returns stretchedPW, 32 bytes, the caller's to wipe
+   * Stretches a password, which takes about a second and 64 MiB.
+   * @param email the UTF-8 bytes of the stored address
+   * @param password UTF-8 bytes
+   * @returns stretchedPW, 32 bytes; the caller wipes it
    * @see docs/protocol.md, "Password stretching"
    */
   stretch(email: Uint8Array, password: Uint8Array): Promise<Uint8Array>;
 }
 
-/** What a platform has to provide for SRP. */
+/** The platform functions that SRP needs. */
 export interface Engine extends Stretcher {
   modPow: ModPow;
 }
@@ -23,7 +24,7 @@ export type Pbkdf2 = (input: ReturnType<typeof firstPbkdf2Input>) => Promise<Uin
 /** scrypt (RFC 7914); the length is in bytes. */
 export type Scrypt = (input: ReturnType<typeof scryptInput>) => Promise<Uint8Array>;
 
-/** A stretcher on a platform's PBKDF2 and scrypt. */
+/** Creates a stretcher from a platform's PBKDF2 and scrypt. */
 export function createStretcher(pbkdf2: Pbkdf2, scrypt: Scrypt): Stretcher {
   return {
     async stretch(email, password) {

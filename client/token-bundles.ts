@@ -9,7 +9,7 @@ import { readHex } from './wire.js';
  * Opens a bundle that holds values of 32 bytes each.
  * @param key 32 bytes
  * @param bundle hex
- * @param count how many values it must hold
+ * @param count required number of values
  * @throws ProtocolError when the bundle's MAC or its length is wrong
  * @see docs/protocol.md, "Bundles"
  */
@@ -26,12 +26,12 @@ export function openValues(
   return Array.from({ length: count }, (_, i) => plaintext.slice(i * TOKEN_BYTES, (i + 1) * TOKEN_BYTES));
 }
 
-/** The requestKey of a token given in hex, 32 bytes: the key of the bundle its request or reply carries. */
+/** Derives the requestKey of a token in hex: the key of the bundle in its request or reply, 32 bytes. */
 export function deriveRequestKey(type: HawkTokenType, token: string): Uint8Array {
   return deriveTokenKeys(type, fromHex(token)).requestKey;
 }
 
-/** Seals wrap(kB) (32 bytes) and a verifier (256 bytes) for account/reset; the result is hex. */
+/** Seals wrap(kB) (32 bytes) and a verifier (256 bytes) for account/reset. @returns hex */
 export function sealReset(accountResetToken: string, wrapKb: Uint8Array, verifier: Uint8Array): string {
   const plaintext = concatBytes(wrapKb, verifier);
   const key = deriveRequestKey('accountResetToken', accountResetToken);

@@ -2,17 +2,17 @@ import type { HawkTokenType } from '../protocol/tokens.js';
 import { ApiError, ConnectionError, isApiError, parseObject, readError } from './errors.js';
 import { deriveHawkCredentials, signRequest } from './hawk.js';
 
-/** How to reach a key server. */
+/** Options for requests to a key server. */
 export interface TransportOptions {
-  /** The server's public URL, such as `https://accounts.example.org`; a trailing `/` or `/v1` is taken off. */
+  /** The server's public URL, such as `https://accounts.example.org`; a trailing `/` or `/v1` is removed. */
   url: string;
-  /** Time for a whole reply, or for the start of an event stream, in seconds (default 60). */
+  /** Time limit for a whole reply, or for the start of an event stream, in seconds (default 60). */
   timeoutSeconds?: number;
-  /** Accept-Language of every request: the language of the mail it causes. Browsers send their own. */
+  /** Accept-Language of every request, which selects the language of mails. Browsers send their own. */
   acceptLanguage?: string;
-  /** A fetch other than the platform's. */
+  /** Default: the platform's. */
   fetch?: typeof fetch;
-  /** The local clock, in milliseconds since 1970. */
+  /** The local clock, in ms since 1970. */
   now?: () => number;
 }
 
@@ -23,15 +23,15 @@ export interface Signer {
   token: string;
 }
 
-/** One request; the rest is added to it on the way. */
+/** One request. The transport adds headers and signature. */
 export interface Call {
   method: 'GET' | 'POST';
-  /** From the server's root, such as `/v1/account/create`. */
+  /** Path from the server's root, such as `/v1/account/create`. */
   path: string;
   body?: object;
   signer?: Signer;
   accept?: string;
-  /** Ends the request early: its promise is rejected with the signal's reason. */
+  /** Aborts the request, which then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -41,11 +41,11 @@ const FETCH_POLICY = { redirect: 'error', cache: 'no-store', credentials: 'omit'
 const DEFAULT_TIMEOUT_S = 60;
 
 /**
- * Carries requests to one server: signs them, keeps to the server's clock, tells errors apart.
+ * Sends requests to one server: signs them by the server's clock and converts errors.
  * @see docs/protocol.md, "Requests and replies"
  */
 export class Transport {
-  /** How far the server's clock is ahead of the local one, in ms; 0 until a request was refused for it. */
+  /** Server's clock minus local clock, in ms; 0 until a request was refused for its timestamp. */
   clockOffsetMs = 0;
   /** The Timestamp header of the last reply: the server's clock, in seconds. */
   lastTimestamp: number | undefined;
@@ -55,23 +55,24 @@ export class Transport {
   readonly #fetch: typeof fetch;
   readonly #now: () => number;
 
-  /** @throws TypeError when the URL is none of http or https; RangeError when the timeout is none */
+  /** @throws TypeError when the URL is not http or https; RangeError when the timeout is not positive */
   constructor(options: TransportOptions) {
     const { protocol, origin, pathname } = new URL(options.url);
-    if (protocol !== 'https:' && protocol !== 'http:') throw new TypeError('url must be of https or http');
+    if (protocol !== 'https:' && protocol !== 'http:')
+      throw new TypeError('url must be an http or https URL');
     const { timeoutSeconds = DEFAULT_TIMEOUT_S } = options;
     if (!(timeoutSeconds > 0)) throw new RangeError('timeoutSeconds must be more than 0');
     this.#root = origin + pathname.replace(/\/+$/, '').replace(/\/v1$/, '');
     this.#timeoutMs = timeoutSeconds * 1000;
     this.#acceptLanguage = options.acceptLanguage;
-    // Called as a bare function: browsers refuse a fetch whose `this` is not the window.
+    // Wrapped, because browsers reject a call of `fetch` whose `this` is not the window.
     this.#fetch = options.fetch ?? ((...args) => fetch(...args));
     this.#now = options.now ?? Date.now;
   }
 
   /**
-   * Sends a request and reads the JSON object it is answered with. Its shape is the server's word.
-   * @throws ApiError when the server refuses; ConnectionError when no answer of the server is had
+   * Sends a request and reads the JSON object of the reply, without checking its shape.
+   * @throws ApiError when the server refuses; ConnectionError when the key server does not reply
    */
   send<Reply extends object>(call: Call): Promise<Reply> {
     return this.#exchange(call, async (response) => {
@@ -83,8 +84,8 @@ export class Transport {
   }
 
   /**
-   * Like {@link send}, for an endpoint whose status is part of its answer.
-   * @throws ConnectionError when the answer is no JSON object
+   * Like {@link send}, for an endpoint whose status is part of its reply.
+   * @throws ConnectionError when the reply is not a JSON object
    */
   sendForStatus(call: Call): Promise<{ status: number; body: Record<string, unknown> }> {
     return this.#exchange(call, async (response) => {
@@ -96,9 +97,9 @@ export class Transport {
   }
 
   /**
-   * Opens an event stream. The timeout is for its start only; the call's signal ends it at any time.
-   * @returns the stream of bytes; whoever takes it has to read it to the end or cancel it
-   * @throws ApiError and ConnectionError as {@link send} does
+   * Opens an event stream. The timeout applies to its start only; the call's signal ends it at any time.
+   * @returns the stream of bytes; the caller reads it to the end or cancels it
+   * @throws ApiError and ConnectionError, see {@link send}
    */
   openStream(call: Call): Promise<ReadableStream<Uint8Array>> {
     return this.#exchange({ ...call, accept: EVENT_STREAM_TYPE }, async (response) => {
@@ -107,11 +108,11 @@ export class Transport {
         return response.body as ReadableStream<Uint8Array>;
       }
       await response.body?.cancel();
-      throw new ConnectionError('the answer is no event stream', { status: response.status });
+      throw new ConnectionError('the reply is not an event stream', { status: response.status });
     });
   }
 
-  /** A request refused for its time (errno 111) has used nothing up: it goes again by the server's clock. */
+  /** Retries once by the server's clock after errno 111, which consumes nothing. */
   async #exchange<T>(call: Call, read: (response: Response) => Promise<T>): Promise<T> {
     try {
       return await this.#attempt(call, read);
@@ -130,7 +131,7 @@ export class Transport {
     const signal = call.signal ? AbortSignal.any([call.signal, deadline.signal]) : deadline.signal;
     const timer = setTimeout(() => deadline.abort(), this.#timeoutMs);
     try {
-      // A redirect is not followed: it would carry a password, or a signature for another URL, elsewhere.
+      // Redirects are not followed: they would send a password, or a signature for another URL, elsewhere.
       const init = { method: call.method, headers, body, signal, ...FETCH_POLICY };
       const response = await this.#fetch(url, init);
       this.#noteTimestamp(response);
@@ -148,7 +149,7 @@ export class Transport {
   #buildHeaders(call: Call, url: string, body: string | undefined): Record<string, string> {
     const headers: Record<string, string> = { Accept: call.accept ?? JSON_TYPE };
     if (this.#acceptLanguage) headers['Accept-Language'] = this.#acceptLanguage;
-    // A body given as a string is sent with its Content-Length, which the server insists on.
+    // A string body is sent with its Content-Length, which the server requires.
     if (body !== undefined) headers['Content-Type'] = JSON_TYPE;
     if (!call.signer) return headers;
     headers.Authorization = signRequest(deriveHawkCredentials(call.signer.type, call.signer.token), {

@@ -1,39 +1,39 @@
-/** What several endpoints take or give. Binary values are lower-case hex (docs/protocol.md, "Bodies"). */
+/** Types that several endpoints share. Binary values are lower-case hex (docs/protocol.md, "Bodies"). */
 
 import type { DeviceType } from '../protocol/devices.js';
 import { fromHex } from '../protocol/hex.js';
 import type { STRETCHING_PARAMETERS } from '../protocol/stretching.js';
 import { ProtocolError } from './errors.js';
 
-/** How a password is stretched: the one set of parameters there is, and the account's salt. */
+/** The only set of stretching parameters, and the account's salt. */
 export type PasswordStretching = typeof STRETCHING_PARAMETERS & {
   /** 32 bytes in hex. */
   salt: string;
 };
 
-/** How a device describes itself when it opens a session (docs/protocol.md, "Sessions and devices"). */
+/** Description of a device, for a new session (docs/protocol.md, "Sessions and devices"). */
 export interface DeviceDescription {
   /** At most 255 characters. */
   name: string;
   type: DeviceType;
 }
 
-/** Who an account belongs to: a UUID with dashes. */
+/** The account's ID: a UUID with dashes. */
 export interface AccountId {
   uid: string;
 }
 
 /**
- * The bytes of a value the server sent.
- * @param length how many there must be, where that is known
- * @throws ProtocolError when the value is no hex, or of another length
+ * Decodes a value of a reply.
+ * @param length required number of bytes, if known
+ * @throws ProtocolError when the value is not hex or has another length
  */
 export function readHex(what: string, hex: unknown, length?: number): Uint8Array {
   let bytes: Uint8Array | undefined;
   try {
     bytes = fromHex(hex as string);
   } catch {
-    // Said below.
+    // Reported below.
   }
   if (!bytes || (length !== undefined && bytes.length !== length)) {
     throw new ProtocolError(`${what} must be ${length === undefined ? '' : `${length} bytes in `}hex`);

@@ -32,7 +32,7 @@ export interface WrappedKeys {
 }
 
 export interface ResetAccountRequest {
-  /** 32 bytes; all zero asks the server for a new one. */
+  /** 32 bytes. All zero: the server generates a new one. */
   wrapKb: Uint8Array;
   srp: {
     type: typeof SRP_TYPE;
@@ -48,19 +48,19 @@ export interface ResetAccountRequest {
 export class AccountEndpoints {
   constructor(private readonly transport: Transport) {}
 
-  /** POST /v1/account/create. @throws ApiError 101 when the address is taken */
+  /** POST /v1/account/create. @throws ApiError 101 when the address has an account */
   create(request: CreateAccountRequest): Promise<AccountId> {
     return this.transport.send({ method: 'POST', path: '/v1/account/create', body: request });
   }
 
-  /** GET /v1/account/devices: the account's sessions. */
+  /** GET /v1/account/devices: lists the account's sessions. */
   devices(sessionToken: string): Promise<DevicesReply> {
     const signer = { type: 'sessionToken', token: sessionToken } as const;
     return this.transport.send({ method: 'GET', path: '/v1/account/devices', signer });
   }
 
   /**
-   * GET /v1/account/keys, its bundle opened. Uses the token up, whatever the outcome.
+   * GET /v1/account/keys. Opens the bundle. Consumes the token, except after a 503.
    * @throws ApiError 104 when the address is not verified; ProtocolError when the bundle does not open
    */
   async keys(keyFetchToken: string): Promise<WrappedKeys> {
@@ -75,7 +75,7 @@ export class AccountEndpoints {
     return { kA, wrapKb };
   }
 
-  /** POST /v1/account/reset, its bundle sealed here. Uses the token up, and ends every session of the account. */
+  /** POST /v1/account/reset. Seals the bundle. Consumes the token and ends every session of the account. */
   async reset(accountResetToken: string, request: ResetAccountRequest): Promise<void> {
     const { wrapKb, srp, passwordStretching } = request;
     const bundle = sealReset(accountResetToken, wrapKb, srp.verifier);
@@ -87,7 +87,7 @@ export class AccountEndpoints {
     });
   }
 
-  /** POST /v1/account/destroy. Uses the token up; there is no way back. */
+  /** POST /v1/account/destroy. Consumes the token. The account cannot be restored. */
   async destroy(authToken: string): Promise<void> {
     const signer = { type: 'authToken', token: authToken } as const;
     await this.transport.send({ method: 'POST', path: '/v1/account/destroy', signer, body: {} });

@@ -2,7 +2,7 @@ import type { Transport } from '../transport.js';
 import type { PasswordStretching } from '../wire.js';
 
 export interface AuthStartReply {
-  /** Good for one auth/finish within 60 s. */
+  /** Valid for one auth/finish within 60 s. */
   srpToken: string;
   /** salt: 32 bytes in hex; B: 256 bytes in hex. */
   srp: { type: string; salt: string; B: string };
@@ -31,16 +31,16 @@ export class AuthEndpoints {
   /**
    * POST /v1/auth/start.
    * @param email hex of UTF-8
-   * @throws ApiError 102 when there is no such account
+   * @throws ApiError 102 when the account does not exist
    */
   start(email: string): Promise<AuthStartReply> {
     return this.transport.send({ method: 'POST', path: '/v1/auth/start', body: { email } });
   }
 
   /**
-   * POST /v1/auth/finish. Uses the srpToken up, whatever the outcome.
-   * @throws ApiError 103 when M is wrong; 120, with the stored address as `email`, when the address at auth/start
-   *   differed from it in case too
+   * POST /v1/auth/finish. Consumes the srpToken, except after a 503.
+   * @throws ApiError 103 when M is wrong; 120, with the stored address as `email`, when M is wrong and the address at
+   *   auth/start differs from it in case
    */
   finish(request: AuthFinishRequest): Promise<AuthFinishReply> {
     return this.transport.send({ method: 'POST', path: '/v1/auth/finish', body: request });

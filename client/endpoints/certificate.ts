@@ -5,7 +5,7 @@ export type PublicKey = BrowserIdPublicKey;
 
 export interface SignRequest {
   publicKey: PublicKey;
-  /** How long the certificate is to hold: 1 to 86400 are seconds, more is ms, a day at most. */
+  /** Lifetime of the certificate, at most one day. 1 to 86400: in seconds; larger: in ms. */
   duration: number;
 }
 

@@ -3,19 +3,19 @@ import { deriveRequestKey, openValues } from '../token-bundles.js';
 import type { Transport } from '../transport.js';
 
 export interface ChangeStartReply {
-  /** Good for one account/keys within 10 minutes. */
+  /** Valid for one account/keys within 10 minutes. */
   keyFetchToken: string;
-  /** Good for one account/reset within 15 minutes. */
+  /** Valid for one account/reset within 15 minutes. */
   accountResetToken: string;
 }
 
 export interface ForgotReply {
   forgotPasswordToken: string;
-  /** How long the token still lives, in seconds. */
+  /** Remaining lifetime of the token, in seconds. */
   ttl: number;
-  /** Digits of the code in the mail. */
+  /** Number of digits of the mailed code. */
   codeLength: number;
-  /** How many codes may still be tried. */
+  /** Remaining number of guesses. */
   tries: number;
 }
 
@@ -24,7 +24,7 @@ export class PasswordEndpoints {
   constructor(private readonly transport: Transport) {}
 
   /**
-   * POST /v1/password/change/start, its bundle opened. Uses the token up, whatever the outcome.
+   * POST /v1/password/change/start. Opens the bundle. Consumes the token, except after a 503.
    * @throws ProtocolError when the bundle does not open
    */
   async changeStart(authToken: string): Promise<ChangeStartReply> {
@@ -40,18 +40,18 @@ export class PasswordEndpoints {
   }
 
   /**
-   * POST /v1/password/forgot/send_code: a new code and token; those before are void.
+   * POST /v1/password/forgot/send_code: mails a new code and returns its token.
    * @param email hex of UTF-8
-   * @throws ApiError 102 when there is no such account; 120, with the stored address as `email`, when its case differs
+   * @throws ApiError 102 when the account does not exist; 120, with the stored address as `email`, when its case differs
    */
   forgotSendCode(email: string): Promise<ForgotReply> {
     return this.transport.send({ method: 'POST', path: '/v1/password/forgot/send_code', body: { email } });
   }
 
   /**
-   * POST /v1/password/forgot/resend_code: the same code in a new message.
+   * POST /v1/password/forgot/resend_code: mails the same code again.
    * @param email hex of UTF-8
-   * @throws ApiError 120 as {@link forgotSendCode} does
+   * @throws ApiError 120 see {@link forgotSendCode}
    */
   forgotResendCode(forgotPasswordToken: string, email: string): Promise<ForgotReply> {
     return this.transport.send({
@@ -62,7 +62,7 @@ export class PasswordEndpoints {
     });
   }
 
-  /** POST /v1/password/forgot/verify_code. @throws ApiError 105 when the code is wrong, with `tries` and `ttl` left */
+  /** POST /v1/password/forgot/verify_code. @throws ApiError 105 when the code is wrong, with the remaining `tries` and `ttl` */
   forgotVerifyCode(forgotPasswordToken: string, code: string): Promise<{ accountResetToken: string }> {
     return this.transport.send({
       method: 'POST',

@@ -5,7 +5,7 @@ import type { SessionReply } from './session.js';
 export interface RawPasswordRequest {
   /** Hex of UTF-8. */
   email: string;
-  /** 1 to 1024 bytes of UTF-8, sent as it is. */
+  /** 1 to 1024 bytes of UTF-8, sent unchanged. */
   password: string;
 }
 
@@ -17,13 +17,13 @@ export interface RawPasswordChangeRequest {
 }
 
 /**
- * Endpoints of docs/endpoints.md, "Raw password": the password goes to the
- * server, which stretches it. Every method throws ApiError or ConnectionError.
+ * Endpoints of docs/endpoints.md, "Raw password": the server stretches the password. Every method throws ApiError or
+ * ConnectionError.
  */
 export class RawPasswordEndpoints {
   constructor(private readonly transport: Transport) {}
 
-  /** POST /v1/raw_password/account/create. @throws ApiError 101 when the address is taken */
+  /** POST /v1/raw_password/account/create. @throws ApiError 101 when the address has an account */
   createAccount(request: RawPasswordRequest): Promise<AccountId> {
     return this.transport.send({ method: 'POST', path: '/v1/raw_password/account/create', body: request });
   }
@@ -38,7 +38,7 @@ export class RawPasswordEndpoints {
     await this.transport.send({ method: 'POST', path: '/v1/raw_password/password/change', body: request });
   }
 
-  /** POST /v1/raw_password/password/reset: makes a new kB, ends every session, uses the token up. */
+  /** POST /v1/raw_password/password/reset: creates a new kB, ends every session, consumes the token. */
   async resetPassword(accountResetToken: string, newPassword: string): Promise<void> {
     await this.transport.send({
       method: 'POST',

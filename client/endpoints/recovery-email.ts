@@ -8,7 +8,7 @@ export interface RecoveryEmailStatus {
   verified: boolean;
 }
 
-/** The server writes a comment line every 15 s at least; a stream silent for three of those is dead. */
+/** Time limit for the next chunk of a stream, in seconds. The server writes a comment line every 15 s. */
 const MAX_SILENCE_S = 45;
 
 /** Endpoints of docs/endpoints.md, "Recovery email". Every method throws ApiError or ConnectionError. */
@@ -25,10 +25,10 @@ export class RecoveryEmailEndpoints {
   }
 
   /**
-   * GET /v1/recovery_email/status as server-sent events: the status at once, then each change of it. The last one
-   * is `verified: true`; leaving the loop before closes the connection.
+   * GET /v1/recovery_email/status as server-sent events: the current status, then each change. The last event is
+   * `verified: true`. Leaving the loop earlier closes the connection.
    * @param signal ends the loop with its reason
-   * @throws ConnectionError when the stream breaks off unverified; call again to go on waiting
+   * @throws ConnectionError when the stream ends before that; call again to continue
    */
   async *statusEvents(sessionToken: string, signal?: AbortSignal): AsyncGenerator<RecoveryEmailStatus> {
     const stream = await this.transport.openStream({
@@ -50,13 +50,13 @@ export class RecoveryEmailEndpoints {
     throw new ConnectionError('the event stream ended before the address was verified');
   }
 
-  /** POST /v1/recovery_email/resend_code: the same code in a new message. */
+  /** POST /v1/recovery_email/resend_code: mails the same code again. */
   async resendCode(sessionToken: string): Promise<void> {
     const signer = { type: 'sessionToken', token: sessionToken } as const;
     await this.transport.send({ method: 'POST', path: '/v1/recovery_email/resend_code', signer, body: {} });
   }
 
-  /** POST /v1/recovery_email/verify_code; a second time does no harm. @throws ApiError 102 or 105 */
+  /** POST /v1/recovery_email/verify_code. Idempotent. @throws ApiError 102 or 105 */
   async verifyCode(uid: string, code: string): Promise<void> {
     await this.transport.send({
       method: 'POST',
@@ -78,7 +78,7 @@ async function* wrapFailures(chunks: AsyncIterable<Uint8Array>, signal: AbortSig
 function readStatus(data: string): RecoveryEmailStatus {
   const { email, verified } = parseObject(data) ?? {};
   if (typeof email !== 'string' || typeof verified !== 'boolean') {
-    throw new ProtocolError('the server sent an event that is no status');
+    throw new ProtocolError('the server sent an event that is not a status');
   }
   return { email, verified };
 }

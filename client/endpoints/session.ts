@@ -5,12 +5,12 @@ import type { AccountId, DeviceDescription } from '../wire.js';
 
 export interface SessionReply extends AccountId {
   verified: boolean;
-  /** Lives until it is destroyed. */
+  /** Valid until the session is destroyed. */
   sessionToken: string;
 }
 
 export interface SessionWithKeysReply extends SessionReply {
-  /** Good for one account/keys within 10 minutes. */
+  /** Valid for one account/keys within 10 minutes. */
   keyFetchToken: string;
 }
 
@@ -19,7 +19,7 @@ export class SessionEndpoints {
   constructor(private readonly transport: Transport) {}
 
   /**
-   * POST /v1/session/create, its bundle opened. Uses the token up, whatever the outcome.
+   * POST /v1/session/create. Opens the bundle. Consumes the token, except after a 503.
    * @throws ApiError 115 when the account has too many sessions; ProtocolError when the bundle does not open
    */
   async create(authToken: string, device?: DeviceDescription): Promise<SessionWithKeysReply> {

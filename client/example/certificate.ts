@@ -13,8 +13,8 @@ interface CertificatePayload {
 }
 
 /**
- * Has a fresh key certified for an hour, and checks the certificate: its signature with the key that the server
- * publishes (RS only), whom it names, and the key in it.
+ * Requests a certificate for a new key and one hour. Checks its signature with the published key (RS only), its
+ * principal and its key.
  * @returns the principal, `<uid>@<domain>`
  */
 export async function signCertificate(
@@ -27,10 +27,13 @@ export async function signCertificate(
   const [header, payload, signature] = cert.split('.') as [string, string, string];
   const { principal, exp, 'public-key': certified } = decodeJson<CertificatePayload>(payload);
   check(principal.email.startsWith(`${uid}@`), `the certificate names ${principal.email}`);
-  check(JSON.stringify(certified) === JSON.stringify(publicKey), 'the certificate is of another key');
-  check(exp > Date.now() && exp <= Date.now() + 2 * HOUR_S * 1000, `the certificate ends at ${exp}`);
+  check(JSON.stringify(certified) === JSON.stringify(publicKey), 'the certificate has another key');
+  check(exp > Date.now() && exp <= Date.now() + 2 * HOUR_S * 1000, `the certificate expires at ${exp}`);
   const { 'public-key': serverKey } = await client.getSupportDocument();
-  check(decodeJson<{ alg: string }>(header).alg.startsWith(serverKey.algorithm), 'alg is not the key’s');
+  check(
+    decodeJson<{ alg: string }>(header).alg.startsWith(serverKey.algorithm),
+    'alg does not match the published key',
+  );
   if (serverKey.algorithm === 'RS') {
     const key = createPublicKey({ key: toJwk(serverKey), format: 'jwk' });
     const signed = Buffer.from(`${header}.${payload}`);

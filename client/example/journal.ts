@@ -6,8 +6,8 @@ export function printFlow(name: string): void {
 }
 
 /**
- * Does one step of a flow and prints it with the time it took.
- * @throws whatever the step throws, after printing it
+ * Runs one step of a flow and prints it with its duration.
+ * @throws the error of the step, after printing it
  */
 export async function step<T>(what: string, action: () => Promise<T>): Promise<T> {
   const start = performance.now();
@@ -21,7 +21,7 @@ export async function step<T>(what: string, action: () => Promise<T>): Promise<T
   }
 }
 
-/** A step that the server has to refuse. @throws Error when it does not, or for another reason */
+/** Runs a step that the server must refuse. @throws Error when it succeeds, or fails for another reason */
 export async function refusedStep(
   what: string,
   reason: ApiErrorReason,
@@ -39,7 +39,7 @@ export async function refusedStep(
   });
 }
 
-/** @throws Error with the message when the condition does not hold */
+/** Checks a condition. @throws Error with the message when it is false */
 export function check(condition: boolean, message: string): void {
   if (!condition) throw new Error(message);
 }

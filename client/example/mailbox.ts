@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The headers of a mail that carry what its text says (docs/protocol.md, "Mail"). */
+/** The headers of a mail that contain its code (docs/protocol.md, "Mail"). */
 export type CodeHeader = 'X-Verify-Code' | 'X-Recovery-Code';
 
-/** Where the codes that the server mails are read. */
+/** Reads the codes that the server mails. */
 export interface Mailbox {
-  /** The newest code of a kind for an account, not read before. @throws Error when none comes */
+  /** Waits for the newest unread code of an account. @throws Error when none arrives */
   readCode(header: CodeHeader, account: { email: string; uid: string }): Promise<string>;
 }
 
 const WAIT_MS = 15_000;
 const POLL_MS = 100;
 
-/** The mailbox of a server that writes its mail as .eml files into a directory. */
+/** Reads the mail of a server that writes .eml files into a directory. */
 export function createFileMailbox(directory: string): Mailbox {
   const read = new Set<string>();
   return {
@@ -36,7 +36,7 @@ export function createFileMailbox(directory: string): Mailbox {
   };
 }
 
-/** The mailbox of someone who reads their mail elsewhere and types the code in. */
+/** Asks for codes on the terminal. */
 export function createTerminalMailbox(): Mailbox {
   return {
     async readCode(header, { email }) {
@@ -70,7 +70,7 @@ async function listNewestFirst(directory: string): Promise<string[]> {
   return files.sort((a, b) => b.time - a.time).map(({ path }) => path);
 }
 
-/** Names in lower case; of a file still being written, only what is whole: up to the blank line. */
+/** Parses the headers, with lower-case names. Returns none before the blank line is written. */
 function parseHeaders(message: string): Map<string, string> {
   const end = /\r?\n\r?\n/.exec(message)?.index ?? 0;
   const unfolded = message.slice(0, end).replace(/\r?\n[ \t]+/g, ' ');

@@ -1,4 +1,5 @@
 import { RawPasswordClient } from '../raw-password-client.js';
+import { check, printFlow, refusedStep, step } from './journal.js';
 import {
   attachOverSrp,
   certify,
@@ -7,13 +8,12 @@ import {
   makeAccount,
   recover,
   verifyEmail,
-} from './flows.js';
-import { check, printFlow, refusedStep, step } from './journal.js';
+} from './shared-steps.js';
 
 /**
- * The four example flows as a constrained device does them: the server stretches. Keys come over SRP only,
- * so a desktop attaches to the same account in between, and must find them.
- * @throws Error at the first step that goes wrong
+ * Runs the four example flows as a constrained device: the server stretches. Fetching keys needs SRP, so a desktop
+ * attaches to the same account and checks them.
+ * @throws Error at the first step that fails
  */
 export async function runRawPasswordFlows(example: Example): Promise<void> {
   const { client, srp } = example;

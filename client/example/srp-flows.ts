@@ -1,3 +1,4 @@
+import { check, printFlow, refusedStep, step } from './journal.js';
 import {
   attachOverSrp,
   checkReset,
@@ -6,12 +7,11 @@ import {
   recover,
   useDevice,
   verifyEmail,
-} from './flows.js';
-import { check, printFlow, refusedStep, step } from './journal.js';
+} from './shared-steps.js';
 
 /**
- * The four example flows as a desktop client does them: it stretches, and the password stays with it.
- * @throws Error at the first step that goes wrong
+ * Runs the four example flows as a desktop: it stretches the password itself.
+ * @throws Error at the first step that fails
  */
 export async function runSrpFlows(example: Example): Promise<void> {
   const { client, srp } = example;
@@ -28,7 +28,7 @@ export async function runSrpFlows(example: Example): Promise<void> {
   await verifyEmail(example, { email, uid, sessionToken: first.sessionToken });
   const keys = await useDevice(example, first);
 
-  printFlow('Attach a new device, over SRP, the address typed in other case');
+  printFlow('Attach a new device, over SRP, the address in another case');
   const second = await attachOverSrp(example, { email: email.toLowerCase(), password }, keys);
   await step('GET /v1/account/devices: both devices', async () => {
     const { devices } = await client.account.devices(second.sessionToken);
@@ -47,7 +47,7 @@ export async function runSrpFlows(example: Example): Promise<void> {
   );
   await attachOverSrp(example, { email, password: changedPassword }, keys);
 
-  printFlow('Forgot password, over SRP, the address typed in other case');
+  printFlow('Forgot password, over SRP, the address in another case');
   const accountResetToken = await recover(example, { email, uid });
   await step('POST /v1/account/reset', () =>
     srp.resetPassword(email.toLowerCase(), accountResetToken, lastPassword),

@@ -71,7 +71,7 @@ t.test('a stream that ends or breaks off unverified is a connection error', asyn
   }
 });
 
-t.test('an event that is no status breaks the protocol', async (t) => {
+t.test('an event that is not a status is a ProtocolError', async (t) => {
   for (const data of ['{}', 'nonsense', `{"email":"${EMAIL}"}`]) {
     const { url } = await startHttpServer(t, (_, response) => startStream(response).end(`data: ${data}\n\n`));
     await t.rejects(

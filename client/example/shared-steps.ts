@@ -5,14 +5,14 @@ import { signCertificate } from './certificate.js';
 import { check, step } from './journal.js';
 import type { Mailbox } from './mailbox.js';
 
-/** What a flow works with. */
+/** The clients and mailbox of the flows. */
 export interface Example {
   client: KeyServerClient;
   srp: SrpClient;
   mailbox: Mailbox;
 }
 
-/** Listens to recovery_email/status while the mailed code is given, until the stream says `verified: true`. */
+/** Verifies the address while listening to recovery_email/status, until the stream reports `verified: true`. */
 export async function verifyEmail(
   { client, mailbox }: Example,
   account: { email: string; uid: string; sessionToken: string },
@@ -20,18 +20,18 @@ export async function verifyEmail(
   const events = client.recoveryEmail.statusEvents(account.sessionToken);
   await step('GET /v1/recovery_email/status as an event stream: not verified yet', async () => {
     const first = await events.next();
-    check(first.value?.verified === false, 'the account is verified before its code was given');
+    check(first.value?.verified === false, 'the account is verified before its code was sent');
   });
   const code = await step('the verification code, from the mail', () =>
     mailbox.readCode('X-Verify-Code', account),
   );
   await step('POST /v1/recovery_email/verify_code', () => client.recoveryEmail.verifyCode(account.uid, code));
-  await step('the event stream says verified', async () => {
+  await step('the event stream reports verified', async () => {
     for await (const { verified } of events) if (verified) return;
   });
 }
 
-/** Fetches the keys of an SRP login and has a certificate signed: the end of every way to attach a device. */
+/** Fetches the keys of an SRP login and requests a certificate, as every attached device does. */
 export async function useDevice({ client, srp }: Example, login: Login): Promise<AccountKeys> {
   const keys = await step('GET /v1/account/keys: kA and kB', () =>
     srp.fetchKeys(login.keyFetchToken, login.unwrapBKey),
@@ -40,17 +40,17 @@ export async function useDevice({ client, srp }: Example, login: Login): Promise
   return keys;
 }
 
-/** Has a certificate signed with a session, and checks it. */
+/** Requests a certificate for a session and checks it. */
 export async function certify(
   client: KeyServerClient,
   { sessionToken, uid }: { sessionToken: string; uid: string },
 ): Promise<void> {
-  await step('POST /v1/certificate/sign: a certificate that checks out', () =>
+  await step('POST /v1/certificate/sign: a valid certificate', () =>
     signCertificate(client, sessionToken, uid),
   );
 }
 
-/** Attaches a device over SRP and compares its keys with those known. */
+/** Attaches a device over SRP and compares its keys with known ones. */
 export async function attachOverSrp(
   example: Example,
   { email, password }: { email: string; password: string },
@@ -61,14 +61,14 @@ export async function attachOverSrp(
   );
   const keys = await useDevice(example, login);
   if (known) {
-    check(equalBytes(keys.kA, known.kA), 'kA is another');
-    check(equalBytes(keys.kB, known.kB), 'kB is another');
-    console.log('          the keys are those of before');
+    check(equalBytes(keys.kA, known.kA), 'kA differs');
+    check(equalBytes(keys.kB, known.kB), 'kB differs');
+    console.log('          the keys are the same');
   }
   return { ...login, ...keys };
 }
 
-/** Forgot password, up to the token to reset the account with. */
+/** Recovers an account. @returns the accountResetToken */
 export async function recover(
   { srp, mailbox }: Example,
   account: { email: string; uid: string },
@@ -84,14 +84,14 @@ export async function recover(
   );
 }
 
-/** After a forgotten password: kA is the same, kB another. @throws Error when it is not so */
+/** Checks the keys after a recovery: kA is the same, kB is new. @throws Error when they are not */
 export function checkReset(before: AccountKeys, after: AccountKeys): void {
-  check(equalBytes(before.kA, after.kA), 'kA did not survive the reset');
-  check(!equalBytes(before.kB, after.kB), 'kB survived the reset');
+  check(equalBytes(before.kA, after.kA), 'kA changed');
+  check(!equalBytes(before.kB, after.kB), 'kB did not change');
   console.log('          kA is the same, kB is new');
 }
 
-/** An address and passwords nobody uses. */
+/** Generates an unused address and passwords. */
 export function makeAccount(prefix: string) {
   const random = () => Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString('hex');
   const passwords = { password: random(), changedPassword: `påsswörd ${random()}`, lastPassword: random() };
