@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
 
-/** What figures have to be read against. */
+/** Description of the measured machine. */
 export interface Machine {
   cpu: string;
   cores: number;
-  /** Such as `L2 1 MiB, L3 32 MiB`; empty where the system does not say. scrypt lives on them. */
+  /** Caches, such as `L2 1 MiB, L3 32 MiB`; empty if unknown. */
   caches: string;
   virtual: boolean;
   memoryGib: number;
@@ -14,11 +14,11 @@ export interface Machine {
   node: string;
   v8: string;
   openssl: string;
-  /** The commit measured, with `+` when files differ from it; empty outside a repository. */
+  /** Measured commit, with `+` when files differ from it; empty outside a repository. */
   commit: string;
 }
 
-/** Describes the machine this runs on. */
+/** Describes this machine. */
 export function describeMachine(): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -34,7 +34,7 @@ export function describeMachine(): Machine {
   };
 }
 
-/** The machine as lines of a name and a value. */
+/** Returns the description as pairs of name and value. */
 export function machineLines(machine: Machine): [name: string, value: string][] {
   return [
     ['CPU', machine.cpu + (machine.virtual ? ' (virtual machine)' : '')],

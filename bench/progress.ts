@@ -1,14 +1,14 @@
-/** Says on stderr what is being measured, so that results on stdout can be piped elsewhere. */
+/** Reports progress on stderr, so that results on stdout can be piped. */
 export interface Progress {
-  /** Begins a step; the one before it is over. */
+  /** Starts a step and ends the previous one. */
   step(what: string): void;
-  /** How far the step is, on a terminal only. */
+  /** Reports progress of the step, on a terminal only. */
   at(done: number, of: number): void;
   /** Ends the last step. */
   finish(): void;
 }
 
-/** Progress on a stream: one line that is rewritten on a terminal, a line a step elsewhere. */
+/** Reports progress on a stream: on a terminal as one line that is rewritten, elsewhere as one line for each step. */
 export function createProgress(stream: NodeJS.WriteStream): Progress {
   const startedMs = performance.now();
   let current = '';

@@ -22,7 +22,7 @@ export async function updateReadmes(results: ReadonlyMap<string, SuiteResult>): 
   if (scale) await replaceBetweenMarks('bench/README.md', 'scale', () => renderScale(scale));
 }
 
-/** @throws Error when the document has no such marks */
+/** @throws Error when the document lacks the marks */
 async function replaceBetweenMarks(
   name: string,
   mark: string,
@@ -37,7 +37,7 @@ async function replaceBetweenMarks(
   await writeFile(fromRoot(name), `${before}${begin}\n\n${replace(old.trim())}\n\n${end}${after}`);
 }
 
-/** The figure and one short table, for README.md. */
+/** Renders the figure and a short table for README.md. */
 export function renderFigures(stretch: SuiteResult, login: SuiteResult): string {
   const { cpu, cores, node } = stretch.machine;
   const [logins] = login.sections as [Section];
@@ -49,7 +49,7 @@ export function renderFigures(stretch: SuiteResult, login: SuiteResult): string 
   ].join('\n\n');
 }
 
-/** A bar chart as a file of its own, light and dark. */
+/** Renders a bar chart as a file, light and dark. */
 export function drawFigure({ sections }: SuiteResult): string {
   const [chart] = (sections[0] as Section).charts;
   if (!chart) throw new Error('the stretch suite has no chart');
@@ -58,7 +58,7 @@ export function drawFigure({ sections }: SuiteResult): string {
   return `${svg.replace(/<svg(?![^>]*xmlns=)/, '<svg xmlns="http://www.w3.org/2000/svg"').replace(/>/, `>${style}`)}\n`;
 }
 
-/** Adds the rows of a processor, in place of its old ones. */
+/** Replaces the rows of a processor. */
 export function addProcessor(old: string, { machine, sections }: SuiteResult): string {
   const rows = (sections[1] as Section).table.rows;
   const ratioOf = (name: string) => rows.find(([peer]) => peer === name)?.[4];

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SuiteResult } from './results.js';
 
-/** bench/results beside the sources, which git ignores; this file runs from dist/bench. */
+/** bench/results beside the sources, relative to dist/bench. Git ignores it. */
 export const RESULTS_FOLDER = fileURLToPath(new URL('../../bench/results/', import.meta.url));
 
-/** Writes a suite's results, over those of its last run. */
+/** Writes a suite's results and replaces those of its last run. */
 export async function writeResult(folder: string, result: SuiteResult): Promise<string> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${result.suite}.json`);
@@ -14,7 +14,7 @@ export async function writeResult(folder: string, result: SuiteResult): Promise<
   return path;
 }
 
-/** The last results of every suite that has any, by its name. */
+/** Reads the last results of every suite, by its name. */
 export async function readResults(folder: string): Promise<Map<string, SuiteResult>> {
   const names = await readdir(folder).catch(() => []);
   const results = await Promise.all(

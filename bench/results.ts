@@ -1,6 +1,6 @@
 import type { Machine } from './machine.js';
 
-/** What a suite hands back, as it is kept in a JSON file, printed as tables and drawn in the report. */
+/** The results of a suite: stored as JSON, printed as tables and drawn in the report. */
 export interface SuiteResult {
   /** The suite's name on the command line. */
   suite: string;
@@ -8,21 +8,21 @@ export interface SuiteResult {
   /** ISO 8601. */
   startedAt: string;
   durationSeconds: number;
-  /** Whether it ran with fewer rounds; such figures are a first look. */
+  /** Whether it ran with fewer rounds, for a rough figure. */
   quick: boolean;
   machine: Machine;
-  /** What other processes did meanwhile; see measure/neighbours.ts. */
+  /** CPU use of other processes during the run. */
   neighbours: { otherCores: number; stolenCores: number } | undefined;
   sections: Section[];
   checks: Check[];
-  /** Numbers that other suites compute with, by name; the unit is the end of the name. */
+  /** Numbers for other suites, by name. The name ends with the unit. */
   figures: Record<string, number>;
 }
 
-/** One question and its answer. */
+/** One measurement with its tables and charts. */
 export interface Section {
   title: string;
-  /** How it was measured, in sentences. */
+  /** Description of the method, in sentences. */
   method: string;
   table: Table;
   charts: Chart[];
@@ -35,22 +35,22 @@ export interface Table {
 
 export interface Column {
   heading: string;
-  /** Digits after the point, for numbers (default 1). */
+  /** Number of decimal places (default 1). */
   digits?: number;
 }
 
-/** Numbers are formatted by their column; `null` is a cell with nothing to say. */
+/** Numbers are formatted by their column. `null` is an empty cell. */
 export type Cell = string | number | null;
 
-/** A plot, as data: report/charts.ts draws it. Colours follow the order of the series. */
+/** Data of a chart, see report/charts.ts. Colours follow the order of the series. */
 export type Chart = BarChart | LineChart | DistributionChart;
 
 export interface BarChart {
   kind: 'bars';
   title: string;
-  /** What the length of a bar means, with its unit. */
+  /** Meaning of a bar's length, with its unit. */
   valueLabel: string;
-  /** `highlight` is this server's own; the others are what it is compared with. */
+  /** `highlight` marks this server's bars. */
   bars: { label: string; value: number; highlight: boolean }[];
 }
 
@@ -70,12 +70,12 @@ export interface DistributionChart {
   series: { name: string; values: number[] }[];
 }
 
-/** The percentiles at which a distribution is drawn: closer together towards the tail. */
+/** The percentiles of a chart, closer together towards the tail. */
 export const PERCENTILES = [
   0, 5, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 92, 94, 95, 96, 97, 98, 98.5, 99, 99.5, 99.9, 100,
 ];
 
-/** A figure with a promise to keep. */
+/** A figure with a goal. */
 export interface Check {
   what: string;
   measured: number;
@@ -84,7 +84,7 @@ export interface Check {
   unit: string;
 }
 
-/** Whether a check's promise is kept. */
+/** Returns whether a figure meets its goal. */
 export function isMet({ measured, bound, goal }: Check): boolean {
   return bound === 'at least' ? measured >= goal : measured <= goal;
 }

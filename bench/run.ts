@@ -12,7 +12,7 @@ import type { Suite } from './suite.js';
 import { SUITES } from './suites.js';
 import { formatNumber, formatTable } from './text-table.js';
 
-/** Arguments that are not suites. */
+/** Arguments other than suites. */
 const COMMANDS = ['report', 'readme'];
 
 const USAGE = `npm run bench -- [suite …] [--quick] [--goals] [--out folder]
@@ -46,7 +46,7 @@ const progress = createProgress(process.stderr);
 const machine = describeMachine();
 print(machineLines(machine).map(([name, value]) => `${name.padEnd(8)} ${value}`));
 for (const suite of chosen) {
-  // A suite that cannot run here (no /proc, say) must not stop the others.
+  // A suite that cannot run here (for example without /proc) must not stop the others.
   await runSuite(suite).catch((error: Error) => {
     progress.finish();
     print(['', `${suite.title}: not measured: ${error.message}`]);

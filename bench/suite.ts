@@ -1,26 +1,26 @@
 import type { Progress } from './progress.js';
 import type { SuiteResult } from './results.js';
 
-/** What a suite is given when it runs. */
+/** Options of a run. */
 export interface BenchContext {
-  /** Fewer rounds and smaller counts: a first look within a minute or so. */
+  /** Runs fewer rounds and smaller counts, for a rough figure within about a minute. */
   quick: boolean;
   progress: Progress;
-  /** What the last runs of other suites measured, for those that compute with it. */
+  /** Figures of the last runs of other suites. */
   earlier: ReadonlyMap<string, SuiteResult>;
 }
 
-/** What a suite measured. */
+/** The measurements of a suite. */
 export type Measured = Pick<SuiteResult, 'sections' | 'checks' | 'figures'>;
 
-/** One thing the bench can measure. */
+/** A suite of the bench. */
 export interface Suite {
   name: string;
   title: string;
   run(context: BenchContext): Promise<Measured>;
 }
 
-/** Joins what the parts of a suite measured. */
+/** Joins the measurements of the parts of a suite. */
 export function joinMeasured(parts: Measured[]): Measured {
   return {
     sections: parts.flatMap(({ sections }) => sections),

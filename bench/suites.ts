@@ -8,5 +8,5 @@ import { startup } from './startup/startup.js';
 import { stretch } from './stretch/stretch.js';
 import type { Suite } from './suite.js';
 
-/** Everything `npm run bench` measures, in the order of the report. */
+/** All suites, in order of the report. */
 export const SUITES: Suite[] = [stretch, sign, login, endpoints, latency, overload, startup, scale];

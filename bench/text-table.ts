@@ -1,17 +1,17 @@
 import type { Cell, Column, Table } from './results.js';
 
-/** A cell as it is shown. */
+/** Formats a cell. */
 export function formatCell(cell: Cell | undefined, column: Column): string {
   if (cell === null || cell === undefined) return '';
   return typeof cell === 'number' ? formatNumber(cell, column.digits ?? 1) : cell;
 }
 
-/** A number with so many digits after the point, thousands apart. */
+/** Formats a number with decimal places and separated thousands. */
 export function formatNumber(value: number, digits: number): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** A table as lines of text: the first column to the left, the others to the right. */
+/** Renders a table as text: the first column left-aligned, the others right-aligned. */
 export function formatTable({ columns, rows }: Table): string {
   const cells = [
     columns.map(({ heading }) => heading),

@@ -14,7 +14,7 @@ const WARM_UP_ROUNDS = 1;
 const LOGIN = ['auth/start', 'auth/finish', 'session/create'] as const;
 
 interface Timed {
-  /** CPU ms a request, of each round: of the whole server, and of its event loop. */
+  /** CPU ms of a request in each round: of the whole server, and of its event loop. */
   cpuMs: number[];
   loopMs: number[];
   latenciesMs: number[];
@@ -22,7 +22,7 @@ interface Timed {
 
 type Timings = Record<ScenarioName, Timed>;
 
-/** Cost of each request, HTTP and storage included. */
+/** Cost of each request, including HTTP and storage. */
 export const endpoints: Suite = {
   name: 'endpoints',
   title: 'Requests without a stretch',

@@ -11,7 +11,7 @@ import {
   startRequest,
 } from '../load/srp-login.js';
 
-/** What the scenarios of one round hand on to each other. `accounts` are verified. */
+/** State that the scenarios of one round share. `accounts` are verified. */
 export interface Round {
   url: string;
   accounts: SrpAccount[];
@@ -25,14 +25,14 @@ export function createRound(url: string, accounts: SrpAccount[]): Round {
   return { url, accounts, starts: [], Ks: [], authTokens: [], sessions: [] };
 }
 
-/** One endpoint's turn: requests are built before it is measured, answers taken apart after. */
+/** The requests of one endpoint. They are built before the measurement; replies are parsed after it. */
 export interface Scenario {
   name: string;
   build(round: Round, logins: number): PreparedRequest[];
   take?(round: Round, answers: Answer[]): void;
 }
 
-/** In this order, since most need what the one before was given. */
+/** The scenarios in order. Most need the results of the previous one. */
 export const SCENARIOS = [
   {
     name: '__lbheartbeat__',

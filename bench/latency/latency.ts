@@ -17,10 +17,10 @@ import { type ProbeKind, type ProbeLatencies, probe } from './probing.js';
 
 const KINDS = ['recovery_email/status', 'auth/start', 'certificate/sign'] as const;
 type KindName = (typeof KINDS)[number];
-/** Raw logins under way at any time: enough for a full group for every thread. */
+/** Number of concurrent raw logins: enough for a full group in every thread. */
 const LOGINS_UNDER_WAY = 16;
 const PROBE_INTERVAL_MS = 10;
-/** The default priority of stretch threads, the priority of the event loop, and no load. No login is refused. */
+/** Stretch threads at default priority and at that of the event loop, and no load. No login is refused. */
 const CASES: { name: string; settings: Record<string, string>; logins: number }[] = [
   { name: 'stretching, lower priority', settings: { STRETCH_MAX_WAIT: '120' }, logins: LOGINS_UNDER_WAY },
   {

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, PreparedRequest, Sender } from '../load/sender.js';
 
-/** Requests of one kind, sent beside a load to see what it does to them. */
+/** A kind of request whose latency under load is measured. */
 export interface ProbeKind<Name extends string = string> {
   name: Name;
   build(): PreparedRequest;
 }
 
-/** How requests of each kind fared, in ms. */
+/** Latencies of the requests of each kind, in ms. */
 export type ProbeLatencies<Name extends string> = Record<Name, number[]>;
 
 /**
- * Sends one request every `intervalMs`, the kinds in turns, whether those before were answered or not:
- * a server that stalls delays many of them and not just one.
- * @throws Error when an answer's status is not 200
+ * Sends one request every `intervalMs`, alternating kinds, without waiting for replies (open loop): a server that
+ * stalls delays many requests, not one.
+ * @throws Error when a reply's status is not 200
  */
 export async function probe<Name extends string>(
   sender: Sender,

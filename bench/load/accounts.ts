@@ -9,10 +9,10 @@ import { createFastOpensslModPow } from '../../workers/thread/engines/openssl-mo
 import type { ServerProcess } from '../server/server-process.js';
 import { takeMailedCodes } from './mail-folder.js';
 
-/** The bench's own arithmetic, for the client's half of SRP. */
+/** Modular exponentiation of the SRP client. */
 export const modPow: ModPow = createFastOpensslModPow();
 
-/** An account of a device that stretches for itself. Nobody ever stretched its password: srpPW is random. */
+/** An account of an SRP client. srpPW is random, so that its creation needs no stretch. */
 export interface SrpAccount {
   email: string;
   emailHex: string;
@@ -21,7 +21,7 @@ export interface SrpAccount {
   srpSalt: Uint8Array;
 }
 
-/** An account whose password the server stretches. */
+/** An account of a raw-password client. */
 export interface RawAccount {
   email: string;
   emailHex: string;
@@ -29,7 +29,7 @@ export interface RawAccount {
   password: string;
 }
 
-/** Creates an account that costs no stretch. */
+/** Creates an account without a stretch. */
 export async function createSrpAccount({ url }: ServerProcess): Promise<SrpAccount> {
   const email = newAddress();
   const [srpPW, srpSalt, stretchingSalt] = [randomBytes(32), randomBytes(32), randomBytes(32)];
@@ -42,7 +42,7 @@ export async function createSrpAccount({ url }: ServerProcess): Promise<SrpAccou
   return { email, emailHex: emailToHex(email), uid, srpPW, srpSalt };
 }
 
-/** Creates an account with a password; the server stretches it. */
+/** Creates an account with a password, which the server stretches. */
 export async function createRawAccount({ url }: ServerProcess): Promise<RawAccount> {
   const email = newAddress();
   const password = randomBytes(12).toString('base64');
@@ -51,14 +51,14 @@ export async function createRawAccount({ url }: ServerProcess): Promise<RawAccou
   return { email, emailHex: emailToHex(email), uid, password };
 }
 
-/** Creates so many accounts, one after the other: what is measured is elsewhere. */
+/** Creates accounts one after another. */
 export async function createMany<Account>(count: number, create: () => Promise<Account>): Promise<Account[]> {
   const accounts: Account[] = [];
   while (accounts.length < count) accounts.push(await create());
   return accounts;
 }
 
-/** Verifies accounts with the codes mailed to them. */
+/** Verifies accounts with their mailed codes. */
 export async function verifyAccounts(server: ServerProcess, accounts: { uid: string }[]): Promise<void> {
   const uids = accounts.map(({ uid }) => uid);
   const { recoveryEmail } = new KeyServerClient({ url: server.url });
@@ -67,12 +67,12 @@ export async function verifyAccounts(server: ServerProcess, accounts: { uid: str
   }
 }
 
-/** The credentials that sign requests of a session. @param sessionToken 64 hex digits */
+/** Derives the credentials that sign requests of a session. @param sessionToken 64 hex digits */
 export function sessionCredentials(sessionToken: string): HawkCredentials {
   return deriveHawkCredentials('sessionToken', sessionToken);
 }
 
-/** An address that nobody has used before. */
+/** Generates an unused address. */
 export function newAddress(): string {
   return `${randomUUID()}@example.com`;
 }

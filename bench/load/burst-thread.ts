@@ -4,8 +4,8 @@ import type { BurstAnswer, BurstOrder } from './burst.js';
 import type { PreparedRequest } from './sender.js';
 
 /*
- * A connection and a few hundred bytes each way, and no HTTP library: with one, a thousand clients keep a core
- * busy for the best part of a second, and what is measured is how long the server has to wait for them.
+ * Uses no HTTP library: with one, a thousand clients keep a core busy for most of a second, and the server waits
+ * for the clients.
  */
 
 const { url, requests } = workerData as BurstOrder;
@@ -30,12 +30,12 @@ function exchange(message: Buffer): Promise<BurstAnswer> {
       socket.destroy();
     });
     socket.on('error', reject);
-    socket.on('close', () => reject(new Error('the connection closed before the answer')));
+    socket.on('close', () => reject(new Error('the connection closed before the reply')));
     socket.write(message);
   });
 }
 
-/** An answer with a Content-Length, once all of it is here. */
+/** Parses a complete reply with a Content-Length. */
 function readAnswer(received: string): Omit<BurstAnswer, 'ms'> | undefined {
   const [head = '', body] = received.split('\r\n\r\n', 2);
   if (body === undefined) return undefined;

@@ -2,19 +2,19 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Answer, PreparedRequest } from './sender.js';
 
-/** What a burst's thread is given. */
+/** Data of a burst's thread. */
 export interface BurstOrder {
   url: string;
   requests: PreparedRequest[];
 }
 
-/** An answer, or nothing where the connection broke. */
+/** A reply to a request of a burst. */
 export type BurstAnswer = Omit<Answer, 'headers'> & { headers: Record<string, string | undefined> };
 
 /**
- * Sends requests all at once, each over a connection of its own, from a thread of its own: whoever probes
- * the server meanwhile does not wait for a client that has a thousand connections to open.
- * @returns answers in the order of the requests; `undefined` where the connection broke
+ * Sends requests at once, each over its own connection. A separate thread sends them, so that a probe does not wait
+ * for a client that opens a thousand connections.
+ * @returns replies in the order of the requests; `undefined` for a broken connection
  */
 export async function sendBurst(order: BurstOrder): Promise<(BurstAnswer | undefined)[]> {
   const worker = new Worker(new URL('./burst-thread.js', import.meta.url), { workerData: order });

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { PublicKey, SignRequest } from '../../client/endpoints/certificate.js';
 import { bytesToInteger } from '../../protocol/srp.js';
 
-/** The body of a certificate/sign for a key as Firefox makes them (RSA, 2048 bits), for an hour. */
+/** Body of a certificate/sign for an RSA key of 2048 bits and one hour. */
 export const CERTIFICATE_REQUEST: SignRequest = { publicKey: makePublicKey(), duration: 3600 };
 
 function makePublicKey(): PublicKey {

@@ -7,10 +7,9 @@ const POLL_MS = 10;
 const DEADLINE_MS = 60_000;
 
 /**
- * Takes the codes mailed to some accounts out of the folder that a server writes its mail into; mails to
- * others are removed unread.
+ * Reads the codes that a server mailed to accounts into its mail folder. Removes all mails.
  * @returns the code of each uid
- * @throws Error when one does not come within a minute
+ * @throws Error when a code does not arrive within a minute
  */
 export async function takeMailedCodes(
   { dataDir }: ServerProcess,

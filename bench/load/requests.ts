@@ -3,7 +3,7 @@ import type { PreparedRequest } from './sender.js';
 
 const JSON_TYPE = 'application/json';
 
-/** A POST of JSON. */
+/** Builds a POST of JSON. */
 export function postJson(path: string, json: object, headers: Record<string, string> = {}): PreparedRequest {
   const body = Buffer.from(JSON.stringify(json));
   return {
@@ -15,7 +15,7 @@ export function postJson(path: string, json: object, headers: Record<string, str
 }
 
 /**
- * A request signed with Hawk. It is good for a minute, and once.
+ * Builds a request signed with Hawk. It is valid once, within a minute.
  * @param url the server's public URL
  * @param json the body of a POST; without it the request is a GET
  */

@@ -1,6 +1,10 @@
 import type { Answer, PreparedRequest } from './sender.js';
 
-/** Answers in the order of their requests, so many under way at once. @throws Error when one is not 200 */
+/**
+ * Sends requests with limited concurrency.
+ * @returns replies in order of the requests
+ * @throws Error when a status is not 200
+ */
 export async function sendAll(
   sender: { sendOk(request: PreparedRequest): Promise<Answer> },
   clients: number,

@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 
-/** A request as it goes out: everything computed before. */
+/** A complete request, computed before the measurement. */
 export interface PreparedRequest {
   method: 'GET' | 'POST';
   path: string;
@@ -12,18 +12,18 @@ export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
   body: string;
-  /** From the first byte written to the last byte read, in ms. */
+  /** Time from the first byte written to the last byte read, in ms. */
   ms: number;
 }
 
-/** A client with connections of its own to one server, kept open. */
+/** A client with its own persistent connections to one server. */
 export class Sender {
   readonly #agent: Agent;
   readonly #host: string;
   readonly #port: string;
 
   /**
-   * @param connections maximum number; further requests wait
+   * @param connections maximum number of connections; further requests wait
    * @param options.keepAlive `false` opens a new connection for each request
    */
   constructor(url: string, connections: number, { keepAlive = true } = {}) {
@@ -34,8 +34,8 @@ export class Sender {
   }
 
   /**
-   * Sends a request and reads its answer, of whatever status.
-   * @param signal hangs up
+   * Sends a request and reads the reply, of any status.
+   * @param signal closes the connection
    * @throws Error when the connection breaks or the signal aborts
    */
   send({ method, path, headers, body }: PreparedRequest, signal?: AbortSignal): Promise<Answer> {
@@ -62,7 +62,7 @@ export class Sender {
 
   /**
    * Like {@link send}, for requests that must succeed.
-   * @throws Error with the answer when its status is not 200
+   * @throws Error with the reply when its status is not 200
    */
   async sendOk(request: PreparedRequest): Promise<Answer> {
     const answer = await this.send(request);

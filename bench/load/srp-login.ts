@@ -9,17 +9,14 @@ import { modPow, type SrpAccount } from './accounts.js';
 import { postJson, signed } from './requests.js';
 import type { PreparedRequest, Sender } from './sender.js';
 
-/*
- * The client's half of a login in three steps, apart from the sending, so that what the client computes
- * can be kept out of what is measured.
- */
+/* The client's part of a login in three steps, without sending, so that its CPU is not measured. */
 
-/** The first request. */
+/** Builds the first request. */
 export function startRequest({ emailHex }: SrpAccount): PreparedRequest {
   return postJson('/v1/auth/start', { email: emailHex });
 }
 
-/** The second request, from the first one's answer, and the key that its answer will be under. */
+/** Builds the second request from the first reply. @returns it, and the key of its reply */
 export function finishRequest(
   account: SrpAccount,
   startBody: string,
@@ -33,25 +30,25 @@ export function finishRequest(
   return { request: postJson('/v1/auth/finish', { srpToken, A: toHex(A), M: toHex(M) }), K };
 }
 
-/** The authToken of the second request's answer, 64 hex digits. */
+/** Opens the authToken of the second reply, 64 hex digits. */
 export function openAuthToken(finishBody: string, K: Uint8Array): string {
   const { bundle } = JSON.parse(finishBody) as AuthFinishReply;
   return toHex(openValues(K, 'auth/finish', bundle, 1)[0] as Uint8Array);
 }
 
-/** The third request. */
+/** Builds the third request. */
 export function sessionRequest(url: string, authToken: string): PreparedRequest {
   return signed(url, '/v1/session/create', deriveHawkCredentials('authToken', authToken), {});
 }
 
-/** The sessionToken of the third request's answer, 64 hex digits. */
+/** Opens the sessionToken of the third reply, 64 hex digits. */
 export function openSessionToken(sessionBody: string, authToken: string): string {
   const { bundle } = JSON.parse(sessionBody) as { bundle: string };
   const [, sessionToken] = openValues(deriveRequestKey('authToken', authToken), 'session/create', bundle, 2);
   return toHex(sessionToken as Uint8Array);
 }
 
-/** A whole login. @returns the sessionToken, 64 hex digits */
+/** Logs in. @returns the sessionToken, 64 hex digits */
 export async function logIn(url: string, sender: Sender, account: SrpAccount): Promise<string> {
   const started = await sender.sendOk(startRequest(account));
   const { request, K } = finishRequest(account, started.body);

@@ -8,14 +8,14 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
-/** The native kernel as a program, without Node, queue or checks: the least that a stretch can cost. */
+/** The native kernel as a program, without Node, queue or checks: the minimum cost of a stretch. */
 export interface LimitProgram {
-  /** Stretches on so many threads at once. @returns CPU ms for each password */
+  /** Stretches on a number of threads. @returns CPU ms for each password */
   stretch(threads: number, group: number, rounds: number): Promise<number>;
   remove(): Promise<void>;
 }
 
-/** Compiles bench/stretch/limit.c for this processor. @returns `undefined` where there is no C compiler */
+/** Compiles bench/stretch/limit.c for this processor. @returns `undefined` without a C compiler */
 export async function buildLimitProgram(): Promise<LimitProgram | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'limit-'));
   const program = join(folder, 'limit');

@@ -26,11 +26,11 @@ interface Contender {
   sender: Sender;
   accounts: RawAccount[];
   rounds: LoopMeasurement[];
-  /** CPU ms of the event loop's thread for each login, one for each round. */
+  /** CPU ms of the event loop's thread for each login, by round. */
   loopMs: number[];
 }
 
-/** Whole raw-password logins over HTTP on every engine, beside the limit program. */
+/** Raw-password logins over HTTP on every engine, compared with the limit program. */
 export const login: Suite = { name: 'login', title: 'Raw logins', run: measureRawLogins };
 
 async function measureRawLogins({ quick, progress }: BenchContext): Promise<Measured> {
@@ -63,7 +63,7 @@ async function startContenders(engine: string): Promise<Contender[]> {
   });
 }
 
-/** One thread with one password, and every thread with a full group. */
+/** Loads: one thread with one password, and every thread with a full group. */
 async function runLimit(
   limit: LimitProgram,
   limitMs: Record<number, number[]>,

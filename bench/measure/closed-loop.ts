@@ -1,32 +1,33 @@
-/** What a closed loop measured between its warm-up and its end. */
+/** Measurement of a closed loop, from the end of its warm-up. */
 export interface LoopMeasurement {
-  /** Tasks completed before and within the measurement. */
+  /** Tasks completed before the measurement. */
   warmUps: number;
+  /** Tasks completed within the measurement. */
   done: number;
   wallSeconds: number;
-  /** In whatever `cpuSeconds` counts. */
+  /** In the unit of `cpuSeconds`. */
   cpuSeconds: number;
-  /** Of each task that began and ended within the measurement, in ms. */
+  /** Latencies of the tasks that began and ended within the measurement, in ms. */
   latenciesMs: number[];
 }
 
 export interface ClosedLoopOptions {
-  /** How many tasks are under way at any time. */
+  /** Number of concurrent tasks. */
   clients: number;
   /** Tasks to complete before the measurement begins. */
   warmUps: number;
   /** Tasks to complete within it. */
   count: number;
-  /** One task; `index` counts from 0 over warm-up and measurement. */
+  /** Runs one task. `index` counts from 0, including the warm-up. */
   task(index: number): Promise<unknown>;
-  /** CPU seconds used so far by what is measured. */
+  /** Returns the CPU seconds used so far by the measured process. */
   cpuSeconds(): number;
 }
 
 /**
- * Keeps so many tasks under way, each followed by the next, and measures from the end of the warm-up to the
- * completion of `count` more; what is under way then is waited for, not measured.
- * @throws what a task throws
+ * Runs tasks with constant concurrency. Measures from the end of the warm-up until `count` more tasks are complete, and
+ * waits for the remaining tasks.
+ * @throws the error of a task
  */
 export async function measureClosedLoop(options: ClosedLoopOptions): Promise<LoopMeasurement> {
   const { clients, warmUps, count, task, cpuSeconds } = options;

@@ -1,33 +1,33 @@
 import type { Progress } from '../progress.js';
 import { cpuTimeMs } from './own-cpu-time.js';
 
-/** One way to do the thing that is measured. */
+/** One of the implementations to compare. */
 export interface Competitor {
   name: string;
-  /** How many of what is measured one call of `run` does (default 1). */
+  /** Number of operations in one call of `run` (default 1). */
   perRun?: number;
   run(): unknown;
 }
 
-/** What one competitor took in each round, per thing done. */
+/** Times of one competitor in each round, for each operation. */
 export interface Timings {
   wallMs: number[];
-  /** CPU time of the whole process: the threads of its garbage collector count. */
+  /** CPU time of the whole process, including the threads of its garbage collector. */
   cpuMs: number[];
 }
 
 export interface InterleaveOptions {
   rounds: number;
-  /** Rounds before those, not counted: compilers warm up, memory is mapped. */
+  /** Warm-up rounds before the measurement. */
   warmUps: number;
-  /** Runs are repeated within a round until they last this long; 0 for things that take long anyway. */
+  /** Minimum duration of a round, in ms: runs are repeated until then. 0 for long operations. */
   atLeastMs: number;
   progress: Progress;
 }
 
 /**
- * Lets competitors take turns, A B C A B C …, so that a machine that slows down meanwhile slows all of them.
- * @returns timings by the competitors' names
+ * Measures competitors in turns, A B C A B C …, so that a machine that slows down affects all of them.
+ * @returns timings by name of the competitor
  */
 export async function interleave<Name extends string>(
   competitors: (Competitor & { name: Name })[],
@@ -52,13 +52,13 @@ export async function interleave<Name extends string>(
   return timings;
 }
 
-/** Wall and CPU time of one run, as the mean of so many. */
+/** Measures the mean wall and CPU time of a run. */
 async function time({ run }: Competitor, repeats: number): Promise<{ wallMs: number; cpuMs: number }> {
   const cpu = cpuTimeMs();
   const wall = performance.now();
   for (let i = 0; i < repeats; i++) {
     const running = run();
-    // An await that waits for nothing would be measured too.
+    // Awaits promises only: an await of a plain value would be measured.
     if (running instanceof Promise) await running;
   }
   return {

@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100;
 
-/** How many cores others kept busy, on average. */
+/** Mean number of cores that other processes kept busy. */
 export interface Neighbours {
-  /** Processes of this machine that are not the bench nor its children. */
+  /** Processes of this machine other than the bench and its children. */
   otherCores: number;
-  /** Other machines on the same hardware, as far as the hypervisor says. */
+  /** Other virtual machines on the same hardware, as the hypervisor reports them (steal time). */
   stolenCores: number;
 }
 
 /**
- * Watches what else uses the machine: figures beside a busy neighbour are no figures.
- * @returns a function that ends the watch; its result is `undefined` where there is no /proc. Children of
- *   the bench count as its own once they have ended.
+ * Measures the CPU use of other processes, which makes figures unreliable.
+ * @returns a function that ends the measurement; its result is `undefined` without /proc. Children of the bench are
+ *   excluded after they have ended.
  */
 export function watchNeighbours(): () => Neighbours | undefined {
   const start = sample();
@@ -39,7 +39,7 @@ function sample() {
       // proc_stat(5): cpu user nice system idle iowait irq softirq steal …
       busySeconds: sumSeconds(total.trim().split(/\s+/), [1, 2, 3, 6, 7]),
       stolenSeconds: sumSeconds(total.trim().split(/\s+/), [8]),
-      // proc_pid_stat(5), behind the name: own user and system time, then those of children waited for.
+      // proc_pid_stat(5), after the name: user and system time of the process, then of its ended children.
       ownSeconds: sumSeconds(self.slice(self.lastIndexOf(')') + 2).split(' '), [11, 12, 13, 14]),
     };
   } catch {

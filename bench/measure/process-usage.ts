@@ -1,29 +1,29 @@
 import { readFileSync } from 'node:fs';
 
-/** Clock ticks a second in /proc: Linux shows 100 to programs on every architecture Node runs on. */
+/** Clock ticks a second in /proc: 100 on every architecture that Node supports. */
 const TICKS_PER_SECOND = 100;
 
 /** Memory of a process, in MiB. */
 export interface MemoryUse {
-  /** Resident now. */
+  /** Current resident memory. */
   residentMib: number;
-  /** The most that was ever resident. */
+  /** Maximum resident memory so far. */
   peakMib: number;
 }
 
 /**
- * CPU seconds a process has used in all its threads, ended ones too, user and system; to 10 ms.
- * @throws ENOENT when there is no such process, or no /proc
+ * Returns the CPU seconds of a process so far: all threads, including ended ones, user and system; resolution 10 ms.
+ * @throws ENOENT when the process or /proc does not exist
  * @see proc_pid_stat(5)
  */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The name, in parentheses, may hold spaces; utime and stime are the 12th and 13th fields behind it.
+  // The name, in parentheses, can contain spaces. utime and stime are the 12th and 13th fields after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** CPU seconds of this process's children that have ended, to 10 ms. @see proc_pid_stat(5) */
+/** Returns the CPU seconds of this process's ended children; resolution 10 ms. @see proc_pid_stat(5) */
 export function childCpuSeconds(): number {
   const stat = readFileSync('/proc/self/stat', 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -31,9 +31,9 @@ export function childCpuSeconds(): number {
 }
 
 /**
- * CPU seconds of a process's first thread, to the nanosecond: the event loop of a Node process, all of a
- * process that has one thread.
- * @throws ENOENT, as above
+ * Returns the CPU seconds of a process's first thread, with a resolution of ns. In Node this thread runs the event
+ * loop.
+ * @throws ENOENT when the process or /proc does not exist
  * @see the kernel's sched-stats.rst
  */
 export function firstThreadCpuSeconds(pid: number): number {
@@ -42,8 +42,8 @@ export function firstThreadCpuSeconds(pid: number): number {
 }
 
 /**
- * Resident memory of a process.
- * @throws ENOENT when there is no such process, or no /proc
+ * Returns the resident memory of a process.
+ * @throws ENOENT when the process or /proc does not exist
  * @see proc_pid_status(5)
  */
 export function memoryUse(pid: number): MemoryUse {

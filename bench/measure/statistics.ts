@@ -1,10 +1,10 @@
 import { mean, median, quantile, sampleVariance } from 'simple-statistics';
 import { PERCENTILES } from '../results.js';
 
-/** The median and what lies around it. */
+/** A median and its dispersion. */
 export interface Summary {
   median: number;
-  /** Half the distance between the quartiles, as a share of the median. */
+  /** Half the interquartile range, relative to the median. */
   spread: number;
 }
 
@@ -16,14 +16,13 @@ export function summarize(samples: number[]): Summary {
 }
 
 /**
- * The median of the quotients of what was measured in one round, which leaves out how the machine changed
- * from round to round.
+ * Returns the median of the ratios within each round, which excludes changes of the machine between rounds.
  */
 export function pairedRatio(numerators: number[], denominators: number[]): number {
   return median(numerators.map((value, round) => value / (denominators[round] as number)));
 }
 
-/** Values at the percentiles that a distribution is drawn at. */
+/** Returns the values at the percentiles of a chart. */
 export function percentileCurve(samples: number[]): number[] {
   return quantile(
     samples,
@@ -31,14 +30,14 @@ export function percentileCurve(samples: number[]): number[] {
   );
 }
 
-/** The value that `percentile` per cent of the samples do not exceed. */
+/** Returns the value that `percentile` per cent of the samples do not exceed. */
 export function percentile(samples: number[], percentile: number): number {
   return quantile(samples, percentile / 100);
 }
 
 export { mean, median };
 
-/** Welch's t-test: do two samples differ in their mean? Their variances may differ. */
+/** Result of Welch's t-test for the means of two samples. Their variances may differ. */
 export interface WelchTest {
   /** Positive when the first sample's mean is larger. */
   t: number;

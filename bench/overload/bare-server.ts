@@ -1,4 +1,4 @@
-/** A program: the least that an HTTP server on Node can do, a fixed 503 for every request. Prints its port. */
+/** A program: an HTTP server on Node that replies to every request with a fixed 503. Prints its port. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

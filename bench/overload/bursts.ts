@@ -28,7 +28,7 @@ interface Burst {
   status: number[];
 }
 
-/** 1,000 raw logins at once, each on a new connection from a source of its own, beside a bare HTTP server. */
+/** 1,000 raw logins at once, each on a new connection from its own source, compared with a bare HTTP server. */
 export async function measureBursts({ quick, progress }: BenchContext): Promise<Measured> {
   progress.step('overload: starting servers');
   const server = await startAdminServer();

@@ -7,26 +7,26 @@ import type { BenchContext, Measured } from '../suite.js';
 import { loginFrom } from './raw-login.js';
 import { startAdminServer } from './targets.js';
 
-const GREEDY_REQUESTS = 500;
-/** Time for the greedy source's requests to be queued, in ms. */
+const FLOOD_REQUESTS = 500;
+/** Time until the requests of the flooding source are queued, in ms. */
 const HEAD_START_MS = 300;
 
-/** A login of one source while another source has hundreds of requests waiting. */
+/** Login of one source while another source has hundreds of waiting requests. */
 export async function measureFairness({ quick, progress }: BenchContext): Promise<Measured> {
-  progress.step('overload: a greedy and a modest source');
-  // Everything is admitted, so that 500 requests wait.
+  progress.step('overload: fairness between sources');
+  // A high limit admits all 500 requests.
   const server = await startAdminServer({ STRETCH_MAX_WAIT: '600' });
   const sender = new Sender(server.url, Number.POSITIVE_INFINITY);
-  const [greedy, modest] = [await createRawAccount(server), await createRawAccount(server)];
-  const logIn = async (source: number) => (await sender.sendOk(loginFrom(source, modest))).ms;
+  const [flooding, other] = [await createRawAccount(server), await createRawAccount(server)];
+  const logIn = async (source: number) => (await sender.sendOk(loginFrom(source, other))).ms;
   const repeats = quick ? 3 : 8;
   const alone: number[] = [];
   while (alone.length < repeats) alone.push(await logIn(100 + alone.length));
 
   const hangUp = new AbortController();
   setMaxListeners(0, hangUp.signal);
-  const flood = Array.from({ length: GREEDY_REQUESTS }, () =>
-    sender.send(loginFrom(1, greedy), hangUp.signal).catch(() => undefined),
+  const flood = Array.from({ length: FLOOD_REQUESTS }, () =>
+    sender.send(loginFrom(1, flooding), hangUp.signal).catch(() => undefined),
   );
   await sleep(HEAD_START_MS);
   const beside: number[] = [];
@@ -40,9 +40,9 @@ export async function measureFairness({ quick, progress }: BenchContext): Promis
   return {
     sections: [
       {
-        title: 'A greedy and a modest source',
+        title: 'Fairness between sources',
         method:
-          `One source has ${GREEDY_REQUESTS} raw logins waiting; other sources log in one after another, ${repeats} times. ` +
+          `One source has ${FLOOD_REQUESTS} raw logins waiting; other sources log in one after another, ${repeats} times. ` +
           'Medians, also in units of a login on the idle server.',
         table: {
           columns: [
@@ -53,7 +53,7 @@ export async function measureFairness({ quick, progress }: BenchContext): Promis
           ],
           rows: [
             ['on the idle server', median(alone), Math.max(...alone), 1],
-            ['beside the greedy source', median(beside), Math.max(...beside), inLogins],
+            ['beside the flooding source', median(beside), Math.max(...beside), inLogins],
           ],
         },
         charts: [],
@@ -61,7 +61,7 @@ export async function measureFairness({ quick, progress }: BenchContext): Promis
     ],
     checks: [
       {
-        what: 'login beside a greedy source',
+        what: 'login beside a flooding source',
         measured: inLogins,
         bound: 'at most',
         goal: 2.5,

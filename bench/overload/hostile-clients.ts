@@ -10,11 +10,11 @@ import { type AdminServer, startAdminServer } from './targets.js';
 
 const FLOOD_MS = 4000;
 const PIPELINED_BYTES = 256 * 1024;
-/** The cap that slow readers try to fill. */
+/** The connection limit that slow readers try to reach. */
 const MAX_CONNECTIONS = 200;
 const HEALTH_CHECK = { method: 'GET', path: '/__lbheartbeat__', headers: {} } as const;
 
-/** One attack: runs until the signal aborts. @returns how many requests or connections it made */
+/** Runs an attack until the signal aborts. @returns number of requests or connections */
 type Attack = (server: AdminServer, account: RawAccount, signal: AbortSignal) => Promise<number>;
 
 const ATTACKS: Record<string, Attack> = {
@@ -33,7 +33,7 @@ const ATTACKS: Record<string, Attack> = {
     sender.close();
     return sent;
   },
-  'slow readers at the connection cap': async (server, _, signal) => {
+  'slow readers at the connection limit': async (server, _, signal) => {
     const sockets: Socket[] = [];
     while (sockets.length < 2 * MAX_CONNECTIONS && !signal.aborted) {
       const socket = open(server).pause();
@@ -57,7 +57,7 @@ const ATTACKS: Record<string, Attack> = {
   },
 };
 
-/** Attacks from single clients, each with the worst health check and the memory before and after. */
+/** Attacks of single clients: slowest health check, and memory before and after each. */
 export async function measureHostileClients(context: BenchContext): Promise<Measured> {
   const server = await startAdminServer({ MAX_CONNECTIONS: String(MAX_CONNECTIONS) });
   const account = await createRawAccount(server);
@@ -117,7 +117,7 @@ export async function measureHostileClients(context: BenchContext): Promise<Meas
   };
 }
 
-/** Refused logins, each from another source: nothing may be remembered of them. */
+/** Memory growth after refused logins, each from a different source. */
 async function measureManySources(
   { quick, progress }: BenchContext,
   server: AdminServer,
@@ -175,7 +175,7 @@ function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Health checks on new connections every 50 ms. @returns the slowest, in ms */
+/** Sends health checks on new connections every 50 ms. @returns latency of the slowest, in ms */
 async function slowestHealthCheck(url: string, durationMs = FLOOD_MS): Promise<number> {
   const sender = new Sender(url, Number.POSITIVE_INFINITY, { keepAlive: false });
   const kinds = [{ name: 'health', build: () => HEALTH_CHECK }];

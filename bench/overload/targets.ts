@@ -9,14 +9,14 @@ export interface AdminServer extends ServerProcess {
   adminUrl: string;
 }
 
-/** Starts a server that believes X-Forwarded-For, so that one machine can be many sources. */
+/** Starts a server that trusts X-Forwarded-For, so that one machine can act as many sources. */
 export async function startAdminServer(settings: Record<string, string> = {}): Promise<AdminServer> {
   const port = await findFreePort();
   const all = { TRUST_PROXY: 'loopback', METRICS_PORT: String(port), ...settings };
   return { ...(await startServer({ settings: all })), adminUrl: `http://127.0.0.1:${port}` };
 }
 
-/** Starts the bare server in a process of its own. */
+/** Starts the bare server in its own process. */
 export async function startBareServer(): Promise<{ url: string; pid: number; stop(): void }> {
   const program = fileURLToPath(new URL('./bare-server.js', import.meta.url));
   const child = spawn(process.execPath, ['--v8-pool-size=1', program], {

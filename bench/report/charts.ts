@@ -11,14 +11,14 @@ import { formatNumber } from '../text-table.js';
 
 const WIDTH = 600;
 const FONT_SIZE = 12;
-/** About the width of a character at that size. */
+/** Approximate width of a character at that size. */
 const CHARACTER_WIDTH = 6.6;
-/** Colours of the page (report/style.ts), so that plots follow light and dark. */
+/** Colours of the page (report/style.ts), which follow light and dark mode. */
 const SERIES_COLOURS = Array.from({ length: 6 }, (_, i) => `var(--series-${i + 1})`);
 
 const { document } = parseHTML('<!doctype html><html><body></body></html>');
 
-/** Draws a chart as HTML: an SVG, and a legend where there are several series. */
+/** Draws a chart as HTML: an SVG, and a legend for several series. */
 export function drawChart(chart: Chart): string {
   switch (chart.kind) {
     case 'bars':
@@ -94,7 +94,7 @@ function drawLines({ series, xLabel, yLabel }: LineChart): string {
   });
 }
 
-/** Where a percentile stands: 90, 99 and 99.9 are equally far apart, the largest value behind them. */
+/** Position of a percentile on a logarithmic scale: 90, 99 and 99.9 are equidistant, 100 follows them. */
 function percentilePlace(percentile: number): number {
   return percentile === 100 ? 3.4 : -Math.log10(1 - percentile / 100);
 }
@@ -156,7 +156,7 @@ function colourScale(names: string[]): Plot.ScaleOptions {
   return { domain: names, range: SERIES_COLOURS.slice(0, names.length), legend: names.length > 1 };
 }
 
-/** Three significant digits, and all digits of larger numbers. */
+/** Formats a number with three significant digits, or all integer digits. */
 function formatSignificant(value: number): string {
   const magnitude = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
   return formatNumber(value, Math.max(0, 2 - magnitude))

@@ -2,7 +2,7 @@ import { escapeHtml } from '../../server/http/html.js';
 import { type Check, isMet, type SuiteResult } from '../results.js';
 import { formatNumber } from '../text-table.js';
 
-/** Every promise with its figure, suite by suite. */
+/** Lists every goal with its figure, by suite. */
 export function renderChecks(results: SuiteResult[]): string {
   const checks = results.flatMap(({ checks }) => checks);
   if (checks.length === 0) return '';
@@ -26,7 +26,7 @@ function renderCheck(check: Check): string {
 <strong>${escapeHtml(figure)}</strong><span class="soft">${bound} ${formatMeasured(goal)}</span></li>`;
 }
 
-/** Whole numbers as they are; others with the digits that say something. */
+/** Formats integers unchanged and other numbers with their significant digits. */
 function formatMeasured(value: number): string {
   const size = Math.abs(value);
   return formatNumber(value, Number.isInteger(value) || size >= 100 ? 0 : size >= 10 ? 1 : 2);

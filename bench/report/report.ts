@@ -7,9 +7,9 @@ import { renderChecks } from './checks.js';
 import { STYLE } from './style.js';
 
 /**
- * Renders the results as one HTML page that loads nothing.
- * @param results in the order of the page
- * @param show.goals whether the project's own goals are shown
+ * Renders the results as one self-contained HTML page.
+ * @param results in order of the page
+ * @param show.goals whether to show the goals of the project
  */
 export function renderReport(results: SuiteResult[], show: { goals: boolean }): string {
   const links = results.map(({ suite, title }) => `<a href="#${suite}">${escapeHtml(title)}</a>`).join('');

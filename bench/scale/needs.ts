@@ -1,30 +1,30 @@
-/** What one login costs, as measured. CPU in ms. */
+/** Measured cost of one login. CPU in ms. */
 export interface LoginCost {
   name: string;
   /** All threads of the server. */
   serverCpuMs: number;
-  /** The part of that which only the one event loop of a process can do. */
+  /** The part of it on the event loop, of which a process has one. */
   eventLoopMs: number;
-  /** Whether the server stretches, and so needs a thread's memory for each core that does. */
+  /** Whether the server stretches, which needs the memory of a thread for each core. */
   stretches: boolean;
 }
 
-/** What so many logins a second need. Cores and processes are whole. */
+/** Hardware for a rate of logins. Cores and processes are integers. */
 export interface Needs {
   loginsPerSecond: number;
   serverCores: number;
-  /** Server processes: as many as keep every event loop below the target. */
+  /** Number of server processes that keeps every event loop below the target. */
   processes: number;
   memoryGib: number;
 }
 
-/** How busy a core or an event loop may be on average: the rest is for the peaks within a second. */
+/** Maximum mean utilisation of a core or an event loop. The rest is for peaks within a second. */
 export const TARGET_UTILISATION = 0.7;
 
 /** @param besideStretchingMib memory of a server process without its stretch threads */
 export function computeNeeds(cost: LoginCost, loginsPerSecond: number, besideStretchingMib: number): Needs {
   const cores = (cpuMs: number) =>
-    // A core that is exactly used up must not become two by a rounding error.
+    // Rounding errors must not turn one fully used core into two.
     Math.max(1, Math.ceil((loginsPerSecond * cpuMs) / 1000 / TARGET_UTILISATION - 1e-9));
   const serverCores = cores(cost.serverCpuMs);
   const processes = cores(cost.eventLoopMs);

@@ -4,10 +4,10 @@ import type { BenchContext, Measured, Suite } from '../suite.js';
 import { computeNeeds, type LoginCost, TARGET_UTILISATION } from './needs.js';
 
 const RATES = [1, 100, 10_000];
-/** The suites whose figures are used. */
+/** The suites that provide the figures. */
 const SOURCES = ['login', 'endpoints'];
 
-/** What more logins need, computed from the figures of other suites. */
+/** Hardware for more logins, computed from the figures of other suites. */
 export const scale: Suite = {
   name: 'scale',
   title: 'At scale',
@@ -44,7 +44,7 @@ export function computeScale(results: ReadonlyMap<string, SuiteResult>): Measure
   return {
     sections: [
       {
-        title: 'What 1, 100 and 10,000 logins a second need',
+        title: 'Hardware for 1, 100 and 10,000 logins a second',
         method:
           `From the CPU of a login on the measured machine with all ${availableParallelism()} cores stretching, cores and event ` +
           `loops ${Math.round(100 * TARGET_UTILISATION)} % busy. Memory: 256 MiB for each core that stretches and ` +

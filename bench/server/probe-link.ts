@@ -2,14 +2,14 @@ import type { ChildProcess } from 'node:child_process';
 
 export type ProbeCommand = 'resetDelay' | 'readDelay' | 'killBusiestWorker';
 
-/** How late the server's event loop ran what was due. */
+/** Delay of the server's event loop. */
 export interface EventLoopDelay {
   p50Ms: number;
   p99Ms: number;
   maxMs: number;
 }
 
-/** The bench's end of the probe that was loaded into a server (probe.ts). */
+/** Controls the probe in a server (probe.ts). */
 export class ProbeLink {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (reply: unknown) => void>();
@@ -23,7 +23,7 @@ export class ProbeLink {
     });
   }
 
-  /** Begins a new measurement of the event loop's delay. */
+  /** Starts a new measurement of the event loop's delay. */
   async resetDelay(): Promise<void> {
     await this.#ask('resetDelay');
   }
@@ -32,7 +32,7 @@ export class ProbeLink {
     return (await this.#ask('readDelay')) as EventLoopDelay;
   }
 
-  /** Ends the server's busiest thread; under load that is one that stretches. */
+  /** Terminates the server's busiest thread: under load a stretch thread. */
   async killBusiestWorker(): Promise<void> {
     await this.#ask('killBusiestWorker');
   }

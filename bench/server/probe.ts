@@ -3,11 +3,11 @@ import { isMainThread, type Worker } from 'node:worker_threads';
 import type { EventLoopDelay, ProbeCommand } from './probe-link.js';
 
 /*
- * Loaded into a server by `--import`: measures from the inside what no one can see from outside, and ends
- * a thread as only the process itself can. Node loads it in every worker too, where it does nothing.
+ * Loaded into a server by `--import`. Measures the event loop's delay and terminates threads, which only the process
+ * itself can do. Node also loads it in every worker, where it does nothing.
  */
 
-/** The finest that Node offers; what it records is the time between two of its ticks. */
+/** Resolution, the finest of Node. It records the time between two ticks. */
 const RESOLUTION_MS = 1;
 
 if (isMainThread && process.send) watchAndListen();
@@ -34,16 +34,16 @@ function watchAndListen(): void {
   process.on('message', async ({ id, command }: { id: number; command: ProbeCommand }) => {
     process.send?.({ id, reply: await commands[command]() });
   });
-  // The server ends when its own work does.
+  // The probe must not keep the server running.
   process.channel?.unref();
 }
 
-/** Without the millisecond that lies between two ticks of an idle loop. */
+/** Subtracts the millisecond between two ticks of an idle loop. */
 function toDelayMs(nanoseconds: number): number {
   return Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
 }
 
-/** Ends the thread that worked most in the last 50 ms. @returns how many there were */
+/** Terminates the thread that was busiest in the last 50 ms. @returns number of threads */
 async function killBusiest(workers: Worker[]): Promise<number> {
   const before = new Map<Worker, EventLoopUtilization>(
     workers.map((worker) => [worker, worker.performance.eventLoopUtilization()]),

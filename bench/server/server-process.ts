@@ -9,32 +9,32 @@ import { fileURLToPath } from 'node:url';
 import { cpuSeconds, type MemoryUse, memoryUse } from '../measure/process-usage.js';
 import { ProbeLink } from './probe-link.js';
 
-/** A key server of this checkout, in a process of its own with a data folder of its own. */
+/** A key server of this checkout, with its own process and data folder. */
 export interface ServerProcess {
   url: string;
   pid: number;
-  /** The server's DATA_DIR; mails are in its folder `mail`. */
+  /** The server's DATA_DIR. It contains the mail folder `mail`. */
   dataDir: string;
-  /** Only where the server was started with one. */
+  /** Set if the server was started with one. */
   probe: ProbeLink | undefined;
-  /** CPU seconds of all its threads so far. */
+  /** Returns the CPU seconds of all its threads so far. */
   cpuSeconds(): number;
   memory(): MemoryUse;
-  /** Sends SIGTERM and waits for the end. @returns the exit code, `null` when it was killed */
+  /** Sends SIGTERM and waits for the exit. @returns the exit code, `null` when it was killed */
   stop(): Promise<number | null>;
 }
 
 export interface StartOptions {
-  /** Settings of the server, over those of the bench; nothing else is taken from the environment. */
+  /** Settings of the server, which override those of the bench. The environment is ignored. */
   settings?: Record<string, string>;
-  /** Loads the probe (probe.ts) into the server. It costs a timer a millisecond: not where CPU is measured. */
+  /** Loads the probe (probe.ts) into the server. Its timer costs CPU: do not use it in CPU measurements. */
   probe?: boolean;
   /** Flags for Node, such as `--cpu-prof`. */
   nodeFlags?: string[];
 }
 
 const MAIN = fileURLToPath(new URL('../../bundle/server.js', import.meta.url));
-/** What `npm start` gives to Node besides the program. */
+/** Node's arguments in `npm start`, without the program. */
 const START_FLAGS: string[] = JSON.parse(
   readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
 )
@@ -44,12 +44,12 @@ const PROBE = new URL('./probe.js', import.meta.url).href;
 const START_DEADLINE_MS = 20_000;
 const POLL_MS = 20;
 
-/** Sessions without end, since every login opens one; limits are measured where they are the subject. */
+/** Settings of the bench: no limit of sessions, because every login opens one, and no rate limits. */
 const SETTINGS = { HOST: '127.0.0.1', PORT: '0', RATE_LIMITS: 'off', MAX_SESSIONS: '1000000' };
 
 /**
- * Starts a server on a free port and waits until it listens. Its log goes to a file, as in production: a
- * pipe that is not emptied fast enough would hold it up.
+ * Starts a server on a free port and waits until it listens. Its log goes to a file: a slow reader of a pipe would
+ * block the server.
  * @throws Error with the log when it does not start
  */
 export async function startServer({ settings, probe = false, nodeFlags = [] }: StartOptions = {}) {

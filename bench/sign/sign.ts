@@ -18,10 +18,10 @@ import type { BenchContext, Measured, Suite } from '../suite.js';
 
 const EMAIL = new TextEncoder().encode('me@example.com');
 const ARITHMETICS = { jsbn: jsbnModPow, BigInt: bigintModPow, OpenSSL: createFastOpensslModPow() };
-/** A payload as long as that of a certificate for a 2048-bit RSA key. */
+/** A payload with the length of a certificate for a 2048-bit RSA key. */
 const PAYLOAD = JSON.stringify({ 'public-key': { algorithm: 'RS', n: '9'.repeat(617), e: '65537' } });
 
-/** SRP and signatures: the work of the crypto pool. */
+/** SRP and signatures, the operations of the crypto pool. */
 export const sign: Suite = {
   name: 'sign',
   title: 'SRP and signatures',
@@ -112,7 +112,7 @@ function makeExchange(modPow: ModPow) {
   return { srpSalt, srpPW, a, b, verifier, A: computeA(modPow, a), B: computeB(modPow, verifier, b) };
 }
 
-/** @throws Error when client and server do not agree on a proof: a fast wrong result proves nothing */
+/** Checks the results. @throws Error when client and server do not agree on a proof */
 function checkAgreement(modPow: ModPow): void {
   const exchange = makeExchange(modPow);
   const client = computeClientProof(modPow, { ...exchange, email: EMAIL });

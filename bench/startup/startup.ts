@@ -14,19 +14,19 @@ import { type ServerProcess, startServer } from '../server/server-process.js';
 import type { BenchContext, Measured, Suite } from '../suite.js';
 
 const ADMIN = fileURLToPath(new URL('../../bundle/admin.js', import.meta.url));
-/** How long after a start its warm-up must be over, in ms. */
+/** Time limit for the warm-up after a start, in ms. */
 const WARM_UP_MS = 5_000;
-/** Child CPU is known to 10 ms: short commands are repeated so many times. */
+/** Repetitions of short commands, because the resolution of child CPU is 10 ms. */
 const REPEATS = 10;
-/** STRETCH_MEMORY's default, all of which the warm-up touches. */
+/** Default of STRETCH_MEMORY. The warm-up touches all of it. */
 const STRETCH_MIB = stretchMemoryMiB({ stretchMemory: undefined, stretchThreads: availableParallelism() });
 
-/** One start: CPU in seconds. */
+/** Measurement of one start. CPU in seconds. */
 interface Start {
   bareCpu: number;
   listeningCpu: number;
   warmCpu: number;
-  /** Resident after the warm-up, without the memory for stretches. */
+  /** Resident memory after the warm-up, without STRETCH_MEMORY. */
   residentMib: number;
   firstLoginMs: number;
   warmLoginMs: number;
@@ -34,7 +34,7 @@ interface Start {
   keysCpu: number;
 }
 
-/** What starting costs, in multiples of a Node that does nothing. */
+/** Cost of a start, relative to an empty Node program. */
 export const startup: Suite = {
   name: 'startup',
   title: 'Starting',
@@ -95,7 +95,7 @@ async function measureStart(dataDir: string, account: RawAccount): Promise<Start
   };
 }
 
-/** CPU seconds of a Node command, the mean of some. @throws Error when it fails */
+/** Measures the mean CPU seconds of a Node command. @throws Error when it fails */
 function measureCommand(args: string[], dataDir: string): number {
   const before = childCpuSeconds();
   for (let i = 0; i < REPEATS; i++) {
@@ -127,7 +127,7 @@ function describe(starts: Start[]): Measured {
   return {
     sections: [
       {
-        title: 'What a start costs',
+        title: 'Cost of a start',
         method:
           `A server over SQLite whose keys exist, and the command line; CPU of all threads, medians of ` +
           `${starts.length} starts, each beside a bare Node: ${(1000 * of((s) => s.bareCpu)).toFixed(0)} ms of CPU.`,

@@ -1,5 +1,5 @@
-// The native kernel without Node, queue and checks, for one processor (-march=native): what a stretch costs at least.
-// Prints lines of JSON: what, how many threads, passwords in step, and ms of CPU for each password.
+// The native kernel without Node, queue and checks, for one processor (-march=native): the minimum cost of a stretch.
+// Prints lines of JSON: function, threads, passwords in step, and CPU ms for each password.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ static void *run(void *argument) {
     slots[i] = (uint32_t)(MAX_GROUP * j->thread + i);
   }
   if (claim_slots(j->region, j->group, slots, V)) exit(1);
-  // The first round takes the memory from the operating system.
+  // The first round maps the memory.
   for (int round = -1; round < j->rounds; round++) {
     const double started_ms = thread_cpu_ms();
     if (strcmp(j->what, "pbkdf2") == 0) pbkdf2(j->k, j->group, P, S, 20000, DK, 32);

@@ -13,10 +13,10 @@ import { findNativeProblem, loadNative } from '../../workers/kernel/load-native.
 /** One implementation of scrypt or PBKDF2, on one core. */
 export interface Peer {
   name: string;
-  /** What it is made of. */
+  /** Its language and platform. */
   what: string;
   isOwn: boolean;
-  /** Passwords that one run hashes. */
+  /** Number of passwords in one run. */
   perRun: number;
   run(): Uint8Array[] | Promise<Uint8Array[]>;
 }
@@ -24,7 +24,7 @@ export interface Peer {
 const { scrypt_N: N, scrypt_r: r, scrypt_p: p, PBKDF2_rounds_1: c } = STRETCHING_PARAMETERS;
 const DK_BYTES = 32;
 const PASSWORD = Uint8Array.from({ length: 32 }, (_, i) => i);
-/** 32 bytes: sodium-native takes no other length. */
+/** 32 bytes, the only length that sodium-native accepts. */
 const SALT = Uint8Array.from({ length: 32 }, (_, i) => 255 - i);
 /** libsodium derives N = opslimit / 32 from it. */
 const SODIUM_OPSLIMIT = 32 * N;
@@ -37,7 +37,7 @@ const peer = (name: string, what: string, run: () => Uint8Array | Promise<Uint8A
   run: async () => [await run()],
 });
 
-/** This server's own, for groups of one and of four. */
+/** This server's implementations, for groups of one and of four. */
 const own = (engine: string, what: string, hash: (count: number) => Uint8Array[]): Peer[] =>
   [1, 4].map((perRun) => ({
     name: perRun === 1 ? `${engine}, alone` : `${engine}, four in step`,
@@ -105,7 +105,7 @@ export async function createPbkdf2Peers(): Promise<Peer[]> {
   ];
 }
 
-/** @throws Error that names a peer whose result is not OpenSSL's: a fast wrong hash proves nothing */
+/** Checks every peer against OpenSSL. @throws Error that names a peer with another result */
 export async function checkAgreement(peers: readonly Peer[]): Promise<void> {
   const openssl = peers.find(({ name }) => name === 'node:crypto') as Peer;
   const [expected] = (await openssl.run()) as [Uint8Array];

@@ -6,7 +6,7 @@ import { checkAgreement, createPbkdf2Peers, createScryptPeers, type Peer } from 
 
 const BASE = 'node:crypto';
 
-/** Password stretching on one core: this server's engines and their peers. */
+/** Password stretching on one core: this server's engines and other implementations. */
 export const stretch: Suite = {
   name: 'stretch',
   title: 'Stretching on one core',
@@ -69,7 +69,7 @@ function describeRace(title: string, parameters: string, race: Race): Section {
   };
 }
 
-/** One whole stretch: scrypt and two PBKDF2, each as measured. */
+/** Cost of one stretch: the measured scrypt and two PBKDF2. */
 function describeStretch(scrypt: Race, pbkdf2: Race): Section {
   const bars = scrypt.peers.map(({ name, isOwn }) => {
     const hasPbkdf2 = pbkdf2.peers.some((peer) => peer.name === name);

@@ -1,8 +1,8 @@
 /**
- * Builds what has changed: `node config/build/build.js [step …]`, by default every step of steps.js.
+ * Runs the build steps whose inputs have changed: `node config/build/build.js [step …]`, by default all of steps.js.
  *
- * A step is up to date while a hash of its command, its inputs and its tools is that of its last run. Contents count,
- * not times: a copy of a built tree is up to date, also when it cannot be written to.
+ * A step is up to date if the hash of its command, inputs and tools equals that of its last run. The hash covers
+ * contents, not times, so that a copy of a built tree is up to date, even a read-only one.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -33,7 +33,7 @@ async function update(step, earlier) {
   await earlier;
   const stampFile = join(STAMPS, step.name);
   const isBuilt = () => step.outputs.every((file) => existsSync(file));
-  // Before it runs: a change made meanwhile must not count as built.
+  // Hash before the run, so that a change during the run causes another one.
   const stamp = hashInputs(step);
   if (isBuilt() && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
   await run(step.name, step.command);
@@ -49,7 +49,7 @@ function hashInputs({ command, inputs, packages = [] }) {
   return hash.digest('hex');
 }
 
-/** The files of a folder and its subfolders, sorted; a container image is built without tests and bench. */
+/** Lists the files of a folder and its subfolders, sorted. A path may be missing: images have no test/. */
 function listFiles(path) {
   if (!existsSync(path)) return [];
   if (!statSync(path).isDirectory()) return [path];

@@ -1,7 +1,7 @@
 /**
- * Bundles what runs in production, server, command line and threads, into dist/bundle: it starts in a third of the
- * time of its modules. Names and lines stay readable in stack traces, without source maps at run time, which cost
- * CPU with each error; the maps lie beside the files.
+ * Bundles server, command line and threads into dist/bundle, which starts in a third of the time of the modules.
+ * Identifiers and lines are kept, so that stack traces are readable without source maps, which cost CPU at run time.
+ * The maps are beside the files.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 
 const OUT = 'dist/bundle';
 
-/** Reads files beside its modules, or is native. */
+/** Packages that read files beside their modules or are native. */
 const EXTERNAL = ['piscina', 'sqlite3', 'pg-native'];
 
 rmSync(OUT, { recursive: true, force: true });
@@ -40,8 +40,8 @@ const { metafile } = await build({
 writeFileSync(join(OUT, 'LICENSES.txt'), collectLicenses(Object.keys(metafile.inputs)));
 
 /**
- * Files beside a module are found from dist, as if it were not bundled; threads are in the bundle.
- * All files of the bundle are in one folder, so one relative address holds for all.
+ * Resolves files beside a module from dist, and threads in the bundle. All files of the bundle are in one folder, so
+ * relative URLs are the same for all.
  */
 function keepModuleAddresses({ onLoad }) {
   onLoad({ filter: /\/(server|workers)\/.*\.ts$/ }, ({ path }) => {
@@ -56,7 +56,7 @@ function keepModuleAddresses({ onLoad }) {
   });
 }
 
-/** The licences of the packages that files belong to. */
+/** Collects the licences of the packages of bundled files. */
 function collectLicenses(files) {
   const folders = new Set(
     files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),

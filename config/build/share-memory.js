@@ -1,6 +1,6 @@
 /**
- * Copies a WebAssembly module, its imported memory made a shared one: the only difference between the kernel's two
- * builds, each of which takes the compiler 8 s. `node config/build/share-memory.js FROM TO`
+ * Copies a WebAssembly module and makes its imported memory shared. The two builds of the kernel differ in nothing else,
+ * and a second compilation would take 8 s. `node config/build/share-memory.js FROM TO`
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -10,7 +10,7 @@ const module = readFileSync(from);
 const memoryImport = Buffer.from('\x03env\x06memory\x02\x01', 'latin1');
 const at = module.indexOf(memoryImport);
 if (at < 0 || module.indexOf(memoryImport, at + 1) >= 0) throw new Error(`${from} imports no memory`);
-// Limits with a maximum, shared (WebAssembly core specification, "limits").
+// Shared limits with a maximum (WebAssembly core specification, "limits").
 module[at + memoryImport.length - 1] = 3;
 if (!WebAssembly.validate(module)) throw new Error(`${to} would not be a valid module`);
 writeFileSync(to, module);

@@ -2,15 +2,15 @@
  * @typedef Step
  * @property {string} name
  * @property {string[]} inputs files and folders that the outputs depend on
- * @property {string[]} [packages] installed packages whose version the outputs depend on
+ * @property {string[]} [packages] installed packages whose versions the outputs depend on
  * @property {string[]} outputs files that must exist
  * @property {string} command run with node_modules/.bin in PATH
- * @property {string} [after] step that must be done before
+ * @property {string} [after] step that must run before
  */
 
 const SOURCES = ['protocol', 'config', 'storage', 'workers', 'server', 'client', 'bench', 'test'];
 
-/** What `npm run build` makes. @type {Step[]} */
+/** The steps of `npm run build`. @type {Step[]} */
 export const STEPS = [
   {
     name: 'kernel',
@@ -28,7 +28,7 @@ export const STEPS = [
       'node config/build/share-memory.js dist/workers/kernel/scrypt.wasm dist/workers/kernel/scrypt-shared.wasm',
   },
   {
-    // Optional: without a C compiler it says so, and is tried again by the next build.
+    // Optional: without a C compiler it prints a message, and the next build tries again.
     name: 'native',
     inputs: ['workers/kernel/native'],
     packages: ['node-api-headers'],
