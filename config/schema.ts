@@ -26,7 +26,7 @@ const network = {
   port: setting('PORT', 'Port to listen on; 0 takes a free one.', portNumber.prefault('9000')),
   publicUrl: setting(
     'PUBLIC_URL',
-    'The URL clients use. Hawk signatures cover its host and port, and mails link to it.',
+    'Public URL of the server. Hawk signatures cover its host and port, and mails link to it.',
     publicUrl.default(''),
     { defaultText: '`http://HOST:PORT`' },
   ),
@@ -37,17 +37,17 @@ const network = {
   ),
   maxConnections: setting(
     'MAX_CONNECTIONS',
-    'Most open connections. Above it the server closes a connection of the address that has most, idle ones first.',
+    'Maximum number of open connections. Above it the server closes a connection of the address with the most, idle ones first.',
     integer(1).prefault('10000'),
   ),
   maxStreams: setting(
     'MAX_STREAMS',
-    'Most open event streams of this server, each a connection and some kilobytes; at most half of MAX_CONNECTIONS.',
+    'Maximum number of open event streams of this server, each a connection and some kilobytes; at most half of MAX_CONNECTIONS.',
     integer(1).prefault('5000'),
   ),
   maxStreamsPerAccount: setting(
     'MAX_STREAMS_PER_ACCOUNT',
-    'Most open event streams of one account on this server: the devices that wait for a verification.',
+    'Maximum number of open event streams of one account on this server: the devices that wait for a verification.',
     integer(1).prefault('10'),
   ),
 };
@@ -66,12 +66,12 @@ const stores = {
   ),
   databasePoolSize: setting(
     'DATABASE_POOL_SIZE',
-    'Most PostgreSQL connections of this server.',
+    'Maximum number of PostgreSQL connections of this server.',
     integer(1).prefault('10'),
   ),
   redisUrl: setting(
     'REDIS_URL',
-    '`redis://…` keeps short-lived tokens, nonces and counters in Redis. `redis+sentinel://host:port,…/master-name` finds it through Sentinel; `redis+cluster://host:port,…` uses a Cluster; `rediss` instead of `redis` uses TLS. Unset: in this process.',
+    '`redis://…` keeps short-lived tokens, nonces and counters in Redis. `redis+sentinel://host:port,…/master-name` finds it through Sentinel; `redis+cluster://host:port,…` uses a Cluster; `rediss` instead of `redis` uses TLS. Unset: in memory of this process.',
     redisUrl.default(''),
     { isSecret: true },
   ),
@@ -105,13 +105,13 @@ const stretching = {
   ),
   stretchThreads: setting(
     'STRETCH_THREADS',
-    'Threads that stretch passwords.',
+    'Number of threads that stretch passwords.',
     integer(1, 1024).prefault(String(availableParallelism())),
     { defaultText: 'one per core' },
   ),
   stretchMemory: setting(
     'STRETCH_MEMORY',
-    'MiB for all passwords that are stretched at the same time, 64 each, divided evenly among the threads. A busy thread stretches up to four passwords together, which costs half the CPU; with less than 256 for each thread the groups are smaller, and with less than 64 some threads stay idle.',
+    'MiB for all passwords that are stretched at the same time, 64 each, divided evenly among the threads. A busy thread stretches up to four passwords together, which halves the CPU time of each. With less than 256 per thread groups are smaller; with less than 64 per thread some threads stay idle.',
     integer(64, 2 ** 24).optional(),
     {
       defaultText:
@@ -120,17 +120,17 @@ const stretching = {
   ),
   stretchMaxWait: setting(
     'STRETCH_MAX_WAIT',
-    'Seconds that a password may wait for a thread. A request whose password would wait longer is answered with 503 and Retry-After at once.',
+    'Maximum time that a password waits for a thread, in seconds. A request that would wait longer gets 503 and Retry-After at once.',
     positiveNumber.prefault('5'),
   ),
   stretchNice: setting(
     'STRETCH_NICE',
-    'How much the OS priority of stretch threads is below the rest of the server (0 to 19).',
+    'Nice increment of stretch threads, relative to the rest of the server (0 to 19).',
     integer(0, 19).prefault('10'),
   ),
   cryptoThreads: setting(
     'CRYPTO_THREADS',
-    'Threads for SRP and signing.',
+    'Number of threads for SRP and signing.',
     integer(1, 1024).prefault(String(Math.max(1, Math.floor(availableParallelism() / 2)))),
     { defaultText: 'one per two cores' },
   ),
@@ -139,18 +139,18 @@ const stretching = {
 const accounts = {
   registration: setting(
     'REGISTRATION',
-    'Which addresses clients may create accounts for: `open` (all), `closed` (none), or those of some domains (`example.org,example.com`, without their subdomains). Others are refused with 403 and errno 999. `npm run admin account create` is not bound by it.',
+    'Addresses that clients may create accounts for: `open` (all), `closed` (none), or a list of domains (`example.org,example.com`, without their subdomains). Others get 403 and errno 999. `npm run admin -- account create` ignores it.',
     registration.prefault('open'),
   ),
   enumerationGuard: setting(
     'ENUMERATION_GUARD',
-    '`on`: an unknown address gets the replies of a wrong password. SRP logins and recovery codes then need the address in the case it was created with, and errno 102 and 120 are never sent. Replies that depend on an address take 100 to 110 ms, or a multiple on a busy server. Creating an account still reveals whether the address has one (errno 101), up to LIMIT_ACCOUNTS_FROM_SOURCE times. `/metrics` counts mails, which reveals it too: it is on METRICS_PORT only. Default off: the API requires errno 102.',
+    '`on`: an unknown address gets the replies of a wrong password. SRP logins and recovery codes then need the address in the case it was created with, and errno 102 and 120 are never sent. Replies that depend on an address take 100 to 110 ms, or a multiple of it on a busy server. Creating an account still reveals whether the address has one (errno 101), up to LIMIT_ACCOUNTS_FROM_SOURCE times. `/metrics` counts mails, which reveals it too: it is on METRICS_PORT only. Default off: the API requires errno 102.',
     onOff.prefault('off'),
   ),
-  maxSessions: setting('MAX_SESSIONS', 'Most sessions of an account.', integer(1).prefault('100')),
+  maxSessions: setting('MAX_SESSIONS', 'Maximum number of sessions of an account.', integer(1).prefault('100')),
   sessionIdleDays: setting(
     'SESSION_IDLE_DAYS',
-    'Days without use after which a session is removed, within about an hour; 0: never. Sessions of lost devices count against MAX_SESSIONS until then.',
+    'Days without use after which a session is removed, within about an hour; 0: never. Until then, sessions of lost devices count against MAX_SESSIONS.',
     integer(0, 36_500).prefault('365'),
   ),
 };
@@ -172,7 +172,7 @@ const certificates = {
 const rateLimits = {
   rateLimits: setting(
     'RATE_LIMITS',
-    '`on`; `log` only reports what it would refuse; `off` for tests.',
+    '`on`; `log` reports requests above a limit without refusing them; `off` is for tests.',
     oneOf('on', 'off', 'log').prefault('on'),
   ),
 };
@@ -180,17 +180,17 @@ const rateLimits = {
 const observation = {
   metricsPort: setting(
     'METRICS_PORT',
-    'A separate port for `/metrics` and health checks, which stay quick there when PORT is flooded; 0: `/metrics` is on PORT, or nowhere with ENUMERATION_GUARD.',
+    'Separate port for `/metrics` and health checks, which stay fast there when PORT is overloaded; 0: `/metrics` is on PORT, or disabled with ENUMERATION_GUARD.',
     portNumber.prefault('0'),
   ),
   logLevel: setting(
     'LOG_LEVEL',
-    'trace, debug, info, warn, error, fatal or silent.',
+    'Lowest level that is logged: trace, debug, info, warn, error, fatal or silent.',
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').prefault('info'),
   ),
 };
 
-/** Every setting, by its name in the program. Types, defaults, rules and documentation come from here. */
+/** Every setting, by its name in the program: the source of types, defaults, rules and documentation. */
 export const SETTINGS = z.object({
   ...network,
   ...stores,
@@ -205,7 +205,7 @@ export const SETTINGS = z.object({
 
 export type Settings = z.output<typeof SETTINGS>;
 
-/** The settings as the documentation groups them. */
+/** The groups of settings in the documentation. */
 export const SETTING_GROUPS = {
   Network: network,
   Stores: stores,

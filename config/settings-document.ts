@@ -8,11 +8,11 @@ const INTRODUCTION = `# Settings
 
 <!-- Generated from config/ by \`npm run docs:settings\`. -->
 
-All settings come from the environment, which the server reads once when it starts. A setting that breaks its rule ends the
-start with a line that names the setting and the rule. An empty variable counts as unset.
+All settings come from the environment. The server reads it once, at the start. An invalid setting stops the start with a
+message that names the setting and the rule. An empty variable counts as unset.
 
-Secrets can be read from files, as Docker and systemd provide them: \`<variable>_FILE\` names the file. Setting both is an
-error. A variable that is not listed here but resembles one is reported as \`settingUnknown\` in the log.`;
+Secrets can come from files, as Docker and systemd provide them: \`<variable>_FILE\` names the file. Setting both is an
+error. A variable that resembles a setting but is none is reported as \`settingUnknown\` in the log.`;
 
 /** The settings as a Markdown document, grouped. */
 export function renderSettingsDocument(): string {

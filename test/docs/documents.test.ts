@@ -48,6 +48,7 @@ t.test('settings in documents are settings there are', async (t) => {
   const others = [
     'BUILD_IMAGE',
     'RUNTIME_IMAGE',
+    'STRETCH_ISA',
     'FUZZ_CASES',
     'FUZZ_SEED',
     'LOGINS_AT_ONCE',
