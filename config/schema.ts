@@ -147,7 +147,11 @@ const accounts = {
     '`on`: an unknown address gets the replies of a wrong password. SRP logins and recovery codes then need the address in the case it was created with, and errno 102 and 120 are never sent. Replies that depend on an address take 100 to 110 ms, or a multiple of it on a busy server. Creating an account still reveals whether the address has one (errno 101), up to LIMIT_ACCOUNTS_FROM_SOURCE times. `/metrics` counts mails, which reveals it too: it is on METRICS_PORT only. Default off: the API requires errno 102.',
     onOff.prefault('off'),
   ),
-  maxSessions: setting('MAX_SESSIONS', 'Maximum number of sessions of an account.', integer(1).prefault('100')),
+  maxSessions: setting(
+    'MAX_SESSIONS',
+    'Maximum number of sessions of an account.',
+    integer(1).prefault('100'),
+  ),
   sessionIdleDays: setting(
     'SESSION_IDLE_DAYS',
     'Days without use after which a session is removed, within about an hour; 0: never. Until then, sessions of lost devices count against MAX_SESSIONS.',
