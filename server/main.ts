@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   for (const unknown of findUnknownVariables(env)) log.warn({ event: 'settingUnknown', ...unknown });
   const server = await startKeyServer({ config, log });
   const { publicUrl } = server.services.config;
-  const { stretcher } = server.services;
+  const { cryptoPool, stretcher } = server.services;
   const stretchEngine = stretcher.engine;
   if (hidesClients(config)) {
     const advice =
@@ -33,6 +33,8 @@ async function main(): Promise<void> {
       ...(config.stretchEngine === 'native' && { reason: findNativeProblem(), advice: NATIVE_ADVICE }),
     });
   }
+  // After listening: threads take a quarter of the CPU of a start. Those that cannot start are reported as dead.
+  cryptoPool.start().catch(() => {});
   stretcher.ready().then(
     () => log.info({ event: 'stretchPlan', ...stretcher.plan }),
     (error) => log.error({ event: 'stretchPlanMissing', err: error }),

@@ -1,12 +1,6 @@
 import type { CryptoOperation, CryptoOperations, CryptoTask, CryptoThreadData } from './messages.js';
 import { ThreadPool } from './thread-pool.js';
 
-/**
- * SRP operations after which threads with the faster arithmetic are started. They test the group's prime first,
- * 0.5 s of CPU each, which a server that has just started, or is hardly used, does not spend.
- */
-const OPERATIONS_BEFORE_FAST_THREADS = 32;
-
 /** An operation of the crypto pool failed, or its thread died. */
 export class CryptoPoolError extends Error {
   readonly code = 'CRYPTO_POOL_FAILED';
@@ -29,12 +23,9 @@ export interface CryptoThreadDied {
 /** Threads for SRP and signing, some milliseconds each, apart from the stretches, so that they never wait for one. */
 export class CryptoPool {
   readonly #pool: ThreadPool<CryptoTask, unknown>;
-  /** SRP operations until the threads are replaced by faster ones. */
-  #operationsLeft: number;
 
   constructor({ modPow, threads, observe }: CryptoPoolOptions) {
     const workerData: CryptoThreadData = { modPow };
-    this.#operationsLeft = modPow === 'openssl' ? OPERATIONS_BEFORE_FAST_THREADS : Infinity;
     this.#pool = new ThreadPool({
       file: new URL('./thread/crypto-thread.js', import.meta.url),
       threads,
@@ -68,7 +59,6 @@ export class CryptoPool {
     op: Op,
     input: CryptoOperations[Op]['in'],
   ): Promise<CryptoOperations[Op]['out']> {
-    if (op !== 'sign' && this.#operationsLeft-- === 0) this.#startFastThreads();
     try {
       return (await this.#pool.run({ op, input } as CryptoTask)) as CryptoOperations[Op]['out'];
     } catch (error) {
@@ -76,13 +66,16 @@ export class CryptoPool {
     }
   }
 
+  /**
+   * Starts the threads, which the first operation does otherwise.
+   * @throws Error when none can start
+   */
+  start(): Promise<void> {
+    return this.#pool.start();
+  }
+
   /** Ends the threads; operations under way fail. */
   close(): Promise<void> {
     return this.#pool.close();
-  }
-
-  #startFastThreads(): void {
-    const workerData: CryptoThreadData = { modPow: 'fast-openssl' };
-    void this.#pool.replaceThreads(workerData);
   }
 }

@@ -60,7 +60,7 @@ export interface StretchTasks {
     } & SingleMethods;
     out: StretchOutcome[];
   };
-  /** Zeroes slots, which also takes their memory from the operating system. */
+  /** Zeroes slots. */
   wipe: { in: { slots: SlotAllocation }; out: undefined };
   /** Finds the fastest way to stretch. */
   measure: { in: { largestGroup: number }; out: StretchPlan };
@@ -81,7 +81,7 @@ export interface StretchThreadData {
 
 /** Given to a thread of the crypto pool when it starts. */
 export interface CryptoThreadData {
-  modPow: 'openssl' | 'fast-openssl' | 'jsbn';
+  modPow: 'openssl' | 'jsbn';
 }
 
 /** The operations of the crypto pool. */

@@ -52,10 +52,9 @@ export class Stretcher {
   /** The engine that runs: not the one asked for where this machine cannot run that. */
   readonly engine: StretchEngineName;
   readonly #pool: ThreadPool<StretchTask, unknown>;
-  readonly #observe: StretcherOptions['observe'];
-  readonly #ready: Promise<void>;
-  #settleThreads!: { resolve: () => void; reject: (error: Error) => void };
-  #threadsToCome: number;
+  #ready: Promise<void> | undefined;
+  /** Whether the plan must be measured. */
+  readonly #measures: boolean;
   #plan: StretchPlan;
   /** The most passwords that a batch has slots for. */
   readonly #largestGroup: number;
@@ -65,7 +64,8 @@ export class Stretcher {
   /** @throws Error when this machine can run neither the engine asked for nor its stand-in */
   constructor({ engine, threads, memoryMiB, niceIncrement, plan, threadFile, observe }: StretcherOptions) {
     this.engine = resolveStretchEngine(engine);
-    this.#plan = PLANS[this.engine];
+    this.#plan = plan ?? PLANS[this.engine];
+    this.#measures = this.engine === 'wasm' && !plan;
     const allocations = divideSlots(threads, Math.floor(memoryMiB / SLOT_MIB));
     this.#largestGroup = allocations[0]?.indexes.length ?? 1;
     this.queue = new StretchQueue({
@@ -87,8 +87,6 @@ export class Stretcher {
       },
     });
     this.#adopt(this.#plan);
-    this.#observe = observe;
-    this.#threadsToCome = threads;
     const slots = countByMemory(allocations);
     if (this.engine === 'native') this.#regions = slots.map((count) => loadNative().mapSlots(count));
     const workerData: StretchThreadData = {
@@ -101,12 +99,9 @@ export class Stretcher {
       threads,
       niceIncrement,
       workerData,
-      onReady: () => this.#noteReady(),
-      onDied: (error) => this.#noteDeath(error),
+      onDied: (error) => observe?.({ type: 'threadDied', error }),
     });
-    this.#ready = this.#warmUp(allocations, plan);
-    // Avoids an unhandled rejection: the error surfaces with the first stretch.
-    this.#ready.catch(() => {});
+    for (const slots of allocations) this.queue.release(slots);
   }
 
   /** How passwords are stretched: as was measured here, once `ready`. */
@@ -120,11 +115,12 @@ export class Stretcher {
   }
 
   /**
-   * Resolves when every thread runs, all memory is at hand and the fastest way to use it is known. Nobody needs
-   * to wait for it: what comes earlier is stretched, and waits for the thread.
+   * Starts the threads, and measures how `wasm` stretches best. Resolves when both are done. A password that comes
+   * earlier waits for the thread.
    * @throws Error when no thread can start
    */
   ready(): Promise<void> {
+    this.#ready ??= this.#prepare();
     return this.#ready;
   }
 
@@ -150,21 +146,10 @@ export class Stretcher {
     this.#regions = undefined;
   }
 
-  /**
-   * The threads touch all memory, 20 ms of page faults a slot: missing memory is noticed now and not under load. One
-   * of them measures for all. What fails here fails again, and is reported, with the first stretches.
-   */
-  async #warmUp(allocations: SlotAllocation[], plan: StretchPlan | undefined): Promise<void> {
-    const threads = new Promise<void>((resolve, reject) => {
-      this.#settleThreads = { resolve, reject };
-    });
-    const touched = allocations.map(async (slots) => {
-      if (this.#usesSlots) await this.#run('wipe', { slots }).catch(() => {});
-      this.queue.release(slots);
-    });
-    if (plan) this.#adopt(plan);
-    const measured = this.engine === 'wasm' && !plan && this.#measure().catch(() => {});
-    await Promise.all([threads, measured, ...touched]);
+  async #prepare(): Promise<void> {
+    // What fails here fails again, and is reported, with the first stretches.
+    const measured = this.#measures && this.#measure().catch(() => {});
+    await Promise.all([this.#pool.start(), measured]);
   }
 
   get #usesSlots(): boolean {
@@ -216,17 +201,6 @@ export class Stretcher {
       ? this.#pool.runWithin(timeLimitMs, message, transferList)
       : this.#pool.run(message, { transferList });
     return result as Promise<StretchTasks[Name]['out']>;
-  }
-
-  #noteReady(): void {
-    this.#threadsToCome--;
-    if (this.#threadsToCome === 0) this.#settleThreads.resolve();
-  }
-
-  #noteDeath(error: Error | undefined): void {
-    this.#observe?.({ type: 'threadDied', error });
-    if (this.threads.length > 0) return;
-    this.#settleThreads.reject(new Error('no stretch thread can start', { cause: error }));
   }
 }
 

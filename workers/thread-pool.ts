@@ -17,8 +17,6 @@ export interface ThreadPoolOptions {
   /** How much lower than the event loop the threads' OS priority is (POSIX nice). */
   niceIncrement?: number;
   tasksPerThread?: number;
-  /** Called when a thread has loaded its module. */
-  onReady?: () => void;
   /** Called when a thread ends without being told to, with why if that is known. */
   onDied?: (error: Error | undefined) => void;
 }
@@ -29,46 +27,56 @@ export interface ThreadPoolOptions {
  */
 export class ThreadPool<Task, Result> {
   readonly #options: ThreadPoolOptions;
-  /** Takes the tasks. */
-  #pool: Piscina<Task, Result>;
-  /** The one above, and while threads are replaced the next. */
-  readonly #pools = new Set<Piscina<Task, Result>>();
+  #pool: Piscina<Task, Result> | undefined;
   /** Whether a thread has started, or died of it. */
   readonly #starts = new WeakMap<Worker, Promise<boolean>>();
   /** Threads that have not exited, those that died or hung included. */
   readonly #alive = new Set<Worker>();
-  /** Of threads that were replaced. */
-  #pastBusySeconds = 0;
   #closing = false;
   #lastError: Error | undefined;
 
   constructor(options: ThreadPoolOptions) {
     this.#options = options;
-    this.#pool = this.#open(options.workerData);
   }
 
   /** The threads there are. */
   get threads() {
-    return this.#pool.threads;
+    return this.#pool?.threads ?? [];
   }
 
   /** Tasks waiting for a thread. */
   get waiting(): number {
-    return this.#pool.queueSize;
+    return this.#pool?.queueSize ?? 0;
   }
 
   /** Seconds that threads held tasks since the start; those that a thread holds at once count each. */
   get busySeconds(): number {
-    return this.#pastBusySeconds + busySecondsOf(this.#pool);
+    if (!this.#pool?.completed) return 0;
+    // From the mean: Piscina 5.3 divides its `utilization` by a thousand twice.
+    return (this.#pool.histogram.runTime.mean * this.#pool.completed) / 1000;
+  }
+
+  /**
+   * Starts the threads, which the first task does otherwise. Resolves when they run.
+   * @throws Error when none can start
+   */
+  async start(): Promise<void> {
+    this.#open();
+    while (!(await this.#started())) {
+      if (this.threads.length === 0) throw new Error('no thread can start');
+    }
   }
 
   /**
    * @param options.transferList buffers of the task that are moved to the thread
    * @throws what the task throws, or Error when its thread dies or none can start
    */
-  run(task: Task, options: { signal?: AbortSignal; transferList?: ArrayBuffer[] } = {}): Promise<Result> {
-    const result = this.#pool.run(task, options);
-    this.#watchStarts(this.#pool);
+  async run(
+    task: Task,
+    options: { signal?: AbortSignal; transferList?: ArrayBuffer[] } = {},
+  ): Promise<Result> {
+    const result = this.#open().run(task, options);
+    this.#watchStarts();
     return result;
   }
 
@@ -100,22 +108,6 @@ export class ThreadPool<Task, Result> {
   }
 
   /**
-   * Starts threads with other data. Once they run they take all new tasks, and the present ones end; when one of
-   * them cannot start, the present ones stay.
-   */
-  async replaceThreads(workerData: unknown): Promise<void> {
-    const next = this.#open(workerData);
-    const hasStarted = await this.#started(next);
-    if (this.#closing) return;
-    const replaced = hasStarted ? this.#pool : next;
-    if (hasStarted) this.#pool = next;
-    this.#pools.delete(replaced);
-    // After its tasks are done.
-    await replaced.close();
-    this.#pastBusySeconds += busySecondsOf(replaced);
-  }
-
-  /**
    * Ends the threads; tasks under way fail. Waits for threads that start: Node aborts the process when a thread is
    * ended while it loads a module (`v8::Module::IsGraphAsync must be used on an instantiated module`, seen with Node 20).
    */
@@ -124,13 +116,15 @@ export class ThreadPool<Task, Result> {
     const late = new AbortController();
     // Without a timer nothing keeps the process alive until then: Piscina's idle threads do not.
     const deadline = delay(START_DEADLINE_MS, undefined, late).catch(() => {});
-    await Promise.race([Promise.all([...this.#pools].map((pool) => this.#started(pool))), deadline]);
+    await Promise.race([this.#started(), deadline]);
     late.abort();
-    await Promise.all([...this.#pools].map((pool) => pool.destroy()));
+    await this.#pool?.destroy();
   }
 
-  #open(workerData: unknown): Piscina<Task, Result> {
-    const { file, threads, niceIncrement = 0, tasksPerThread = 1 } = this.#options;
+  #open(): Piscina<Task, Result> {
+    if (this.#pool) return this.#pool;
+    if (this.#closing) throw new Error('the threads have ended');
+    const { file, threads, workerData, niceIncrement = 0, tasksPerThread = 1 } = this.#options;
     const pool = new Piscina<Task, Result>({
       filename: file.href,
       minThreads: threads,
@@ -148,27 +142,25 @@ export class ThreadPool<Task, Result> {
     });
     // Piscina emits the error after this event, and replaces the thread: wait for both.
     pool.on('workerDestroy', () => queueMicrotask(() => this.#noteDeath(pool)));
-    this.#pools.add(pool);
-    this.#watchStarts(pool);
+    this.#pool = pool;
+    this.#watchStarts();
     return pool;
   }
 
   /** Waits until each thread has started or died. @returns whether all have started */
-  async #started(pool: Piscina<Task, Result>): Promise<boolean> {
-    return (await Promise.all(pool.threads.map((thread) => this.#starts.get(thread)))).every(Boolean);
+  async #started(): Promise<boolean> {
+    this.#watchStarts();
+    return (await Promise.all(this.threads.map((thread) => this.#starts.get(thread)))).every(Boolean);
   }
 
   /** Piscina tells of its first threads before they have started. The first message of each says that it has. */
-  #watchStarts({ threads }: Piscina<Task, Result>): void {
-    for (const thread of threads) {
+  #watchStarts(): void {
+    for (const thread of this.threads) {
       if (this.#starts.has(thread)) continue;
       this.#alive.add(thread);
       thread.once('exit', () => this.#alive.delete(thread));
       const start = new AbortController();
-      const ready = once(thread, 'message', start).then(() => {
-        this.#options.onReady?.();
-        return true;
-      });
+      const ready = once(thread, 'message', start).then(() => true);
       const ended = once(thread, 'exit', start).then(() => false);
       // `once` rejects when the thread fails.
       const settled = Promise.race([ready, ended]).catch(() => false);
@@ -182,16 +174,10 @@ export class ThreadPool<Task, Result> {
   #noteDeath(pool: Piscina<Task, Result>): void {
     const error = this.#lastError;
     this.#lastError = undefined;
-    // Threads that were replaced end on purpose.
-    if (this.#closing || !this.#pools.has(pool)) return;
-    this.#watchStarts(pool);
+    if (this.#closing) return;
+    this.#watchStarts();
     // Piscina gives up on threads that fail as they start, and leaves their tasks in the queue.
     if (pool.threads.length === 0 && pool.queueSize > 0) void pool.destroy();
     this.#options.onDied?.(error);
   }
-}
-
-function busySecondsOf({ completed, histogram }: Piscina): number {
-  // From the mean: Piscina 5.3 divides its `utilization` by a thousand twice.
-  return completed && (histogram.runTime.mean * completed) / 1000;
 }

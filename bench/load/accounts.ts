@@ -5,12 +5,12 @@ import { KeyServerClient } from '../../client/key-server-client.js';
 import { toHex } from '../../protocol/hex.js';
 import { computeVerifier, type ModPow, SRP_TYPE } from '../../protocol/srp.js';
 import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
-import { createFastOpensslModPow } from '../../workers/thread/engines/openssl-mod-pow.js';
+import { createGroupModPow } from '../../workers/thread/engines/openssl-mod-pow.js';
 import type { ServerProcess } from '../server/server-process.js';
 import { takeMailedCodes } from './mail-folder.js';
 
 /** Modular exponentiation of the SRP client. */
-export const modPow: ModPow = createFastOpensslModPow();
+export const modPow: ModPow = createGroupModPow();
 
 /** An account of an SRP client. srpPW is random, so that its creation needs no stretch. */
 export interface SrpAccount {

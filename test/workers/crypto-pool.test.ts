@@ -100,18 +100,3 @@ t.test('threads that are told to end do not count as dead, and fail what they ho
   await finish;
   t.same(events, []);
 });
-
-t.test('after some dozen operations faster threads take over, and no operation fails', async (t) => {
-  const { cryptoPool, events } = startCryptoPool(t);
-  const [first] = cryptoPool.threads;
-  const finish = async () => {
-    const { K } = await cryptoPool.run('srpFinish', exchange());
-    t.equal(K && toHex(K), srp.K);
-  };
-  for (let i = 0; i < 32; i++) await finish();
-  t.equal(cryptoPool.threads[0], first, 'a server that is hardly used keeps its threads');
-  while (cryptoPool.threads[0] === first) await finish();
-  await finish();
-  t.equal(cryptoPool.threads.length, 1);
-  t.same(events, []);
-});

@@ -1,6 +1,5 @@
 import t from 'tap';
 import { ThreadPool, type ThreadPoolOptions } from '../../workers/thread-pool.js';
-import { waitUntil } from '../support/wait-until.js';
 
 const broken = new URL('../support/workers/thread-that-cannot-start.js', import.meta.url);
 const hanging = new URL('../support/workers/hanging-thread.js', import.meta.url);
@@ -42,49 +41,36 @@ t.test('tasks are done in the order they came', async (t) => {
   t.same(order, tasks);
 });
 
-t.test('it is told of each thread that has started', async (t) => {
-  let ready = 0;
-  const pool = startPool(t, { file: echo, threads: 3, onReady: () => ready++ });
-  await waitUntil(async () => ready === 3);
-  await pool.threads[0]?.terminate();
-  await waitUntil(async () => ready === 4);
+t.test('a pool starts its threads when it is told to, or gets a task', async (t) => {
+  const [told, used] = [startPool(t, { file: echo, threads: 3 }), startPool(t, { file: echo, threads: 2 })];
+  t.equal(told.threads.length, 0);
+  await told.start();
+  const { threads } = told;
+  t.equal(threads.length, 3);
+  t.ok(threads.every(({ threadId }) => threadId > 0));
+  await told.run('task');
+  t.same(told.threads, threads);
+  await used.run('task');
+  t.equal(used.threads.length, 2);
 });
 
-t.test('threads that are starting are not ended before they have: Node would abort', async (t) => {
-  let ready = 0;
-  const pool = startPool(t, { file: echo, threads: 3, onReady: () => ready++ });
+t.test('a pool whose threads cannot start says so', async (t) => {
+  const pool = startPool(t, { file: broken, threads: 2 });
+  await t.rejects(pool.start(), { message: 'no thread can start' });
+});
+
+t.test('a pool that was closed before its first task starts no thread', async (t) => {
+  const pool = startPool(t, { file: echo });
   await pool.close();
-  t.equal(ready, 3);
+  await t.rejects(pool.run('task'), { message: 'the threads have ended' });
   t.equal(pool.threads.length, 0);
 });
 
-t.test('threads are replaced by ones with other data, and no task fails meanwhile', async (t) => {
-  const file = new URL('../support/workers/data-thread.js', import.meta.url);
-  const deaths: unknown[] = [];
-  const pool = startPool(t, { file, threads: 2, workerData: 'first', onDied: (error) => deaths.push(error) });
-  const replaced = [...pool.threads];
-  const replacing = pool.replaceThreads('second');
-  const early = await Promise.all([1, 2, 3, 4, 5].map((task) => pool.run(task)));
-  t.same(new Set(early), new Set(['first']), 'the first threads work until the others have started');
-  await replacing;
-  t.same(await Promise.all([1, 2, 3].map((task) => pool.run(task))), ['second', 'second', 'second']);
-  t.equal(pool.threads.length, 2);
-  t.ok(pool.threads.every((thread) => !replaced.includes(thread)));
-  t.same(deaths, []);
-});
-
-t.test('threads stay when the ones with other data cannot start', async (t) => {
-  const file = new URL('../support/workers/data-thread.js', import.meta.url);
-  const pool = startPool(t, { file, workerData: 'first' });
-  await pool.replaceThreads('broken');
-  t.equal(await pool.run(1), 'first');
-});
-
-t.test('a pool that is closed while threads are replaced leaves none', async (t) => {
-  const pool = startPool(t, { file: echo });
-  const replacing = pool.replaceThreads('second');
+t.test('threads that are starting are not ended before they have: Node would abort', async (t) => {
+  const pool = startPool(t, { file: echo, threads: 3 });
+  const started = pool.start();
   await pool.close();
-  await replacing;
+  await started;
   t.equal(pool.threads.length, 0);
 });
 

@@ -9,7 +9,7 @@ import {
 } from '../../protocol/srp.js';
 import type { CryptoOperation, CryptoOperations, CryptoTask, CryptoThreadData } from '../messages.js';
 import { checkDsaKey } from './dsa-key.js';
-import { createFastOpensslModPow, opensslModPow } from './engines/openssl-mod-pow.js';
+import { createOpensslModPow } from './engines/openssl-mod-pow.js';
 import { sign } from './signing.js';
 
 const modPow = await createModPow((workerData as CryptoThreadData).modPow);
@@ -36,7 +36,6 @@ export default function runOperation({ op, input }: CryptoTask) {
 }
 
 async function createModPow(name: CryptoThreadData['modPow']): Promise<ModPow> {
-  if (name === 'openssl') return opensslModPow;
-  if (name === 'fast-openssl') return createFastOpensslModPow();
+  if (name === 'openssl') return createOpensslModPow();
   return (await import('./engines/portable.js')).jsbnModPow;
 }

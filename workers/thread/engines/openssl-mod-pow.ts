@@ -7,6 +7,9 @@ const ONE = ZERO.slice().fill(1, -1);
 const TWO = ZERO.slice().fill(2, -1);
 const MINUS_ONE = Uint8Array.from(N).fill((N.at(-1) as number) - 1, -1);
 
+/** So many powers have lost as much time as creating a group takes, 0.5 s. */
+const POWERS_BEFORE_GROUP = 400;
+
 const TAG = { integer: 0x02, bitString: 0x03, octetString: 0x04, sequence: 0x30 };
 /** dhKeyAgreement (PKCS #3), 1.2.840.113549.1.3.1. */
 const OBJECT_ID = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x03, 0x01];
@@ -18,7 +21,7 @@ const ALGORITHM = encode(TAG.sequence, [
 
 /**
  * Modular exponentiation in the SRP group, constant-time in the exponent, through OpenSSL's Diffie-Hellman and keys
- * in DER. It needs no preparation; a power takes 1 to 3 ms. See {@link createFastOpensslModPow}.
+ * in DER. It needs no preparation; a power takes 1 to 3 ms.
  */
 export const opensslModPow: ModPow = withTrivialPowers((base, exponent) => {
   const der = encodePrivateKey(exponent);
@@ -35,8 +38,21 @@ export const opensslModPow: ModPow = withTrivialPowers((base, exponent) => {
   }
 });
 
-/** The same with 0.6 ms a power; creating it takes 0.5 s, in which OpenSSL tests the prime. */
-export function createFastOpensslModPow(): ModPow {
+/**
+ * The same for a thread of many operations: after {@link POWERS_BEFORE_GROUP} of them it creates a Diffie-Hellman
+ * group, with which a power takes 0.6 ms.
+ */
+export function createOpensslModPow(): ModPow {
+  let modPow = opensslModPow;
+  let powersLeft = POWERS_BEFORE_GROUP;
+  return (base, exponent) => {
+    if (powersLeft-- === 0) modPow = createGroupModPow();
+    return modPow(base, exponent);
+  };
+}
+
+/** Modular exponentiation through a group of OpenSSL's. Creating it takes 0.5 s, in which OpenSSL tests the prime. */
+export function createGroupModPow(): ModPow {
   const group = createDiffieHellman(N, 2);
   return withTrivialPowers((base, exponent) => {
     group.setPrivateKey(exponent);
