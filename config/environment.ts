@@ -6,13 +6,13 @@ import { factsOf } from './setting.js';
 /** The environment of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A variable that is no setting, and the setting it resembles. */
+/** An unknown variable, and the setting with the most similar name. */
 export interface UnknownVariable {
   variable: string;
   nearest: string;
 }
 
-/** Why the value of a variable could not be read. */
+/** A variable whose value cannot be read, and the reason. */
 export interface UnreadableVariable {
   variable: string;
   rule: string;
@@ -21,19 +21,19 @@ export interface UnreadableVariable {
 const FACTS = Object.values(SETTING_GROUPS).flatMap((group) => Object.values(group).map(factsOf));
 const SECRETS = FACTS.filter(({ isSecret }) => isSecret).map(({ env }) => env);
 const KNOWN = [...FACTS.map(({ env }) => env), ...SECRETS.map(fileVariable)];
-/** Prefixes that no other program uses: what begins with one of them is meant for this server. */
+/** Prefixes that no other program uses. */
 const OWN_PREFIX = /^(?:STRETCH_|LIMIT_|STORAGE_KEY)/;
-/** One wrong letter in so many: `PATH` is no misspelt `PORT`. */
+/** Letters of a name for each error that counts as a typing error. `PATH` must not match `PORT`. */
 const LETTERS_PER_ERROR = 5;
 
-/** The variable that names the file of a secret, as Docker and systemd give secrets to a process. */
+/** Returns the variable that names the file of a secret, for Docker and systemd. */
 function fileVariable(env: string): string {
   return `${env}_FILE`;
 }
 
 /**
- * The values of all settings: of their variables, and for secrets of the files that `<variable>_FILE` names.
- * @returns the values by variable; an empty variable counts as unset
+ * Reads the values of all settings from their variables, and secrets also from the files that `<variable>_FILE` names.
+ * @returns values by variable; an empty variable is unset
  */
 export function readValues(env: Environment): {
   values: Environment;
@@ -46,7 +46,7 @@ export function readValues(env: Environment): {
     const file = env[fileVariable(variable)];
     if (!file) continue;
     if (values[variable] !== undefined) {
-      const rule = `is set, and so is ${fileVariable(variable)}: unset one of them`;
+      const rule = `is set together with ${fileVariable(variable)}: unset one of them`;
       unreadable.push({ variable, rule });
       continue;
     }
@@ -57,14 +57,14 @@ export function readValues(env: Environment): {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // The path is not shown: it may be the secret itself.
-      const rule = `the file cannot be read (${code}): name one that the server’s user may read`;
+      const rule = `the file cannot be read (${code}): name a file that the server’s user can read`;
       unreadable.push({ variable: fileVariable(variable), rule });
     }
   }
   return { values, unreadable };
 }
 
-/** Variables that look like settings and are none: the server ignores them, probably by mistake. */
+/** Finds variables that are probably misspelt settings. The server ignores them. */
 export function findUnknownVariables(env: Environment): UnknownVariable[] {
   return Object.keys(env)
     .filter((variable) => !KNOWN.includes(variable))

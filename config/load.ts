@@ -5,16 +5,16 @@ import { LIMITS } from './limits.js';
 import { SETTINGS, type Settings } from './schema.js';
 import { factsOf } from './setting.js';
 
-/** The settings as the server uses them. */
+/** The validated settings. */
 export type Config = Readonly<Settings>;
 
-/** A setting that cannot be used. The message has one line for each: its variable and its rule, never a secret. */
+/** Invalid settings. The message has one line for each: its variable and its rule, never a secret. */
 export class ConfigError extends Error {
   readonly code = 'CONFIG';
 }
 
 /**
- * Validates the environment as a whole and freezes the result.
+ * Validates the whole environment and freezes the result.
  * @throws ConfigError when a setting breaks its rule
  */
 export function loadConfig(env: Environment): Config {
@@ -32,7 +32,7 @@ export function loadConfig(env: Environment): Config {
   return Object.freeze(parsed.data);
 }
 
-/** The settings with those filled in that depend on the port, which is known when the server listens. */
+/** Fills in the settings that depend on the port, which is known once the server listens. */
 export function withListeningPort(config: Config, port: number): Config {
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   const publicUrl = (config.publicUrl || `http://${host}:${port}`).replace(/\/+$/, '');
@@ -40,22 +40,22 @@ export function withListeningPort(config: Config, port: number): Config {
 }
 
 /**
- * Whether every client has the address of the proxy: with https, a proxy speaks TLS, and TRUST_PROXY does not name it.
- * Limits that are meant for one client are then for all of them.
+ * Returns whether all clients have the address of the proxy: PUBLIC_URL is https, so a proxy terminates TLS, and
+ * TRUST_PROXY does not name it. All clients then share the limits of one source.
  */
 export function hidesClients({ publicUrl, trustProxy }: Pick<Config, 'publicUrl' | 'trustProxy'>): boolean {
   return publicUrl.startsWith('https:') && !trustProxy;
 }
 
-/** What a thread needs to stretch a full group of four passwords. */
-const GROUP_MIB = 256;
-/** Memory of the rest of the server, and the share of what remains after it that may be planned with. */
+/** Memory of a full batch of four passwords. */
+const BATCH_MIB = 256;
+/** Memory of the rest of the server, and the share of the remaining memory that stretching uses. */
 const REST_MIB = 300;
 const USABLE_SHARE = 0.75;
 
 /**
- * Returns the memory for the passwords that are stretched at the same time, in MiB: enough for every thread's full
- * group, where it is not set and the machine has that much.
+ * Returns the memory for stretching, in MiB. The default is a full batch for each thread, or less if the machine has
+ * less memory.
  */
 export function stretchMemoryMiB(
   { stretchMemory, stretchThreads }: Pick<Config, 'stretchMemory' | 'stretchThreads'>,
@@ -64,18 +64,18 @@ export function stretchMemoryMiB(
   if (stretchMemory !== undefined) return stretchMemory;
   return Math.max(
     64,
-    Math.min(GROUP_MIB * stretchThreads, Math.floor((machineMib - REST_MIB) * USABLE_SHARE)),
+    Math.min(BATCH_MIB * stretchThreads, Math.floor((machineMib - REST_MIB) * USABLE_SHARE)),
   );
 }
 
-/** The memory of the machine, or of the control group. */
+/** Returns the memory of the machine or the control group. */
 function readMachineMib(): number {
   return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 2 ** 20;
 }
 
 type Shape = Readonly<Record<string, z.core.$ZodType>>;
 
-/** The values of variables, by the names of the schema. */
+/** Returns the values of variables by the names of the schema. */
 function toInput(values: Environment): Record<string, unknown> {
   const pick = (shape: Shape) =>
     Object.fromEntries(Object.entries(shape).map(([name, rule]) => [name, values[factsOf(rule).env]]));

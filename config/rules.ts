@@ -3,37 +3,36 @@ import { domainToASCII } from 'node:url';
 import proxyaddr from 'proxy-addr';
 import * as z from 'zod';
 
-/** How often something may happen: `points` times in a window of `seconds`. */
+/** A rate limit: `points` events in a window of `seconds`. */
 export interface Rate {
   points: number;
   seconds: number;
 }
 
-// RFC 5321, 4.1.2 (Dot-string) and 2.3.5, with RFC 6531's letters beyond ASCII.
+// RFC 5321, 4.1.2 (Dot-string) and 2.3.5, with non-ASCII characters (RFC 6531).
 const LOCAL_PART = String.raw`[^\s\p{Cc}"(),:;<>@[\\\].]+(?:\.[^\s\p{Cc}"(),:;<>@[\\\].]+)*`;
 const MAIL_DOMAIN = String.raw`[\p{L}\p{N}\p{M}_-]+(?:\.[\p{L}\p{N}\p{M}_-]+)*`;
 const ADDRESS = `${LOCAL_PART}@${MAIL_DOMAIN}`;
-/** RFC 5322, 3.4, without the forms that parsers of headers disagree on. */
+/** RFC 5322, 3.4, without the forms that header parsers interpret differently. */
 const SENDER_NAME = String.raw`(?:"[^"\\\p{Cc}]*" *|[^"(),:;<>@[\\\]\p{Cc}]+)`;
 const MAIL_SENDER = new RegExp(`^(?:${ADDRESS}|${SENDER_NAME}?<${ADDRESS}>)$`, 'u');
 
-/** RFC 1123, 2.1: a label of a host name. Lower case: relying parties compare issuers exactly. */
+/** A label of a host name (RFC 1123, 2.1), in lower case because relying parties compare issuers exactly. */
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*$`);
 
-/** Up to 999999 seconds: Node's timers end at about two million. */
+/** At most 999999 seconds: Node's timers end at about two million. */
 const RATE = /^([1-9][0-9]{0,8})\/([1-9][0-9]{0,5})$/;
 
-// Messages name the rule and never the value, which may be a secret.
+// Messages never contain the value, which may be a secret.
 
-/** An integer from `least` to `most`. */
 export function integer(least: number, most = Number.MAX_SAFE_INTEGER) {
-  const range = most === Number.MAX_SAFE_INTEGER ? `${least} up` : `${least} to ${most}`;
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
   return z
     .string()
     .refine(
       (text) => /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most,
-      `must be an integer from ${range}`,
+      `must be an integer ${range}`,
     )
     .transform(Number);
 }
@@ -52,16 +51,14 @@ export function oneOf<const Names extends readonly [string, ...string[]]>(...nam
 /** `on` and `off` as a boolean. */
 export const onOff = z.enum(['on', 'off'], { error: 'must be on or off' }).transform((text) => text === 'on');
 
-/** `times/seconds`. */
 export const rate = z
   .string()
-  .regex(RATE, 'must be times/seconds, up to 999999 seconds, for example 20/900')
+  .regex(RATE, 'must be count/seconds, with at most 999999 seconds, for example 20/900')
   .transform((text): Rate => {
     const [points, seconds] = text.split('/').map(Number) as [number, number];
     return { points, seconds };
   });
 
-/** Addresses and networks, comma-separated. */
 export const proxyAddresses = z.string().refine((text) => {
   try {
     proxyaddr.compile(splitList(text));
@@ -73,17 +70,17 @@ export const proxyAddresses = z.string().refine((text) => {
 
 export const mailSender = z
   .string()
-  .regex(MAIL_SENDER, 'must be an address, or Name <address>, a name with special characters in "quotes"');
+  .regex(MAIL_SENDER, 'must be an address, or Name <address>; quote a name with special characters');
 
 /** A host name or address, with or without a port. */
 export const host = z
   .string()
-  .refine(isHost, 'must be a host name in lower case, without https:// and path, such as example.org');
+  .refine(isHost, 'must be a host name in lower case, without scheme and path, for example example.org');
 
 export const publicUrl = url('http:', 'https:').refine((text) => {
   const { search, hash, username, password } = new URL(text);
   return !(search || hash || username || password);
-}, 'must have no user, no ? and no # in it');
+}, 'must not have a user, a query or a fragment');
 
 export const postgresUrl = url('postgres:', 'postgresql:');
 
@@ -102,15 +99,15 @@ export const registration = z
   .string()
   .refine(
     (text) => text === 'open' || text === 'closed' || isListOfDomains(text),
-    'must be open, closed, or domains, such as example.org,example.com',
+    'must be open, closed, or domains, for example example.org,example.com',
   )
   .transform((text) => (text === 'open' || text === 'closed' ? text : toDomains(text)));
 
 export const storageKeys = z
   .string()
-  .regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/i, 'must be 64 hex digits, several separated by commas');
+  .regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/i, 'must be one or more keys of 64 hex digits, separated by commas');
 
-/** The entries of a comma-separated list, without spaces and empty ones. */
+/** Splits a comma-separated list. Removes spaces and empty entries. */
 export function splitList(text: string): string[] {
   return text.split(',').flatMap((entry) => entry.trim() || []);
 }

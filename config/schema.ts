@@ -55,7 +55,7 @@ const network = {
 const stores = {
   dataDir: setting(
     'DATA_DIR',
-    'Folder of the SQLite file (which holds the signing key), the storage key and the mail folder. The server creates it.',
+    'Directory of the SQLite file (which contains the signing key), the storage key and the mail directory. The server creates it.',
     z.string().prefault('./var'),
   ),
   databaseUrl: setting(

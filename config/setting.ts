@@ -1,23 +1,23 @@
 import * as z from 'zod';
 
-/** What the documentation and the reader of the environment know of a setting. */
+/** The variable and documentation of a setting. */
 export interface SettingFacts {
-  /** Its environment variable. */
+  /** The environment variable. */
   env: string;
   /** One or more sentences of Markdown. */
   doc: string;
-  /** The default in words, where it depends on the machine or on other settings. */
+  /** Description of a default that depends on the machine or on other settings. */
   defaultText?: string;
-  /** Whether `<env>_FILE` may name a file that holds the value. */
+  /** Whether the value is a secret, which `<env>_FILE` can provide. */
   isSecret?: boolean;
 }
 
-/** A setting: reads the text of a variable, or `undefined` where it is not set. */
+/** The rule of a setting. Its input is the text of the variable, or `undefined` if unset. */
 export type SettingRule = z.ZodType<unknown, string | undefined>;
 
 const registry = z.registry<SettingFacts>();
 
-/** Adds its variable and its documentation to the rule of a setting. */
+/** Registers the variable and documentation of a rule. @returns the rule */
 export function setting<Rule extends SettingRule>(
   env: string,
   doc: string,
@@ -29,11 +29,11 @@ export function setting<Rule extends SettingRule>(
 }
 
 /**
- * The facts of a rule that `setting` made.
- * @throws TypeError for any other rule
+ * Returns the variable and documentation of a rule.
+ * @throws TypeError when `setting` did not create the rule
  */
 export function factsOf(rule: z.core.$ZodType): SettingFacts {
   const facts = registry.get(rule);
-  if (!facts) throw new TypeError('a rule without a setting');
+  if (!facts) throw new TypeError('the rule is not registered as a setting');
   return facts;
 }

@@ -2,11 +2,11 @@ import type { Logger } from 'pino';
 import { RequestCompensations } from '../storage/compensation.js';
 import { createSecurityLog, type RecordSecurityEvent, type RequestState } from './logs/security-log.js';
 
-/** The client of a request: what limits, queues and the security log need to know. */
+/** The client of a request, for limits, queues and the security log. */
 export interface ClientContext {
   /** Source of the request: an IPv4 address or an IPv6 prefix. */
   source: string;
-  /** What the request consumed; restored when it is answered with 503. */
+  /** Restore what the request consumed, when it is answered with 503. */
   compensations: RequestCompensations;
   record: RecordSecurityEvent;
 }

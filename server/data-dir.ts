@@ -6,10 +6,10 @@ import { type Config, ConfigError } from '../config/load.js';
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 const OTHER_USERS = 0o077;
-/** Of a directory that several users share, such as /tmp: it is not the server's to close. */
+/** Mode bit of a shared directory such as /tmp, whose mode the server does not change. */
 const STICKY = 0o1000;
 
-/** A directory or file of DATA_DIR that other users of the machine have access to. */
+/** A directory or file in DATA_DIR that other users of the machine can access. */
 export interface LooseMode {
   path: string;
   mode: number;
@@ -17,25 +17,25 @@ export interface LooseMode {
 }
 
 /**
- * Makes DATA_DIR, and removes other users' access to it and to the files in it. A mode that cannot be changed is
- * logged: a volume can belong to another user.
- * @throws ConfigError when the directory cannot be made
+ * Creates DATA_DIR and removes other users' access to it and its files. A mode that cannot be changed is logged, because
+ * a volume can belong to another user.
+ * @throws ConfigError when the directory cannot be created
  */
 export async function prepareDataDir({ dataDir }: Config, log: Logger): Promise<void> {
   try {
     const made = await mkdir(dataDir, { recursive: true, mode: DIRECTORY_MODE });
-    // The umask can remove the owner's bits.
+    // The umask can remove bits of the owner.
     if (made !== undefined) await chmod(dataDir, DIRECTORY_MODE);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new ConfigError(
-      `DATA_DIR: ${dataDir} cannot be made (${code}): set a folder that the server’s user may write to`,
+      `DATA_DIR: ${dataDir} cannot be created (${code}): set a directory that the server’s user can write to`,
     );
   }
   for (const loose of await findLooseModes(dataDir)) await tighten(loose, log);
 }
 
-/** The parts of DATA_DIR that other users have access to: the directory itself, and the files the server makes. */
+/** Finds what other users can access: DATA_DIR itself, and the files that the server creates. */
 export async function findLooseModes(dataDir: string): Promise<LooseMode[]> {
   const directory = resolve(dataDir);
   const names = [
@@ -68,7 +68,7 @@ async function tighten({ path, mode, wanted }: LooseMode, log: Logger): Promise<
   }
 }
 
-/** A mode as `chmod` writes it. */
+/** Formats a mode in octal, as `chmod` does. */
 export function toOctal(mode: number): string {
   return (mode & 0o777).toString(8).padStart(4, '0');
 }

@@ -9,43 +9,43 @@ import { type RequestBody, readRequestBody } from './http/request-body.js';
 import { validateBody } from './http/validation.js';
 import type { Services } from './services.js';
 
-/** A checked request, as a handler gets it. */
+/** A validated request, the input of a handler. */
 export interface EndpointRequest<Schema extends z.ZodType> {
   body: z.output<Schema>;
   client: ClientContext;
-  /** Aborted when the client hangs up. */
+  /** Aborted when the client disconnects. */
   signal: AbortSignal;
-  /** For event streams and headers. */
+  /** For event streams and request headers. */
   ctx: Context;
 }
 
-/** A checked request with the session or token that signed it. */
+/** A validated request with the session or token that signed it. */
 export interface SignedEndpointRequest<Schema extends z.ZodType, Token extends HawkTokenType>
   extends EndpointRequest<Schema> {
   credentials: Credentials<Token>;
 }
 
-/** One endpoint of the API: what the router, the OpenAPI document and load shedding know of it. */
+/** One endpoint of the API, for the router, the OpenAPI document and load shedding. */
 export interface Endpoint {
   method: 'GET' | 'POST';
   path: string;
-  /** The type of token that signs the request; none: not authenticated. */
+  /** Type of the token that signs the request; `undefined` for an endpoint without authentication. */
   token?: HawkTokenType;
-  /** Whether the signature must cover the body. Elsewhere a client may leave the payload hash out. */
+  /** The signature must cover the body. Elsewhere the payload hash is optional. */
   requiresPayloadHash?: true;
   /** The body of a POST. */
   body?: z.ZodType;
   /** The body of the reply. */
   reply: z.ZodObject;
-  /** Errors of the handler; those of method, token, body and limits follow from the other members. */
+  /** Errors of the handler. Those of method, token, body and limits derive from the other members. */
   refusals?: readonly ApiErrorName[];
-  /** Whether its duration could reveal that an address has an account; see {@link EnumerationGuard.padResponseTime}. */
+  /** Its duration could reveal that an address has an account; see {@link EnumerationGuard.padResponseTime}. */
   hidesAccounts?: true;
-  /** Whether it needs a stretch: such requests pass load shedding first. */
+  /** It needs a stretch, so load shedding applies. */
   stretches?: true;
   /**
-   * Answers a request: body, authentication, validation, handler. Authentication consumes a single-use token. A 503
-   * restores it, with everything else that the request consumed.
+   * Answers a request: body, authentication, validation, handler. Authentication consumes a single-use token. Only a
+   * 503 restores it and everything else that the request consumed.
    * @throws ApiError
    */
   run(services: Services, ctx: Context): Promise<void>;
@@ -54,7 +54,7 @@ export interface Endpoint {
 type Declaration<Schema extends z.ZodType, Reply extends z.ZodObject, Request> = Omit<Endpoint, 'run'> & {
   body?: Schema;
   reply: Reply;
-  /** @returns the reply's body; `undefined` when the handler wrote its own */
+  /** @returns the body of the reply; `undefined` when the handler wrote the reply itself */
   handle(services: Services, request: Request): Promise<z.output<Reply> | undefined>;
 };
 
@@ -73,7 +73,7 @@ export function openEndpoint<Schema extends z.ZodType, Reply extends z.ZodObject
   };
 }
 
-/** Declares an endpoint whose requests a token signs. */
+/** Declares an endpoint with Hawk authentication. */
 export function signedEndpoint<
   Schema extends z.ZodType,
   Reply extends z.ZodObject,
@@ -95,7 +95,7 @@ export function signedEndpoint<
   };
 }
 
-/** @param prepare authenticates and validates the request, and returns the call of its handler */
+/** @param prepare authenticates and validates the request, and returns a function that runs the handler */
 async function answer(
   { enumerationGuard }: Services,
   ctx: Context,
@@ -134,7 +134,7 @@ function toRequest<Schema extends z.ZodType>(
     // Without a schema, Schema is ZodType, whose output is unknown.
     body: schema ? validateBody(schema, body?.json) : (undefined as z.output<Schema>),
     client,
-    // Created on use: most requests end before a client could hang up.
+    // Created on use: most handlers do not need it.
     get signal() {
       return abortedWithRequest(ctx);
     },
@@ -142,15 +142,15 @@ function toRequest<Schema extends z.ZodType>(
   };
 }
 
-const emptyBodyRefused = new WeakMap<z.ZodType, boolean>();
+const needsBodyCache = new WeakMap<z.ZodType, boolean>();
 
-/** Whether a schema has a field that must be there. */
+/** Returns whether a schema has a required field. */
 export function needsBody(schema: z.ZodType | undefined): boolean {
   if (!schema) return false;
-  let needed = emptyBodyRefused.get(schema);
+  let needed = needsBodyCache.get(schema);
   if (needed === undefined) {
     needed = !schema.safeParse({}).success;
-    emptyBodyRefused.set(schema, needed);
+    needsBodyCache.set(schema, needed);
   }
   return needed;
 }

@@ -36,19 +36,19 @@ import { StatusStreams } from './status/status-streams.js';
 import { loadStorageKeys } from './storage-key.js';
 import { openStores } from './stores.js';
 
-/** Padded responses with `ENUMERATION_GUARD=on` take a multiple of this, in ms: longer than their work. */
+/** Padded responses (`ENUMERATION_GUARD=on`) take a multiple of this, in ms. It exceeds the usual duration of their work. */
 const PADDED_RESPONSE_MS = 100;
-/** How long a connection may be silent, besides the time that a password waits for its stretch, in ms. */
+/** Timeout of a silent connection, in ms, in addition to the maximum wait for a stretch. */
 const STALLED_MS = 60_000;
 
-/** A server that listens. */
+/** A running server. */
 export interface KeyServer {
-  /** Where it is bound: `http://HOST:PORT`. */
+  /** Address of the listener: `http://HOST:PORT`. */
   url: string;
-  /** Where `/metrics` is: there, or on `METRICS_PORT`, or nowhere. */
+  /** Address of the listener with `/metrics`: PORT or METRICS_PORT; `undefined` when neither has it. */
   metricsUrl: string | undefined;
   services: Services;
-  /** Finishes what is under way, then closes everything. A second call waits for the first. */
+  /** Finishes open requests, then closes everything. A second call waits for the first. */
   close(): Promise<void>;
 }
 
@@ -57,12 +57,12 @@ export interface KeyServerOptions {
   log: Logger;
   /** The clock, ms since 1970. */
   now?: () => number;
-  /** How `wasm` stretches, if that was measured before; by default it is measured at the start. */
+  /** An earlier measurement of the `wasm` engine; by default it is measured at start. */
   stretchPlan?: StretchPlan | undefined;
 }
 
 /**
- * Opens stores, listens, then starts threads. Requests are answered from the moment the port is bound.
+ * Opens stores, listens, then starts threads. The server answers requests as soon as the port is bound.
  * @throws ConfigError; StoreUnavailableError when the database does not answer; what `listen` throws
  */
 export async function startKeyServer({
@@ -93,7 +93,7 @@ export async function startKeyServer({
       ? new EnumerationGuard(await storage.secrets.obtain('enumerationGuard'), PADDED_RESPONSE_MS)
       : undefined;
     await listen(server, { ...config, setting: 'PORT' });
-    // From here to the handler nothing waits: a request may come at the next turn of the event loop.
+    // No await until the request handler is set: requests can arrive in the next turn of the event loop.
     pools = openPools(config, metrics, log, stretchPlan);
     const bound = withListeningPort(config, (server.address() as AddressInfo).port);
     const services: Services = {
@@ -115,15 +115,15 @@ export async function startKeyServer({
     let closing: Promise<void> | undefined;
     const app = createApp(services, createRouter(services), connections);
     connections.serve(shedLoad(app.callback(), createShedding(services)));
-    const operators = config.metricsPort ? await openAdminListener(services) : undefined;
+    const adminListener = config.metricsPort ? await openAdminListener(services) : undefined;
     const close = () => {
-      closing ??= closeAll(connections, services, operators);
+      closing ??= closeAll(connections, services, adminListener);
       return closing;
     };
     services.signer.keys.start();
     services.mailer.start();
-    const withMetrics = operators?.server ?? (hasPublicMetrics(config) ? server : undefined);
-    return { url: urlOf(server), metricsUrl: withMetrics && urlOf(withMetrics), services, close };
+    const metricsServer = adminListener?.server ?? (hasPublicMetrics(config) ? server : undefined);
+    return { url: urlOf(server), metricsUrl: metricsServer && urlOf(metricsServer), services, close };
   } catch (error) {
     server.close();
     metrics.close();
@@ -133,7 +133,7 @@ export async function startKeyServer({
 }
 
 function openPools(config: Config, { pools }: Metrics, log: Logger, plan: StretchPlan | undefined) {
-  const tellDeath = (pool: string, event: { type: string; error?: Error | undefined }) => {
+  const logDeath = (pool: string, event: { type: string; error?: Error | undefined }) => {
     if (event.type === 'threadDied') log.error({ event: 'threadDied', pool, err: event.error });
   };
   const stretcher = new Stretcher({
@@ -144,7 +144,7 @@ function openPools(config: Config, { pools }: Metrics, log: Logger, plan: Stretc
     plan,
     observe(event) {
       pools.observeStretch(event);
-      tellDeath('stretch', event);
+      logDeath('stretch', event);
     },
   });
   const cryptoPool = new CryptoPool({
@@ -152,7 +152,7 @@ function openPools(config: Config, { pools }: Metrics, log: Logger, plan: Stretc
     modPow: config.stretchEngine === 'scrypt-js' ? 'jsbn' : 'openssl',
     observe(event) {
       pools.observeCrypto(event);
-      tellDeath('crypto', event);
+      logDeath('crypto', event);
     },
   });
   return { stretcher, cryptoPool };
@@ -162,7 +162,7 @@ function createShedding(services: Services): LoadSheddingOptions {
   const { config, stretcher, inFlight, metrics, now } = services;
   return {
     inFlight,
-    // Paths match exactly, so that every request the router takes for one of these has this in its target.
+    // Routes match exactly, so every request for one of these paths contains this part.
     needsStretch: ({ method, url }) => method === 'POST' && url?.includes(STRETCH_PATH_PART) === true,
     sourceOf: (request) => readClientSource(request, config.trustProxy),
     predictWaitMs: (ahead) => stretcher.queue.predictWaitMs(ahead),
@@ -187,7 +187,7 @@ function createLimits(config: Config, { counters }: Storage, metrics: Metrics): 
   });
 }
 
-/** Streams may take half of the connections, lest they take all. */
+/** Event streams use at most half of the connections. */
 function createStatusStreams({ maxStreamsPerAccount, maxStreams, maxConnections }: Config): StatusStreams {
   const inAll = Math.min(maxStreams, Math.ceil(maxConnections / 2));
   return new StatusStreams({ perAccount: maxStreamsPerAccount, inAll });
@@ -205,11 +205,11 @@ function createMailer(
   return new Mailer({ outbox, transport, from, publicUrl, now, log, observe: mail.observe });
 }
 
-/** In the order in which work flows: no new requests, then those under way, then what they need. */
+/** Closes in the order of the data flow: listener, open requests, then pools and stores. */
 async function closeAll(
   connections: Connections,
   services: Services,
-  operators: AdminListener | undefined,
+  adminListener: AdminListener | undefined,
 ): Promise<void> {
   const { statusStreams, signer, mailer, stretcher, cryptoPool, storage, metrics } = services;
   const drained = connections.end();
@@ -217,7 +217,7 @@ async function closeAll(
   await drained;
   signer.keys.close();
   await mailer.close();
-  await operators?.close();
+  await adminListener?.close();
   metrics.close();
   await Promise.all([stretcher.close(), cryptoPool.close(), storage.close()]);
 }

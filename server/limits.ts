@@ -12,7 +12,7 @@ export interface LimitsOptions {
   mode: 'on' | 'log' | 'off';
   /** Shared by all servers. */
   counters: RateCounters;
-  /** In this process: for the counter that every request increments. */
+  /** Counters of this process, for the limit that every request counts against. */
   ownCounters: RateCounters;
   observe?: (limit: LimitName, refused: boolean) => void;
 }
@@ -20,19 +20,18 @@ export interface LimitsOptions {
 type Refusal = { limit: LimitName; resetMs: number };
 
 /**
- * Wrong passwords for an account that is above its limit: so many from each source, and all sources together as many
- * times the limit.
+ * Wrong passwords allowed above the limit of an account: per source as a count, for all sources together as a multiple
+ * of the limit.
  */
 const EXTRA_PASSWORDS = { ofSource: 3, ofAllSources: 1 };
-/** The part of an address's mails that any source can use; the rest is for the first mail of a source. */
+/** Share of an address's mails that any source can use. The rest is reserved for the first mail of a source. */
 const SHARED_MAILS = 0.7;
 
 export type MailKind = 'verification' | 'recovery';
 
 /**
- * Rate limits. Each event is counted before it happens, so that simultaneous requests cannot exceed a limit. Events
- * that turn out harmless, such as a correct password, are restored.
- * Methods throw ApiError 114, and StoreUnavailableError.
+ * Rate limits. Each event is counted before it happens, so simultaneous requests cannot exceed a limit. Harmless events,
+ * such as a correct password, are then restored. All methods throw ApiError 114 and StoreUnavailableError.
  */
 export class Limits {
   constructor(private readonly options: LimitsOptions) {}
@@ -44,7 +43,7 @@ export class Limits {
     await this.#count(client, [['requestsOfSource', client.source]], {}, ownCounters);
   }
 
-  /** Counts the creation of an account, and its mail. */
+  /** Counts the creation of an account and its mail. */
   async countCreation(client: ClientContext, email: string): Promise<void> {
     await this.#consume(client, [
       ['accountsFromSource', client.source],
@@ -53,7 +52,7 @@ export class Limits {
     ]);
   }
 
-  /** Counts an attempt to create an account for an address that has one: with the enumeration guard, a guess. */
+  /** Counts an attempt to create an account for a taken address, which the enumeration guard treats as a guess. */
   async countTakenAddress(client: ClientContext): Promise<void> {
     await this.#consume(client, [
       ['accountsFromSource', client.source],
@@ -71,7 +70,7 @@ export class Limits {
   }
 
   /**
-   * Counts an attempt at a password. Only a wrong one stays counted.
+   * Counts a password attempt. Only a wrong password stays counted.
    * @param prove returns `undefined` for a wrong password
    */
   async tryPassword<Proof extends object>(
@@ -96,20 +95,20 @@ export class Limits {
     }
   }
 
-  /** Counts an attempt at a verification code; it stays counted only when the code is wrong. */
+  /** Counts an attempt at a verification code. Only a wrong code stays counted. */
   async tryCode(uid: string, client: ClientContext, isRight: boolean): Promise<void> {
     const keys: Key[] = [['codesForAccountFromSource', `${uid}:${client.source}`, uid]];
     const restore = await this.#consume(client, keys, { uid });
     if (isRight) void client.compensations.run(restore);
   }
 
-  /** Counts an attempt at a recovery code, over all tokens of the account; it stays counted only when it is wrong. */
+  /** Counts an attempt at a recovery code, over all tokens of the account. Only a wrong code stays counted. */
   async tryRecoveryCode(uid: string, client: ClientContext, isRight: boolean): Promise<void> {
     const restore = await this.#consume(client, [['recoveryCodesForAccount', uid, uid]], { uid });
     if (isRight) void client.compensations.run(restore);
   }
 
-  /** Counts keys of a request that is restored when it is answered with 503. @returns the compensation */
+  /** Counts keys, and restores them when the request is answered with 503. @returns the compensation */
   async #consume(
     client: ClientContext,
     keys: Key[],
@@ -133,7 +132,7 @@ export class Limits {
       client.record('rateLimited', { ...about, limit: refusal.limit, refused: mode === 'on' });
       observe?.(refusal.limit, mode === 'on');
       if (mode === 'on') {
-        // A refused request must not use up the share of others.
+        // A refused request does not count, so it cannot exhaust limits shared with others.
         await restore();
         throw new ApiError('tooManyRequests', {
           retryAfter: Math.max(1, Math.ceil(refusal.resetMs / 1000)),
@@ -150,7 +149,7 @@ export class Limits {
     return undefined;
   }
 
-  /** How high a count may be. What one source does must not use up everything of an account or address. */
+  /** Returns the maximum count. One source must not exhaust the limit of an account or address. */
   #allowance(limit: LimitName, tally: Tally): number {
     const { points } = this.options.rates[limit];
     const countOf = (other: LimitName) => tally.get(other)?.count ?? 0;
@@ -172,7 +171,7 @@ export class Limits {
 type Key = [limit: LimitName, key: string, uid?: string];
 type Tally = Map<LimitName, Counted>;
 
-/** Verification and recovery mails are counted apart: neither uses up the other's. */
+/** Returns the keys of a mail. Verification and recovery mails count separately. */
 function mailKeys({ source }: ClientContext, kind: MailKind, email: string): Key[] {
   const mailbox = toMailbox(email);
   return [
@@ -182,7 +181,7 @@ function mailKeys({ source }: ClientContext, kind: MailKind, email: string): Key
   ];
 }
 
-/** The key of a limit on the /48 of an IPv6 source; none for IPv4. */
+/** Returns the key of a limit on the /48 of an IPv6 source; none for IPv4. */
 function networkKey(limit: LimitName, { source }: ClientContext): Key[] {
   const network = toCustomerNetwork(source);
   return network ? [[limit, network]] : [];

@@ -5,7 +5,7 @@ import { startKeyServer } from './key-server.js';
 import { createLogger } from './logs/log.js';
 import { describeStartFailure } from './start-failure.js';
 
-/** How long requests under way may hold up the end, in ms. */
+/** Timeout of a graceful stop, in ms. */
 const STOP_DEADLINE_MS = 30_000;
 
 let config: Config | undefined;
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const stretchEngine = stretcher.engine;
   if (hidesClients(config)) {
     const advice =
-      'set TRUST_PROXY to the address of the proxy: without it all clients share one source’s limits';
+      'set TRUST_PROXY to the address of the proxy; otherwise all clients share the limits of one source';
     log.warn({ event: 'proxyNotTrusted', publicUrl, advice });
   }
   log.info({ event: 'listening', url: server.url, metricsUrl: server.metricsUrl, publicUrl, stretchEngine });
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error) => {
-  // What the person at the terminal can mend is told there, everything else to the log.
+  // Failures that an operator can fix are shown on the terminal; all others are logged.
   const failure = describeStartFailure(error, config);
   if (failure) process.stderr.write(`${failure}\n`);
   else createLogger('fatal').fatal({ event: 'notStarted', err: error });

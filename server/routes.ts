@@ -13,7 +13,7 @@ import { recoveryEmailEndpoints } from './routes/recovery-email.js';
 import { sessionEndpoints } from './routes/session.js';
 import type { Services } from './services.js';
 
-/** Every endpoint of the API, in the order of docs/endpoints.md. */
+/** All endpoints of the API, in the order of docs/endpoints.md. */
 export const endpoints = [
   ...accountEndpoints,
   ...authEndpoints,
@@ -27,13 +27,13 @@ export const endpoints = [
 
 /** The paths that need a stretch. */
 export const stretchPaths = endpoints.filter(({ stretches }) => stretches).map(({ path }) => path);
-/** What all of them, and no other path, contain: a test compares. */
+/** Part of all these paths and of no other path; a test checks it. */
 export const STRETCH_PATH_PART = 'raw_password';
 
-/** `/METRICS` and `/metrics/` are other paths: a proxy in front blocks exact ones. */
+/** A proxy that blocks `/metrics` must not miss `/METRICS` or `/metrics/`. */
 const EXACT_PATHS = { sensitive: true, strict: true };
 
-/** The router of everything this server answers on PORT. */
+/** Creates the router of PORT. */
 export function createRouter(services: Services): Router {
   const router = new Router(EXACT_PATHS);
   for (const endpoint of endpoints) {
@@ -49,14 +49,14 @@ export function createRouter(services: Services): Router {
 }
 
 /**
- * Whether `/metrics` is on PORT: not with `METRICS_PORT`, and not with `ENUMERATION_GUARD=on`, because it counts
- * mails, and so tells whether the address of the last request has an account.
+ * Returns whether `/metrics` is on PORT: not with `METRICS_PORT`, and not with `ENUMERATION_GUARD=on`, because its mail
+ * counts reveal whether the address of the last request has an account.
  */
 export function hasPublicMetrics({ metricsPort, enumerationGuard }: Config): boolean {
   return !metricsPort && !enumerationGuard;
 }
 
-/** The router of what it answers on METRICS_PORT. */
+/** Creates the router of METRICS_PORT. */
 export function createAdminRouter(services: Services): Router {
   const router = new Router(EXACT_PATHS);
   addHealth(router, services);

@@ -11,19 +11,19 @@ import type { Mailer } from './mail/mailer.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { StatusStreams } from './status/status-streams.js';
 
-/** Everything a request may call: built once at start, passed in, never looked up. */
+/** The services of request handlers, created once at start. */
 export interface Services {
   config: Config;
   log: Logger;
   storage: Storage;
   stretcher: Stretcher;
-  /** The requests that need a stretch. */
+  /** Requests in flight that need a stretch. */
   inFlight: InFlightRequests;
   cryptoPool: CryptoPool;
   signer: CertificateSigner;
   mailer: Mailer;
   limits: Limits;
-  /** With `ENUMERATION_GUARD=on`. */
+  /** Set with `ENUMERATION_GUARD=on`. */
   enumerationGuard: EnumerationGuard | undefined;
   statusStreams: StatusStreams;
   metrics: Metrics;

@@ -5,18 +5,18 @@ import { reasonOf } from './logs/reason.js';
 import { locateDatabase } from './stores.js';
 
 /**
- * Why a server did not start, for the person at the terminal: one line a setting, with its name and what to do.
- * @param config as far as it was read
- * @returns `undefined` for what nobody foresaw, whose stack is wanted
+ * Describes why a server did not start, for the operator: one line for each setting, with its name and what to do.
+ * @param config `undefined` when the settings were not read
+ * @returns `undefined` for an unexpected error, which needs its stack
  */
 export function describeStartFailure(error: unknown, config: Config | undefined): string | undefined {
   if (error instanceof ConfigError) return error.message;
   if (error instanceof StorageKeyError)
-    return `STORAGE_KEY: ${error.message}: give the keys that the database was written with, comma-separated, or bring storage.key back`;
+    return `STORAGE_KEY: ${error.message}: set the keys that the database was written with, comma-separated, or restore storage.key`;
   if (!(error instanceof StoreUnavailableError) || !config) return undefined;
   const location = locateDatabase(config);
   const reason = reasonOf(error);
   return location.engine === 'sqlite'
-    ? `DATA_DIR: ${location.filename}: ${error.message} (${reason}): see whether the file is whole and belongs to the server’s user`
-    : `DATABASE_URL: ${error.message} (${reason}): see whether it runs, lets this machine in, and knows user and database`;
+    ? `DATA_DIR: ${location.filename}: ${error.message} (${reason}): check that the file is intact and belongs to the server’s user`
+    : `DATABASE_URL: ${error.message} (${reason}): check that it runs, accepts connections from this machine, and has the user and the database`;
 }

@@ -6,18 +6,20 @@ import { type Config, ConfigError } from '../config/load.js';
 const KEY_BYTES = 32;
 
 /**
- * The keys that secrets are encrypted with at rest: of `STORAGE_KEY`, or on the embedded default of
- * DATA_DIR/storage.key, which is made on first start.
- * @returns 32 bytes each; the first one writes
- * @throws ConfigError when there is none and the database is PostgreSQL: several servers must share one
+ * Loads the keys for at-rest encryption from `STORAGE_KEY`, or with SQLite from DATA_DIR/storage.key, which is created on
+ * first start.
+ * @returns keys of 32 bytes; the first one encrypts
+ * @throws ConfigError with PostgreSQL and no key: all servers must share one
  */
 export async function loadStorageKeys(config: Config): Promise<Buffer[]> {
-  return (await findStorageKeys(config)) ?? readKeys(keyFileOf(config), await makeKeyFile(keyFileOf(config)));
+  return (
+    (await findStorageKeys(config)) ?? readKeys(keyFileOf(config), await createKeyFile(keyFileOf(config)))
+  );
 }
 
 /**
- * The keys of {@link loadStorageKeys}, without making one.
- * @returns `undefined` when the embedded default has no key yet
+ * Loads the keys like {@link loadStorageKeys}, without creating one.
+ * @returns `undefined` when there is no storage.key yet
  * @throws ConfigError
  */
 export async function findStorageKeys(config: Config): Promise<Buffer[] | undefined> {
@@ -32,7 +34,7 @@ export async function findStorageKeys(config: Config): Promise<Buffer[] | undefi
   return text === undefined ? undefined : readKeys(file, text);
 }
 
-/** Where the embedded default keeps its keys. */
+/** Returns the path of the key file that is used with SQLite. */
 export function keyFileOf({ dataDir }: Config): string {
   return join(dataDir, 'storage.key');
 }
@@ -41,7 +43,7 @@ function readKeys(file: string, text: string): Buffer[] {
   const keys = parseKeys(text);
   if (keys.some((key) => key.length !== KEY_BYTES))
     throw new ConfigError(
-      `STORAGE_KEY: ${file} must hold 64 hex digits: bring back the one the database was written with`,
+      `STORAGE_KEY: ${file} must contain 64 hex digits: restore the file that the database was written with`,
     );
   return keys;
 }
@@ -60,7 +62,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
     throw new ConfigError(
-      `STORAGE_KEY: ${file} cannot be read (${code}): let the server’s user read it, and nobody else`,
+      `STORAGE_KEY: ${file} cannot be read (${code}): make it readable by the server’s user only`,
     );
   }
 }
@@ -71,15 +73,15 @@ async function openNewFile(file: string): Promise<FileHandle> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new ConfigError(
-      `DATA_DIR: ${dirname(file)} cannot be written to (${code}): set a folder that the server’s user may write to`,
+      `DATA_DIR: ${dirname(file)} cannot be written to (${code}): set a directory that the server’s user can write to`,
     );
   }
 }
 
-/** Whole and on disk before it has its name: what it encrypts must not outlive it. */
-async function makeKeyFile(file: string): Promise<string> {
+/** Writes and syncs the key file before it gets its name: data must not be encrypted with a key that can be lost. */
+async function createKeyFile(file: string): Promise<string> {
   const key = randomBytes(KEY_BYTES).toString('hex');
-  // A name that no start before this one, killed amid it, can have left: in a container all have the same pid.
+  // A UUID, because a killed start can leave a file, and in containers all processes have the same PID.
   const temporary = `${file}.${randomUUID()}`;
   const handle = await openNewFile(temporary);
   try {
@@ -92,7 +94,7 @@ async function makeKeyFile(file: string): Promise<string> {
     await link(temporary, file);
     return key;
   } catch (error) {
-    // Another server over the same folder was first.
+    // Another server created the file first.
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return await readFile(file, 'utf8');
     throw error;
   } finally {

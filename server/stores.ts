@@ -5,7 +5,7 @@ import { openStorage, type Storage, type StorageOptions } from '../storage/stora
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Where the settings have accounts and sessions kept. */
+/** Returns the location of the database. */
 export function locateDatabase({ databaseUrl, databasePoolSize, dataDir }: Config): DatabaseLocation {
   return databaseUrl
     ? { engine: 'postgres', url: databaseUrl, poolSize: databasePoolSize }

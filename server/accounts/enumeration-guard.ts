@@ -7,28 +7,28 @@ import type { Account } from '../../storage/account-rows.js';
 const SIMULATED_GENERATION = 0;
 
 /**
- * Maximum random delay of a padded response, in µs. Without it, a hundred thousand requests show caches that are cold
- * after a mail was written.
+ * Maximum random delay of a padded response, in µs. Without it, statistics over 100 000 requests show whether a mail was
+ * written, because writing one leaves caches cold.
  */
 const MAX_RANDOM_DELAY_US = 10_000;
-/** Timers count whole ms from the last turn of the event loop, so they may be this late, in ms. */
+/** Maximum lateness of a timer, in ms: timers count whole ms from the last turn of the event loop. */
 const TIMER_SLACK_MS = 1.5;
 
-/** Hides with `ENUMERATION_GUARD=on` which addresses have accounts: in content, and in the time of responses. */
+/** Hides which addresses have accounts, in the content and the time of responses (`ENUMERATION_GUARD=on`). */
 export class EnumerationGuard {
   readonly #secret: Uint8Array;
   readonly #responseMs: number;
 
   /**
-   * @param secret 32 bytes, the same on all servers. It must never change: the salts of unknown addresses follow from it
-   * @param responseMs padded responses take a multiple of this, in ms, and a random delay
+   * @param secret 32 bytes, shared by all servers. It must never change: the salts of unknown addresses derive from it
+   * @param responseMs padded responses take a multiple of this, in ms, plus a random delay
    */
   constructor(secret: Uint8Array, responseMs: number) {
     this.#secret = secret;
     this.#responseMs = responseMs;
   }
 
-  /** Returns an account for an address that has none: always the same salts, and no password fits. */
+  /** Returns an account for an address that has none, with constant salts and a verifier that no password matches. */
   simulateAccount(email: string): Account {
     const derive = (purpose: string) =>
       createHmac('sha256', this.#secret)
@@ -51,7 +51,7 @@ export class EnumerationGuard {
     };
   }
 
-  /** Runs some work and delays its outcome to the next multiple of `responseMs`, so that its duration does not show. */
+  /** Runs some work and delays its outcome to the next multiple of `responseMs`, which hides its duration. */
   async padResponseTime<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
     const startedMs = performance.now();
     try {
@@ -63,26 +63,26 @@ export class EnumerationGuard {
   }
 }
 
-/** Waits until a time of `performance.now()`, to some µs: the rounding of a timer would show the duration of the work. */
+/** Waits until a time of `performance.now()`, precise to some µs: rounding by a timer would reveal the duration. */
 async function waitUntil(momentMs: number): Promise<void> {
   const timerMs = momentMs - performance.now() - TIMER_SLACK_MS;
   if (timerMs >= 1) await sleep(timerMs);
   while (performance.now() < momentMs) await nextTurn();
 }
 
-/** Returns a verifier that no password fits: below N, whose first byte is 0xac. It is random, so that B is. */
+/** Returns a random verifier that no password matches. It is below N, whose first byte is 0xac. */
 export function makeUnprovableVerifier(): Uint8Array {
   const verifier = new Uint8Array(randomBytes(SRP_BYTES));
   verifier[0] = (verifier[0] as number) & 0x7f;
   return verifier;
 }
 
-/** Whether an account, or a token of one, is simulated: real passwords were set after 1970. */
+/** Returns whether an account or token is simulated: real generations are times after 1970. */
 export function isSimulated({ generation }: { generation: number }): boolean {
   return generation === SIMULATED_GENERATION;
 }
 
-/** Formats bytes as a UUID of version 4, as uids are (RFC 9562, section 5.4). */
+/** Formats bytes as a UUID of version 4 (RFC 9562, section 5.4). */
 function toUuid(bytes: Buffer): string {
   const uuid = Buffer.from(bytes.subarray(0, 16));
   uuid[6] = ((uuid[6] as number) & 0x0f) | 0x40;

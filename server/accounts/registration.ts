@@ -3,8 +3,8 @@ import type { Config } from '../../config/load.js';
 import { ApiError } from '../http/errors.js';
 
 /**
- * Refuses an address that the registration policy does not admit. The reply depends on the policy and the domain
- * only, so it reveals nothing about accounts.
+ * Applies the registration policy to an address. The reply depends only on the policy and the domain, so it reveals
+ * nothing about accounts.
  * @throws ApiError registrationRefused
  */
 export function requireOpenRegistration({ registration }: Config, email: string): void {

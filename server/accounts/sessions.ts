@@ -6,15 +6,15 @@ import { ApiError } from '../http/errors.js';
 import type { Services } from '../services.js';
 import { requireAccountOfToken } from './account-lookup.js';
 
-const RETRY_AFTER_LEAVING_S = 1;
+const RETRY_AFTER_S = 1;
 
 /**
- * Opens a session for an account whose password was proven. No session stays of a client that does not receive its
- * token: it would count against the account's limit until it is idle for long enough.
- * @param signal aborted when the client leaves before its reply is written to the end
+ * Opens a session for an account whose password was proven. A session whose client does not receive the token is
+ * removed, because it would count against the session limit until it expires.
+ * @param signal aborted when the client disconnects before the reply is complete
  * @returns the sessionToken, 32 bytes, and whether the account's address is verified
- * @throws ApiError 115 when the account has all the sessions it may have, 110 when its password was set
- *   since, 102 when it is gone
+ * @throws ApiError 115 at the maximum number of sessions, 110 when the password was set meanwhile, 102 when the account
+ *   no longer exists
  */
 export async function openSession(
   services: Services,
@@ -23,7 +23,7 @@ export async function openSession(
   signal: AbortSignal,
 ): Promise<{ sessionToken: Uint8Array; verified: boolean }> {
   const { sessions } = services.storage;
-  requirePresence(signal);
+  requireConnected(signal);
   const { token, tokenID, reqHMACkey } = mintToken('sessionToken');
   const session = {
     tokenID: toHex(tokenID),
@@ -43,11 +43,11 @@ export async function openSession(
   }
   signal.addEventListener('abort', () => void sessions.abandon(session.tokenID));
   if (signal.aborted) await sessions.abandon(session.tokenID);
-  requirePresence(signal);
+  requireConnected(signal);
   return { sessionToken: token, verified: outcome.verified };
 }
 
-/** @throws ApiError 201, which nobody reads, when the client has left */
-function requirePresence({ aborted }: AbortSignal): void {
-  if (aborted) throw new ApiError('serviceUnavailable', { retryAfter: RETRY_AFTER_LEAVING_S });
+/** @throws ApiError 201 when the client has disconnected */
+function requireConnected({ aborted }: AbortSignal): void {
+  if (aborted) throw new ApiError('serviceUnavailable', { retryAfter: RETRY_AFTER_S });
 }

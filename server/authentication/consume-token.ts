@@ -9,8 +9,8 @@ import { TOKEN_LIFE_S } from './tokens.js';
 export type SingleUseTokenType = Exclude<HawkTokenType, 'sessionToken' | 'forgotPasswordToken'>;
 
 /**
- * Takes a single-use token out of the store. Only a 503 restores it: an SRP proof that fails has used its srpToken,
- * so each auth/start allows one guess.
+ * Takes a single-use token from the store. Only a 503 restores it. A failed SRP proof consumes its srpToken, so each
+ * auth/start allows one guess.
  * @throws ApiError 110 when the token is unknown, expired or used
  * @see docs/protocol.md, "Tokens"
  */
@@ -27,9 +27,9 @@ export async function consumeToken<Kind extends SingleUseTokenType | 'srpToken'>
 }
 
 /**
- * Counts a guess of a recovery code. Call it before the comparison, so that of many simultaneous guesses three are
- * compared. Only a 503 restores the guess.
- * @returns the number of guesses with this token, this one included
+ * Counts a guess of a recovery code. Call it before the comparison: simultaneous guesses must not exceed the maximum.
+ * Only a 503 restores the guess.
+ * @returns the number of guesses with this token, including this one
  */
 export async function countRecoveryGuess(
   { storage: { tokens } }: Services,

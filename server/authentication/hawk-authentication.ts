@@ -16,9 +16,9 @@ import {
   verifySignature,
 } from './hawk-signature.js';
 
-/** A timestamp is accepted for at most twice the skew. */
+/** TTL of a nonce, in seconds: a timestamp is valid for at most twice the skew. */
 const NONCE_TTL_S = 2 * TIMESTAMP_SKEW_S + 1;
-/** Age of lastAccessTime at which it is written again, in ms: most requests write nothing. */
+/** Age at which lastAccessTime is updated, in ms. Most requests then write nothing. */
 const TOUCH_INTERVAL_MS = 10 * 60 * 1000;
 
 type Identified<Kind extends SingleUseTokenType | 'forgotPasswordToken'> = Stored<Kind> & { tokenID: string };
@@ -34,20 +34,20 @@ interface CredentialsByType {
 /** The session or token record that authenticated a request. */
 export type Credentials<Type extends HawkTokenType> = CredentialsByType[Type];
 
-/** A request whose signature is to be verified. */
+/** A request with a signature to verify. */
 export interface SignedRequest {
   services: Services;
   ctx: Context;
   client: ClientContext;
   /** `undefined` for a GET, whose body is not read. */
   body: RequestBody | undefined;
-  /** Whether a signature without the body's hash is refused. */
+  /** Refuses a signature without payload hash. */
   requiresPayloadHash?: boolean | undefined;
 }
 
 /**
- * Authenticates a request with a token of one type: MAC, timestamp, payload hash, then the nonce. A single-use
- * token is consumed instead of a nonce. A request that fails before this last step consumes nothing.
+ * Authenticates a request with a token of one type: MAC, timestamp, payload hash, nonce. A single-use token is consumed
+ * instead of the nonce. A request that fails before this last step consumes nothing.
  * @throws ApiError 109, 110 or 111
  * @see docs/protocol.md, "Hawk, on this server"
  */
@@ -95,7 +95,7 @@ async function authenticateOnce<Kind extends SingleUseTokenType>(
   return Object.assign({}, taken, { tokenID: header.id });
 }
 
-/** A stored key with the record it belongs to. */
+/** A stored key and its record. */
 interface FoundKey<Record> extends HawkKey {
   record: Record;
 }
@@ -123,7 +123,7 @@ async function verify<Record>(
   const result = await verifySignature(request, findKey, services.now());
   if (result.outcome === 'unknownId') throw new ApiError('invalidToken');
   if (result.outcome === 'staleTimestamp') {
-    // Hawk clients correct their clocks by the time that is signed with their key.
+    // Hawk clients correct their clocks by this signed time.
     if (result.tsm) ctx.set('WWW-Authenticate', result.tsm);
     throw new ApiError('invalidTimestamp', { serverTime: Math.floor(services.now() / 1000) });
   }
@@ -152,7 +152,7 @@ function readSignedRequest({ config }: Services, { req }: Context): HawkRequest 
   };
 }
 
-/** @throws ApiError 109 when the token used the nonce before */
+/** @throws ApiError 109 when the nonce was used before with this token */
 async function claimNonce(
   { storage }: Services,
   token: { uid: string; tokenID: string },

@@ -4,7 +4,7 @@ import * as hawk from 'hawk';
 export const TIMESTAMP_SKEW_S = 60;
 const MAX_NONCE_LENGTH = 255;
 
-/** A request as Hawk signs it: over the public URL. */
+/** The signed parts of a request. URL, host and port are those of the public URL. */
 export interface HawkRequest {
   method: string;
   /** Path and query. */
@@ -28,14 +28,14 @@ export interface HawkKey {
   algorithm: 'sha256';
 }
 
-/** Result of {@link verifySignature}. `tsm` is the server's time signed for the client, as WWW-Authenticate carries it. */
+/** Result of {@link verifySignature}. `tsm` is a WWW-Authenticate header with the server's time, signed for the client. */
 export type Verification<Found> =
   | { outcome: 'valid'; found: Found; header: HawkHeader }
   | { outcome: 'unknownId' }
   | { outcome: 'staleTimestamp'; tsm: string | undefined }
   | { outcome: 'invalid' };
 
-/** The functions of hawk as they are. @types/hawk knows neither plain requests nor binary keys and payloads. */
+/** Types of hawk's functions. @types/hawk lacks plain request objects, binary keys and binary payloads. */
 interface HawkServer {
   authenticate<Found extends HawkKey>(
     request: HawkRequest,
@@ -49,7 +49,7 @@ const hawkServer = hawk.server as unknown as HawkServer;
 
 /**
  * Verifies MAC and timestamp of a request.
- * @param find returns the key of an id, in lower case
+ * @param find returns the key of an id, which is in lower case
  * @throws what `find` throws
  */
 export async function verifySignature<Found extends HawkKey>(
@@ -57,15 +57,15 @@ export async function verifySignature<Found extends HawkKey>(
   find: (id: string) => Promise<Found | null>,
   nowMs: number,
 ): Promise<Verification<Found>> {
-  // hawk wraps errors of its callback, but a store's failure must become a 503.
+  // hawk replaces errors of its callback. A store failure must reach the caller, which answers 503.
   let failure: unknown;
-  const findOrNote = (id: string) =>
+  const findOrKeepError = (id: string) =>
     find(id.toLowerCase()).catch((error) => {
       failure = error;
       return null;
     });
   try {
-    const { credentials, artifacts } = await hawkServer.authenticate(request, findOrNote, {
+    const { credentials, artifacts } = await hawkServer.authenticate(request, findOrKeepError, {
       timestampSkewSec: TIMESTAMP_SKEW_S,
       localtimeOffsetMsec: nowMs - Date.now(),
     });
@@ -79,7 +79,7 @@ export async function verifySignature<Found extends HawkKey>(
   }
 }
 
-/** Whether the payload hash of a header is that of a body. */
+/** Returns whether the payload hash in the header matches the body. */
 export function isPayloadHashed(
   body: Buffer | undefined,
   key: HawkKey,

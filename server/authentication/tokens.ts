@@ -36,7 +36,7 @@ export async function issueToken<Kind extends MintedKind>(
 ): Promise<{ token: Uint8Array; tokenID: string }> {
   const { token, tokenID, reqHMACkey, requestKey } = mintToken(kind);
   const keys = { reqHMACkey: toHex(reqHMACkey), requestKey: toHex(requestKey) };
-  // resend_code repeats its forgotPasswordToken, so this token itself is stored.
+  // resend_code returns the forgotPasswordToken again, so this token itself is stored.
   const record = { ...facts, ...keys, ...(kind === 'forgotPasswordToken' && { token: toHex(token) }) };
   await services.storage.tokens.put(
     kind,

@@ -5,18 +5,18 @@ import { createApp } from './app.js';
 import { createHttpServer } from './http-server.js';
 import { listen } from './listen.js';
 
-/** More than scrapers and health checks need. */
+/** Maximum number of connections, well above the need of scrapers and health checks. */
 const MAX_CONNECTIONS = 100;
 
-/** The listener for operators. */
+/** The separate listener for metrics and health checks. */
 export interface AdminListener {
   server: Server;
-  /** Stops listening, then answers what was received. */
+  /** Stops listening, then finishes open requests. */
   close(): Promise<void>;
 }
 
 /**
- * Binds `METRICS_PORT`: metrics and health checks.
+ * Binds `METRICS_PORT` and serves metrics and health checks.
  * @throws ConfigError when the port cannot be bound
  */
 export async function openAdminListener(services: Services): Promise<AdminListener> {

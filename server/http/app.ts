@@ -13,10 +13,10 @@ import { toApiError } from './error-translation.js';
 import { ApiError } from './errors.js';
 import { API_HEADERS, standardHeaders } from './standard-headers.js';
 
-/** A server as a Koa application: what every request goes through, then the router. */
+/** Creates the Koa application: the middleware of all requests, then the router. */
 export function createApp(services: Services, router: Router, connections: Connections): Koa {
   const app = new Koa();
-  // What reaches Koa's own handler is an event stream that broke, or a reply to a client that left.
+  // Koa's own error handler sees only broken event streams and replies to disconnected clients.
   app.on('error', (error) => services.log.debug({ event: 'connectionLost', err: error }));
   app.use(logRequest(services, connections));
   app.use(setHeaders(services, connections));
@@ -39,7 +39,7 @@ function setHeaders({ now, config }: Services, connections: Connections) {
   };
 }
 
-/** The only shape of an error (docs/protocol.md, "Errors"). Its cause is for the log. */
+/** Answers errors in the API's JSON form (docs/protocol.md, "Errors"). Causes are only logged. */
 function answerErrors({ log }: Services) {
   return async (ctx: Context, next: Next) => {
     try {
@@ -68,7 +68,7 @@ function answerBeforeBody(ctx: Context, reply: string): void {
   ctx.length = Buffer.byteLength(reply);
 }
 
-/** What Node's parser lets through and is no request: no Host (RFC 9112, 3.2), or a target that is no URL. */
+/** Refuses requests that Node's parser accepts, but without Host (RFC 9112, 3.2) or with an invalid URL. */
 function refuseMalformed(ctx: Context, next: Next): Promise<void> {
   const { httpVersion, headers } = ctx.req;
   if (!hasPath(ctx) || (httpVersion === '1.1' && headers.host === undefined)) {
@@ -86,10 +86,10 @@ function hasPath(ctx: Context): boolean {
   }
 }
 
-/** Counts every request but health checks, which must not fail for a source that is over its limit. */
+/** Counts every request except health checks, which must not fail when a source exceeds its limit. */
 function countRequests({ limits, log, config }: Services) {
   return async (ctx: Context, next: Next) => {
-    // Scripts of other origins can read that they are over their limit.
+    // Set before the limit, so that scripts of other origins can read the 429.
     if (ctx.path.startsWith('/v1/')) ctx.set(API_HEADERS);
     const source = readClientSource(ctx.req, config.trustProxy);
     ctx.state.client = createClientContext(log, ctx.state as RequestState, source);
@@ -109,7 +109,7 @@ function allowOrigins() {
   return (ctx: Context, next: Next) => (ctx.path.startsWith('/v1/') ? openCors(ctx, next) : next());
 }
 
-/** Refuses what no route answers: 405 for a known path with another method, else 404. */
+/** Answers requests without a route: 405 for a known path with another method, otherwise 404. */
 function refuseUnrouted(ctx: Context): void {
   // @koa/router sets `matched`; Koa's own Context type does not know it.
   const matched = (ctx as unknown as { matched?: Array<{ methods: string[] }> }).matched ?? [];

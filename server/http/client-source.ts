@@ -4,18 +4,18 @@ import ipaddr from 'ipaddr.js';
 import proxyaddr from 'proxy-addr';
 import { splitList } from '../../config/rules.js';
 
-const compiled = new Map<string, (address: string, hop: number) => boolean>();
-/** By request under way: reading an address from the system costs more than the rest. */
-const known = new WeakMap<IncomingMessage, string>();
+const compiledTrust = new Map<string, (address: string, hop: number) => boolean>();
+/** Cached for each request, because reading the remote address is a system call. */
+const cachedSources = new WeakMap<IncomingMessage, string>();
 
 /**
- * Returns the source of a request, as the queue and the limits count it: an IPv4 address, or the /56 of an IPv6 one.
- * @param trustProxy comma-separated addresses and networks whose X-Forwarded-For counts; constant for a request
- * @see RFC 6177 (a home is given a /56)
+ * Returns the source of a request, for queue and limits: an IPv4 address, or the /56 of an IPv6 address.
+ * @param trustProxy comma-separated addresses and networks whose X-Forwarded-For is trusted; constant for a request
+ * @see RFC 6177 (a home site gets a /56)
  */
 export function readClientSource(request: IncomingMessage, trustProxy: string): string {
-  const source = known.get(request) ?? findClientSource(request, trustProxy);
-  known.set(request, source);
+  const source = cachedSources.get(request) ?? findClientSource(request, trustProxy);
+  cachedSources.set(request, source);
   return source;
 }
 
@@ -24,24 +24,24 @@ export function toSource(address: string): string {
   return isIPv4(address) ? address : maskIpv6(address, 56);
 }
 
-/** Returns the /48 of an IPv6 source: the network of one customer at most. An IPv4 source has none. */
+/** Returns the /48 of an IPv6 source, which has at most one customer; `undefined` for IPv4. */
 export function toCustomerNetwork(source: string): string | undefined {
   return source.includes(':') ? maskIpv6(source.replace(/\/56$/, ''), 48) : undefined;
 }
 
 function findClientSource(request: IncomingMessage, trustProxy: string): string {
-  let trust = compiled.get(trustProxy);
+  let trust = compiledTrust.get(trustProxy);
   if (!trust) {
     trust = proxyaddr.compile(splitList(trustProxy));
-    compiled.set(trustProxy, trust);
+    compiledTrust.set(trustProxy, trust);
   }
-  // The last address is the client, according to the proxy before it.
+  // The last address is the client, as reported by the proxy before it.
   const [client, proxy] = proxyaddr.all(request, trust).reverse();
   const address = [client, proxy].map(withoutPort).find((candidate) => isIP(candidate));
   return toSource(address ?? '');
 }
 
-/** Some proxies add the client's port, which would make each connection a source. */
+/** Some proxies append the client's port, so each connection would be its own source. */
 function withoutPort(address = ''): string {
   return /^(?:(\d+(?:\.\d+){3}):\d+|\[(.+)\](?::\d+)?)$/.exec(address)?.slice(1).find(Boolean) ?? address;
 }

@@ -2,42 +2,42 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { Server as NetServer, type Socket } from 'node:net';
 import { toSource } from './client-source.js';
 
-/** How long a request may still take to arrive when the server ends, in ms. */
+/** Time for incomplete requests to arrive when the server stops, in ms. */
 const ARRIVAL_GRACE_MS = 2_000;
-/** Requests under way on one connection. More means pipelining, which no client of this API does. */
+/** Maximum number of open requests on one connection. No client of this API uses pipelining. */
 const MAX_PIPELINED = 8;
 
 interface ConnectionLimits {
   maxConnections: number;
-  /** How long a reply may remain unread, in ms. */
+  /** Timeout of an unread reply, in ms. */
   unreadMs: number;
-  /** How often that is checked. */
+  /** Interval of the check for unread replies, in ms. */
   checkIntervalMs: number;
 }
 
 interface Connection {
   source: string;
-  /** The requests under way, in their order, and when each arrived by `performance.now()`. */
+  /** Open requests in order of arrival, with the time of arrival by `performance.now()`. */
   underWay: Map<ServerResponse, number>;
-  /** How much the client had sent by its last reply; undefined before the first. */
+  /** Bytes received by the time of the last reply; `undefined` before the first. */
   bytesAtReply?: number;
-  /** Requests of this turn of the event loop, those that are already answered included. */
+  /** Number of requests in this turn of the event loop, including answered ones. */
   ofThisTurn: number;
-  /** The reply that the client is due to read, and when it was first seen complete. */
+  /** The complete reply that the client must read next, and when it was first seen complete. */
   unread?: { response: ServerResponse; sinceMs: number };
 }
 
 /**
- * Bounds what clients can hold: connections in all, requests under way on one connection, and unread replies.
+ * Limits connections, open requests on one connection, and the time of unread replies.
  *
- * At the cap, a connection of the source with most connections is closed: one that waits for its client, longest first;
- * if none does, the newest.
+ * Above the maximum number of connections, one connection of the source with most connections is closed: the one that
+ * has waited longest for its client, or the newest if none waits.
  */
 export class Connections {
   readonly #server: Server;
   readonly #limits: ConnectionLimits;
   readonly #open = new Map<Socket, Connection>();
-  /** The connections of each source; those that turned idle last are at the end. */
+  /** The connections of each source. The last to become idle are at the end. */
   readonly #bySource = new Map<string, Set<Socket>>();
   #ending = false;
   #graceIsOver = false;
@@ -50,15 +50,15 @@ export class Connections {
     server.once('close', () => clearInterval(timer));
   }
 
-  /** Hands requests to a listener. Requests beyond the limit of their connection close it and are dropped. */
+  /** Passes requests to a listener. A request above the limit of its connection is dropped and closes the connection. */
   serve(listener: RequestListener): void {
     this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       const { socket } = request;
       const connection = this.#open.get(socket);
-      // Node's parser emits all requests of a chunk, also when the connection was closed meanwhile.
+      // Node's parser emits all requests of a chunk, even after the connection was closed.
       if (!connection || socket.destroyed) return;
       const { underWay } = connection;
-      // Between two requests of a chunk promises run, so that some may be answered in the same turn: they count as well.
+      // Promises run between two requests of a chunk, so requests answered in the same turn count too.
       if (connection.ofThisTurn === 0)
         setImmediate(() => {
           connection.ofThisTurn = 0;
@@ -74,28 +74,28 @@ export class Connections {
     });
   }
 
-  /** When a request arrived, by `performance.now()`; `undefined` when it is over, or its client left. */
+  /** Returns the arrival of a request by `performance.now()`; `undefined` when it has ended. */
   arrivedMs(response: ServerResponse): number | undefined {
     return this.#open.get(response.req.socket)?.underWay.get(response);
   }
 
-  /** Whether a reply has begun on a connection, so that nothing else may be written to it. */
+  /** Returns whether a reply has started on a connection. Nothing else may be written then. */
   isReplying(socket: Socket): boolean {
     return [...(this.#open.get(socket)?.underWay.keys() ?? [])].some(({ headersSent }) => headersSent);
   }
 
-  /** Whether a connection is to end with this reply: the server is ending, and no other is due on it. */
+  /** Returns whether a connection closes after this reply: the server is stopping, and no other request is open. */
   endsWith({ req: { socket } }: ServerResponse): boolean {
     return this.#ending && (this.#open.get(socket)?.underWay.size ?? 0) <= 1;
   }
 
   /**
-   * Ends the server: takes no new connections, answers the requests that have arrived, and gives others two seconds to
-   * arrive. Node alone would wait without end for idle connections and incomplete requests.
+   * Stops the server: refuses new connections, finishes open requests, and waits two seconds for incomplete requests.
+   * Node alone would wait for idle connections and incomplete requests without a timeout.
    */
   async end(): Promise<void> {
     this.#ending = true;
-    // Not `http.Server.close`: from Node 26.4 on it also closes connections whose first request is on its way.
+    // Not `http.Server.close`: since Node 26.4 it also closes connections whose first request is in transit.
     const closed = new Promise((resolve) => NetServer.prototype.close.call(this.#server, resolve));
     for (const [socket, { underWay, bytesAtReply }] of this.#open) {
       if (underWay.size === 0 && socket.bytesRead === bytesAtReply) socket.destroySoon();
@@ -106,7 +106,7 @@ export class Connections {
     }, ARRIVAL_GRACE_MS);
     await closed;
     clearTimeout(timer);
-    // Ends Node's timer of this server.
+    // Stops Node's timer of this server.
     this.#server.close();
   }
 
@@ -131,7 +131,7 @@ export class Connections {
     return newest as Socket;
   }
 
-  /** Whether the client is to act next: to send the rest of its requests, or to read a reply. */
+  /** Returns whether the client must act next: send the rest of its requests, or read a reply. */
   #isAwaitingClient(socket: Socket): boolean {
     const connection = this.#open.get(socket) as Connection;
     const [next] = connection.underWay.keys();
@@ -169,13 +169,13 @@ export class Connections {
     const ofSource = this.#bySource.get(source);
     ofSource?.delete(socket);
     if (ofSource?.size === 0) this.#bySource.delete(source);
-    // Node emits 'close' for the reply that is next, and for none of those behind it.
+    // Node emits 'close' only for the next reply, not for those queued after it.
     for (const response of underWay.keys())
       if (!response.socket && !response.writableFinished) response.emit('close');
   }
 }
 
-/** Whether none of a connection's requests is complete. */
+/** Returns whether no request of a connection is complete. */
 function isAwaitingRequest({ underWay }: Connection): boolean {
   return [...underWay.keys()].every(({ req }) => !req.complete);
 }

@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 
-/** How long a client may go on sending after an early reply, in ms. */
+/** Time for a client to finish sending after an early reply, in ms. */
 export const LINGER_MS = 2_000;
 
-/** Whether part of a request's body is unread. */
+/** Returns whether part of a request's body is unread. */
 export function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
   return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0);
 }
@@ -16,8 +16,8 @@ export function discardBody(request: IncomingMessage): IncomingMessage {
 }
 
 /**
- * Returns a reply that is sent at once and ends when the request has been received. A connection that is closed with
- * unread bytes is reset, and a client that sends before it reads would not see the reply.
+ * Returns a reply that is sent at once and ends when the request has been received. Closing a connection with unread
+ * bytes resets it, and a client that sends before it reads would lose the reply.
  * @see RFC 9112, section 9.6
  */
 export function replyBeforeBody(reply: string, request: IncomingMessage): Readable {
@@ -30,7 +30,7 @@ async function* sendThenDrain(reply: string, request: IncomingMessage): AsyncGen
   try {
     await finished(discardBody(request), { writable: false });
   } catch {
-    // The client or the timer ended the connection. The reply is out.
+    // The client or the timer closed the connection after the reply was sent.
   } finally {
     clearTimeout(timer);
   }

@@ -3,12 +3,12 @@ import { CryptoPoolError } from '../../workers/crypto-pool.js';
 import { StretchAbandonedError, StretchFailedError } from '../../workers/stretch-queue.js';
 import { ApiError } from './errors.js';
 
-/** Seconds after which a failed store or thread is worth another try. */
+/** Retry-After for a failed store or thread, in seconds. */
 const RETRY_AFTER_FAILURE_S = 2;
 
 /**
- * Translates what storage and workers throw; unknown errors become errno 999. A failure is the cause; a request whose
- * client hung up is no failure.
+ * Translates errors of storage and workers. Unknown errors become errno 999. The cause is kept for the log, except for
+ * disconnected clients.
  */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;

@@ -4,19 +4,19 @@ import { Connections } from './connections.js';
 import { LINGER_MS } from './early-reply.js';
 import { ApiError, type ApiErrorName } from './errors.js';
 
-/** How patient the server is with its clients, in ms. */
+/** Timeouts of HTTP connections, in ms. */
 export interface HttpTimeouts {
-  /** For a request's headers, from the connection's start or the request's first byte. */
+  /** For the headers, from the start of the connection or the first byte of the request. */
   headersMs: number;
   /** For the whole request. */
   requestMs: number;
-  /** Between two requests. Longer than proxies commonly keep a connection, so that they close it and not we. */
+  /** Between two requests. Longer than in common proxies, so that the proxy closes idle connections first. */
   keepAliveMs: number;
-  /** Without a byte in either direction, as when a client does not read its reply. */
+  /** Without a byte in either direction. */
   stalledMs: number;
-  /** For a client to read a reply, from when all of it was written. */
+  /** For a client to read a complete reply. */
   unreadMs: number;
-  /** How often the first two and the last are enforced. */
+  /** Interval of the checks of `headersMs`, `requestMs` and `unreadMs`. */
   checkIntervalMs: number;
 }
 
@@ -36,13 +36,13 @@ export interface HttpServerOptions {
   now: () => number;
 }
 
-/** What Node's parser finds wrong, as the client is told. */
+/** API errors for error codes of Node's parser. */
 const PARSER_ERRORS: Record<string, ApiErrorName> = {
   HPE_HEADER_OVERFLOW: 'headersTooLarge',
   ERR_HTTP_REQUEST_TIMEOUT: 'requestTimeout',
 };
 
-/** An HTTP server that answers in the API's form even what is no request, and its connections. */
+/** Creates an HTTP server that answers malformed requests in the API's form too. */
 export function createHttpServer(options: HttpServerOptions): { server: Server; connections: Connections } {
   const { maxConnections, timeouts, now } = options;
   const { headersMs, requestMs, keepAliveMs, stalledMs, unreadMs, checkIntervalMs } = {
@@ -54,7 +54,7 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     requestTimeout: requestMs,
     keepAliveTimeout: keepAliveMs,
     connectionsCheckingInterval: checkIntervalMs,
-    // Node's own answers have no body: the application refuses instead, and ignores expectations (RFC 9110, 10.1.1).
+    // Node would answer without a body. The application refuses missing hosts, and ignores expectations (RFC 9110, 10.1.1).
     requireHostHeader: false,
   });
   server.timeout = stalledMs;
@@ -68,7 +68,7 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
   return { server, connections };
 }
 
-/** Answers what did not become a request. */
+/** Answers a malformed request, for which Node has no response object. */
 function answerOnSocket(reason: ApiErrorName, socket: Socket, now: () => number): void {
   const error = new ApiError(reason);
   const body = JSON.stringify(error);
@@ -81,7 +81,7 @@ function answerOnSocket(reason: ApiErrorName, socket: Socket, now: () => number)
   ];
   socket.on('error', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-  // Time to read the answer; whoever then still holds the connection open does not mean to.
+  // Gives the client time to read the reply.
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(timer));
   socket.resume();

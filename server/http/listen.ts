@@ -4,29 +4,29 @@ import { ConfigError } from '../../config/load.js';
 interface Address {
   host: string;
   port: number;
-  /** The variable that says the port. */
+  /** The variable of the port, for messages. */
   setting: 'PORT' | 'METRICS_PORT';
 }
 
 /**
- * How many connections may wait until the event loop takes them; the system's own limit (Linux: `somaxconn`, 4096)
- * holds besides. One that finds no room tries again after a second: with Node's 511, of a thousand at once most did.
+ * Maximum number of connections that wait for the event loop. The system also limits it (Linux: `somaxconn`, 4096). With
+ * Node's default of 511, most of 1000 simultaneous connections are retried by TCP after one second.
  */
 const BACKLOG = 4096;
 
-/** What keeps a port from being bound, as the person at the terminal is told. */
+/** Messages for the operator, by the error code of `listen`. */
 const REASONS: Record<string, (address: Address) => string> = {
   EADDRINUSE: ({ host, port, setting }) =>
-    `${setting}: ${port} is in use on ${host}: stop what uses it, or set another`,
-  EACCES: ({ port, setting }) => `${setting}: ${port} may not be bound by this user: set one above 1023`,
+    `${setting}: ${port} is in use on ${host}: stop the process that uses it, or set another port`,
+  EACCES: ({ port, setting }) => `${setting}: ${port} cannot be bound by this user: set a port above 1023`,
   EADDRNOTAVAIL: ({ host }) =>
-    `HOST: ${host} is no address of this machine: set one of its own, or 0.0.0.0 for all`,
+    `HOST: ${host} is not an address of this machine: set one of its addresses, or 0.0.0.0 for all`,
   ENOTFOUND: ({ host }) => `HOST: ${host} has no address: set an address of this machine, or 0.0.0.0 for all`,
 };
 
 /**
  * Binds an address.
- * @throws ConfigError when it cannot be bound; what else `listen` throws
+ * @throws ConfigError for the known reasons; other errors of `listen`
  */
 export function listen(server: Server, address: Address): Promise<void> {
   const { port, host } = address;

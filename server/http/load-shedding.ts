@@ -3,9 +3,9 @@ import { discardBody } from './early-reply.js';
 import { ApiError } from './errors.js';
 import { API_HEADERS, standardHeaders } from './standard-headers.js';
 
-/** How long the body of an admitted request may take to arrive, in ms. Until then it counts without being stretched. */
+/** Timeout for the body of an admitted request, in ms. The request counts, but cannot be stretched yet. */
 const BODY_MS = 5_000;
-/** Random part of Retry-After, as a share of the wait and at least so many seconds: refused clients must not come back together. */
+/** Random part of Retry-After, as a share of the wait with a minimum, so that refused clients do not retry together. */
 const JITTER = { share: 0.5, minSeconds: 2 };
 
 /**
@@ -14,10 +14,10 @@ const JITTER = { share: 0.5, minSeconds: 2 };
  */
 export class InFlightRequests {
   readonly #bySource = new Map<string, number>();
-  /** How many sources have at least k requests in flight, at index k. */
+  /** Number of sources with at least k requests in flight, at index k. */
   readonly #sourcesWith: number[] = [0];
 
-  /** How many requests are served before the next one of a source. */
+  /** Returns the number of requests served before the next one of a source. */
   countAhead(source: string): number {
     const own = this.#bySource.get(source) ?? 0;
     let ahead = 0;
@@ -39,7 +39,7 @@ export class InFlightRequests {
     else this.#bySource.set(source, own - 1);
   }
 
-  /** Sources with requests in flight. */
+  /** Number of sources with requests in flight. */
   get sources(): number {
     return this.#bySource.size;
   }
@@ -47,10 +47,10 @@ export class InFlightRequests {
 
 export interface LoadSheddingOptions {
   inFlight: InFlightRequests;
-  /** Tells a request that needs a stretch. */
+  /** Returns whether a request needs a stretch. */
   needsStretch: (request: IncomingMessage) => boolean;
   sourceOf: (request: IncomingMessage) => string;
-  /** How long a request waits behind so many others, in ms. */
+  /** Predicts the wait after a number of other requests, in ms. */
   predictWaitMs: (ahead: number) => number;
   maxWaitMs: number;
   publicUrl: string;
@@ -61,8 +61,8 @@ export interface LoadSheddingOptions {
 }
 
 /**
- * Answers a request with 503 when its stretch would have to wait longer than `maxWaitMs`, before anything else is done
- * for it. Requests count from their headers on, so that many that arrive together see each other.
+ * Answers a request with 503 when its stretch would wait longer than `maxWaitMs`, before any other work. A request counts
+ * from its headers on, so simultaneous requests are included in each other's prediction.
  * @see docs/architecture.md, "Admission"
  */
 export function shedLoad(listener: RequestListener, options: LoadSheddingOptions): RequestListener {
@@ -103,7 +103,7 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
   };
 }
 
-/** Retry-After for a wait, in whole seconds, at most an hour. */
+/** Returns Retry-After for a wait, in whole seconds, at most an hour. */
 function toRetryAfter(waitMs: number): number {
   const seconds = waitMs / 1000;
   const jitter = Math.random() * Math.max(JITTER.share * seconds, JITTER.minSeconds);

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Fields of a body whose values leave it as bytes. */
+/** Fields of a body that are decoded to bytes. */
 const PASSWORD_FIELDS = ['password', 'oldPassword', 'newPassword'].map((name) => ({
   name,
   bytes: Buffer.from(name),
@@ -23,22 +23,22 @@ const ESCAPES: Readonly<Record<string, number>> = {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** A JSON body, and the bytes of its passwords, which the caller wipes. */
+/** A JSON body and its passwords, which the caller wipes. */
 export interface ParsedBody {
-  /** An object has its passwords as Uint8Array. A lone surrogate in one is three bytes that are not UTF-8. */
+  /** Passwords in an object are Uint8Arrays. A lone surrogate becomes three bytes of invalid UTF-8. */
   json: unknown;
   passwords: Uint8Array[];
 }
 
 /**
- * Parses a JSON body without making a string of its top-level password fields: V8 cannot wipe strings. Their
- * characters are blanked in a copy, and JSON.parse reads that.
+ * Parses a JSON body without creating strings for its top-level password fields, because strings cannot be wiped. It
+ * replaces their characters by spaces in a copy, which JSON.parse reads.
  * @throws SyntaxError, TypeError when the bytes are not JSON in UTF-8; their passwords are wiped
  */
 export function parsePasswordBody(raw: Uint8Array): ParsedBody {
   if (!isUtf8(raw)) throw new TypeError('not UTF-8');
   const blanked = Buffer.from(raw);
-  // One block for all strings, because a body has room for thousands. The collector does not copy it: it is outside V8's heap.
+  // One buffer for all strings, because a body can have thousands. The garbage collector does not copy ArrayBuffers.
   const decoded = new Uint8Array(new ArrayBuffer(raw.length));
   const found: { field: string; bytes: Uint8Array }[] = [];
   try {
@@ -48,7 +48,7 @@ export function parsePasswordBody(raw: Uint8Array): ParsedBody {
     }
     const json: unknown = JSON.parse(utf8.decode(blanked));
     if (isRecord(json)) {
-      // Of duplicate fields the last one counts, as in JSON.parse; it need not be a string.
+      // The last duplicate of a field wins, as in JSON.parse. It may be something other than a string.
       for (const { field, bytes } of found) if (isText(json[field])) json[field] = bytes;
     }
     return { json, passwords: found.map(({ bytes }) => bytes) };
@@ -64,14 +64,14 @@ function isRecord(json: unknown): json is Record<string, unknown> {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
-/** A blanked string, or the bytes of an earlier duplicate. */
+/** Returns whether a value is a blanked string or the bytes of an earlier duplicate. */
 function isText(value: unknown): boolean {
   return typeof value === 'string' || value instanceof Uint8Array;
 }
 
 /**
- * Finds the values of password fields, at the first level, that are strings. Validity is left to JSON.parse.
- * @param decoded where the strings are decoded to, as long as `json`
+ * Finds the string values of top-level password fields. JSON.parse checks the validity of the body.
+ * @param decoded buffer for the decoded strings, as long as `json`
  */
 function* findPasswords(
   json: Uint8Array,
@@ -99,7 +99,7 @@ function* findPasswords(
   }
 }
 
-/** The name of a field, where it is that of a password. */
+/** Returns the name of a password field; `undefined` for other fields. */
 function toPasswordField(field: Uint8Array): string | undefined {
   return PASSWORD_FIELDS.find(({ bytes }) => bytes.length === field.length && bytes.equals(field))?.name;
 }
@@ -157,7 +157,7 @@ function decodeHex4(json: Uint8Array, at: number, end: number): number | undefin
   return value;
 }
 
-/** @returns the length after it */
+/** @returns the new length */
 function writeUtf8(bytes: Uint8Array, length: number, codePoint: number): number {
   const put = (byte: number) => {
     bytes[length++] = byte;

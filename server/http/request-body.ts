@@ -3,14 +3,14 @@ import { ApiError } from './errors.js';
 import { type ParsedBody, parsePasswordBody } from './password-fields.js';
 
 const JSON_TYPE = 'application/json';
-/** The largest body taken, in bytes (docs/protocol.md, "Bodies"). */
+/** Maximum size of a body, in bytes (docs/protocol.md, "Bodies"). */
 export const MAX_BODY_BYTES = 64 * 1024;
 
-/** A request's body: its bytes, for the payload hash, and what they say. */
+/** A request's body: its bytes, for the payload hash, and their JSON value. */
 export interface RequestBody {
   /** `undefined` when the request has no body. */
   raw: Buffer | undefined;
-  /** Passwords in it are bytes. */
+  /** Its passwords are Uint8Arrays. */
   json: unknown;
   /** Wipes the bytes of the body and of its passwords. */
   wipe(): void;
@@ -18,7 +18,7 @@ export interface RequestBody {
 
 /**
  * Reads and parses a request's body.
- * @param required whether a request without any is refused
+ * @param required refuses a request without a body
  * @throws ApiError 106, 112 or 113 (docs/protocol.md, "Bodies")
  */
 export async function readRequestBody(ctx: Context, required: boolean): Promise<RequestBody> {
@@ -42,7 +42,7 @@ export async function readRequestBody(ctx: Context, required: boolean): Promise<
   }
 }
 
-/** @param chunks filled with the parts of the body as they arrive */
+/** @param chunks receives the parts of the body */
 async function readBytes(ctx: Context, chunks: Buffer[]): Promise<Buffer> {
   bodyReader ??= loadBodyReader();
   const readBody = await bodyReader;
@@ -50,7 +50,7 @@ async function readBytes(ctx: Context, chunks: Buffer[]): Promise<Buffer> {
   try {
     await readBody(ctx, async () => {});
   } catch (error) {
-    // The client sent another length than it declared.
+    // The body's length differs from Content-Length.
     throw new ApiError('invalidJson', {}, { cause: error });
   }
   // koa-body types every body as JSON.

@@ -1,7 +1,7 @@
-/** Readable by scripts of other origins. */
+/** Headers that scripts of other origins can read. */
 const EXPOSED_HEADERS = 'Timestamp,Retry-After';
 
-/** The headers of every reply, besides `Timestamp`. */
+/** Returns the headers of every reply, except `Timestamp`. */
 export function standardHeaders(publicUrl: string): Record<string, string> {
   return {
     'X-Content-Type-Options': 'nosniff',
@@ -10,7 +10,7 @@ export function standardHeaders(publicUrl: string): Record<string, string> {
   };
 }
 
-/** The headers that let scripts of any origin read a reply of the API. */
+/** CORS headers of API replies. */
 export const API_HEADERS = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers': EXPOSED_HEADERS,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
 
-/** A document that does not change while the server runs. */
+/** A document that is constant while the server runs. */
 export interface TaggedDocument {
   content: Buffer;
   etag: string;
@@ -13,7 +13,7 @@ export function tagDocument(text: string): TaggedDocument {
   return { content, etag: createHash('sha256').update(content).digest('base64url') };
 }
 
-/** Sends a document, or 304 when the client has it. Clients ask each time: documents of two versions must not mix. */
+/** Sends a document, or 304 when the client has it. Clients revalidate every time, so that versions do not mix. */
 export function sendUnlessKnown(ctx: Context, type: string, { content, etag }: TaggedDocument): void {
   ctx.set('Cache-Control', 'no-cache');
   ctx.etag = etag;

@@ -15,7 +15,7 @@ export type Locale = keyof typeof MESSAGES;
 export const LOCALES = Object.keys(MESSAGES) as Locale[];
 
 const DEFAULT_LOCALE: Locale = 'en';
-/** The part of Accept-Language that is read, in characters: sorting 15 KB of languages takes 15 ms. */
+/** Maximum length of Accept-Language; the rest is ignored. Sorting 15 KB of languages takes 15 ms. */
 const READ_CHARACTERS = 256;
 
 /**
@@ -31,7 +31,7 @@ export function chooseLocale(acceptLanguage: string | undefined): Locale {
   return (negotiator.language(LOCALES) as Locale | undefined) ?? DEFAULT_LOCALE;
 }
 
-/** Returns the texts of a language, in English for an unknown one (a row written by another version). */
+/** Returns the texts of a language, or English if it is unknown (a row of another version). */
 export function messagesIn(locale: string): { locale: Locale; messages: Messages } {
   const known = LOCALES.find((name) => name === locale) ?? DEFAULT_LOCALE;
   return { locale: known, messages: MESSAGES[known] };

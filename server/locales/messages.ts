@@ -77,7 +77,7 @@ export interface Messages {
   };
 }
 
-/** Fills in the placeholders of a text. */
+/** Replaces the placeholders of a text. */
 export function fillIn(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => values[name] ?? placeholder);
 }

@@ -2,17 +2,18 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'p
 import type { Settings } from '../../config/schema.js';
 
 const STANDARD_OUTPUT = 1;
-/** Lines are written together, so that not every request costs a write: when there are so many bytes of them … */
+/** Lines are written in batches of this size, in bytes, to save a write for each request. */
 const BATCH_BYTES = 8192;
-/** … or after so many ms. */
+/** Maximum delay of a line, in ms. */
 const BATCH_MS = 50;
-/** What waits, in bytes, for a reader that has stopped reading. More is dropped: the server goes on. */
+/** Maximum size of the buffer, in bytes, for a reader that has stopped reading. Further lines are dropped. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 /**
- * JSON lines; times in ISO 8601. What waits to be written is written when the process ends, unless by SIGKILL.
- * @param destination where to, or a file descriptor, standard output by default; of one that does not keep up,
- *   lines are dropped and counted in a line of their own
+ * Creates a logger that writes JSON lines, with times in ISO 8601. Buffered lines are written when the process ends,
+ * except after SIGKILL.
+ * @param destination a stream or file descriptor; standard output by default. For a descriptor that is too slow, lines
+ *   are dropped, and a `linesDropped` line counts them
  */
 export function createLogger(
   level: Settings['logLevel'],
@@ -32,7 +33,7 @@ export function createLogger(
     minLength: BATCH_BYTES,
     maxLength: MAX_WAITING_BYTES,
   });
-  // Its own `periodicFlush` writes nothing at all twenty times a second: 1 % of a core of an idle server's.
+  // pino's `periodicFlush` would run 20 times a second and cost an idle server 1 % of a core.
   let isDue = false;
   const log = pino(options, {
     write(line) {
@@ -57,7 +58,7 @@ export function createLogger(
   return log;
 }
 
-/** What an error says of itself and of its causes. Not its other fields: drivers put values of rows there. */
+/** Serializes an error and its causes, without other fields: database drivers put row values there. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return undefined;
   const { name, message, stack } = error;

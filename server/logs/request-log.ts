@@ -4,15 +4,15 @@ import type { Connections } from '../http/connections.js';
 import type { Services } from '../services.js';
 import { readTraceId } from './trace-context.js';
 
-/** The status of a request whose client did not wait for its reply; nginx logs the same number. */
+/** Logged status when the client disconnected before the reply; the same as in nginx. */
 const CLIENT_LEFT = 499;
 
-/** A request that is over. */
+/** A finished request. */
 interface RequestEnd {
   id: string;
   traceId?: string | undefined;
   method: string;
-  /** As declared; none for a path that a client made up. */
+  /** As declared; `undefined` for an unknown path. */
   path: string | undefined;
   status: number;
   errno?: number | undefined;
@@ -22,7 +22,7 @@ interface RequestEnd {
   streamed?: boolean;
 }
 
-/** Writes the log line of a request and counts it. Never a path as sent, a query or a body. */
+/** Writes the log line of a request and counts it. The line never has the path as sent, the query or the body. */
 export function recordRequest({ log, metrics }: Pick<Services, 'log' | 'metrics'>, end: RequestEnd): void {
   const { id, traceId, method, path, status, errno, ms, uid, streamed = false } = end;
   const route = path ? `${method} ${path}` : 'none';
@@ -30,7 +30,7 @@ export function recordRequest({ log, metrics }: Pick<Services, 'log' | 'metrics'
   metrics.observeRequest({ method, route: path ?? 'none', status, errno: errno ?? 0, ms, streamed });
 }
 
-/** Records every request when it is over. */
+/** Middleware that records every request when it ends. */
 export function logRequest(services: Services, connections: Connections) {
   return async (ctx: Context, next: Next) => {
     const arrivedMs = connections.arrivedMs(ctx.res);

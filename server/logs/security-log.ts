@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { LimitName } from '../../config/limits.js';
 
-/** How a client proves a password: it sends it, or an SRP proof. */
+/** How a client proves a password: it sends the password, or an SRP proof. */
 export type LoginMethod = 'raw_password' | 'srp';
 
-/** What each event tells, besides the request's id. Fields are documented in docs/logs.md. */
+/** The fields of each event, except the request's id. docs/logs.md documents them. */
 interface SecurityEvents {
   accountCreated: { uid: string; method: LoginMethod };
   accountDestroyed: { uid: string };
@@ -20,16 +20,16 @@ interface SecurityEvents {
   rateLimited: { uid?: string; limit: LimitName; refused: boolean };
 }
 
-/** Events with the source address; docs/logs.md, "Source addresses", has the reason. */
+/** Events with the source address (docs/logs.md, "Source addresses"). */
 const SOURCE_LOGGED = new Set<string>(['loginFailed', 'rateLimited'] satisfies (keyof SecurityEvents)[]);
 /** Events at level `warn`. */
 const WARNINGS = new Set<string>(['rateLimited'] satisfies (keyof SecurityEvents)[]);
 
-/** What log lines of a request have in common. */
+/** Fields that all log lines of a request have. */
 export interface RequestState {
   id: string;
   traceId?: string;
-  /** The account, once the request has told which. */
+  /** The account, once it is known. */
   uid?: string;
 }
 
@@ -41,7 +41,7 @@ export type RecordSecurityEvent = <Name extends keyof SecurityEvents>(
 
 /**
  * Returns the writer of a request's security events.
- * @param state of the request: its ids, as in its own line of the log; the uid is noted for that line
+ * @param state ids of the request; a uid is added for the request's log line
  */
 export function createSecurityLog(log: Logger, state: RequestState, source: string): RecordSecurityEvent {
   return (event, facts) => {
@@ -60,7 +60,7 @@ export function createSecurityLog(log: Logger, state: RequestState, source: stri
   };
 }
 
-/** Records that a password was set with an accountResetToken: changed by who knew the old one, or reset. */
+/** Records that a password was set with an accountResetToken: changed with the old password, or reset by a code. */
 export function recordNewPassword(
   record: RecordSecurityEvent,
   { uid, provenBy }: { uid: string; provenBy: 'password' | 'code' },

@@ -2,15 +2,15 @@ import { createFileTransport } from './file-transport.js';
 import { createSmtpTransport } from './smtp-transport.js';
 import type { MailTransport } from './transport.js';
 
-/** Where mails go: to a mail server, or, with no URL, into a directory. */
+/** Destination of mails: a mail server, or a directory without a URL. */
 export interface MailTransportOptions {
   /** `smtp://…` or `smtps://…`, or empty. */
   smtpUrl: string;
-  /** Takes one .eml file a mail; made when missing. */
+  /** Directory of .eml files, one for each mail. Created when missing. */
   directory: string;
 }
 
-/** The transport the settings ask for. */
+/** Creates the transport for the settings. */
 export function createMailTransport({ smtpUrl, directory }: MailTransportOptions): MailTransport {
   return smtpUrl ? createSmtpTransport(smtpUrl) : createFileTransport(directory);
 }

@@ -1,19 +1,16 @@
 /**
- * Why a mail did not go out: `refused`, this mail never will; `deferred`, this mail will not now;
- * `unreachable`, no mail will now.
+ * Kind of a failed delivery. `refused`: permanent, for this mail; `deferred`: temporary, for this mail; `unreachable`:
+ * temporary, for all mails.
  */
 export type DeliveryFailure = 'refused' | 'deferred' | 'unreachable';
 
-/**
- * A mail did not go out. It carries no cause: what mail servers answer quotes addresses, and this
- * ends in a log.
- */
+/** A failed delivery. It has no cause, because replies of mail servers quote addresses and errors are logged. */
 export class MailDeliveryError extends Error {
   readonly code = 'MAIL_DELIVERY';
 
   constructor(
     readonly failure: DeliveryFailure,
-    /** A code or a fixed phrase, for the log: `ETIMEDOUT`, `550 5.1.1`. */
+    /** A code or a fixed phrase for the log: `ETIMEDOUT`, `550 5.1.1`. */
     readonly reason: string,
   ) {
     super(`the mail was not delivered: ${reason}`);

@@ -5,35 +5,35 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
 const FIRST_PAUSE_MS = 5 * SECOND_MS;
-/** How far a pause strays from its length, so that what failed together does not come back together. */
+/** Random part of a pause, as a share, so that mails that failed together are not retried together. */
 const JITTER = 0.2;
 
-/** The longest pause between two tries to reach a mail server that is away, in ms. */
+/** Maximum pause between attempts to reach an unavailable mail server, in ms. */
 export const MAX_OUTAGE_PAUSE_MS = 5 * MINUTE_MS;
 
-/** How long a mail is worth sending, and the longest pause between two tries, in ms. */
-const PATIENCE: Record<OutgoingMail['kind'], { lifeMs: number; maxPauseMs: number }> = {
+/** Lifetime of a mail, and maximum pause between attempts to send it, in ms. */
+const RETRIES: Record<OutgoingMail['kind'], { lifeMs: number; maxPauseMs: number }> = {
   verify: { lifeMs: 24 * HOUR_MS, maxPauseMs: HOUR_MS },
-  // As long as its code works (docs/protocol.md, "Recovery tokens").
+  // The lifetime of its code (docs/protocol.md, "Recovery tokens").
   recovery: { lifeMs: 15 * MINUTE_MS, maxPauseMs: MINUTE_MS },
 };
 
-/** Whether a mail came too late to be of use. */
+/** Returns whether a mail has exceeded its lifetime. */
 export function isExpired({ kind, createdAt }: OutgoingMail, nowMs: number): boolean {
-  return nowMs - createdAt >= PATIENCE[kind].lifeMs;
+  return nowMs - createdAt >= RETRIES[kind].lifeMs;
 }
 
-/** The pause after a mail's failed try, in ms. @param failures how many tries failed before it */
+/** Returns the pause after a failed attempt, in ms. @param failures number of earlier failed attempts */
 export function pauseOfMail(kind: OutgoingMail['kind'], failures: number): number {
-  return growingPause(failures, PATIENCE[kind].maxPauseMs);
+  return exponentialPause(failures, RETRIES[kind].maxPauseMs);
 }
 
-/** The pause after a mail server could not be reached, in ms. @param failures how often in a row before */
+/** Returns the pause after the mail server was unreachable, in ms. @param failures number of earlier failures in a row */
 export function pauseOfOutage(failures: number): number {
-  return growingPause(failures, MAX_OUTAGE_PAUSE_MS);
+  return exponentialPause(failures, MAX_OUTAGE_PAUSE_MS);
 }
 
-function growingPause(failures: number, mostMs: number): number {
-  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, mostMs);
+function exponentialPause(failures: number, maxMs: number): number {
+  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, maxMs);
   return pauseMs * (1 + JITTER * (2 * Math.random() - 1));
 }

@@ -4,15 +4,15 @@ import { MailDeliveryError } from './delivery-error.js';
 import type { RenderedMail } from './render-mail.js';
 import type { MailTransport } from './transport.js';
 
-/** Mails hold codes that open accounts: they are the operator's alone. */
+/** Mails contain codes that give access to accounts, so other users must not read them. */
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 
-/** A transport that writes each mail as an .eml file (RFC 5322) into a directory. */
+/** Creates a transport that writes each mail to an .eml file (RFC 5322). */
 export function createFileTransport(directory: string): MailTransport {
   return {
     async send({ name, message }: RenderedMail) {
-      // Readers look for .eml: they see a mail whole or not at all.
+      // Renamed when complete, so that readers of .eml files never see part of a mail.
       const unfinished = join(directory, `.${name}.tmp`);
       try {
         await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
@@ -37,12 +37,12 @@ export function createFileTransport(directory: string): MailTransport {
 }
 
 async function compose(message: RenderedMail['message']): Promise<Buffer> {
-  // Loaded with the first mail: the package takes 0.1 s of CPU.
+  // Loaded with the first mail: loading takes 0.1 s of CPU.
   const { createTransport } = await import('nodemailer');
   return (await createTransport({ streamTransport: true, buffer: true }).sendMail(message)).message as Buffer;
 }
 
-/** The disk is full, or the directory is not ours: the next mail would fare no better. */
+/** `unreachable`, because a full disk or a wrong mode affects all mails. */
 function toDeliveryError(error: unknown): MailDeliveryError {
   return new MailDeliveryError('unreachable', (error as NodeJS.ErrnoException).code ?? 'unknown');
 }

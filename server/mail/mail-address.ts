@@ -1,33 +1,33 @@
 import { domainToASCII } from 'node:url';
 import { normalizeEmail } from '../../protocol/email.js';
 
-// RFC 5321, 4.1.2 (Dot-string, Quoted-string), with RFC 6531's letters beyond ASCII.
+// RFC 5321, 4.1.2 (Dot-string, Quoted-string), with non-ASCII characters (RFC 6531).
 const DOT_STRING = /^[^\s\p{Cc}"(),:;<>@[\\\].]+(\.[^\s\p{Cc}"(),:;<>@[\\\].]+)*$/u;
 const QUOTED_STRING = /^"([^"\\]|\\.)*"$/;
-/** Host names alone: a literal such as `[10.0.0.1]` would let anyone point the mail server anywhere. */
+/** Host names only: with a literal such as `[10.0.0.1]`, clients could direct the mail server to any host. */
 const DOMAIN = /^[\p{L}\p{N}\p{M}_-]+(\.[\p{L}\p{N}\p{M}_-]+)*$/u;
 
 /**
- * An account's address as SMTP writes it: the local part in quotes where it needs them.
- * @param email what protocol/email.ts admits, which is more than SMTP can carry
- * @returns `undefined` when no mail can ever reach it
+ * Converts an account's address to the syntax of SMTP, with quotes around the local part where required.
+ * @param email an address that protocol/email.ts accepts, which SMTP may not support
+ * @returns `undefined` when SMTP does not support the address
  */
 export function toMailAddress(email: string): string | undefined {
   const at = email.indexOf('@');
   const localPart = toLocalPart(email.slice(0, at));
   const domain = email.slice(at + 1);
-  // SMTP frames addresses with <>, and nodemailer would quietly turn them into another address's blanks.
+  // SMTP delimits addresses with <>, and nodemailer would replace them by spaces: another address.
   return /[<>]/.test(email) || !DOMAIN.test(domain) ? undefined : `${localPart}@${domain}`;
 }
 
-/** Whether a mail server must offer SMTPUTF8 for an address: nodemailer writes non-ASCII domains in punycode. */
+/** Returns whether an address needs SMTPUTF8. Domains do not, because nodemailer converts them to punycode. */
 export function needsSmtpUtf8(address: string): boolean {
   return /\P{ASCII}/u.test(address.slice(0, address.lastIndexOf('@')));
 }
 
 /**
- * The mailbox of an address, to count by: every spelling of one mailbox gives the same text. Only the quotes and
- * backslashes of the local part, the case of ASCII letters and the form of the domain are normalized.
+ * Returns the key of a mailbox for rate limits. It is the same for every spelling that differs only in quotes and
+ * backslashes of the local part, the case of ASCII letters, or the form of the domain.
  * @see RFC 5321, 4.1.2: a quoted local part is the same mailbox as its unquoted form
  */
 export function toMailbox(email: string): string {

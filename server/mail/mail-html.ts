@@ -1,19 +1,19 @@
 import { type Html, html } from '../http/html.js';
 import type { Locale } from '../locales/locale.js';
 
-/** What an HTML mail is made of, top to bottom. */
+/** The parts of a mail, top to bottom. */
 export interface MailLayout {
   locale: Locale;
   subject: string;
   intro: string;
-  /** A code to type, shown large. */
+  /** A code to type, in a large font. */
   shownCode?: string;
-  /** What there is to know about it. */
+  /** The lifetime of the code. */
   validity?: string;
   button: string;
   link: string;
   linkHint: string;
-  /** A code to copy, shown small. */
+  /** A code to copy, in a small font. */
   copiedCode?: { hint: string; code: string };
   ignore: string;
   footer: string;
@@ -23,7 +23,7 @@ const FONT =
   "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Helvetica Neue','Hiragino Sans','Noto Sans CJK JP',Meiryo,Arial,sans-serif";
 const MONOSPACE = "font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace";
 
-/** Mail programs strip what they do not know: styles are inline, and this adds only what inline cannot say. */
+/** Rules that inline styles cannot express. All others are inline, because mail programs strip style sheets. */
 const STYLE = `
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
 @media (prefers-color-scheme: dark) {
@@ -36,7 +36,7 @@ const STYLE = `
   .link { color: #00ddff !important; }
 }`;
 
-/** A mail's HTML part: tables for old programs, nothing remote, at home on 320 pixels. */
+/** Renders the HTML part: tables for old mail programs, no remote content, from 320 pixels of width. */
 export function layOutMail(mail: MailLayout): string {
   return html`<!doctype html>
 <html lang="${mail.locale}">
@@ -80,7 +80,7 @@ function small(text: string): Html {
   return html`<p class="small" style="margin:0 0 8px;${FONT};font-size:14px;line-height:1.5;color:#5b5b66">${text}</p>`;
 }
 
-/** In two groups for the eye; the gap is a margin, so that a copied code has no blank in it. */
+/** Renders a code in two groups. The gap is a margin, so that the copied code has no space. */
 function largeCode(code: string): Html {
   const half = code.length / 2;
   return html`<p class="code" style="margin:0 0 16px;padding:14px 8px;border-radius:6px;background:#f0f0f4;color:#15141a;${MONOSPACE};font-size:30px;line-height:1.2;letter-spacing:2px;text-align:center;white-space:nowrap"><span style="margin-right:12px">${code.slice(0, half)}</span><span>${code.slice(half)}</span></p>`;
@@ -90,7 +90,7 @@ function smallCode(code: string): Html {
   return html`<p class="code" style="margin:0 0 16px;padding:10px;border-radius:6px;background:#f0f0f4;color:#15141a;${MONOSPACE};font-size:13px;line-height:1.5;word-break:break-all">${code}</p>`;
 }
 
-/** “E-” at the end of a line is no word; a subject keeps its plain hyphen, since not every mail program shows another. */
+/** Prevents line breaks after “E-”. The Subject header keeps its plain hyphen for old mail programs. */
 function unbroken(subject: string): string {
   return subject.replaceAll('-', '\u2011');
 }

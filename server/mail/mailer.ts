@@ -5,17 +5,17 @@ import { isExpired, MAX_OUTAGE_PAUSE_MS, pauseOfMail, pauseOfOutage } from './de
 import { renderMail } from './render-mail.js';
 import type { MailTransport } from './transport.js';
 
-/** What became of a try to send a mail, for metrics. */
+/** Outcome of an attempt to send a mail, for metrics. */
 export interface MailEvent {
   type: 'sent' | 'expired' | DeliveryFailure;
   kind: ClaimedMail['kind'];
-  /** How long the try took. */
+  /** Duration of the attempt. */
   ms: number;
 }
 
 export interface MailerOptions {
   outbox: Outbox;
-  /** Closed with the mailer. */
+  /** The mailer closes it. */
   transport: MailTransport;
   /** The From header. */
   from: string;
@@ -26,64 +26,64 @@ export interface MailerOptions {
   observe?: (event: MailEvent) => void;
 }
 
-/** How many mails are under way at once. */
+/** Maximum number of simultaneous deliveries. */
 const MAX_SENDING = 4;
-/** How long a claimed mail is this server's alone, in ms: longer than a delivery can take. */
+/** Lease of a claimed mail, in ms. It exceeds the timeout of a delivery. */
 const LEASE_MS = 2 * 60_000;
-/** How often the outbox is asked for mails whose pause is over or whose server died, in ms. */
+/** Interval of the poll for mails whose pause or lease has ended, in ms. */
 const POLL_MS = 5_000;
-/** How long mails under way may take when the server stops, in ms. */
+/** Time for open deliveries when the server stops, in ms. */
 const CLOSING_GRACE_MS = 5_000;
 
 /**
- * Sends what is in the outbox, and keeps trying. Nothing it does makes a request wait or fail.
+ * Sends the mails of the outbox, with retries. Requests never wait for it.
  *
- * A mail can go out twice, when the server dies between sending and removing it; never less than once
- * while it is worth sending. While the mail server is away one mail at a time tries for all of them.
+ * Delivery is at least once within the lifetime of a mail. A mail is sent twice when the server dies between sending and
+ * removing it. While the mail server is unreachable, one mail at a time probes it.
  */
 export class Mailer {
   readonly #options: MailerOptions;
   readonly #sending = new Set<Promise<void>>();
-  /** Sent, and not yet removed because the database was away: not to be sent again. */
+  /** Sent mails that are still in the outbox because the database failed. They must not be sent again. */
   readonly #sent = new Set<string>();
   #pump: Promise<void> | undefined;
   #pumpAgain = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  /** Tries in a row that did not reach the mail server. */
+  /** Number of attempts in a row that did not reach the mail server. */
   #outageFailures = 0;
   #outageUntilMs = 0;
-  #databaseIsAway = false;
+  #isDatabaseDown = false;
 
   constructor(options: MailerOptions) {
     this.#options = options;
   }
 
-  /** Whether the last try reached the mail server. */
+  /** Whether the last attempt reached the mail server. */
   get isReachable(): boolean {
     return this.#outageFailures === 0;
   }
 
-  /** Begins to send what waits, and to look for more every few seconds. */
+  /** Starts sending and polling. */
   start(): void {
     this.#timer = setInterval(() => this.wake(), POLL_MS);
     this.#timer.unref();
     this.wake();
   }
 
-  /** A mail was committed to the outbox: it goes out soon, and nobody waits for it. */
+  /** Starts sending soon. Call it after a mail was committed to the outbox. */
   wake(): void {
     if (this.#closed) return;
     this.#pumpAgain = true;
     this.#pump ??= this.#runPump();
   }
 
-  /** Settles when nothing is under way and nothing that may be sent now is left. */
+  /** Waits until no delivery is open and no mail is due. */
   async waitUntilIdle(): Promise<void> {
     while (this.#pump || this.#sending.size > 0) await Promise.all([this.#pump, ...this.#sending]);
   }
 
-  /** Stops; what is under way has a few seconds to finish, and otherwise waits in the outbox. */
+  /** Stops. Open deliveries have some seconds to finish; unfinished mails stay in the outbox. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -96,7 +96,7 @@ export class Mailer {
 
   async #runPump(): Promise<void> {
     try {
-      // A mail committed while the last claim was under way may have missed it: hence again.
+      // Claim again, because a mail committed during the last claim may not be in it.
       while (this.#pumpAgain && !this.#closed) {
         this.#pumpAgain = false;
         await this.#claimAndSend();
@@ -114,7 +114,7 @@ export class Mailer {
     const free = (this.#outageFailures > 0 ? 1 : MAX_SENDING) - this.#sending.size;
     if (free <= 0 || now() < this.#outageUntilMs) return;
     const mails = await outbox.claim(free, now(), LEASE_MS);
-    this.#databaseIsAway = false;
+    this.#isDatabaseDown = false;
     for (const mail of mails) {
       const delivery = this.#deliver(mail).finally(() => {
         this.#sending.delete(delivery);
@@ -124,7 +124,7 @@ export class Mailer {
     }
   }
 
-  /** Never throws: whatever fails, the mail's lease ends and it is due again. */
+  /** Never throws. After any failure the lease ends and the mail is due again. */
   async #deliver(mail: ClaimedMail): Promise<void> {
     const { now, observe } = this.#options;
     const started = performance.now();
@@ -160,7 +160,7 @@ export class Mailer {
     return 'sent';
   }
 
-  /** Of mails that fail together only the first counts. */
+  /** Counts one failure for mails that fail together. */
   #noteOutage(): void {
     const nowMs = this.#options.now();
     if (nowMs < this.#outageUntilMs) return;
@@ -170,7 +170,7 @@ export class Mailer {
 
   async #postpone({ id, kind, attempts }: ClaimedMail, failure: DeliveryFailure, nowMs: number) {
     const pauseMs = pauseOfMail(kind, attempts);
-    // An outage is no fault of the mail: its own pause must not outlast it by much.
+    // The mail did not cause the outage, so its pause must not exceed the outage by much.
     const untilMs = nowMs + (failure === 'unreachable' ? Math.min(pauseMs, MAX_OUTAGE_PAUSE_MS) : pauseMs);
     await this.#options.outbox.postpone(id, this.#closed ? nowMs : untilMs);
   }
@@ -180,14 +180,14 @@ export class Mailer {
     this.#sent.delete(id);
   }
 
-  /** Once an outage: the poll would repeat it every few seconds. */
+  /** Logs a failure once an outage, because the poll repeats it every few seconds. */
   #logFailedStore(error: unknown): void {
-    if (!this.#databaseIsAway) this.#options.log.error({ event: 'outboxUnavailable', err: error });
-    this.#databaseIsAway = true;
+    if (!this.#isDatabaseDown) this.#options.log.error({ event: 'outboxUnavailable', err: error });
+    this.#isDatabaseDown = true;
   }
 }
 
-/** What is no delivery error is a fault of this program: the mail waits, and holds up no other. */
+/** Converts other errors, which are bugs, to `deferred`: they must not block other mails. */
 function toDeliveryError(error: unknown): MailDeliveryError {
   if (error instanceof MailDeliveryError) return error;
   return new MailDeliveryError('deferred', (error as Error).name);

@@ -8,14 +8,14 @@ import { layOutMail, type MailLayout } from './mail-html.js';
 
 /** A mail ready for a transport. */
 export interface RenderedMail {
-  /** What its file is called, were it written to one: sorts by time, tells no address and no secret. */
+  /** File name without extension: sorts by time, has no address and no secret. */
   name: string;
   message: SendMailOptions;
-  /** Whether the address can travel only over SMTPUTF8 (RFC 6531). */
+  /** Whether the address needs SMTPUTF8 (RFC 6531). */
   needsSmtpUtf8: boolean;
 }
 
-/** Who sends, and where the links lead. */
+/** The sender, and the base URL of links. */
 export interface MailSender {
   /** The From header: an address, or `Name <address>`. */
   from: string;
@@ -23,9 +23,8 @@ export interface MailSender {
 }
 
 /**
- * A mail of the outbox as nodemailer takes it: text and HTML parts in its language, and the headers
- * of docs/protocol.md, "Mail".
- * @throws MailDeliveryError `refused` when no mail can ever reach the address
+ * Renders a mail for nodemailer: text and HTML parts in its language, and the headers of docs/protocol.md, "Mail".
+ * @throws MailDeliveryError `refused` when SMTP does not support the address
  */
 export function renderMail(mail: OutgoingMail, { from, publicUrl }: MailSender): RenderedMail {
   const address = toMailAddress(mail.email);
@@ -37,11 +36,11 @@ export function renderMail(mail: OutgoingMail, { from, publicUrl }: MailSender):
     needsSmtpUtf8: needsSmtpUtf8(address),
     message: {
       from,
-      // An object is taken as one address; a text would be parsed, and a comma would make it two.
+      // nodemailer does not parse an object. A string with a comma would become two addresses.
       to: { name: '', address },
       subject: layout.subject,
       date,
-      // The same every time this mail is sent, so that mail programs can tell a second copy.
+      // Constant for this mail, so that mail programs recognise a second copy.
       messageId: `<${mail.id}@${new URL(publicUrl).hostname}>`,
       headers: {
         'X-Uid': unfolded(mail.uid),
@@ -59,7 +58,7 @@ export function renderMail(mail: OutgoingMail, { from, publicUrl }: MailSender):
   };
 }
 
-/** One line however long, for readers that know nothing of folding. Only for values made by this server. */
+/** Prevents folding, which simple parsers do not support. Only for values that this server generates. */
 function unfolded(value: string) {
   return { prepared: true, value };
 }
@@ -92,7 +91,7 @@ function recoveryLayout({ code, locale: wanted }: OutgoingMail, publicUrl: strin
   };
 }
 
-/** The text part. `-- ` begins what mail programs show as a signature (RFC 3676, 4.3). */
+/** Renders the text part. `-- ` starts the signature (RFC 3676, 4.3). */
 function layOutText(mail: MailLayout): string {
   const paragraphs = [
     mail.intro,

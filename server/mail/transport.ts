@@ -1,15 +1,15 @@
 import type { RenderedMail } from './render-mail.js';
 
-/** Where mails go. */
+/** A way to deliver mails. */
 export interface MailTransport {
-  /** @throws MailDeliveryError when the mail did not go out, or may not have */
+  /** @throws MailDeliveryError when the mail was not delivered, or the outcome is unknown */
   send(mail: RenderedMail): Promise<void>;
   /**
-   * Checks that mails would go out now.
-   * @returns whether addresses with a non-ASCII local part can be mailed
+   * Checks that mails can be delivered now.
+   * @returns whether addresses with a non-ASCII local part are supported
    * @throws MailDeliveryError
    */
   verify(): Promise<{ smtpUtf8: boolean }>;
-  /** Ends connections; a mail under way fails. */
+  /** Closes all connections. Open deliveries fail. */
   close(): void;
 }

@@ -108,7 +108,7 @@ function watchPools(registry: Registry, pools: WatchedPools, stretchBusySeconds:
     labelNames,
     registers,
     collect() {
-      // The value comes from a rounded mean. Prometheus takes a counter that shrinks for a restart.
+      // The value comes from a rounded mean. Prometheus would treat a decreasing counter as a restart.
       cryptoBusySeconds = Math.max(cryptoBusySeconds, cryptoPool.busySeconds);
       this.reset();
       this.inc({ pool: 'stretch' }, stretchBusySeconds());

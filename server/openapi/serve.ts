@@ -5,7 +5,7 @@ import type { Services } from '../services.js';
 import { createOpenApiDocument } from './document.js';
 
 /**
- * Serves the OpenAPI document at `/v1/openapi.json`. The first request makes it, 0.1 s of CPU; nothing in it changes
+ * Serves the OpenAPI document at `/v1/openapi.json`. The first request creates it (0.1 s of CPU). It does not change
  * while the server runs.
  */
 export function addOpenApi(

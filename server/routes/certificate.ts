@@ -16,7 +16,7 @@ export const certificateEndpoints = [
     async handle({ signer }, { body: { publicKey, duration }, credentials }) {
       if (!credentials.verified) throw new ApiError('unverifiedAccount');
       const cert = await signer.sign(credentials, publicKey, duration);
-      // Clients of 2013 read `err`.
+      // Clients of 2013 require `err`.
       return { cert, err: null };
     },
   }),

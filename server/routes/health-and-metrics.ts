@@ -1,18 +1,18 @@
 import type Router from '@koa/router';
 import type { Services } from '../services.js';
 
-/** For how long rendered metrics are sent again, in ms. */
+/** TTL of rendered metrics, in ms. */
 const METRICS_AGE_MS = 1000;
 
-/** The paths of {@link addHealth}, which no limit counts. */
+/** The paths of {@link addHealth}, without rate limits. */
 export const HEALTH_CHECKS = ['/__heartbeat__', '/__lbheartbeat__', '/__version__'];
 
-/** What load balancers ask (docs/protocol.md, "Operations"). */
+/** Adds the health checks for load balancers (docs/protocol.md, "Operations"). */
 export function addHealth(router: Router, services: Services): void {
   router.get('/__heartbeat__', async (ctx) => {
     const stores = await checkStores(services);
     ctx.status = Object.values(stores).every((state) => state === 'ok') ? 200 : 503;
-    // Told, but no reason to send clients elsewhere: nothing they ask for waits for a mail.
+    // Reported without a 503, because no request waits for a mail.
     const mail = services.mailer.isReachable ? 'ok' : 'unavailable';
     ctx.body = { ...stores, mail };
   });
@@ -26,7 +26,7 @@ export function addHealth(router: Router, services: Services): void {
   });
 }
 
-/** What Prometheus asks. Rendering takes milliseconds: it is done once a second at most. */
+/** Adds `/metrics` for Prometheus. Rendering takes milliseconds, so it runs at most once a second. */
 export function addMetrics(router: Router, { metrics, now }: Services): void {
   let rendered: ReturnType<typeof metrics.render> | undefined;
   let renderedMs = Number.NEGATIVE_INFINITY;
@@ -41,7 +41,7 @@ export function addMetrics(router: Router, { metrics, now }: Services): void {
   });
 }
 
-/** What relying parties read. */
+/** Adds the BrowserID support document for relying parties. */
 export function addSupportDocument(router: Router, services: Services): void {
   router.get('/.well-known/browserid', (ctx) => {
     ctx.body = {
@@ -53,10 +53,10 @@ export function addSupportDocument(router: Router, services: Services): void {
   });
 }
 
-/** Which stores answer. */
+/** Availability of each store. */
 export type StoreStates = Record<'database' | 'tokens', 'ok' | 'unavailable'>;
 
-/** Asks every store. */
+/** Checks every store. */
 export async function checkStores({ storage }: Services): Promise<StoreStates> {
   const check = (ping: Promise<void>) =>
     ping.then(

@@ -20,10 +20,10 @@ import { replies } from '../schemas/reply-schemas.js';
 import { bodies, RECOVERY_CODE_DIGITS } from '../schemas/schemas.js';
 import type { Services } from '../services.js';
 
-/** How many codes may be tried with one forgotPasswordToken (docs/protocol.md, "Tokens"). */
+/** Maximum number of guesses with one forgotPasswordToken (docs/protocol.md, "Tokens"). */
 const TRIES = 3;
 
-/** The code of a token without a mail: a request's code is never empty. */
+/** The code of a token without a mail. Codes in requests are never empty. */
 const NO_CODE = '';
 
 /** docs/endpoints.md, "Password". */
@@ -62,7 +62,7 @@ export const passwordEndpoints = [
       const code = isRecoverable(account, email) ? makeRecoveryCode() : NO_CODE;
       const issued = await issueToken(services, 'forgotPasswordToken', { uid, generation, code });
       const ttl = TOKEN_LIFE_S.forgotPasswordToken;
-      // The source's previous token is cancelled last: not by a request that then fails.
+      // Cancel the source's previous token last, so that a failed request does not cancel it.
       if (code !== NO_CODE) await sendRecoveryMail(services, account, code, client);
       await services.storage.tokens.replaceForgotPasswordToken(uid, client.source, issued.tokenID, ttl);
       return {
@@ -127,7 +127,7 @@ export const passwordEndpoints = [
       }
       const facts = { uid, generation, provenBy: 'code' } as const;
       const { token, tokenID } = await issueToken(services, 'accountResetToken', facts);
-      // Of many right codes at once, one takes the token and answers.
+      // One of several simultaneous correct codes takes the token; the others are refused.
       if (!(await tokens.take('forgotPasswordToken', credentials.tokenID))) {
         await tokens.take('accountResetToken', tokenID);
         throw new ApiError('invalidToken');
@@ -139,9 +139,9 @@ export const passwordEndpoints = [
 ];
 
 /**
- * The account of an address in the case it was first given in. A client would reset the account with a verifier over
- * the address it typed, and no password would fit any more.
- * @throws ApiError 102; 120, with `email`
+ * Finds an account, and refuses an address in another case. The client would compute the new verifier with the typed
+ * address, and no password would match.
+ * @throws ApiError 102; 120 with `email`
  */
 async function requireAccountInTypedCase(services: Services, typedEmail: string): Promise<Account> {
   const account = await requireAccountByEmail(services, typedEmail);
@@ -150,7 +150,7 @@ async function requireAccountInTypedCase(services: Services, typedEmail: string)
   return account;
 }
 
-/** Whether a code is mailed. Where it is not, the reply is the same. */
+/** Returns whether a code is mailed. The reply does not depend on it. */
 function isRecoverable(account: Account, typedEmail: string): boolean {
   return !isSimulated(account) && account.lockedAt === null && account.email === typedEmail;
 }

@@ -67,7 +67,7 @@ export const rawPasswordEndpoints = [
         newPassword,
         requester,
       );
-      // kB = wrap(kB) XOR unwrapBKey stays what it was.
+      // kB = wrap(kB) XOR unwrapBKey must not change.
       const wrapKb = xorBytes(xorBytes(account.wrapKb, oldUnwrapBKey), unwrapBKey);
       for (const secret of [oldUnwrapBKey, unwrapBKey]) secret.fill(0);
       await setPassword(services, account, { ...material, wrapKb });

@@ -20,7 +20,7 @@ export const sessionEndpoints = [
     refusals: ['unknownAccount', 'tooManySessions'],
     async handle(services, { body: { device }, credentials, client, signal }) {
       const { uid, generation } = credentials;
-      // The session last: should its statement fail, nothing is left that anyone could use.
+      // Create the session last: if an earlier step fails, no unused session remains.
       const { token: keyFetchToken } = await issueToken(services, 'keyFetchToken', { uid, generation });
       const { sessionToken, verified } = await openSession(services, credentials, device, signal);
       client.record('loginSucceeded', { uid, method: 'srp' });

@@ -5,12 +5,12 @@ import { STRETCHED_BYTES } from '../../protocol/stretching.js';
 import { TOKEN_BYTES } from '../../protocol/tokens.js';
 import { RECOVERY_CODE_DIGITS, stretchingShape } from './schemas.js';
 
-/** The replies of every endpoint: handlers are typed by them, and the OpenAPI document shows them. */
+/** Schemas of all replies, for the types of handlers and the OpenAPI document. */
 
 const KEY_BYTES = 32;
 const MAC_BYTES = 32;
 
-/** Exactly so many bytes, in lower-case hex. */
+/** A fixed number of bytes in lower-case hex. */
 const hexBytes = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
 
 const uid = z
@@ -21,13 +21,13 @@ const uid = z
 const email = z
   .string()
   .regex(/^([0-9a-f]{2})+$/)
-  .meta({ description: 'Email address as first given: UTF-8 as hex' });
+  .meta({ description: 'Email address in the case that the account was created with: UTF-8 as hex' });
 
 const verified = z.boolean().meta({ description: 'Whether the email address is verified' });
 
 const token = (description: string) => hexBytes(TOKEN_BYTES).meta({ description });
 
-/** A bundle around so many bytes (docs/protocol.md, "Bundles"). */
+/** A bundle with a fixed number of bytes (docs/protocol.md, "Bundles"). */
 const bundle = (bytes: number, description: string) => hexBytes(bytes + MAC_BYTES).meta({ description });
 
 const salt = hexBytes(STRETCHED_BYTES);
@@ -36,19 +36,21 @@ const empty = z.object({});
 
 const recoveryCode = z.object({
   forgotPasswordToken: token(
-    'Signs resend_code and verify_code; one an account and client address, the newest',
+    'Signs resend_code and verify_code. Only the newest token of an account and client address is valid',
   ),
-  ttl: z.int().min(0).meta({ description: 'Seconds the token still lives' }),
-  codeLength: z.literal(RECOVERY_CODE_DIGITS).meta({ description: 'Digits of the mailed code' }),
-  tries: z.int().min(0).meta({ description: 'Codes that may still be tried' }),
+  ttl: z.int().min(0).meta({ description: 'Remaining lifetime of the token, in seconds' }),
+  codeLength: z.literal(RECOVERY_CODE_DIGITS).meta({ description: 'Number of digits in the mailed code' }),
+  tries: z.int().min(0).meta({ description: 'Remaining guesses' }),
 });
 
 const device = z.object({
   id: uid,
   type: z.enum(DEVICE_TYPES).nullable(),
   name: z.string().nullable(),
-  isCurrentDevice: z.boolean().meta({ description: 'Whether this session asks' }),
-  lastAccessTime: z.int().meta({ description: 'Milliseconds since 1970, to about ten minutes' }),
+  isCurrentDevice: z.boolean().meta({ description: 'Whether this is the session of the request' }),
+  lastAccessTime: z
+    .int()
+    .meta({ description: 'Milliseconds since 1970, with a precision of about ten minutes' }),
 });
 
 export const replies = {
@@ -62,7 +64,8 @@ export const replies = {
     srp: z.object({ type: z.literal(SRP_TYPE), salt, B: hexBytes(SRP_BYTES) }),
     passwordStretching: z.object({ ...stretchingShape, salt }),
     email: email.optional().meta({
-      description: 'The stored address, when the typed one differs from it in case: stretch with this one',
+      description:
+        'The stored address, if it differs in case from the typed one. Clients must stretch with it',
     }),
   }),
   authFinish: z.object({ bundle: bundle(TOKEN_BYTES, 'authToken, under the SRP key K, `auth/finish`') }),
@@ -74,14 +77,14 @@ export const replies = {
       'keyFetchToken | sessionToken, under the authToken’s requestKey, `session/create`',
     ),
   }),
-  rawSessionCreated: z.object({ uid, verified, sessionToken: token('Lives until it is destroyed') }),
+  rawSessionCreated: z.object({ uid, verified, sessionToken: token('Valid until it is destroyed') }),
   recoveryEmailStatus: z.object({ email, verified }),
   certificate: z.object({
     cert: z
       .string()
       .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/)
       .meta({ description: 'BrowserID certificate: header, payload and signature in base64url' }),
-    err: z.null().meta({ description: 'Clients of 2013 read it' }),
+    err: z.null().meta({ description: 'Clients of 2013 require it' }),
   }),
   passwordChange: z.object({
     bundle: bundle(

@@ -7,22 +7,21 @@ import { isUsableVerifier, SRP_BYTES, SRP_TYPE } from '../../protocol/srp.js';
 import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
 import { parsePublicKey } from '../certificates/public-key.js';
 
-/** The bodies of every endpoint. Types, validation and documentation all come from here. */
+/** Schemas of all request bodies, for types, validation and the OpenAPI document. */
 
-/** docs/protocol.md, "Verification codes". */
+/** Length of a recovery code (docs/protocol.md, "Verification codes"). */
 export const RECOVERY_CODE_DIGITS = 8 as const;
 
 const MAX_PASSWORD_BYTES = 1024;
 const MAX_DEVICE_NAME = 255;
-/** Of a duration: up to here seconds, beyond milliseconds (docs/protocol.md, "Certificate duration"). */
+/** Durations above this are milliseconds, others seconds (docs/protocol.md, "Certificate duration"). */
 const MAX_DURATION_SECONDS = 86_400;
 
 const hexPattern = (bytes: number) => new RegExp(`^[0-9a-fA-F]{${2 * bytes}}$`);
 
-/** Exactly so many bytes, in hex of either case. */
+/** A fixed number of bytes in hex of either case. */
 const hexBytes = (bytes: number) => z.string().regex(hexPattern(bytes)).transform(fromHex);
 
-/** An address. */
 const email = z
   .string()
   .regex(new RegExp(`^([0-9a-fA-F]{2}){1,${MAX_EMAIL_BYTES}}$`))
@@ -34,7 +33,7 @@ const email = z
   })
   .meta({ description: 'Email address: UTF-8 as hex' });
 
-/** The body's parser gives passwords as bytes (http/password-fields.ts). */
+/** A password as bytes, as the body parser returns it (http/password-fields.ts). */
 const password = z
   .custom<Uint8Array>(
     (value) => value instanceof Uint8Array && isWithin(value.length, 1, MAX_PASSWORD_BYTES) && isUtf8(value),
@@ -47,7 +46,7 @@ const srpType = z.literal(SRP_TYPE);
 
 const verifier = hexBytes(SRP_BYTES).refine(isUsableVerifier);
 
-/** How a password is stretched, as requests and replies say it; the salt aside. */
+/** The stretching parameters of requests and replies, without the salt. */
 export const stretchingShape = {
   type: z.literal(STRETCHING_PARAMETERS.type),
   PBKDF2_rounds_1: z.literal(STRETCHING_PARAMETERS.PBKDF2_rounds_1),
@@ -59,7 +58,7 @@ export const stretchingShape = {
 
 const passwordStretching = z.object({ ...stretchingShape, salt });
 
-/** How a device describes itself. A login never fails for it: an incomplete one counts as none. */
+/** A device's description of itself. An invalid one is ignored, so that the login succeeds. */
 const device = z
   .object({
     name: z
@@ -69,12 +68,12 @@ const device = z
     type: z
       .string()
       .transform((text) => DEVICE_TYPES.find((type) => type === text) ?? 'other')
-      .meta({ description: `${DEVICE_TYPES.join(', ')}; any other counts as other` }),
+      .meta({ description: `${DEVICE_TYPES.join(', ')}; any other value is stored as other` }),
   })
   .optional()
   .catch(undefined);
 
-/** A code as people type it. White space around it does not count; what is no code is a wrong one. */
+/** A code as typed, without surrounding white space. The handler refuses invalid codes as wrong. */
 const typedCode = z.string().trim().min(1);
 
 const duration = z
@@ -84,7 +83,7 @@ const duration = z
   .transform((given) => (given <= MAX_DURATION_SECONDS ? given * 1000 : given))
   .meta({ description: 'Seconds up to 86400, milliseconds above' });
 
-// `abort`: what is no number, or too long a one, must not reach the arithmetic of the refinement below.
+// `abort`: invalid or overlong numbers must not reach the arithmetic of `parsePublicKey`.
 const decimal = (maxDigits: number) =>
   z
     .string()
@@ -139,7 +138,7 @@ export const bodies = {
   certificateSign: z.object({ publicKey, duration }),
   forgotSendCode: z.object({ email }),
   forgotVerifyCode: z.object({ code: typedCode }),
-  /** For the endpoints without parameters: an object all the same. */
+  /** For endpoints without parameters. A body must still be an object. */
   none: z.object({}),
 };
 

@@ -33,7 +33,7 @@ t.test(
 t.test('a secret that is set and has a file is an error that names both variables', async (t) => {
   const file = join(t.testdir({ key: KEY }), 'key');
   t.throws(() => loadConfig({ STORAGE_KEY: KEY, STORAGE_KEY_FILE: file }), {
-    message: 'STORAGE_KEY: is set, and so is STORAGE_KEY_FILE: unset one of them',
+    message: 'STORAGE_KEY: is set together with STORAGE_KEY_FILE: unset one of them',
   });
 });
 
@@ -51,7 +51,9 @@ t.test('a file that cannot be read, or is empty, is an error that names its vari
 t.test('the value of a file is held to the rule of its setting', async (t) => {
   const file = join(t.testdir(), 'key');
   writeFileSync(file, 'hunter2');
-  t.throws(() => loadConfig({ STORAGE_KEY_FILE: file }), { message: /^STORAGE_KEY: must be 64 hex digits/ });
+  t.throws(() => loadConfig({ STORAGE_KEY_FILE: file }), {
+    message: /^STORAGE_KEY: must be one or more keys of 64 hex digits/,
+  });
 });
 
 t.test('a variable that resembles a setting is reported with the nearest name', async (t) => {

@@ -59,7 +59,7 @@ t.test('a database that is away ends the start', async (t) => {
   const { code, stdout, stderr } = await new ServerProcess(t, env).exit();
   t.equal(code, 1);
   t.equal(stdout, '');
-  t.match(stderr, /^DATABASE_URL: database is unavailable \(.*ECONNREFUSED.*\): see whether it runs.*\n$/);
+  t.match(stderr, /^DATABASE_URL: database is unavailable \(.*ECONNREFUSED.*\): check that it runs.*\n$/);
   t.notMatch(stdout + stderr, /hunter2/);
 });
 

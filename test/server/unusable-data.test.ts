@@ -14,7 +14,7 @@ t.test('a data directory that is none, or holds a broken key, is named', async (
   t.match(notMade, { code: 1, stderr: /^DATA_DIR\b.*\n$/ });
   await writeFile(join(directory, 'storage.key'), 'no key\n');
   const broken = await new ServerProcess(t, { DATA_DIR: directory }).exit();
-  t.match(broken, { code: 1, stderr: /^STORAGE_KEY: .*storage\.key must hold 64 hex digits: .*\n$/ });
+  t.match(broken, { code: 1, stderr: /^STORAGE_KEY: .*storage\.key must contain 64 hex digits: .*\n$/ });
   const writable = await makeDataDir(t);
   // A folder in its place: root, too, reads no file there.
   await mkdir(join(writable, 'storage.key'));
@@ -39,7 +39,7 @@ t.test('a database that is none, or that other keys open, is named with what to 
   t.match(none, {
     code: 1,
     stdout: '',
-    stderr: /^DATA_DIR: .*key-server\.sqlite: .*SQLITE_NOTADB.*: see whether .*\n$/,
+    stderr: /^DATA_DIR: .*key-server\.sqlite: .*SQLITE_NOTADB.*: check that .*\n$/,
   });
   const { dataDir, close } = await startServer(t);
   await close();
