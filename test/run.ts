@@ -4,11 +4,11 @@ import { makeTemplate } from './support/run/template.js';
 import { listTestFiles, makeBatches, tierOf } from './support/run/test-files.js';
 
 /**
- * Runs tests and says of each file how it went: `node dist/test/run.js first|robustness|all`, or the beginnings of
+ * Runs tests and reports each file: `node dist/test/run.js first|robustness|all`, or the beginnings of
  * files' paths below `test/`, such as `server/routes`.
  */
 
-/** More would disturb each other: tests start servers with threads of their own. */
+/** Maximum number of parallel batches: tests start servers with several threads. */
 const MOST_AT_ONCE = 2;
 const TIMEOUT_S = '300';
 const SLOWEST = 10;
@@ -58,8 +58,8 @@ function line({ file, isOk, seconds, cpuSeconds }: FileOutcome): string {
   return `${isOk ? 'ok  ' : 'FAIL'} ${seconds.toFixed(1).padStart(6)} s ${cpuSeconds.toFixed(1).padStart(6)} CPU s  ${file}`;
 }
 
-const lanes = Math.min(MOST_AT_ONCE, availableParallelism());
-await Promise.all(Array.from({ length: lanes }, runWaiting));
+const batchesAtOnce = Math.min(MOST_AT_ONCE, availableParallelism());
+await Promise.all(Array.from({ length: batchesAtOnce }, runWaiting));
 await template.remove();
 
 const sum = (read: (outcome: BatchOutcome) => number) =>

@@ -58,7 +58,7 @@ t.test('an address typed in another case opens the account, over SRP without a f
   t.match(await srp.login('Some.Body@Example.org', 'another'), { uid });
 });
 
-t.test('what the server refuses is an error that says why', async (t) => {
+t.test('a refusal of the server is an error with its reason', async (t) => {
   const client = new KeyServerClient({ url: server.publicUrl });
   const srp = new SrpClient(client, createNodeEngine());
   const { uid } = await srp.createAccount('taken@example.org', 'password');

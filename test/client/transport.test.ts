@@ -72,7 +72,7 @@ t.test('the time to wait is taken from the header when the body does not say', a
   await t.rejects(proxied, { name: 'ConnectionError', status: 503, retryAfter: 30 });
 });
 
-t.test('what intermediaries answer is a connection error with its status', async (t) => {
+t.test('replies of intermediaries are connection errors with their status', async (t) => {
   const answers: Array<[number, string]> = [
     [502, '<html>Bad Gateway</html>'],
     [413, ''],
@@ -105,7 +105,7 @@ t.test('no server, and a connection cut, are connection errors that tell why', a
   t.ok(error instanceof ConnectionError);
   t.ok(error.cause);
   t.equal(error.status, undefined);
-  // Port 1 is nobody's.
+  // Nothing listens on port 1.
   await t.rejects(new Transport({ url: 'http://127.0.0.1:1' }).send(GET), ConnectionError);
 });
 

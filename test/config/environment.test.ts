@@ -39,7 +39,7 @@ t.test('a secret that is set and has a file is an error that names both variable
 
 t.test('a file that cannot be read, or is empty, is an error that names its variable only', async (t) => {
   const directory = t.testdir({ empty: '\n' });
-  // Somebody may put the secret itself into the variable.
+  // The variable may contain the secret itself by mistake.
   t.throws(() => loadConfig({ SMTP_URL_FILE: 'smtp://user:hunter2@mail' }), {
     message: /^SMTP_URL_FILE: the file cannot be read \(ENOENT\)(?!.*hunter2)/,
   });

@@ -79,7 +79,7 @@ t.test('a setting that breaks its rule is named with the rule, and never with a 
   }
 });
 
-t.test('a sender is what the mailer takes as one address, with the name it was given', async (t) => {
+t.test('a sender is one address for the mailer, with its name', async (t) => {
   const senders: [text: string, name: string, address: string][] = [
     ['no-reply@localhost', '', 'no-reply@localhost'],
     ['<accounts@example.org>', '', 'accounts@example.org'],

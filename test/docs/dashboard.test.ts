@@ -24,7 +24,7 @@ const variables: string[] = dashboard.templating.list.flatMap(
 /** Labels that Prometheus adds, or that belong to a metric's kind. */
 const ADDED_LABELS = ['instance', 'job', 'le'];
 
-/** Metrics and labels that an expression names. @throws Error when it is no PromQL */
+/** Returns the metrics and labels of an expression. @throws Error when it is not PromQL */
 function readExpression(expr: string): { metrics: Set<string>; labels: Set<string> } {
   const text = expr.replaceAll('$__rate_interval', '1m');
   const found = { metrics: new Set<string>(), labels: new Set<string>() };
@@ -92,6 +92,6 @@ t.test('panels have titles of their own and do not overlap', async (t) => {
   t.ok(panels.every(({ gridPos: { x, w } }) => x + w <= 24));
 });
 
-t.test('what is no PromQL is told', async (t) => {
+t.test('invalid PromQL is reported', async (t) => {
   t.throws(() => readExpression('sum(rate(keyserver_stretches_total[1m])'), { message: /no PromQL/ });
 });

@@ -21,7 +21,7 @@ const toAnchor = (heading: string) =>
     .trim()
     .replace(/\s/g, '-');
 
-t.test('links between documents lead somewhere', async (t) => {
+t.test('links between documents have targets', async (t) => {
   for (const [name, text] of texts) {
     for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
       const [path = '', anchor] = target.split('#');
@@ -35,7 +35,7 @@ t.test('links between documents lead somewhere', async (t) => {
   }
 });
 
-t.test('commands in documents are scripts there are', async (t) => {
+t.test('commands in documents are scripts of package.json', async (t) => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
   for (const [name, text] of texts) {
     for (const [, script = ''] of text.matchAll(/npm run ([\w:-]+)/g)) {
@@ -44,11 +44,12 @@ t.test('commands in documents are scripts there are', async (t) => {
   }
 });
 
-t.test('settings in documents are settings there are', async (t) => {
+t.test('settings in documents exist', async (t) => {
   const others = [
     'BUILD_IMAGE',
     'RUNTIME_IMAGE',
     'STRETCH_ISA',
+    'TAP_TIMEOUT',
     'FUZZ_CASES',
     'FUZZ_SEED',
     'LOGINS_AT_ONCE',

@@ -7,7 +7,7 @@ import t from 'tap';
 import { START_ARGUMENTS } from '../support/api/start-command.js';
 
 const run = promisify(execFile);
-/** In tenths of the exposure level, which goes from 0 to 10. */
+/** In tenths of the exposure level (0 to 10). */
 const MAX_EXPOSURE = 20;
 
 const unit = await readFile('docs/systemd/key-server.service', 'utf8');
@@ -21,7 +21,7 @@ t.test('systemd finds the unit file in order, and well shut', { skip: whySkip() 
   const folder = await mkdtemp(join(tmpdir(), 'unit-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'key-server.service');
-  // The two paths that this machine may not have.
+  // Two paths that may be missing on this machine.
   await writeFile(file, unit.replace('/usr/bin/node', process.execPath).replace('/opt/key-server', folder));
   const { stderr } = await run('systemd-analyze', ['verify', file]);
   t.equal(stderr, '');

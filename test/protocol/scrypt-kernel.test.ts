@@ -27,7 +27,7 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 const SCRYPT_SALT = ascii('identity.mozilla.com/picl/v1/scrypt');
 
-/** Past 64 bytes of password HMAC hashes it first. */
+/** HMAC hashes passwords above 64 bytes first. */
 const randomInput = (): ScryptInput => ({
   password: randomBytes(randomInt(0, 100)),
   salt: randomBytes(randomInt(0, 70)),
@@ -64,7 +64,7 @@ const RFC_7914 = [
   },
 ];
 
-/** Every way to compute: the size of the group, and for one hash alone the operations. */
+/** All variants: group sizes, and for a single hash the operations. */
 const WAYS: { name: string; size: number; single?: SingleKernel }[] = [
   { name: 'one hash in scalar operations', size: 1, single: 'scalar' },
   { name: 'one hash in vectors', size: 1, single: 'vector' },
@@ -219,17 +219,21 @@ t.test('parameters out of their limits are refused by name before memory is take
   t.equal(memory.buffer.byteLength, 65536);
 });
 
-t.test('what is no byte array is refused, and the kernel goes on working', withSimd, async (t) => {
-  const parameters = { N: 16, r: 1, p: 1 };
-  const good = { password: ascii('password'), salt: ascii('salt') };
-  const bad = { password: 'password' as unknown as Uint8Array, salt: ascii('salt') };
-  const message = 'password must be a Uint8Array';
-  t.throws(() => kernel.scrypt(bad.password, bad.salt, parameters, 32), { name: 'TypeError', message });
-  t.throws(() => kernel.scryptGroup([good, bad], parameters, 32), { name: 'TypeError', message });
-  t.throws(() => kernel.scryptGroup([bad, good], parameters, 32), { name: 'TypeError', message });
-  const expected = hex(scryptSync('password', 'salt', 32, parameters));
-  t.same(kernel.scryptGroup([good, good], parameters, 32).map(hex), [expected, expected]);
-});
+t.test(
+  'an argument that is not a byte array is refused, and the kernel keeps working',
+  withSimd,
+  async (t) => {
+    const parameters = { N: 16, r: 1, p: 1 };
+    const good = { password: ascii('password'), salt: ascii('salt') };
+    const bad = { password: 'password' as unknown as Uint8Array, salt: ascii('salt') };
+    const message = 'password must be a Uint8Array';
+    t.throws(() => kernel.scrypt(bad.password, bad.salt, parameters, 32), { name: 'TypeError', message });
+    t.throws(() => kernel.scryptGroup([good, bad], parameters, 32), { name: 'TypeError', message });
+    t.throws(() => kernel.scryptGroup([bad, good], parameters, 32), { name: 'TypeError', message });
+    const expected = hex(scryptSync('password', 'salt', 32, parameters));
+    t.same(kernel.scryptGroup([good, good], parameters, 32).map(hex), [expected, expected]);
+  },
+);
 
 t.test('inputs are left as they were', withSimd, async (t) => {
   const a = { password: ascii('password'), salt: ascii('salt') };

@@ -40,7 +40,7 @@ t.test('who hangs up before the stretch begins costs none', async (t) => {
 
   await t.test('on many logins in one connection', async (t) => {
     const outcomes = startBusyHour(server);
-    // As many as a connection may have under way.
+    // The maximum of requests in flight on a connection.
     const connections = await openConnections(server, CLIENTS / 5);
     for (const connection of connections) for (let i = 0; i < 5; i++) connection.write(login);
     await waitUntil(() => queue.waiting >= CLIENTS);
@@ -68,7 +68,7 @@ t.test('who hangs up before the stretch begins costs none', async (t) => {
   });
 });
 
-/** Puts a few stretches in front of what comes. @returns how all that comes ends */
+/** Queues a few stretches before the requests. @returns the outcomes of all */
 function startBusyHour(server: TestServer): string[] {
   occupy(server, IN_FRONT);
   return recordOutcomes(server);

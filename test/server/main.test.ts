@@ -76,9 +76,9 @@ t.test('empty variables are unset ones', async (t) => {
   t.equal(accept(await send(server, '/__version__', { method: 'GET' })).name, 'fxa-key-server');
 });
 
-t.test('what a start left that was killed while it made the storage key is in nobody’s way', async (t) => {
+t.test('leftovers of a start that was killed while it created the storage key do no harm', async (t) => {
   const DATA_DIR = await makeDataDir(t);
-  // In a container the next process has the pid of the one before, as it has here.
+  // As in a container, the next process has the same pid.
   await writeFile(join(DATA_DIR, `storage.key.${process.pid}`), '');
   const config = loadConfig({ DATA_DIR });
   const keys = await loadStorageKeys(config);

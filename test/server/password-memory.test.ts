@@ -8,7 +8,7 @@ import { ServerProcess } from '../support/api/server-process.js';
 import { makeDataDir } from '../support/api/start-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
-/** Node's receive buffer is the one place that cannot be wiped; a body of its size overwrites it. */
+/** Node's receive buffer cannot be wiped; a body of its size overwrites it. */
 const FILLS_RECEIVE_BUFFER = { filler: '.'.repeat(65_000) };
 
 /** A string that the server holds. */
@@ -16,7 +16,7 @@ const PRESENT = 'passwordsForAccountFromSource';
 
 const toSecret = () => `secret-${randomBytes(10).toString('hex')}`;
 
-/** How often each text is in a process's memory, as bytes and as UTF-16. Every readable mapping is searched. */
+/** Counts each text in all readable memory of a process, as bytes and as UTF-16. */
 async function countInMemory(pid: number, texts: string[]): Promise<number[]> {
   const counts = texts.map(() => 0);
   const maps = await readFile(`/proc/${pid}/maps`, 'latin1');

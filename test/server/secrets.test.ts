@@ -87,7 +87,7 @@ function checkFreeOf(
   else t.pass(name.slice(0, 80));
 }
 
-/** Every flow, with what is secret in it noted. */
+/** Runs every flow and collects its secrets. */
 async function liveThroughEverything(server: TestServer, secrets: Secrets): Promise<void> {
   const note = (name: string, hex: string) => secrets.addHex(name, hex);
   const password = secrets.addText('password', `pass-${randomBytes(12).toString('hex')}`);
@@ -145,7 +145,7 @@ async function liveThroughEverything(server: TestServer, secrets: Secrets): Prom
   const signer = { type: 'accountResetToken', token: accountResetToken } as const;
   accept(await send(server, '/v1/account/reset', { signer, body: reset }));
 
-  // Left over, so that stores hold something of everything.
+  // Unfinished flows, so that the stores contain every kind of record.
   const rest = await startPasswordChange(server, { email, srpPW });
   note('keyFetchToken left', rest.keyFetchToken);
   note('accountResetToken left', rest.accountResetToken);
@@ -164,7 +164,7 @@ async function fetchKeys(server: TestServer, token: string) {
   return { kA, wrapKb };
 }
 
-/** Secrets where none belongs. @returns the refusals */
+/** Sends secrets in wrong places. @returns the refusals */
 async function askForTrouble(server: TestServer, secrets: Secrets): Promise<Reply[]> {
   const password = secrets.addText('misplaced password', `misplaced-${randomBytes(12).toString('hex')}`);
   const token = secrets.addHex('misplaced token', randomBytes(32).toString('hex'));

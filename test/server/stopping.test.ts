@@ -20,7 +20,7 @@ t.test('SIGTERM under load drops nothing that was admitted', async (t) => {
   const emails = await createAccounts(server, 3);
   const emailOf = (i: number) => emails[i % emails.length] as string;
 
-  // Clients of every sort: one request each, many in one connection, none, half of one.
+  // Clients with one request, many on one connection, none, and half of one.
   const inOne = await RawConnection.open(server.url);
   const idle = await RawConnection.open(server.url);
   const slow = await RawConnection.open(server.url);
@@ -62,7 +62,7 @@ t.test('after SIGTERM no connection is kept for another request', async (t) => {
     login.once('error', reject);
     login.end(body);
   });
-  // Answered after what was sent before it was read.
+  // Its reply shows that the server has read the earlier requests.
   const probe = await RawConnection.open(server.url);
   probe.write(writeGet('/__lbheartbeat__'));
   await probe.readReply();
@@ -71,7 +71,7 @@ t.test('after SIGTERM no connection is kept for another request', async (t) => {
   t.equal((await server.exit()).code, 0);
 });
 
-t.test('SIGTERM under load: what was asked is answered, and the process ends with 0', async (t) => {
+t.test('SIGTERM under load: received requests get replies, and the process exits with 0', async (t) => {
   const server = await startProcess(t, { STRETCH_MAX_WAIT: '60' });
   const asked: Promise<Reply>[] = [];
   const isStretched = Array.from({ length: 6 }, () => {
@@ -82,7 +82,7 @@ t.test('SIGTERM under load: what was asked is answered, and the process ends wit
     ...isStretched,
     ...prepareAccounts(20).map(({ body }) => send(server, '/v1/account/create', { body })),
   );
-  // The last of them is in when a reply to one sent after it is: requests are admitted in order of arrival.
+  // Requests are admitted in order: a reply to a later request shows that all were admitted.
   await send(server, '/__lbheartbeat__', { method: 'GET' });
   await Promise.race(isStretched);
   server.kill('SIGTERM');

@@ -16,7 +16,7 @@ t.test('a data directory that is none, or holds a broken key, is named', async (
   const broken = await new ServerProcess(t, { DATA_DIR: directory }).exit();
   t.match(broken, { code: 1, stderr: /^STORAGE_KEY: .*storage\.key must contain 64 hex digits: .*\n$/ });
   const writable = await makeDataDir(t);
-  // A folder in its place: root, too, reads no file there.
+  // A folder in its place: even root cannot read it as a file.
   await mkdir(join(writable, 'storage.key'));
   const unreadable = await new ServerProcess(t, { DATA_DIR: writable }).exit();
   t.match(unreadable, {
@@ -32,7 +32,7 @@ t.test('a data directory that is none, or holds a broken key, is named', async (
   });
 });
 
-t.test('a database that is none, or that other keys open, is named with what to do', async (t) => {
+t.test('an invalid database, or one of other keys, is reported with advice', async (t) => {
   const directory = await makeDataDir(t);
   await writeFile(join(directory, 'key-server.sqlite'), 'no database at all, whatever its name');
   const none = await new ServerProcess(t, { DATA_DIR: directory }).exit();

@@ -3,7 +3,7 @@ import type { AccountFilter } from '../../storage/account-search.js';
 import { NOW_MS, newAccount, newMail, newSession } from '../support/storage/records.js';
 import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
-/** What lists of accounts are, in every SQL engine. */
+/** Contract of account lists, for every SQL engine. */
 export async function describeAccountSearch(t: Test, { storage }: SqlUnderTest): Promise<void> {
   const { accounts, accountSearch, sessions } = storage;
   const create = async (email: string) => {
@@ -42,7 +42,7 @@ export async function describeAccountSearch(t: Test, { storage }: SqlUnderTest):
     t.same(await find({ domain: 'example' }), []);
   });
 
-  t.test('accounts are found by what they are', async (t) => {
+  t.test('accounts are found by each condition', async (t) => {
     t.notOk((await find({ unverified: true })).includes(a.email));
     t.ok((await find({ unverified: true })).includes(zoe.email));
     t.same(await find({ prefix: 'list-', locked: true }), [b.email]);

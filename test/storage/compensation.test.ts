@@ -27,10 +27,10 @@ const real = await parseRedisUrl(redis.url).connect();
 t.teardown(() => real.close());
 
 type Outcome = 'done' | 'unknown token' | 'unavailable' | 'under way';
-/** What a handler does with what it consumed: it succeeds, or another store fails it. */
+/** Outcome of a handler after it consumed: success, or failure of another store. */
 type Fate = 'succeeds' | 'fails with 503';
 
-/** What a request asks for; the model is what each request was answered. */
+/** The model: requests and their replies. */
 interface Request {
   of: 'token' | 'guess' | 'count';
   token: number;
@@ -66,7 +66,6 @@ class Servers {
     for (const network of this.networks) network.cut('lost');
   }
 
-  /** Serves a request as an endpoint does. */
   async serve(server: number, request: Request, fate: Fate): Promise<void> {
     const compensations = new RequestCompensations();
     try {
@@ -99,7 +98,7 @@ class Servers {
     return true;
   }
 
-  /** Everything works again, and every timer fires until nothing is left to do. */
+  /** Ends all failures and fires every timer until no work remains. */
   async recover(): Promise<void> {
     for (const network of this.networks) network.isUp = true;
     for (let round = 0; round < ROUNDS_TO_RECOVER; round++) {
@@ -127,7 +126,7 @@ class Servers {
 
 type Step = AsyncCommand<Model, Servers>;
 
-/** A step of the model that is always possible. */
+/** A step without preconditions. */
 function step(name: string, run: (model: Model, servers: Servers) => void | Promise<void>): Step {
   return {
     check: () => true,
@@ -178,7 +177,7 @@ const steps = [
   ),
 ];
 
-/** What must hold when everything has settled. @returns what does not */
+/** Checks the invariants after all work has settled. @returns the violated ones */
 function findFaults({ requests, expired }: Model, found: Awaited<ReturnType<Servers['look']>>): string[] {
   const count = (of: Request['of'], outcome: Outcome, token?: number) =>
     requests.filter((r) => r.of === of && r.outcome === outcome && (token ?? r.token) === r.token).length;
@@ -198,7 +197,7 @@ function findFaults({ requests, expired }: Model, found: Awaited<ReturnType<Serv
   return faults;
 }
 
-/** PostgreSQL cancels a statement after so many ms: `STATEMENT_TIMEOUT_MS` of postgres-dialect.ts. */
+/** Statement timeout of PostgreSQL, in ms: `STATEMENT_TIMEOUT_MS` of postgres-dialect.ts. */
 const STATEMENT_TIMEOUT_MS = 1300;
 
 function mockTimers(t: Test): void {

@@ -116,7 +116,7 @@ t.test('a destroyed account leaves no counter in Redis', async (t) => {
   }
   const index = `fxa:counters:{${uid}}`;
   const counters = await client.sMembers(index);
-  // Of each source its passwords and its codes, and of the account its passwords.
+  // Passwords and codes of each source, and passwords of the account.
   t.equal(counters.length, 5);
   t.equal(await client.exists([index, ...counters]), 6);
   const token = await authenticate(server, account);

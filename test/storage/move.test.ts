@@ -11,7 +11,7 @@ import { NOW_MS, newAccount, newMail, newSession } from '../support/storage/reco
 import { openServer } from '../support/storage/sql-under-test.js';
 import { newSqliteFile } from '../support/storage/sqlite-directory.js';
 
-/** 100,000 with MOVED_ACCOUNTS=100000; with fewer the same is tested faster. */
+/** Number of accounts; MOVED_ACCOUNTS=100000 for more. */
 const ACCOUNTS = Number(process.env.MOVED_ACCOUNTS ?? 1200);
 const BATCH = 500;
 
@@ -19,7 +19,7 @@ const postgres = await startPostgres(t);
 const newPostgres = async () =>
   ({ engine: 'postgres', url: await postgres.createDatabase(), poolSize: 2 }) as const;
 
-/** A database with one real account and a crowd; its servers are stopped. */
+/** A database with one real account and many copied rows; its servers are stopped. */
 async function fill(location: DatabaseLocation, storageKeys: Uint8Array[]) {
   const storage = await openStorage({ database: location, storageKeys, now: () => NOW_MS });
   const account = newAccount();

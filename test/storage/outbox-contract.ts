@@ -4,10 +4,10 @@ import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
 const LEASE_MS = 60_000;
 
-/** What the outbox does, in every SQL engine. */
+/** Contract of the outbox, for every SQL engine. */
 export function describeOutbox(t: Test, { storage, other }: SqlUnderTest): void {
   const { accounts, outbox } = storage;
-  /** Each test has a time of its own, so that it finds no other's mails. */
+  /** Each test uses its own time, so that it finds only its own mails. */
   const createMails = async (count: number, at: number) => {
     const account = newAccount();
     const mails = Array.from({ length: count }, (_, i) => newMail(account, at + i));

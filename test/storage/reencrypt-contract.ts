@@ -10,7 +10,7 @@ import { openServer } from '../support/storage/sql-under-test.js';
 
 const ACCOUNTS = 250;
 
-/** How a storage key is replaced. */
+/** Contract of storage key rotation. */
 export function describeReencryption(t: Test, newDatabase: () => Promise<DatabaseLocation>): void {
   const create = async ({ accounts }: Storage) => {
     const account = newAccount();
@@ -49,7 +49,7 @@ export function describeReencryption(t: Test, newDatabase: () => Promise<Databas
           try {
             await updated.accounts.setPassword(account.uid, account.generation, password, NOW_MS + 1);
           } catch (error) {
-            // SQLite lets one write at a time, and nothing while the file is written anew: a client gets a 503.
+            // SQLite allows one write at a time, and none during VACUUM: a client gets a 503.
             if (error instanceof StoreUnavailableError) continue;
             throw error;
           }

@@ -3,7 +3,7 @@ import type { StoredSigningKey } from '../../storage/signing-keys.js';
 import { NOW_MS, randomHex } from '../support/storage/records.js';
 import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
-/** What signing keys do, in every SQL engine. */
+/** Contract of signing keys, for every SQL engine. */
 export function describeSigningKeys(t: Test, { storage: { signingKeys }, other }: SqlUnderTest): void {
   const newKey = (id: string, createdAt: number, algorithm: 'RS' | 'DS' = 'RS'): StoredSigningKey => ({
     id,

@@ -6,7 +6,7 @@ import { CryptoPool, type CryptoPoolOptions, type CryptoThreadDied } from '../..
 
 const { srp, stretching } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
 const verifier = fromHex(srp.verifier);
-/** What the vectors' server holds after auth/start, and what their client sends to auth/finish. */
+/** The server's state after auth/start, and the client's auth/finish, from the vectors. */
 const exchange = () => ({
   verifier,
   b: fromHex(srp.b),
@@ -87,7 +87,7 @@ t.test('a thread that is killed fails what it holds at most, is replaced and rep
   );
   await cryptoPool.threads[0]?.terminate();
   const failed = (await outcomes).filter(({ status }) => status === 'rejected');
-  // One in work and one at hand.
+  // One active, one queued.
   t.ok(failed.length >= 1 && failed.length <= 2, `${failed.length} of 50`);
   for (const outcome of failed) t.match(outcome, { reason: { code: 'CRYPTO_POOL_FAILED' } });
   t.same(events, [{ type: 'threadDied' }]);

@@ -18,7 +18,7 @@ t.test('wasm becomes openssl where WebAssembly has no SIMD', async (t) => {
   t.equal(resolveStretchEngine('wasm', { native: false, wasmSimd: false, opensslScrypt: true }), 'openssl');
 });
 
-t.test('an OpenSSL without scrypt is told at once, with what to set', async (t) => {
+t.test('an OpenSSL without scrypt is reported at once, with the setting to change', async (t) => {
   const message = /no scrypt: set STRETCH_ENGINE=scrypt-js/;
   t.throws(() => resolveStretchEngine('openssl', { native: false, wasmSimd: true, opensslScrypt: false }), {
     message,

@@ -51,7 +51,7 @@ t.test('one failure in a pair leaves the other unharmed', async (t) => {
   t.match(harness.events.at(-1), { type: 'finished', batchSize: 2, failed: 1 });
 });
 
-t.test('a thread that dies fails what it held, and the queue goes on', async (t) => {
+t.test('a dying thread fails its batch, and the queue continues', async (t) => {
   const harness = new QueueHarness({ threads: 1 });
   for (const account of ['a', 'b', 'c', 'd']) harness.submit(account);
   harness.running.shift()?.die(new Error('worker exited with code: 1'));

@@ -135,7 +135,7 @@ t.test(
   },
 );
 
-t.test('a thread that is killed fails what it holds, is replaced and reported', async (t) => {
+t.test('a killed thread fails its batch, is replaced and reported', async (t) => {
   const gate = begun(simdSupported() ? 3 : 2);
   const { stretcher, events } = startStretcher(t, { observe: gate.observe });
   await stretcher.ready();
@@ -184,7 +184,7 @@ t.test('a stretch that hangs fails after 20 times a batch, and its thread is rep
   t.equal(stretcher.threads.length, 2);
 });
 
-t.test('a thread that dies idle is missed by nobody', async (t) => {
+t.test('the death of an idle thread fails no request', async (t) => {
   const { stretcher, events } = startStretcher(t);
   await stretcher.ready();
   await stretcher.threads[0]?.terminate();

@@ -9,7 +9,7 @@ t.test('probes go out whether those before were answered or not, and their wait 
   const held: ServerResponse[] = [];
   const server = createServer((_, response) => {
     held.push(response);
-    // The last of them frees all: a client that waited for the first would wait forever.
+    // The last probe releases all: a client that waits for the first would block.
     if (held.length === 6) for (const waiting of held) waiting.end('{}');
   });
   server.listen(0, '127.0.0.1');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import t from 'tap';
 import { cpuSeconds, memoryUse } from '../../../bench/measure/process-usage.js';
 
-/** Works for 0.3 s of its own CPU time in a second thread, says so, and waits to be ended. */
+/** Uses 0.3 CPU seconds in a second thread, reports it, and waits to be killed. */
 const WORK_IN_A_THREAD = `
   const { Worker } = require('node:worker_threads');
   const code = 'const end = process.cpuUsage().user + 300000; while (process.cpuUsage().user < end);';

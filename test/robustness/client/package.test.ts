@@ -9,7 +9,7 @@ import { installClient, run } from '../../support/client-package/installed-clien
 const { project, folder, files } = await installClient(t);
 const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 
-t.test('the package holds what it says, and nothing else', async (t) => {
+t.test('the package contains the declared files only', async (t) => {
   for (const file of ['package.json', 'README.md', 'dist/LICENSE', 'dist/browser.js', 'dist/scrypt.wasm']) {
     t.ok(files.includes(file), file);
   }
@@ -23,7 +23,7 @@ t.test('the package holds what it says, and nothing else', async (t) => {
   }
 });
 
-t.test('it needs what it declares, at the repository’s version, and nothing else', async (t) => {
+t.test('it needs only its declared dependencies, at the repository’s versions', async (t) => {
   const imported = new Set<string>();
   for (const file of files.filter((name) => /^dist\/(client|protocol)\/.*\.js$/.test(name))) {
     const code = await readFile(join(folder, file), 'utf8');

@@ -8,7 +8,7 @@ const WRITE_LOCK_BYTE = 120;
 
 t.setTimeout(CRASH_TIMEOUT_MS);
 
-t.test('SQLite: a server that is killed at any moment has kept what it acknowledged, whole', async (t) => {
+t.test('SQLite: a server killed at any moment keeps everything that it acknowledged', async (t) => {
   const fileIn = (dataDir: string) => join(dataDir, 'key-server.sqlite');
   await crashAgainAndAgain(t, {
     locate: (dataDir) => ({ engine: 'sqlite', filename: fileIn(dataDir) }),

@@ -20,7 +20,7 @@ interface ImageConfig {
 }
 
 const reason = whyNoContainer();
-/** The first time, two Debian systems are unpacked and sqlite3 is compiled. */
+/** The first run unpacks two Debian systems and compiles sqlite3. */
 const timeout = 1_800_000;
 t.setTimeout(timeout);
 t.test(

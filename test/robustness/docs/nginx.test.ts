@@ -10,7 +10,7 @@ import { findFreePort } from '../../support/services/free-port.js';
 const email = 'me@example.com';
 const password = 'correct horse';
 
-/** The server as the document has it, behind nginx as the document has it. */
+/** The documented server behind the documented nginx. */
 async function startBehindNginx(t: Test, settings: Record<string, string> = {}) {
   const port = await findFreePort();
   const publicUrl = `https://${HOST}:${port}`;
@@ -45,7 +45,7 @@ t.test('an event stream comes through as it is written', async (t) => {
   const { uid } = await raw.createAccount(email, password);
   const { sessionToken } = await raw.login(email, password);
   const events = client.recoveryEmail.statusEvents(sessionToken);
-  // Buffered, this event would come with the next one only, which comes after it was seen.
+  // With buffering this event would arrive with the next one, which the test sends later.
   t.equal((await events.next()).value?.verified, false);
   await client.recoveryEmail.verifyCode(uid, await server.mailbox.readCode('x-verify-code', uid));
   t.equal((await events.next()).value?.verified, true);
@@ -75,7 +75,7 @@ t.test('a body too large is refused in words that clients understand', async (t)
   await t.rejects(tooLarge, { name: 'ApiError', errno: 113 });
 });
 
-t.test('what is for operators is not for the world', async (t) => {
+t.test('operators’ paths are not public', async (t) => {
   const { nginx, publicUrl, server } = await startBehindNginx(t);
   t.equal((await fetch(`${server.url}/metrics`)).status, 200);
   for (const path of [

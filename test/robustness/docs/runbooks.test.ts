@@ -15,7 +15,7 @@ import { startRedis } from '../../support/services/redis.js';
 const RUNBOOKS = 'docs/operators/runbooks.md';
 const run = promisify(execFile);
 
-t.test('every command of the runbooks does what it says, as typed', async (t) => {
+t.test('every command of the runbooks works as written', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'runbooks-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const [postgres, redis] = [await startPostgres(t), await startRedis(t)];
@@ -53,7 +53,7 @@ t.test('every command of the runbooks does what it says, as typed', async (t) =>
   const names = marked.map(([, name]) => name as string);
   const fences = [...(await readFile(RUNBOOKS, 'utf8')).matchAll(/^```sh$/gm)];
   t.equal(names.length, fences.length, 'every block of commands is run');
-  // In one shell, as an operator types them: the rotated key stays in the environment.
+  // In one shell, so that the rotated key stays in the environment.
   const script = names.map((name) => `echo; echo '### ${name}'\n${readCodeBlock(RUNBOOKS, name)}`).join('\n');
   const ran = run('bash', ['--norc', '-euo', 'pipefail', '-c', script], { env });
   await t.resolves(ran, 'every command succeeds');

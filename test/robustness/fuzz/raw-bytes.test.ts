@@ -17,7 +17,7 @@ t.test('whatever bytes come, the server answers in order or hangs up, and goes o
   const holds = async (tried: RawCase) => {
     const connection = await RawConnection.open(server.url);
     connection.write(writeRawCase(tried));
-    // Answered later than what came before it was read; then what is half said is taken to be all.
+    // Its reply shows that the server has read the earlier bytes.
     const { status } = await client.exchange('GET', '/__heartbeat__');
     if (status !== 200) throw new Error(`the heartbeat is ${status}`);
     connection.endWriting();

@@ -15,9 +15,9 @@ import { ALL } from '../../support/outages/waiting.js';
 import { startPostgres } from '../../support/services/postgres.js';
 import { startRedis } from '../../support/services/redis.js';
 
-/** More than any request sends. */
+/** Above the number of commands of any request. */
 const MOST_COMMANDS = 30;
-/** Of the places to cut at, one is tried for each request, of the first few; `OUTAGES=all` tries every one. */
+/** Each request is cut at one of its first commands; `OUTAGES=all` tries every command. */
 const FIRST_COMMANDS = 5;
 
 const redis = await startRedis(t);
@@ -66,7 +66,7 @@ async function startBehindProxies(t: Test) {
   return { server, proxies };
 }
 
-/** @returns whether the request had so many commands that it came to the cut */
+/** @returns whether the request reached the cut */
 async function cutOff(
   t: Test,
   proxy: StoreProxy,
@@ -75,7 +75,7 @@ async function cutOff(
   kind: CutKind,
 ): Promise<boolean> {
   const prepared = await request.prepare(server);
-  // No mail is on its way, whose commands would be in between.
+  // Commands of pending mails would interfere.
   await server.mailbox.listAll();
   proxy.cutAfter(sent, kind);
   const answer = await timeReply(prepared);
@@ -87,7 +87,7 @@ async function cutOff(
     checkUnavailable(t, answer);
     const again = await sendUntilServed(prepared);
     reply = again.reply;
-    // One more answer that did not come in time.
+    // One more lost reply.
     mayBeDone ||= again.refusals > 0;
   }
   const wasDone = mayBeDone && reply.body.errno === request.errnoIfDone;

@@ -14,7 +14,7 @@ const redis = await startRedis(t);
 const postgres = await startPostgres(t);
 const STORAGE_KEY = 'ab'.repeat(32);
 
-/** A door to Redis that can be shut to newcomers; who is in stays. */
+/** A proxy in front of Redis that can refuse new connections and keep open ones. */
 async function openDoor(t: Test) {
   const door = { port: 0, isOpen: true, turnedAway: 0 };
   const server = createServer((client) => {
@@ -39,7 +39,7 @@ async function openDoor(t: Test) {
   return door;
 }
 
-/** Opens the stream of a new account on a server, and reads that its address is not verified. */
+/** Opens the stream of a new account and reads its first event: not verified. */
 async function openStream(t: Test, server: TestServer) {
   const { uid, ...account } = await createAccount(server, { verified: false });
   const { sessionToken } = await login(server, account);
@@ -50,7 +50,7 @@ async function openStream(t: Test, server: TestServer) {
   return {
     uid,
     code,
-    /** What it tells next; comments are not news. */
+    /** Returns the next event, without comments. */
     async next() {
       for (;;) {
         const block = await stream.next();
@@ -66,7 +66,7 @@ async function verifyOn(server: TestServer, stream: { uid: string; code: string 
   await verifyAccount({ ...server, mailbox }, stream.uid);
 }
 
-t.test('what changes while a server’s subscription is cut is told when it is back', async (t) => {
+t.test('changes during a lost subscription are reported after the reconnect', async (t) => {
   const env = { DATABASE_URL: await postgres.createDatabase(), STORAGE_KEY };
   const door = await openDoor(t);
   const listening = await startServer(t, { ...env, REDIS_URL: `redis://127.0.0.1:${door.port}` });
@@ -92,7 +92,7 @@ t.test('a change that could not be announced is, when Redis is back', async (t) 
   const listening = await startServer(t, { ...env, REDIS_URL: redis.url });
   const changing = await startServer(t, { ...env, REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
   const stream = await openStream(t, listening);
-  // Without limits the announcement is all that verify_code asks of Redis.
+  // Without rate limits the announcement is the only Redis command of verify_code.
   proxy.cutAfter(0, 'unsent');
   await verifyOn(changing, stream);
   t.ok(proxy.isCut);

@@ -21,17 +21,17 @@ import {
 } from '../../support/outages/outage.js';
 
 const run = promisify(execFile);
-/** More mails than an address gets in an hour. */
+/** Above the mails per hour and address. */
 const MANY = 12;
 
-/** Mounts a small disk of its own on a directory, until the test's end. */
+/** Mounts a small file system on a directory until the end of the test. */
 async function mountSmallDisk(t: Test, directory: string, mebibytes: number): Promise<void> {
   await run('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', directory]);
-  // Lazily: what is still open goes with its process.
+  // Lazily: files may still be open.
   t.teardown(() => run('umount', ['--lazy', directory]));
 }
 
-/** Why no disk can be mounted here, if so: containers may forbid it to root. */
+/** Returns the reason why nothing can be mounted here, if any: containers may forbid it even to root. */
 async function findObstacle(): Promise<string | undefined> {
   const directory = await mkdtemp(join(tmpdir(), 'small-disk-'));
   try {
@@ -47,7 +47,7 @@ async function findObstacle(): Promise<string | undefined> {
 
 const skip = await findObstacle();
 
-/** Writes until the disk is full. @returns makes room again */
+/** Fills the disk. @returns a function that frees the space */
 async function fill(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, 'ballast');
   const file = await open(path, 'w');
@@ -62,7 +62,7 @@ async function fill(directory: string): Promise<() => Promise<void>> {
   return () => rm(path);
 }
 
-/** Until SQLite's log has to grow again, nothing that is written needs room. */
+/** Writes need no space until SQLite's log has to grow. */
 async function emptyLog(dataDir: string): Promise<void> {
   const database = await SqliteHandle.open(join(dataDir, 'key-server.sqlite'), 'writer', 5000);
   await database.execute('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -75,7 +75,7 @@ async function makeMountPoint(t: Test): Promise<string> {
   return directory;
 }
 
-t.test('the disk is full before any request of any flow: what writes is refused', { skip }, async (t) => {
+t.test('a full disk before any request of any flow: writes are refused', { skip }, async (t) => {
   const dataDir = await makeMountPoint(t);
   await mountSmallDisk(t, dataDir, 16);
   const server = await startLimitedServer(t, { DATA_DIR: dataDir });
@@ -110,7 +110,7 @@ t.test('the disk is full before any request of any flow: what writes is refused'
 t.test('only the disk of the mails is full: accounts are made, and their mails wait', { skip }, async (t) => {
   const dataDir = await makeDataDir(t);
   const server = await startLimitedServer(t, { DATA_DIR: dataDir });
-  // The first mail makes the directory.
+  // The first mail creates the directory.
   await createAccount(server);
   const mailDirectory = join(dataDir, 'mail');
   await mountSmallDisk(t, mailDirectory, 1);

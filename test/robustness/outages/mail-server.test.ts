@@ -15,25 +15,25 @@ import { nameOf, prepareAll, startLimitedServer, timeReply } from '../../support
 import { findFreePort } from '../../support/services/free-port.js';
 import { waitUntil } from '../../support/wait-until.js';
 
-// They wait more than they work.
+// The tests mostly wait.
 t.jobs = 4;
 
-/** How a mail server fails. */
+/** Failures of a mail server. */
 type Failure = 'is not there' | 'says nothing' | 'hangs up after DATA';
 
-/** The longest pause of an outage, in seconds; no token of the flows ends before. */
+/** Longest pause during an outage, in seconds; below the lifetime of the flows' tokens. */
 const LONGEST_PAUSE_S = 361;
-/** Those that order a mail. */
+/** Requests that send a mail. */
 const ORDERING = FLOW_REQUESTS.filter(({ endpoint }) => /(account\/create|send_code)$/.test(endpoint));
 
-/** What stands before a mail server, and fails in its place. */
+/** A proxy in front of a mail server that injects failures. */
 class MailDoor {
   readonly port: number;
   readonly #mailPort: number;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #failure: Failure | undefined;
-  /** How often it failed. */
+  /** Number of injected failures. */
   failures = 0;
 
   constructor(port: number, mailPort: number) {
@@ -75,7 +75,7 @@ class MailDoor {
   }
 }
 
-/** A server, its real mail server, whose mails are put where tests look for them, and the door between the two. */
+/** A server, its real mail server, whose mails go to the test mailbox, and the proxy between them. */
 async function startWithMail(t: Test) {
   const dataDir = await makeDataDir(t);
   await mkdir(join(dataDir, 'mail'));
@@ -130,7 +130,7 @@ t.test('a mail that could not be sent goes out once, by the server that starts n
   const first = await new ServerProcess(t, env).listening();
   const body = accountBody(makeEmail(), Buffer.alloc(32, 1));
   t.equal((await send(first, '/v1/account/create', { body })).status, 200);
-  // One that is killed while it tries has the mail to itself for two minutes more.
+  // A server that is killed during an attempt keeps its claim on the mail for two minutes.
   const { db, close } = await openDatabase({
     engine: 'sqlite',
     filename: join(env.DATA_DIR, 'key-server.sqlite'),

@@ -16,7 +16,7 @@ import { startPostgres } from '../../support/services/postgres.js';
 import { startRedis } from '../../support/services/redis.js';
 import type { ServiceProcess } from '../../support/services/service-process.js';
 
-/** How a store is stopped, and started again with its data. */
+/** Stops a store and starts it again with its data. */
 const OUTAGES = [
   ['freeze', 'thaw'],
   ['stop', 'start'],
@@ -39,7 +39,7 @@ for (const [away, store] of Object.entries(stores) as [keyof typeof stores, Serv
       let waiting = await prepareAll(server, FLOW_REQUESTS);
       for (const [begin, end] of OUTAGES) {
         await store[begin]();
-        // It is away until all of them are answered: none waited for it.
+        // The store returns only after all replies, so no request waited for it.
         const answers = await Promise.all(waiting.map(({ prepared }) => timeReply(prepared)));
         await noteHeartbeat(t, server, seen);
         await store[end]();
@@ -58,7 +58,7 @@ for (const [away, store] of Object.entries(stores) as [keyof typeof stores, Serv
           ...(await prepareAll(server, served)),
         ];
       }
-      // All of them before the first is looked into: tokens live no longer for it.
+      // All requests before the first check: tokens expire.
       const again = await Promise.all(waiting.map(({ prepared }) => sendUntilServed(prepared)));
       for (const [i, request] of waiting.entries()) {
         const { reply } = again[i] as (typeof again)[number];

@@ -7,10 +7,10 @@ import { startServer } from '../../support/api/start-server.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { knownRequest } from '../../support/workers/stretch-request.js';
 
-/** So many at once in `npm test`; LOGINS_AT_ONCE=1000 for more. */
+/** Number of simultaneous logins. */
 const LOGINS = Number(process.env.LOGINS_AT_ONCE ?? 300);
 
-/** How long a password may wait, in stretches of this machine as it is now. */
+/** Maximum wait of a password, in stretches as measured now. */
 const STRETCHES_OF_WAIT = 16;
 
 async function timeOneStretch(): Promise<number> {

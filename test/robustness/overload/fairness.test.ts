@@ -5,10 +5,10 @@ import { startServer, type TestServer } from '../../support/api/start-server.js'
 import { waitUntil } from '../../support/wait-until.js';
 
 const GREEDY_LOGINS = 20;
-/** Two that are on a core, two that the newcomer may share one with, and two for what the queue cannot know. */
+/** Two running batches, two passwords in the same batch, and two as tolerance. */
 const A_COUPLE = 6;
 
-/** Lets a login come in when many others wait, and counts how many of those are answered before it. */
+/** Sends a login while many others wait. Returns the number of replies before its own. */
 async function countServedBefore(
   server: TestServer,
   greedy: (i: number, signal: AbortSignal) => Promise<Reply>,
@@ -29,7 +29,7 @@ async function countServedBefore(
   return { before, status };
 }
 
-t.test('one login is served soon, however many another sender has waiting', async (t) => {
+t.test('a login is served soon while another source has many waiting', async (t) => {
   const settings = { TRUST_PROXY: 'loopback', STRETCH_THREADS: '1', STRETCH_MAX_WAIT: '3600' };
   const server = await startServer(t, settings);
   const [mine = '', ...others] = await createAccounts(server, 3);

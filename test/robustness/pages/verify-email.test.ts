@@ -42,7 +42,7 @@ t.test('opening the link confirms nothing', async (t) => {
   t.notMatch(requestedUrls.join(), '/v1/');
 });
 
-t.test('a wrong code, or an account that is gone, says what to do next', async (t) => {
+t.test('a wrong code or a destroyed account shows the next step', async (t) => {
   const server = await startServer(t);
   const { uid, link, isVerified } = await addAccount(server);
   const { page, complaints } = await openTab(await openBrowser(t));
@@ -56,7 +56,7 @@ t.test('a wrong code, or an account that is gone, says what to do next', async (
     t.equal(await page.getByRole('status').count(), 0, 'no longer confirming');
   }
   t.equal(await isVerified(), false);
-  // Another link in the same tab: the browser itself would only move within the page.
+  // Another link in the same tab: by default the browser only changes the fragment.
   await page.goto(link);
   await page.getByText(uid).waitFor();
   await page.getByRole('button', CONFIRM).click();
@@ -131,7 +131,7 @@ t.test('without a connection the page says so, and the same click works when it 
   await page.getByRole('heading', { name: 'Email address confirmed' }).waitFor();
 });
 
-t.test('what a proxy answers in the server’s place is understood', async (t) => {
+t.test('error replies of a proxy are understood', async (t) => {
   const server = await startServer(t);
   const { link } = await addAccount(server);
   const { page } = await openTab(await openBrowser(t));
@@ -151,7 +151,7 @@ t.test('what a proxy answers in the server’s place is understood', async (t) =
   }
 });
 
-t.test('without JavaScript the page says what is missing', async (t) => {
+t.test('without JavaScript the page says that it is required', async (t) => {
   const server = await startServer(t);
   const { link } = await addAccount(server);
   const { page } = await openTab(await openBrowser(t), { javaScriptEnabled: false });

@@ -17,12 +17,12 @@ import {
   secretGuesses,
 } from '../../support/timing/guesses.js';
 
-/** |t| from which two classes can be told apart: the usual limit of leakage tests (ISO/IEC 17825). */
+/** |t| above which two classes differ: the usual limit of leakage tests (ISO/IEC 17825). */
 const DISTINGUISHED_T = 4.5;
-/** The slowest tenth is noise of the machine. One limit cuts it off for both classes. */
+/** Share of requests kept: the slowest tenth is noise. The same limit applies to both classes. */
 const KEPT_PERCENT = 90;
 const WARM_UP_PAIRS = 50;
-/** Differences that repeat are leaks; noise does not repeat. A pair of classes fails when every attempt tells them apart. */
+/** Leaks repeat, noise does not: a pair of classes fails when every attempt finds a difference. */
 const ATTEMPTS = 3;
 
 t.test('response times do not tell a right first byte of a secret from a wrong one', async (t) => {
@@ -86,7 +86,7 @@ async function* shufflePairs(pairs: AsyncIterable<Pair>) {
   }
 }
 
-/** @throws Error when the answer is not the expected one: another code path would be timed */
+/** @throws Error for an unexpected reply, which would time another code path */
 async function timeRequest(sender: Sender, request: PreparedRequest, guess: Guess): Promise<number> {
   const { status, body, ms } = await sender.send(request);
   if (status !== guess.status || (guess.errno !== undefined && JSON.parse(body).errno !== guess.errno)) {

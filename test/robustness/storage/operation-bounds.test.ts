@@ -3,7 +3,7 @@ import { startServer } from '../../../bench/server/server-process.js';
 import { BOUNDS, type EndpointName, liveOneLife } from '../../support/operations/account-life.js';
 import { startCountedStores } from '../../support/operations/counted-stores.js';
 
-/** Work that a request leaves behind, such as sending its mail, counts with it. */
+/** Includes background work of the request, such as sending its mail. */
 const QUIET_MS = 60;
 const LIVES = 4;
 
@@ -24,7 +24,7 @@ t.test('every request stays within its SQL statements and Redis round trips', as
       const reply = await send();
       const after = await read();
       const known = least.get(name) ?? { sql: Infinity, redis: Infinity };
-      // Background work of the server can only add to a count: the least of several is the request's own.
+      // Background work only adds to a count, so the minimum of several is the request's own.
       least.set(name, {
         sql: Math.min(known.sql, after.sql - before.sql),
         redis: Math.min(known.redis, after.redis - before.redis),

@@ -19,7 +19,7 @@ t.teardown(() => Promise.all([store.close(), other.close()]));
 
 describeTokenStore(t, { store, other, ...clock });
 
-/** Puts a token, and waits until the replica has it, too. */
+/** Puts a token and waits until the replica has it. */
 async function putReplicated(): Promise<string> {
   const id = randomHex();
   await store.put('authToken', id, tokenRecords().authToken, 60);
@@ -27,7 +27,7 @@ async function putReplicated(): Promise<string> {
   return id;
 }
 
-/** On a machine that stalls, the sentinels may have gone back to the old master meanwhile. */
+/** On a slow machine the sentinels may have returned to the old master. */
 async function isReplicated(): Promise<boolean> {
   const master = await sentinel.findMaster();
   const replica = sentinel.nodes.find((node) => node !== master) as Redis;
@@ -61,7 +61,7 @@ for (const [how, fail] of [
 
     old.thaw();
     await old.restart();
-    // The sentinels would see to it themselves, in ten seconds.
+    // The sentinels would do this after ten seconds.
     await askRedis(old, ['REPLICAOF', '127.0.0.1', String((await sentinel.findMaster()).port)]);
     await waitUntil(isReplicated, 60_000);
   });

@@ -3,7 +3,7 @@ import { createAccount, makeEmail, toHex } from '../../support/api/accounts.js';
 import { send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
 
-t.test('without ENUMERATION_GUARD an address that nobody has is told from one with an account', async (t) => {
+t.test('without ENUMERATION_GUARD replies reveal whether an address has an account', async (t) => {
   const server = await startServer(t, { STRETCH_THREADS: '1' });
   const email = toHex(makeEmail());
   const requests = {

@@ -27,7 +27,7 @@ t.test(
   'with ENUMERATION_GUARD=on an address that nobody has is answered like one with an account',
   async (t) => {
     const startedMs = Date.now();
-    // Stands still: no two replies are of different seconds.
+    // Constant, so that all replies have the same second.
     const clock = createClock(() => startedMs);
     const server = await startLimitedServer(
       t,
@@ -40,7 +40,7 @@ t.test(
     const rawAccount = { email: toHex(makeEmail()), password };
     await send(server, '/v1/raw_password/account/create', { body: rawAccount });
 
-    /** Sends the same for both. @returns their replies: of the known address, of the unknown one */
+    /** Sends a request for both addresses. @returns the replies for the known and the unknown one */
     async function ask(t: Test, what: string, path: string, call: (email: string) => Call) {
       const known = await send(server, path, call(account.email));
       const unknown = await send(server, path, call(UNKNOWN));

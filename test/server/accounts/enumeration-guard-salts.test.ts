@@ -15,7 +15,7 @@ async function readSalts(server: TestServer, email: string): Promise<string[]> {
   return [body.srp.salt, body.passwordStretching.salt];
 }
 
-t.test('the salts of an address that nobody has', async (t) => {
+t.test('the salts of an address without an account', async (t) => {
   const email = makeEmail();
   const dataDir = await makeDataDir(t);
   const first = await startServer(t, { ...GUARDED, STORAGE_KEY: KEY, DATA_DIR: dataDir });

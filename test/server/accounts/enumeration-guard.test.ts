@@ -13,7 +13,7 @@ const addresses = { known: account.email, unknown: makeEmail() };
 const start = async (email: string, at: TestServer = server) =>
   accept(await send(at, '/v1/auth/start', { body: { email: toHex(email) } }));
 
-/** What two replies have in common, whoever they are for: status, names and lengths of members. */
+/** The comparable form of a reply: status, names and lengths of members. */
 function shapeOf({ status, body }: Reply) {
   const lengths = Object.entries(body).map(([name, value]) => [name, JSON.stringify(value).length]);
   return { status, ...Object.fromEntries(lengths) };
@@ -37,7 +37,7 @@ t.test(
   },
 );
 
-/** What a stranger may ask, and how it is refused or answered whether the address has an account or not. */
+/** Requests of an attacker, with the expected reply for addresses with and without an account. */
 const QUESTIONS: Record<string, (email: string) => Promise<Reply[]>> = {
   'auth/start': async (email) => [await send(server, '/v1/auth/start', { body: { email: toHex(email) } })],
   'auth/finish': async (email) => {
@@ -62,7 +62,7 @@ const QUESTIONS: Record<string, (email: string) => Promise<Reply[]>> = {
     const replies = [sent];
     for (let i = 0; i < 4; i++) {
       replies.push(await send(server, '/v1/password/forgot/resend_code', { signer, body }));
-      // A chance in 33 million that one of these is right.
+      // The probability that one of these is right is 1 in 33 million.
       replies.push(
         await send(server, '/v1/password/forgot/verify_code', { signer, body: { code: `1234567${i}` } }),
       );
@@ -79,13 +79,13 @@ for (const [question, ask] of Object.entries(QUESTIONS)) {
   });
 }
 
-t.test('nobody gets mail that has no account', async (t) => {
+t.test('an address without an account gets no mail', async (t) => {
   const mails = await server.mailbox.listAll();
   t.ok(mails.length > 0);
   for (const { to } of mails) t.match(to, { value: [{ address: addresses.known }] });
 });
 
-t.test('what must be told is: an address that is taken, and a right password', async (t) => {
+t.test('only a taken address and a correct password are revealed', async (t) => {
   const body = { email: toHex(addresses.known), password: 'password' };
   checkRefusal(t, await send(server, '/v1/raw_password/account/create', { body }), 400, 101);
   const { finish } = await startAuthentication(server, account);

@@ -2,9 +2,9 @@ import t from 'tap';
 import { makeRecoveryCode } from '../../../server/accounts/recovery-code.js';
 
 const CODES = 2_000_000;
-/** Chance alone goes beyond six standard deviations twice in a thousand million runs. */
+/** Two in 10^9 correct runs exceed six standard deviations. */
 const MAX_DEVIATIONS = 6;
-/** `uint32 % 10^8` makes the codes from here on rarer than those below: 42 numbers lead to each, not 43. */
+/** With `uint32 % 10^8` the codes from here on are rarer: 42 numbers map to each, instead of 43. */
 const LOWEST_RARE_CODE = 2 ** 32 % 10 ** 8;
 
 t.test('recovery codes have eight digits, each as likely as any other', async (t) => {

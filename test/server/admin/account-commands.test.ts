@@ -150,7 +150,7 @@ t.test('a destroyed account is gone for the server that runs, and its address is
   t.same(gone.json, { error: `no account has the uid ${account.uid}` });
 });
 
-t.test('what cannot be undone is asked for on a terminal, and needs --yes elsewhere', async (t) => {
+t.test('irreversible commands ask on a terminal and need --yes elsewhere', async (t) => {
   const server = await startServer(t);
   const env = { DATA_DIR: server.dataDir };
   const { uid, email } = await createAccount(server);
@@ -181,7 +181,7 @@ t.test('a DATA_DIR that is not the server’s is left as it is', async (t) => {
   t.match(keyless.stderr, 'has a database and no storage.key');
 });
 
-t.test('what is not understood ends with 2, help with 0', async (t) => {
+t.test('invalid arguments exit with 2, help with 0', async (t) => {
   t.equal((await runAdminProcess({}, 'frobnicate')).code, 2);
   for (const args of [['frobnicate'], ['account'], ['account', 'show'], ['account', 'show', 'a', '--frob']]) {
     const { code, stderr } = await runAdmin({}, ...args);

@@ -20,7 +20,7 @@ t.test(
     const login = () =>
       send(server, '/v1/raw_password/session/create', { body: { email: toHex(email), password: PASSWORD } });
     t.match(await login(), { status: 200, body: { verified: false } });
-    // The server finds the mail at its next look into the outbox.
+    // The server finds the mail when it next polls the outbox.
     server.services.mailer.wake();
     const uid = (await server.services.storage.accounts.findByEmail(email))?.uid as string;
     const code = await server.mailbox.readCode('x-verify-code', uid);

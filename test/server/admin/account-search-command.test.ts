@@ -30,7 +30,7 @@ t.test('accounts are listed and searched page by page, as JSON and as a table', 
   t.match(stdout, new RegExp(`${emails[0]}\n\nMore: --after ${emails[0]}\n$`));
 });
 
-t.test('what a search does not understand is refused', async (t) => {
+t.test('invalid search conditions are refused', async (t) => {
   const server = await startServer(t);
   const env = { DATA_DIR: server.dataDir };
   const refused: [string[], RegExp][] = [

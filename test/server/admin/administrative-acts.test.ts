@@ -48,7 +48,7 @@ t.test('each act is in the audit and in the log: who, what, when and about whom'
   t.match(next.json.acts, [{ event: 'signingKeyRotated' }]);
 });
 
-t.test('what changes nothing is no act', async (t) => {
+t.test('a command that changes nothing leaves no audit entry', async (t) => {
   const server = await startServer(t);
   const env = { DATA_DIR: server.dataDir };
   const { uid } = await createAccount(server);

@@ -1,5 +1,5 @@
 import t from 'tap';
 import { describeRotation } from '../../support/admin/key-rotation.js';
 
-// In a file of its own: each DSA key takes seconds to make.
+// In a separate file: generating a DSA key takes seconds.
 describeRotation(t, 'DS');

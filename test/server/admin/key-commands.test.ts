@@ -5,7 +5,7 @@ import { startServer } from '../../support/api/start-server.js';
 
 describeRotation(t, 'RS');
 
-t.test('keys are listed with what they are for, and nothing of themselves', async (t) => {
+t.test('keys are listed with their state and without key material', async (t) => {
   const server = await startServer(t);
   const env = { DATA_DIR: server.dataDir };
   await runAdmin(env, 'keys', 'rotate', '--yes');

@@ -14,7 +14,7 @@ import { startServer } from '../../support/api/start-server.js';
 
 const server = await startServer(t);
 
-/** Tokens that are used up by the request they sign. */
+/** Single-use tokens. */
 const SINGLE_USE = new Set(['keyFetchToken', 'authToken', 'accountResetToken']);
 
 for (const endpoint of SIGNED_ENDPOINTS) {
@@ -86,7 +86,7 @@ async function listForeignTokens(
   ] as const;
 }
 
-/** What a signature says that is not so. */
+/** Invalid signatures. */
 function listWrongSignatures(): [string, HawkDeviation][] {
   return [
     ['another key', { key: randomBytes(32) }],

@@ -8,7 +8,7 @@ import { startRedis } from '../../support/services/redis.js';
 
 const PATH = '/v1/account/devices';
 const server = await startServer(t);
-/** How far a timestamp may be off, in seconds (docs/protocol.md, "Hawk, on this server"). */
+/** Tolerance of timestamps, in seconds (docs/protocol.md, "Hawk, on this server"). */
 const SKEW_S = 60;
 
 t.test(

@@ -15,7 +15,7 @@ import { askRedis, startRedis } from '../../support/services/redis.js';
 const redis = await startRedis(t, { args: ['--enable-debug-command', 'yes'] });
 const server = await startServer(t, { REDIS_URL: redis.url });
 
-/** Redis returns to the state of the last SAVE, as after a failover to a replica that lagged. */
+/** Restores the last SAVE of Redis, as after a failover to a lagging replica. */
 const saveRedis = () => askRedis(redis, ['SAVE']);
 const rollBackRedis = () => askRedis(redis, ['DEBUG', 'RELOAD', 'NOSAVE']);
 

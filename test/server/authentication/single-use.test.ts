@@ -19,7 +19,7 @@ const AT_ONCE = 50;
 for (const store of ['in process', 'in Redis']) {
   t.test(`with tokens ${store}`, async (t) => {
     const server = await startServer(t, store === 'in Redis' ? { REDIS_URL: (await startRedis(t)).url } : {});
-    /** The same request many times at once, each signed for itself. */
+    /** Sends a request many times in parallel, each with its own signature. */
     const storm = (path: string, call: Call) =>
       Promise.all(Array.from({ length: AT_ONCE }, () => send(server, path, call)));
 
@@ -120,7 +120,7 @@ t.test('in the database', async (t) => {
   });
 });
 
-/** How many replies there are of each kind. */
+/** Counts the replies by kind. */
 function count(replies: Reply[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { status, body } of replies) {

@@ -57,7 +57,7 @@ t.test('a sessionToken lives until it is destroyed', async (t) => {
 const RAW_CHANGE = 'raw_password/password/change';
 const PASSWORD = 'password';
 
-/** The roads to a new password; each is prepared before it is taken. */
+/** The flows that set a new password, each with its preparation. */
 const ROADS: Record<string, (server: TestServer, account: TestAccount) => Promise<() => Promise<Reply>>> = {
   'account/reset after password/change/start': async (server, account) => {
     const { token } = await obtainToken(server, account, 'accountResetToken');
@@ -130,7 +130,6 @@ t.test('a password changed while Redis does not answer kills the tokens that wai
 const DEAD = { status: 401, body: { errno: 110 } };
 const ANY_ENDPOINT = SIGNED_ENDPOINTS[0] as SignedEndpoint;
 
-/** A request that would succeed now. */
 async function prepareRequest(
   server: TestServer,
   account: TestAccount,

@@ -5,7 +5,7 @@ import { obtainToken } from '../../support/api/endpoints.js';
 import { type Reply, send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
 
-/** A refusal for being asked too much, or for having too much to do: it says when to come back, twice. */
+/** Checks a 429 or 503: Retry-After and `retryAfter` agree. */
 function checkBackOff(
   t: Parameters<typeof checkRefusal>[0],
   reply: Reply,

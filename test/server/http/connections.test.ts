@@ -17,7 +17,7 @@ function startSmallServer(t: Test, env: Record<string, string> = {}): Promise<Te
   });
 }
 
-/** Opens connections one after the other, each of which sends something and then nothing more. */
+/** Opens connections one after the other; each sends some bytes and stays silent. */
 async function flood(t: Test, server: TestServer, sent: string, count = 3 * MAX_CONNECTIONS) {
   const connections: RawConnection[] = [];
   t.teardown(() => {
@@ -64,7 +64,7 @@ t.test('a flood of connections leaves the health endpoints answering', async (t)
   }
 });
 
-t.test('a connection that is owed a reply is not closed for others', async (t) => {
+t.test('a connection that waits for a reply is not closed for others', async (t) => {
   const server = await startSmallServer(t);
   const body = { email: toHex(makeEmail()), password: 'a password' };
   await send(server, '/v1/raw_password/account/create', { body });
@@ -77,7 +77,7 @@ t.test('a connection that is owed a reply is not closed for others', async (t) =
     occupy(server, 4);
     owed.write(sent + writePost('/v1/raw_password/session/create', body));
     if (sent) t.equal((await owed.readReply())?.status, 200);
-    // Answered after what came before it was read.
+    // Its reply shows that the server has read the earlier requests.
     await assertHealthy(t, server);
     await flood(t, server, '');
     t.ok(stretcher.queue.waiting > 0, 'all came while it waited');

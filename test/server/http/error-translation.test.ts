@@ -6,7 +6,7 @@ import { checkRefusal } from '../../support/api/check-refusal.js';
 import { send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
 
-t.test('what should not happen is errno 999 without a reason, and the reason is in the log', async (t) => {
+t.test('an unexpected error is errno 999, and only the log has its cause', async (t) => {
   const server = await startServer(t);
   const account = await createAccount(server);
   const sound = await createAccount(server);
@@ -28,7 +28,7 @@ t.test('what should not happen is errno 999 without a reason, and the reason is 
   t.equal(others.status, 200, 'other accounts are served');
 });
 
-/** Runs a statement behind the server's back. */
+/** Runs a statement on another connection. */
 function execute(dataDir: string, sql: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const database = new sqlite3.Database(join(dataDir, 'key-server.sqlite'));

@@ -7,7 +7,7 @@ import { send } from '../../support/api/send.js';
 import { startServer, type TestServer } from '../../support/api/start-server.js';
 import { waitUntil } from '../../support/wait-until.js';
 
-/** Requests that a connection may have under way. */
+/** Maximum of requests in flight on a connection. */
 const MAX_PIPELINED = 8;
 
 const countRequests = ({ logLines }: TestServer) =>
@@ -28,7 +28,7 @@ t.test('a connection that pipelines more than 8 requests is closed, and the rest
     connection.write(request.repeat(500));
     await connection.closed();
   }
-  // Its line follows those of all requests before it.
+  // Its log line follows those of all earlier requests.
   t.equal((await send(server, '/__version__', { method: 'GET' })).status, 200);
   await waitUntil(() => server.logLines.some((line) => line.includes('/__version__')));
   t.ok(countRequests(server) <= Object.keys(FLOODS).length * MAX_PIPELINED + 1);
@@ -43,7 +43,7 @@ t.test('8 requests on one connection are answered, in their order', async (t) =>
   connection.hangUp();
 });
 
-/** A server with a reply that fills every buffer between it and its client. */
+/** A server whose reply fills every buffer between it and its client. */
 async function startLarge(t: Test, maxConnections: number): Promise<string> {
   const { server, connections } = createHttpServer({ maxConnections, now: Date.now });
   const large = Buffer.alloc(64 * 2 ** 20);

@@ -52,7 +52,7 @@ t.test('load shedding sees every endpoint that needs a stretch, and no other', a
   t.same(seen, stretchPaths);
 });
 
-t.test('requests that are over are not in flight, however they ended', async (t) => {
+t.test('finished requests are not in flight, whatever their outcome', async (t) => {
   const server = await startServer(t, { TRUST_PROXY: 'loopback' });
   const { inFlight } = server.services;
   const [email = ''] = await createAccounts(server, 1);

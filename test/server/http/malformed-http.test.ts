@@ -11,7 +11,7 @@ const server = await startServer(t);
 const JSON_TYPE = 'Content-Type: application/json';
 const post = (path: string, ...headers: string[]) => makeHead(`POST ${path}`, JSON_TYPE, ...headers);
 
-/** What is no request, or none that can be answered: the status of the refusal, always with errno 999. */
+/** Malformed requests with the status of their refusal, always with errno 999. */
 const MALFORMED: [string, string | Buffer, number][] = [
   ['bytes of no protocol', Buffer.from('00000000000d0a0d0a', 'hex'), 400],
   ['a TLS handshake', Buffer.from('1603010200010001fc0303', 'hex'), 400],
@@ -132,7 +132,7 @@ t.test('a client that speaks no HTTP and never hangs up is hung up on', async (t
   const { port } = new URL(server.url);
   const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
   t.teardown(() => socket.destroy());
-  // Its own side stays open: only the server's closing it makes writing fail.
+  // The client's side stays open: writes fail only after the server has closed.
   const failed = new Promise((resolve) => socket.once('error', resolve));
   socket.write('hello\r\n\r\n');
   socket.resume();

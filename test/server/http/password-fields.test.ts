@@ -7,7 +7,7 @@ const decode = (value: unknown) => new TextDecoder('utf-8', { ignoreBOM: true })
 
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
-/** What JSON.parse and UTF-8 make of a body, and what this parser makes of it, both as text; or that it is refused. */
+/** Results of JSON.parse and of this parser for a body, both as text or as refusals. */
 function compare(text: string | Buffer): [expected: unknown, actual: unknown] {
   const raw = Buffer.from(text);
   const attempt = (parse: () => unknown) => {
@@ -36,7 +36,7 @@ function compare(text: string | Buffer): [expected: unknown, actual: unknown] {
   return [expected, actual];
 }
 
-/** JSON text of a string, with some characters escaped that need not be. */
+/** JSON text of a string, with some needless escapes. */
 const jsonString = fc
   .array(fc.tuple(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), fc.boolean()))
   .map((characters) => {
@@ -50,7 +50,7 @@ const jsonString = fc
     return `"${written.join('')}"`;
   });
 
-t.test('passwords are what JSON.parse would make of them, however they are written', (t) => {
+t.test('passwords equal the result of JSON.parse for any spelling', (t) => {
   const value = fc.oneof(jsonString, fc.json(), fc.constantFrom('null', '1', '["a"]', '{"password":"x"}'));
   const field = fc.constantFrom('"password"', '"p\\u0061ssword"', '"newPassword"', '"email"', '"other"');
   const body = fc.array(fc.tuple(field, value), { maxLength: 5 }).map((members) => {

@@ -15,7 +15,7 @@ const server = await startServer(t);
 
 const LIMIT_BYTES = 64 * 1024;
 
-/** Bodies that are no JSON in UTF-8: errno 106. */
+/** Bodies that are not JSON in UTF-8: errno 106. */
 const NOT_JSON: [string, string | Buffer][] = [
   ['text', 'email=6d65406578616d706c652e636f6d'],
   ['half an object', '{"email": "6d65'],
@@ -32,12 +32,12 @@ const NOT_JSON: [string, string | Buffer][] = [
   ['UTF-16', Buffer.from('\ufeff{"a": 1}', 'utf16le')],
 ];
 
-/** The parser is one for all endpoints: three of the above show that each endpoint has it. */
+/** All endpoints share the parser: three of these bodies show it for each. */
 const FEW_NOT_JSON = NOT_JSON.filter(([name]) =>
   ['text', 'a trailing comma', 'a byte that is in no UTF-8'].includes(name),
 );
 
-/** JSON that is no object: errno 107, and no parameter to name. */
+/** JSON that is not an object: errno 107, without a parameter. */
 const NO_OBJECT = ['null', '"text"', '[{}]', `${'['.repeat(30_000)}${']'.repeat(30_000)}`];
 
 for (const path of OPEN_ENDPOINTS) {
@@ -88,7 +88,7 @@ async function checkBodies(t: Test, path: string, { signer }: Partial<Prepared>)
   checkRefusal(t, await post(padTo(LIMIT_BYTES + 1)), 413, 113);
 }
 
-/** An object of so many bytes. */
+/** An object of a given size in bytes. */
 function padTo(bytes: number): string {
   return `{"padding":"${'x'.repeat(bytes - '{"padding":""}'.length)}"}`;
 }

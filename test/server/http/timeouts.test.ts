@@ -7,10 +7,10 @@ import { createHttpServer, type HttpTimeouts } from '../../../server/http/http-s
 import type { RawReply } from '../../support/api/http-replies.js';
 import { RawConnection, writeGet, writePost } from '../../support/api/raw-connection.js';
 
-/** So long that no test sees its end. */
+/** Longer than every test. */
 const NEVER_MS = 1e9;
 
-/** The server's own HTTP server, less patient, with a handler that sends the body back. */
+/** The HTTP server with short timeouts and a handler that returns the body. */
 async function startEcho(t: Test, timeouts: Partial<HttpTimeouts>): Promise<{ url: string; server: Server }> {
   const never = {
     headersMs: NEVER_MS,

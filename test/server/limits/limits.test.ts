@@ -197,7 +197,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     const victim = await createAccountFrom(makeSource(), server);
     const source = makeSource();
     for (let i = 0; i < 20; i++) await tryPasswordFrom(source, server, victim, 'wrong');
-    // Had the refused ones counted for the account, two more would be beyond its ten.
+    // If refused attempts counted for the account, two more would exceed its ten.
     const other = makeSource();
     for (let i = 0; i < 5; i++) {
       t.match((await tryPasswordFrom(other, server, victim, 'wrong')).body, { errno: 103 });
@@ -216,7 +216,7 @@ t.test('who waits as long as Retry-After says is served', async (t) => {
   t.equal((await create()).status, 200);
 });
 
-t.test('with RATE_LIMITS=log nothing is refused, and the log says what would have been', async (t) => {
+t.test('with RATE_LIMITS=log exceeded limits are logged and not refused', async (t) => {
   const server = await startLimitedServer(
     t,
     { accountsFromSource: '1/3600', requestsOfSource: '1/60' },
@@ -236,7 +236,7 @@ function makeAccountBody() {
   return accountBody(makeEmail(), randomBytes(32));
 }
 
-/** Creates an account by way of a source of its own, which that counts against. */
+/** Creates an account from a separate source, whose limits it counts for. */
 async function createAccountFrom(source: string, server: TestServer) {
   const [email, srpPW] = [makeEmail(), randomBytes(32)];
   const { body } = await sendFrom(source, server, '/v1/account/create', { body: accountBody(email, srpPW) });

@@ -18,7 +18,7 @@ function createFrom(server: TestServer, call: Call): Promise<Reply> {
   return send(server, '/v1/account/create', { body: accountBody(makeEmail(), randomBytes(32)), ...call });
 }
 
-/** Creates as many accounts as one source may, one from each of the callers, and asserts that they are one. */
+/** Creates the accounts of one source's limit, one from each address, and asserts that the addresses share the limit. */
 async function assertOneSource(t: Test, server: TestServer, calls: Call[]): Promise<void> {
   for (let i = 0; i < ACCOUNTS; i++) {
     t.equal((await createFrom(server, calls[i % calls.length] as Call)).status, 200);
@@ -34,7 +34,7 @@ t.test('where nothing stands in front of the server', async (t) => {
     t.equal((await createFrom(server, { from: '127.0.0.3' })).status, 200);
   });
 
-  await t.test('X-Forwarded-For makes nobody another one', async (t) => {
+  await t.test('X-Forwarded-For does not change the source', async (t) => {
     const calls = ['198.51.100.1', '198.51.100.2', 'unknown'].map((address) => ({
       from: '127.0.0.4',
       headers: { 'X-Forwarded-For': address },
@@ -55,7 +55,7 @@ t.test('behind a proxy', async (t) => {
     t.equal((await createFrom(server, through('198.51.100.2'))).status, 200);
   });
 
-  await t.test('what a client wrote in front of that does not count', async (t) => {
+  await t.test('values that a client put before the proxy’s are ignored', async (t) => {
     const calls = ['203.0.113.1', '203.0.113.2', '127.0.0.8'].map((made) => through(`${made}, 198.51.100.3`));
     await assertOneSource(t, server, calls);
   });
@@ -83,7 +83,7 @@ t.test('behind a proxy', async (t) => {
     await assertOneSource(t, server, ['2001:db8:0:900::1', '[2001:db8:0:900::1]:1024'].map(through));
   });
 
-  await t.test('what is no address is the proxy itself', async (t) => {
+  await t.test('an invalid address counts as the proxy’s', async (t) => {
     await assertOneSource(t, server, ['unknown', '_hidden', 'x'.repeat(5000)].map(through));
   });
 

@@ -42,7 +42,7 @@ t.test(
   async (t) => {
     const fifo = join(t.testdir(), 'log');
     execFileSync('mkfifo', [fifo]);
-    // Of both ends, so that opening it waits for nobody; without waiting, so that writing does neither.
+    // Opened for reading and writing, so that opening does not block; non-blocking, so that writing does not block.
     const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
     const log = createLogger('info', fd);
     const written = 20_000;

@@ -20,14 +20,14 @@ import { startServer, type TestServer } from '../../support/api/start-server.js'
 
 type Line = Record<string, unknown>;
 
-/** Every event that the tests below brought about, with all its fields. */
+/** Every event that the tests below caused, with all its fields. */
 const seen = new Map<unknown, Set<string>>();
 
-/** The security events logged since the last look, and the lines of their requests. */
+/** Returns the security events logged since the last call, with the lines of their requests. */
 function createReader(server: TestServer) {
   let read = 0;
   return async () => {
-    // A request's own line comes when its reply is on its way, which its client may see first.
+    // A client may receive the reply before the request's line is logged.
     for (;;) {
       const lines: Line[] = server.logLines.slice(read).map((line) => JSON.parse(line));
       const events = lines.filter(({ security }) => security);
@@ -53,7 +53,7 @@ function note({ event, ...fields }: Line): void {
   for (const field of Object.keys(fields)) known.add(field);
 }
 
-/** Just what happened: the event with its facts. */
+/** The event without its common fields. */
 function factsOf(events: { facts: Line }[]): Line[] {
   return events.map(({ facts }) => facts);
 }
@@ -221,7 +221,7 @@ t.test('no secret and no address of anyone is in the log', async (t) => {
   for (const secret of secrets) t.notOk(log.includes(secret.toLowerCase()), secret);
 });
 
-t.test('every event there was is documented, with its fields', async (t) => {
+t.test('every logged event is documented, with its fields', async (t) => {
   const documented = readFileSync('docs/logs.md', 'utf8');
   for (const [event, fields] of seen) {
     t.ok(documented.includes(`\`${event}\``), String(event));

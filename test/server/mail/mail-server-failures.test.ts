@@ -8,7 +8,7 @@ import { createClock, createMailer, openOutbox } from '../../support/mail/outbox
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** A TCP server that does one thing with every connection. */
+/** A TCP server with one behaviour for every connection. */
 async function startTcpServer(t: Test, serve: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -45,7 +45,7 @@ t.test('while the mail server is down one mail tries for all, and all go out whe
   t.equal(await outbox.count(), 0);
 });
 
-t.test('a mail alone is tried every few minutes however long the mail server is down', async (t) => {
+t.test('a single mail is retried every few minutes during a long outage of the mail server', async (t) => {
   const clock = createClock();
   const { outbox, addMail } = await openOutbox(t, clock);
   const smtpUrl = `smtp://127.0.0.1:${await findClosedPort()}`;

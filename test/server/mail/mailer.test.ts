@@ -20,7 +20,7 @@ t.test('a mail goes out when the mailer is woken, once, and leaves the outbox', 
   t.equal(server.received.length, 1);
 });
 
-t.test('a mailer that starts sends what was left, and a mail committed meanwhile', async (t) => {
+t.test('a starting mailer sends the remaining mails, and a mail committed meanwhile', async (t) => {
   const clock = createClock();
   const server = await startMailServer(t);
   const { outbox, addMail } = await openOutbox(t, clock);
@@ -78,7 +78,7 @@ t.test('an address beyond ASCII gets its mail where the server offers SMTPUTF8',
   t.same(server.received[0]?.recipients, ['jörg@example.org']);
 });
 
-t.test('what a stopped mailer left behind is sent by the next one', async (t) => {
+t.test('the next mailer sends the mails that a stopped one left', async (t) => {
   const clock = createClock();
   const port = await findClosedPort();
   const smtpUrl = `smtp://127.0.0.1:${port}`;

@@ -16,7 +16,7 @@ import {
   PUBLIC_URL,
 } from '../../support/mail/outbox-fixture.js';
 
-/** Sends mails through SMTP, and gives them back in the order they were given. */
+/** Sends mails over SMTP. Returns them in order. */
 async function deliver(t: Test, mails: Partial<OutgoingMail>[]) {
   const clock = createClock();
   const server = await startMailServer(t);
@@ -101,7 +101,7 @@ t.test('a language this version does not know falls back to English', async (t) 
   t.equal(mails[0]?.received[0]?.parsed.headers.get('content-language'), 'en');
 });
 
-/** Addresses that accounts can have, and how SMTP writes them. */
+/** Addresses of accounts and their SMTP form. */
 const HOSTILE_ADDRESSES: Record<string, string> = {
   'plain@example.com': 'plain@example.com',
   'UPPER+tag@Example.COM': 'UPPER+tag@example.com',

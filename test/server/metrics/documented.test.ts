@@ -3,7 +3,7 @@ import t from 'tap';
 import { startServer } from '../../support/api/start-server.js';
 import { scrape } from '../../support/metrics/scrape.js';
 
-t.test('the metrics that the document names are there', async (t) => {
+t.test('the documented metrics exist', async (t) => {
   const { types } = await scrape(await startServer(t));
   const named = readFileSync('docs/operators/metrics.md', 'utf8').match(/keyserver_\w+/g) ?? [];
   t.ok(named.length > 5);

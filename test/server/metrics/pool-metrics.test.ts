@@ -7,13 +7,13 @@ import { scrape, scrapeUntil } from '../../support/metrics/scrape.js';
 
 const STRETCHES = 'keyserver_stretches_total';
 
-/** A login that has the server stretch, of an address of its own. */
+/** A login with an address of its own that causes a stretch. */
 function createRaw(server: TestServer) {
   const body = { email: toHex(makeEmail()), password: 'correct horse' };
   return send(server, '/v1/raw_password/account/create', { body });
 }
 
-/** A server that stretches on one thread, with room for four in step, and knows how. */
+/** A server with one stretch thread of four slots, after its measurement. */
 async function startStretching(t: Test): Promise<TestServer> {
   const server = await startServer(t, {
     STRETCH_THREADS: '1',
@@ -49,11 +49,11 @@ t.test('stretches are counted, with their wait, their service and their groups',
   t.equal(seen.read('keyserver_pool_waiting', { pool: 'stretch' }), 0);
 });
 
-t.test('what waits is seen, with the wait it means', async (t) => {
+t.test('waiting passwords are counted, with the predicted wait', async (t) => {
   const server = await startStretching(t);
   const creations = Array.from({ length: 4 }, () => createRaw(server));
   while (server.services.stretcher.queue.waiting < 3) await nextTurn();
-  // Read at one moment: a scrape takes turns of the event loop, and the queue moves on.
+  // Read at once: a scrape takes several turns of the event loop, and the queue changes meanwhile.
   const { inFlight, stretcher } = server.services;
   const { queue } = stretcher;
   const render = server.services.metrics.render();
@@ -87,7 +87,7 @@ t.test('the crypto pool shows that it works', async (t) => {
   for (let i = 0; i < 20; i++) await login(server, account);
   const elapsed = (performance.now() - started) / 1000;
   const more = (await busy()) - once;
-  // Four exponentiations of 2048 bits a login: a millisecond on any machine there is.
+  // A login takes four exponentiations of 2048 bits: at least a millisecond.
   t.ok(more > 20 * 0.00025, `${more} s`);
   t.ok(more < 2 * elapsed, `${more} s of ${elapsed} s`);
   const seen = await scrape(server);

@@ -33,7 +33,7 @@ t.test('requests are counted by route, method, status and errno, and timed', asy
   t.match(seen.type, /^text\/plain; version=0\.0\.4/);
 });
 
-t.test('what a client makes up makes no series', async (t) => {
+t.test('values invented by clients create no series', async (t) => {
   const server = await startServer(t);
   const paths = ['/', '/v1/account/create', '/v1/nowhere', '/v1/account/create/x', '/metrics?x=1'];
   const methods = ['GET', 'POST', 'PUT', 'DELETE', 'PROPFIND', 'SEARCH'];

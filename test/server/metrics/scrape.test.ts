@@ -5,7 +5,7 @@ import { startServer } from '../../support/api/start-server.js';
 import { scrape } from '../../support/metrics/scrape.js';
 import { findFreePort } from '../../support/services/free-port.js';
 
-t.test('METRICS_PORT has the metrics to itself, and answers health checks besides', async (t) => {
+t.test('METRICS_PORT alone serves the metrics, and health checks too', async (t) => {
   const metricsPort = await findFreePort();
   const server = await startServer(t, { METRICS_PORT: String(metricsPort) });
   t.equal(server.metricsUrl, `http://127.0.0.1:${metricsPort}`);
@@ -52,7 +52,7 @@ t.test('two servers in one process each count their own', async (t) => {
 });
 
 t.test('refusals by a limit are counted, and so are those that RATE_LIMITS=log lets pass', async (t) => {
-  // Not the source of the scrapes, which count as well.
+  // Another source than the scrapes, which are counted too.
   const headers = { 'X-Forwarded-For': '192.0.2.1' };
   const body = { email: toHex(makeEmail()), password: 'correct horse' };
   for (const mode of ['on', 'log']) {
@@ -81,7 +81,7 @@ t.test('how late the event loop was is told since the last scrape', async (t) =>
   const server = await startServer(t);
   const delay = 'keyserver_event_loop_delay_seconds';
   await scrape(server);
-  // A sample is the time between two ticks of 10 ms, and the first tick after a scrape is one of none yet.
+  // A sample is the time between two ticks, so the first tick after a scrape gives none.
   await new Promise((resolve) => setTimeout(resolve, 50));
   const until = performance.now() + 300;
   while (performance.now() < until);

@@ -26,7 +26,7 @@ t.test('the document passes the recommended rules of the linter', async (t) => {
     source: JSON.stringify(openApiDocument),
     config: await createConfig({
       extends: ['recommended'],
-      // Nobody can ask for a heartbeat in a wrong way.
+      // A heartbeat request cannot be invalid.
       rules: { 'operation-4xx-response': 'off' },
     }),
   });
@@ -43,7 +43,7 @@ t.test('it describes every endpoint and every other answer, and nothing else', a
   t.equal(new Set([...operations.values()].map(({ operationId }) => operationId)).size, declared.length);
 });
 
-t.test('examples are what the server takes and what it gives', async (t) => {
+t.test('the examples match requests and replies of the server', async (t) => {
   for (const { method, path, body, reply } of endpoints) {
     const name = `${method} ${path}`;
     const example = EXAMPLES[name];

@@ -73,7 +73,7 @@ t.test('pages and files are kept by browsers and asked for again; the front page
     t.equal(response.headers.get('cache-control'), 'no-cache');
     const etag = response.headers.get('etag') ?? '';
     tags.add(etag);
-    // As a browser asks; fetch itself would add that it wants no kept answer.
+    // As browsers do: by default fetch adds headers against caching.
     const headers = { 'accept-language': 'fr', 'if-none-match': etag, 'cache-control': 'max-age=0' };
     const again = await fetch(url + path, { headers });
     t.equal(again.status, 304, path);

@@ -80,7 +80,7 @@ t.test('every exchange has its own B, of 256 bytes', async (t) => {
   for (const B of challenges) t.match(B, /^[0-9a-f]{512}$/);
 });
 
-t.test('an address nobody has is an unknown account, at every endpoint', async (t) => {
+t.test('an address without an account is an unknown account at every endpoint', async (t) => {
   const unknown = toHex(makeEmail());
   for (const [path, body] of [
     ['/v1/auth/start', {}],

@@ -50,7 +50,7 @@ t.test('the reply has the member err, which clients of 2013 read', async (t) => 
   t.equal(reply.err, null);
 });
 
-t.test('a key is certified as it was given, to the letter, and without strangers', async (t) => {
+t.test('a key is certified exactly as given, without other members', async (t) => {
   const publicKey = { ...DSA_KEY, y: DSA_KEY.y.toUpperCase() };
   const { cert } = accept(
     await sign({ publicKey: { ...publicKey, version: '2012.08.15', admin: true }, duration: 1 }),
@@ -79,7 +79,7 @@ t.test('durations up to a day of seconds are seconds, and milliseconds above tha
 const [n, e] = [BigInt(RSA_KEY.n), BigInt(RSA_KEY.e)];
 const [p, q] = [BigInt(`0x${DSA_KEY.p}`), BigInt(`0x${DSA_KEY.q}`)];
 const hex = (value: bigint) => value.toString(16);
-/** What is in no number: wrong digits, signs, spaces, other types. */
+/** Invalid numbers: wrong digits, signs, spaces, other types. */
 const NO_NUMBERS = [
   '',
   ' ',
@@ -167,7 +167,7 @@ t.test('a key of 100,000 digits is too large a body', async (t) => {
   checkRefusal(t, await sign({ publicKey: { ...RSA_KEY, n: '7'.repeat(100_000) }, duration: 60 }), 413, 113);
 });
 
-t.test('what is no key of a known algorithm is refused', async (t) => {
+t.test('keys of unknown algorithms are refused', async (t) => {
   for (const publicKey of ['RS', 5, null, [], [RSA_KEY]]) {
     checkRefusal(t, await sign({ publicKey, duration: 60 }), 400, 107, { param: 'publicKey' });
   }

@@ -10,7 +10,7 @@ t.test('a password change that was admitted is not refused before its second str
   const stretch = stretcher.stretch.bind(stretcher);
   let stretches = 0;
   stretcher.stretch = (request, order) => {
-    // From the first stretch on, as many others are in flight as the server never admits.
+    // From the first stretch on, more requests are in flight than the server admits.
     if (stretches++ === 0) for (let i = 0; i < 1000; i++) inFlight.add(`other ${i}`);
     return stretch(request, order);
   };

@@ -29,7 +29,7 @@ t.test('a verification code of any shape is a wrong one', async (t) => {
   for (const code of NO_CODES) checkRefusal(t, await verify(code), 400, 107, { param: 'code' });
 });
 
-t.test('a recovery code of any shape uses a try, and the refusal says what is left', async (t) => {
+t.test('a wrong recovery code of any form uses a try, and the refusal has the remaining tries', async (t) => {
   const account = await createAccount(server);
   for (const code of WRONG_CODES) {
     const { forgotPasswordToken: token, code: right } = await sendRecoveryCode(server, account);

@@ -15,7 +15,7 @@ import type { TokenType } from '../../support/api/protocol-math.js';
 import { send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
 
-/** Wrong values for each parameter that must be there; a name with `?` need not be. */
+/** Invalid values for each parameter; `?` marks optional ones. */
 type Parameters = Record<string, unknown[]>;
 
 const PASSWORD_STRETCHING: Parameters = {

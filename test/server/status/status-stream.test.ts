@@ -18,7 +18,7 @@ import { waitUntil } from '../../support/wait-until.js';
 
 const PATH = '/v1/recovery_email/status';
 const server = await startServer(t, { MAX_STREAMS_PER_ACCOUNT: '2', MAX_STREAMS: '4' });
-/** Open from here to the last test but two, so that its first comment need not be waited for. */
+/** Opened early, so that later tests do not wait for its first comment. */
 const quiet = await openEventStream(
   server,
   (await login(server, await createAccount(server, { verified: false }))).sessionToken,
@@ -118,7 +118,7 @@ t.test('clients that hang up while they are let in leave no stream behind', asyn
   await waitUntil(() => server.services.statusStreams.open === 1);
 });
 
-t.test('what a client accepts decides between a stream and a reply', async (t) => {
+t.test('the Accept header decides between a stream and a reply', async (t) => {
   const { sessionToken } = await login(server, await createAccount(server));
   for (const [accept, type] of [
     ['text/event-stream', 'text/event-stream'],

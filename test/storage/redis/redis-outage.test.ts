@@ -18,7 +18,7 @@ async function openStore(t: Teardown, redis: Redis): Promise<TokenStore> {
   return store;
 }
 
-/** Every method that asks Redis something. */
+/** Every method that sends a command. */
 function everyMethod(store: TokenStore): [name: string, ask: () => Promise<unknown>][] {
   const uid = randomUUID();
   const id = randomHex();

@@ -8,7 +8,7 @@ import { aadFor } from '../../../storage/sql/sealed-columns.js';
 import { newAccount, newMail, newSession } from '../../support/storage/records.js';
 import { openServer } from '../../support/storage/sql-under-test.js';
 
-/** How a database comes to have the tables this server needs. */
+/** Contract of migrations. */
 export function describeMigrations(
   t: Test,
   newDatabase: () => Promise<DatabaseLocation>,

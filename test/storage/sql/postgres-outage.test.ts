@@ -24,7 +24,7 @@ async function openNew(t: Test, poolSize = 3) {
   return { url, storage, account, session };
 }
 
-/** One of each kind: reads, writes, transactions. */
+/** Reads, writes and transactions. */
 function someMethods({ accounts, sessions, outbox, pingDatabase }: Storage): (() => Promise<unknown>)[] {
   const account = newAccount();
   return [
@@ -54,7 +54,7 @@ t.test('while PostgreSQL is stopped every method throws, and all recover after i
 
 t.test('while PostgreSQL hangs every method throws, and all recover when it continues', async (t) => {
   const { storage, account } = await openNew(t);
-  // More requests than connections, some of which are not made yet.
+  // More requests than connections; some connections are not open yet.
   await storage.pingDatabase();
   postgres.freeze();
   const asked = [...someMethods(storage), ...someMethods(storage)];

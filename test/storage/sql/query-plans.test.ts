@@ -20,7 +20,7 @@ function statementsOf(byMethod: Record<string, string[]>): [method: string, stat
 
 t.test('on SQLite each method runs the expected statements, all with an index', async (t) => {
   const byMethod = await recordStatements(t, sqlite);
-  // It empties the log, too.
+  // This also empties the log.
   t.same(countEach(byMethod), { ...STATEMENTS, 'accounts.destroy': 2 });
   const { db, close } = await openDatabase(sqlite);
   t.teardown(close);

@@ -8,7 +8,7 @@ export interface TokenStoreUnderTest {
   store: TokenStore;
   other: TokenStore;
   now: () => number;
-  /** Lets time pass, by the server's clock and the store's. */
+  /** Advances the clocks of server and store. */
   elapse(ms: number): Promise<void>;
 }
 
@@ -17,7 +17,7 @@ const LIFE_S = 600;
 const SHORT_LIFE_S = 0.1;
 const LONGER_MS = 150;
 
-/** What every token store does: in process, and in Redis of every shape. */
+/** Contract of token stores: in the process, and in Redis, Sentinel and Cluster. */
 export function describeTokenStore(t: Test, { store, other, now, elapse }: TokenStoreUnderTest): void {
   const putNew = async <Kind extends TokenKind>(kind: Kind, uid?: string, ttlSeconds = LIFE_S) => {
     const id = randomHex();

@@ -14,7 +14,7 @@ export async function readSupportDocument(server: TestServer): Promise<SupportDo
   return accept(await send(server, '/.well-known/browserid', { method: 'GET' })) as never;
 }
 
-/** Whether some key of a support document verifies a certificate. */
+/** Returns whether a key of a support document verifies a certificate. */
 export function isVerified(cert: string, { 'public-keys': keys }: SupportDocument): boolean {
   return keys.some((key) => {
     try {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
 import { runCommand } from '../../../server/admin/run-command.js';
 
-/** What a command came to. */
+/** Outcome of a command. */
 export interface Ran {
   code: number | null;
   stdout: string;
@@ -50,7 +50,7 @@ export function runAdminProcess(env: Record<string, string>, ...args: string[]):
 }
 
 /**
- * Runs it on a terminal, with somebody who types an answer when asked to confirm.
+ * Runs it on a terminal and types an answer at the confirmation prompt.
  * @throws Error where `script` of util-linux is missing
  */
 export function runAdminOnTerminal(
@@ -62,7 +62,7 @@ export function runAdminOnTerminal(
 }
 
 /**
- * Runs it on a terminal, with somebody who answers each prompt.
+ * Runs it on a terminal and answers each prompt.
  * @throws Error where `script` of util-linux is missing
  */
 export function runAdminAnswering(

@@ -31,7 +31,7 @@ export interface TestSession {
   keyFetchToken: string;
 }
 
-/** An address nobody has. */
+/** Returns an unused address. */
 export function makeEmail(): string {
   return `user-${randomBytes(6).toString('hex')}@example.org`;
 }

@@ -36,14 +36,14 @@ export class Flow {
   }
 }
 
-/** What a user keeps: an address and a password. */
+/** The user's input: an address and a password. */
 export interface User {
   email: string;
   password: string;
   uid: string;
 }
 
-/** What a device that is attached over SRP has. */
+/** The values of a device that logged in with SRP. */
 export interface Device {
   sessionToken: string;
   kA: string;

@@ -30,7 +30,7 @@ export function hkdf(secret: Buffer, name: string, length: number, salt: Buffer 
   return Buffer.from(hkdfSync('sha256', secret, salt, `identity.mozilla.com/picl/v1/${name}`, length));
 }
 
-/** What a token derives to. @param token 64 hex digits */
+/** Returns the derived values of a token. @param token 64 hex digits */
 export function deriveToken(type: TokenType, token: string) {
   const derived = hkdf(Buffer.from(token, 'hex'), type, 96);
   return {

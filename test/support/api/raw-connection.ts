@@ -37,12 +37,12 @@ export class RawConnection {
     return connection;
   }
 
-  /** Whether the server has closed it. */
+  /** Returns whether the server has closed it. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** What was received and not read as a reply yet. */
+  /** Received bytes that are not read as a reply yet. */
   get received(): string {
     return this.#received;
   }

@@ -27,7 +27,7 @@ export class Secrets {
   }
 }
 
-/** What a secret looks like, wherever in a base64 text it begins. */
+/** The base64 forms of a secret, one for each alignment. */
 function formsOf(secret: Buffer): Buffer[] {
   const hex = secret.toString('hex');
   const base64 = [0, 1, 2].flatMap((offset) => {

@@ -3,7 +3,7 @@ import * as hawk from 'hawk';
 import { deriveToken, type TokenType } from './protocol-math.js';
 import type { TestServer } from './start-server.js';
 
-/** What a request goes to: where the server is bound, what it is called, and its clock. */
+/** Target of a request: bound address, public URL and clock. */
 export type Target = Pick<TestServer, 'url' | 'publicUrl' | 'clock'>;
 
 /** A token and its type. */
@@ -20,7 +20,7 @@ export interface Call {
   body?: unknown;
   /** One that is `undefined` is left out. */
   headers?: Record<string, string | undefined>;
-  /** What the signature says instead of the truth; see {@link sign}. */
+  /** Values that the signature covers instead of the true ones; see {@link sign}. */
   hawk?: HawkDeviation;
   /** The loopback address to send from. */
   from?: string;

@@ -25,7 +25,7 @@ export interface TestClock {
 
 /** A real key server in this process, as tests see it. */
 export interface TestServer extends KeyServer {
-  /** What clients sign for: `PUBLIC_URL`. */
+  /** `PUBLIC_URL`, which clients sign. */
   publicUrl: string;
   dataDir: string;
   clock: TestClock;

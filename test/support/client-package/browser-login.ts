@@ -59,7 +59,7 @@ async function serveBundle(t: Teardown, packageFolder: string): Promise<string> 
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-// What follows runs in the page, so each function brings what it needs.
+// The functions below run in the page and cannot use imports.
 
 async function signUp({ url, email, password }: { url: string; email: string; password: string }) {
   const { createBrowserEngine, createKernelScrypt, KeyServerClient, SrpClient }: typeof Client = await import(

@@ -19,7 +19,7 @@ export interface InstalledClient {
   project: string;
   /** The package in it. */
   folder: string;
-  /** What the tarball holds. */
+  /** File names in the tarball. */
   files: string[];
 }
 

@@ -1,4 +1,4 @@
-/** What the server must say of an account, as far as it has acknowledged. Values are never changed, only replaced. */
+/** Expected state of an account after the acknowledged requests. Immutable. */
 export interface AccountState {
   exists: boolean;
   password: string;
@@ -29,14 +29,14 @@ export const NOT_THERE: AccountState = {
   lostKBs: [],
 };
 
-/** What the server says of an account. */
+/** Observed state of an account. */
 export interface Observation {
   exists: boolean;
   /** Of the passwords tried, those that open it. */
   opening: string[];
   /** Of the tokens tried, those that are good, and whether their status says verified. */
   open: Map<string, { verified: boolean }>;
-  /** How many sessions it has, those included whose tokens nobody knows. */
+  /** Number of sessions, including those with unknown tokens. */
   sessions: number;
   /** In hex; none before the address is verified. */
   keys: { kA: string; kB: string } | undefined;

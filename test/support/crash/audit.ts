@@ -9,7 +9,7 @@ import type { Rows } from './rows.js';
 
 const MOST_TRIES = 10;
 
-/** What became of a request that was under way when the server was killed. */
+/** Outcome of a request that was in flight when the server was killed. */
 export interface Fate {
   kind: Kind;
   happened: boolean;

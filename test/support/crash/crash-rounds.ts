@@ -26,7 +26,7 @@ const START_MS = 700;
 export interface CrashStore {
   /** @param dataDir DATA_DIR of the servers */
   locate(dataDir: string): DatabaseLocation;
-  /** What the server of a round is told of its stores. */
+  /** Settings of the stores for the server of a round. */
   settings(round: number): Record<string, string>;
   /** See KillScene. */
   isInTransaction(dataDir: string): Promise<boolean | undefined>;

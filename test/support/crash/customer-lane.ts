@@ -14,9 +14,9 @@ export interface KnownAccount {
   uid: string;
   /** As acknowledged. */
   state: AccountState;
-  /** What it is if the request that was under way when the server was killed was carried out. */
+  /** Expected state if the request in flight at the kill was executed. */
   inFlight: { kind: Kind; after: AccountState } | undefined;
-  /** Whether anything was asked for it since it was last looked at. */
+  /** Whether it had requests since the last check. */
   touched: boolean;
   /** A password that was replaced since it was last looked at. */
   replacedPassword: string | undefined;
@@ -101,7 +101,7 @@ export function describe({ uid, history }: KnownAccount): string {
   return `account ${uid || 'without uid'}: ${history.join('; ')}`;
 }
 
-/** What can be asked for an account, some of it more often than the rest. */
+/** Operations on an account; frequent ones are listed several times. */
 function findPossible({ verified, sessions }: AccountState): Kind[] {
   const possible: Kind[] = ['login', 'login', 'destroy'];
   if (!verified) return [...possible, 'verify', 'verify', 'verify'];

@@ -16,7 +16,7 @@ export type KillPlan =
 const ACKNOWLEDGED = [10, 40] as const;
 /** What a written request may take; a stretch takes the longest. */
 const DELAYS_MS = [0, 1, 2, 3, 5, 8, 13, 21, 100, 200] as const;
-/** A kind of request that nobody makes is not waited for, nor a transaction that is never seen. */
+/** Time limit for the moment: the request or transaction may never occur. */
 const PATIENCE_MS = 5000;
 /** Between two looks whether a transaction is under way. */
 const LOOK_MS = 2;
@@ -38,7 +38,7 @@ export function describePlan(plan: KillPlan): string {
   return plan.how;
 }
 
-/** What is watched for the moment to come. */
+/** Sources of the moment to kill. */
 export interface KillScene {
   server: ServerProcess;
   /** Resolves when so much was acknowledged. */

@@ -1,6 +1,6 @@
 import type { Kind } from './operations.js';
 
-/** What is going on at a server that will be killed. */
+/** State of a server that will be killed. */
 export class Load {
   acknowledged = 0;
   #isKilled = false;

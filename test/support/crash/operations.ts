@@ -42,13 +42,13 @@ export interface Operation {
   kind: Kind;
   /** Where its writing request goes. */
   path: string;
-  /** What the account is when that was done and the answer was not heard. */
+  /** Expected state when the operation was executed and its reply was lost. */
   after: AccountState;
   /** @returns what the account is now; `undefined` when it was given up, nothing written */
   run(): Promise<AccountState | undefined>;
 }
 
-/** What an operation is about, and with. */
+/** Input of an operation. */
 export interface Matter {
   ways: Ways;
   email: string;
@@ -56,7 +56,7 @@ export interface Matter {
   uid: string;
   state: AccountState;
   mails: MailFolder;
-  /** Whether the server was killed: no more mail comes. */
+  /** Whether the server was killed: no more mail arrives. */
   isOver: () => boolean;
 }
 

@@ -2,9 +2,9 @@ import { type Kysely, sql } from 'kysely';
 import { type DatabaseLocation, openToRead } from '../../../storage/sql/database.js';
 import type { Tables } from '../../../storage/sql/schema.js';
 
-/** What is in a database, as far as it can be compared. */
+/** The comparable contents of a database. */
 export interface Rows {
-  /** What is broken in the file, or refers to nothing. */
+  /** Corruption in the file, and dangling references. */
   faults: string[];
   /** By address. */
   accounts: Map<string, { uid: string; sessions: number }>;

@@ -52,7 +52,7 @@ export async function startNginx(t: Teardown, upstreamPort: number, port: number
   return Object.assign(nginx, { fetchFrom });
 }
 
-/** What a distribution's nginx.conf has around the included site. */
+/** The nginx.conf of a distribution, around the included site. */
 const AROUND = (folder: string, site: string) => `
 daemon off;
 ${process.getuid?.() === 0 ? 'user root;' : ''}

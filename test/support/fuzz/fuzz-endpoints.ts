@@ -12,7 +12,7 @@ const MAX_MS = 1_000;
 /** How much the heap may grow between one half of the cases and the other, in bytes. */
 const MAX_GROWTH = 16 * 2 ** 20;
 
-/** What tells that a request has come as far as a case can get it, where that is not 200. */
+/** The deepest reply that a case can reach, where it is not 200. */
 const REACHED: Record<string, number> = {
   '/v1/auth/finish': 103,
   '/v1/raw_password/account/create': 101,
@@ -65,7 +65,7 @@ export async function fuzzEndpoints(t: Test, endpoints: Endpoint[]): Promise<voi
   }
 }
 
-/** What was served by stretching, or refused after it. */
+/** Returns whether a reply may have taken a stretch. */
 function mayStretch({ path, status, text }: FuzzedReply): boolean {
   return path.startsWith('/v1/raw_password/') && (status === 200 || /"errno":103/.test(text));
 }

@@ -30,7 +30,7 @@ export interface FuzzedServer extends Target {
   fit(path: string, account: number, signer: Signer | undefined): Promise<object>;
   /** Forgets the tokens that were issued. */
   forgetTokens(): Promise<void>;
-  /** What was logged as an error. */
+  /** Lines logged as errors. */
   errors: string[];
 }
 

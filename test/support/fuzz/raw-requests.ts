@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { endpoints } from '../../../server/routes.js';
 import { arbitraryByteChange, type ByteChange, changeBytes } from './mutations.js';
 
-/** What goes over a connection: requests as clients write them, or nearly, and changes to their bytes. */
+/** Bytes of a connection: requests, and changes to their bytes. */
 export interface RawCase {
   requests: RawRequest[];
   changes: ByteChange[];
@@ -60,7 +60,7 @@ const arbitraryTarget = fc.oneof(
   },
 );
 
-/** What a client sends. */
+/** A request as a client sends it. */
 const COMMON_LINES = [
   'Content-Type: application/json',
   'Accept: application/json',

@@ -107,7 +107,7 @@ function arbitraryStranger(): fc.Arbitrary<string> {
   return fc.tuple(name, name).map(([local, domain]) => `${local}@${domain}.example`);
 }
 
-/** What node:http lets a client send (RFC 9110, 5.5). */
+/** Header values that node:http accepts (RFC 9110, section 5.5). */
 function isHeaderByte(code: number): boolean {
   return code !== 0x7f && (code >= 0x20 || code === 0x09);
 }

@@ -4,7 +4,7 @@ import type { Reply } from '../api/send.js';
 /** Headers whose values differ between any two replies. */
 const OF_THE_MOMENT = ['date', 'timestamp'];
 
-/** What a stranger can see of a reply, with what is random reduced to its length. */
+/** The visible form of a reply; random values are reduced to their lengths. */
 function look({ status, headers, body, text }: Reply) {
   const shown = Object.entries(headers).filter(([name]) => !OF_THE_MOMENT.includes(name));
   return { status, headers: Object.fromEntries(shown), length: text.length, body: outline(body) };

@@ -90,7 +90,7 @@ export async function startMailServer(
   };
 }
 
-/** A port of loopback where nobody listens. */
+/** Returns a free port of loopback. */
 export async function findClosedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

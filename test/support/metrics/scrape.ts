@@ -9,7 +9,7 @@ export interface Sample {
   value: number;
 }
 
-/** What `/metrics` said. */
+/** A parsed reply of `/metrics`. */
 export interface Scrape {
   type: string;
   /** Metrics by name, as their TYPE lines have it. */

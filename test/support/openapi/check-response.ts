@@ -22,7 +22,7 @@ const JSON_TYPE = 'application/json';
 const { paths } = openApiDocument as {
   paths: Record<string, Record<string, { responses: Record<string, Documented> }>>;
 };
-/** What is answered where no operation is: 404 and 405. */
+/** Replies without an operation: 404 and 405. */
 const ANY_ERROR = { path: '/__lbheartbeat__', method: 'get', status: 'default' };
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });

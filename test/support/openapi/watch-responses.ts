@@ -32,7 +32,7 @@ export function watchResponses(t: Teardown, url: string): void {
   });
 }
 
-/** What is written to a response, read along. */
+/** Records the bytes written to a response. */
 function collectBody(response: ServerResponse): () => string {
   const chunks: Buffer[] = [];
   for (const name of ['write', 'end'] as const) {

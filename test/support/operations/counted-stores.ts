@@ -7,7 +7,7 @@ import { type CountingProxy, startCountingProxy } from './counting-proxy.js';
 
 /** A private PostgreSQL and Redis that count what servers ask of them. */
 export interface CountedStores {
-  /** What a server needs to use them through the proxies. */
+  /** Settings for a server that uses them through the proxies. */
   settings: Record<string, string>;
   postgres: CountingProxy;
   redis: CountingProxy;

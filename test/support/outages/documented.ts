@@ -4,10 +4,10 @@ import type { Reply } from '../api/send.js';
 
 const PATH = 'docs/operators/outages.md';
 
-/** What can be away, as the columns of the table in the documents. */
+/** The outages, as the columns of the documented table. */
 export type Away = 'database away' | 'Redis away' | 'mail server away' | 'disk full';
 
-/** What was seen of endpoints while something was away; held against the table in the documents. */
+/** Observed replies during an outage, for comparison with the documented table. */
 export class SeenAnswers {
   readonly #seen = new Map<string, string>();
 

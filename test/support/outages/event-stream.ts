@@ -22,7 +22,7 @@ export function openEventStream(
     const request = httpRequest(server.url + PATH, { headers, agent: false }, async (response) => {
       const status = response.statusCode ?? 0;
       const whole = readText(response);
-      // Heard by whoever reads on.
+      // The next read reports the error.
       whole.catch(() => {});
       const text = status === 200 ? '' : await whole;
       const body = (text ? JSON.parse(text) : {}) as ReplyBody;

@@ -6,7 +6,7 @@ import { FORGOTTEN_PASSWORD } from './flows/forgotten-password.js';
 import { NEW_ACCOUNT } from './flows/new-account.js';
 import { RAW } from './flows/raw-password.js';
 
-/** What is asked for without a flow. */
+/** Requests outside of flows. */
 const ANYTIME: FlowRequest[] = [
   '/v1/openapi.json',
   '/.well-known/browserid',

@@ -7,9 +7,9 @@ export interface Frame {
 /** Takes apart what one connection sends, as it comes. @returns what is whole */
 export type Framer = (chunk: Buffer) => Frame[];
 
-/** What links do by themselves. */
+/** Redis commands that connections send by themselves. */
 const REDIS_UPKEEP = new Set(['PING', 'HELLO', 'CLIENT', 'SUBSCRIBE']);
-/** What servers do by themselves: sending mails, noting uses, looking for rotated keys, housekeeping, heartbeats. */
+/** Statements of background work: mails, session use, key reloads, housekeeping, heartbeats. */
 const SQL_UPKEEP =
   /^(with "due"|(update|delete from) "mails"|update "sessions" set "last_access_at"|select .* from "signing_keys"|select 1$|.*"leases")/;
 

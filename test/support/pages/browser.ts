@@ -45,7 +45,7 @@ export async function openTab(browser: Browser, options: BrowserContextOptions =
   return { page, complaints, requestedUrls };
 }
 
-/** What axe-core finds wrong with a page as it stands, one line a finding. */
+/** Returns axe-core's findings for the current page, one per line. */
 export async function findBarriers(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations, passes } = await page.evaluate(() =>

@@ -21,7 +21,7 @@ export async function startServer(t: Teardown, env: NodeJS.ProcessEnv = {}): Pro
   return server;
 }
 
-/** Adds an account nobody has a password for, and tells the link that verifies it. */
+/** Adds an account without a known password. Returns its verification link. */
 export async function addAccount({ url, services }: KeyServer) {
   const uid = randomUUID();
   const code = randomBytes(32).toString('hex');

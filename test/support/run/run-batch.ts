@@ -7,7 +7,7 @@ import type { Batch } from './test-files.js';
 const RUN_FILES = fileURLToPath(new URL('run-files.js', import.meta.url));
 const NODE_FLAGS = ['--enable-source-maps'];
 
-/** What a file came to. */
+/** Outcome of a file. */
 export interface FileOutcome {
   file: string;
   isOk: boolean;

@@ -8,7 +8,7 @@ import type { StretchPlan } from '../../../workers/messages.js';
 import { SLOT_MIB } from '../../../workers/stretcher.js';
 import { makePostgresTemplate } from '../services/postgres.js';
 
-/** What a first start makes, and a later one finds. */
+/** The data that a first start creates and later starts use. */
 const FILES = ['key-server.sqlite', 'storage.key'];
 
 /**

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** What a starter needs of a tap test: somewhere to leave its clean-up. */
+/** The part of a tap test that a starter needs, for clean-up. */
 export interface Teardown {
   teardown(end: () => unknown): void;
 }
@@ -10,7 +10,7 @@ export interface Teardown {
 export interface ServiceCommand {
   /** The program and its arguments. */
   command: string[];
-  /** What it prints when it serves. */
+  /** Output that shows that it is ready. */
   ready: RegExp;
   /** The signal that ends it in order. */
   stopSignal: NodeJS.Signals;
@@ -53,7 +53,7 @@ export class ServiceProcess {
       child.once('error', reject);
       child.once('exit', (code) => reject(new Error(`${command} ended with ${code}: ${output}`)));
     });
-    // Output that nobody reads would fill the pipe and block the program.
+    // Unread output would fill the pipe and block the program.
     for (const stream of [child.stdout, child.stderr]) stream?.removeAllListeners('data').resume();
   }
 

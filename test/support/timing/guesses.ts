@@ -130,7 +130,7 @@ async function* makeRecoveryPairs(
   }
 }
 
-/** Whether an address has an account; for a server with `ENUMERATION_GUARD=on`. */
+/** Returns whether an address has an account; for a server with `ENUMERATION_GUARD=on`. */
 export function accountGuesses(accounts: SrpAccount[], rawAccounts: RawAccount[]): Guess[] {
   const classes: [string, string] = ['address with an account', 'address without'];
   const makePairs = (known: { emailHex: string }[], request: (email: string) => PreparedRequest) =>

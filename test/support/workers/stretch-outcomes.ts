@@ -21,11 +21,11 @@ export function recordOutcomes({ services: { stretcher } }: TestServer): string[
   return outcomes;
 }
 
-/** Keeps the threads busy with so many stretches, each for somebody else. */
+/** Keeps the threads busy with stretches, each from another source. */
 export function occupy({ services: { stretcher } }: TestServer, stretches: number): void {
   const orders = Array.from({ length: stretches }, (_, i) => ({
     source: `other ${i}`,
   }));
-  // Those that the end of the test cuts off are nobody's.
+  // The end of the test aborts the remaining stretches.
   for (const order of orders) stretcher.queue.submit(knownRequest(), order).catch(() => {});
 }

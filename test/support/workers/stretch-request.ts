@@ -4,7 +4,7 @@ import type { StretchRequest } from '../../../workers/messages.js';
 
 const { stretching, srp } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
 
-/** What `knownRequest` is stretched to, in hex. */
+/** Stretched password of `knownRequest`, in hex. */
 export const KNOWN_REPLY = { verifier: srp.verifier as string, unwrapBKey: stretching.unwrapBKey as string };
 
 /** The email of a password whose stretch hangs, in threads of hanging-stretch-thread.ts. */

@@ -102,7 +102,7 @@ t.test('two keys in use at once each sign for themselves', async (t) => {
   }
 });
 
-t.test('what is no key, or one of the other algorithm, is an error that shows nothing of it', async (t) => {
+t.test('an invalid key, or one of the other algorithm, is an error that does not contain it', async (t) => {
   const dsa = generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 });
   for (const text of ['not a key', dsa.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()]) {
     const error = await openSigningKey(store('RS', text)).catch((error: Error) => error);

@@ -93,7 +93,7 @@ t.test('threads are recommended for the cores there are, as far as memory goes',
   t.equal(recommendThreads({ ...machine, memoryBytes: 100 * MIB }, settings), 1);
 });
 
-t.test('logins a second follow from what was measured', async (t) => {
+t.test('logins per second follow from the measurement', async (t) => {
   const advice = advise(measured, settings);
   t.match(advice, { stretchThreads: 4, stretchMaxWait: 5, loginsPerSecond: 20, groupedLoginsPerSecond: 32 });
   const slow = advise({ ...measured, singleMs: 2500, group: undefined }, settings);
@@ -133,7 +133,7 @@ t.test('the command measures the engine that runs here', async (t) => {
   t.match(warnings, [{ broken: true, text: /^STRETCH_MAX_WAIT=0\.001 is less than one stretch takes/ }]);
 });
 
-t.test('for people it says what to set', async (t) => {
+t.test('the text form recommends settings', async (t) => {
   const ran = await runAdmin({}, 'capacity');
   t.equal(ran.code, 0, ran.stdout + ran.stderr);
   t.match(ran.stdout, /^engine +(native|wasm)$/m);

@@ -26,7 +26,7 @@ async function examine(env: Record<string, string>) {
   return { ...ran, findings, find, states: (check: string) => find(check).map(({ state }) => state) };
 }
 
-/** Each that is not ok says what to do. */
+/** Every finding that is not ok has advice. */
 function hasAdvice({ findings }: { findings: Finding[] }): boolean {
   return findings.every(({ state, advice }) => state === 'ok' || Boolean(advice));
 }
@@ -195,7 +195,7 @@ t.test('a Redis that drops keys when it is full is told', async (t) => {
   t.match(ran.find('Redis memory'), [{ state: 'warning', says: /allkeys-lru/ }]);
 });
 
-t.test('for people it is a list, with what to do below each line', async (t) => {
+t.test('the text form is a list with advice below each line', async (t) => {
   const ran: Ran = await runAdmin({ DATA_DIR: await makeDataDir(t), RATE_LIMITS: 'off' }, 'doctor');
   t.match(ran.stdout, /^warning {2}RATE_LIMITS +off\n +→ set it to on/m);
   t.match(ran.stdout, /\nNothing is broken, and \d+ to look at\.\n$/);

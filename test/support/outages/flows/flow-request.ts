@@ -2,7 +2,6 @@ import type { Test } from 'tap';
 import type { Reply } from '../../api/send.js';
 import type { TestServer } from '../../api/start-server.js';
 
-/** A request that would succeed now. */
 export interface PreparedRequest {
   /** Sends it, signed anew each time. */
   send(): Promise<Reply>;
