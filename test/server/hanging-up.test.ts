@@ -9,7 +9,7 @@ const CLIENTS = 20;
 const IN_FRONT = 4;
 const LOGIN = '/v1/raw_password/session/create';
 
-t.test('who hangs up before the stretch begins costs none', async (t) => {
+t.test('a client that disconnects before its stretch causes none', async (t) => {
   const server = await startServer(t, {
     RATE_LIMITS: 'on',
     LIMIT_PASSWORDS_FOR_ACCOUNT_FROM_SOURCE: `${CLIENTS}/900`,

@@ -15,11 +15,11 @@ const postgres = await startPostgres(t);
 const STORAGE_KEY = 'ab'.repeat(32);
 
 /** A proxy in front of Redis that can refuse new connections and keep open ones. */
-async function openDoor(t: Test) {
-  const door = { port: 0, isOpen: true, turnedAway: 0 };
+async function startRefusingProxy(t: Test) {
+  const proxy = { port: 0, isOpen: true, refused: 0 };
   const server = createServer((client) => {
-    if (!door.isOpen) {
-      door.turnedAway++;
+    if (!proxy.isOpen) {
+      proxy.refused++;
       client.destroy();
       return;
     }
@@ -35,8 +35,8 @@ async function openDoor(t: Test) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => void server.close());
-  door.port = (server.address() as AddressInfo).port;
-  return door;
+  proxy.port = (server.address() as AddressInfo).port;
+  return proxy;
 }
 
 /** Opens the stream of a new account and reads its first event: not verified. */
@@ -68,13 +68,13 @@ async function verifyOn(server: TestServer, stream: { uid: string; code: string 
 
 t.test('changes during a lost subscription are reported after the reconnect', async (t) => {
   const env = { DATABASE_URL: await postgres.createDatabase(), STORAGE_KEY };
-  const door = await openDoor(t);
-  const listening = await startServer(t, { ...env, REDIS_URL: `redis://127.0.0.1:${door.port}` });
+  const proxy = await startRefusingProxy(t);
+  const listening = await startServer(t, { ...env, REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
   const changing = await startServer(t, { ...env, REDIS_URL: redis.url });
   const stream = await openStream(t, listening);
-  door.isOpen = false;
+  proxy.isOpen = false;
   t.equal(await askRedis(redis, ['CLIENT', 'KILL', 'TYPE', 'pubsub']), 2);
-  await waitUntil(() => door.turnedAway > 0);
+  await waitUntil(() => proxy.refused > 0);
   await verifyOn(changing, stream);
   t.equal(
     await askRedis(redis, ['PUBLISH', 'fxa:changes', 'nobody'])
@@ -82,7 +82,7 @@ t.test('changes during a lost subscription are reported after the reconnect', as
       .then((n) => n <= 1),
     true,
   );
-  door.isOpen = true;
+  proxy.isOpen = true;
   t.match(await stream.next(), { verified: true });
 });
 

@@ -27,7 +27,7 @@ const LONGEST_PAUSE_S = 361;
 const ORDERING = FLOW_REQUESTS.filter(({ endpoint }) => /(account\/create|send_code)$/.test(endpoint));
 
 /** A proxy in front of a mail server that injects failures. */
-class MailDoor {
+class MailProxy {
   readonly port: number;
   readonly #mailPort: number;
   readonly #sockets = new Set<Socket>();
@@ -83,30 +83,30 @@ async function startWithMail(t: Test) {
   const { port: mailPort } = await startMailServer(t, {
     onMail: ({ raw }) => writeFile(join(dataDir, 'mail', `${++count}.eml`), raw),
   });
-  const door = new MailDoor(await findFreePort(), mailPort);
-  t.teardown(() => door.close());
-  await door.set(undefined);
-  const SMTP_URL = `smtp://127.0.0.1:${door.port}?greetingTimeout=3000`;
-  return { server: await startLimitedServer(t, { DATA_DIR: dataDir, SMTP_URL }), door };
+  const proxy = new MailProxy(await findFreePort(), mailPort);
+  t.teardown(() => proxy.close());
+  await proxy.set(undefined);
+  const SMTP_URL = `smtp://127.0.0.1:${proxy.port}?greetingTimeout=3000`;
+  return { server: await startLimitedServer(t, { DATA_DIR: dataDir, SMTP_URL }), proxy };
 }
 
 for (const failure of ['is not there', 'says nothing', 'hangs up after DATA'] as const) {
   t.test(
     `a mail server that ${failure} makes no request wait or fail, and gets every mail later`,
     async (t) => {
-      const { server, door } = await startWithMail(t);
+      const { server, proxy } = await startWithMail(t);
       const isWhole = failure === 'is not there';
       const requests = await prepareAll(server, isWhole ? FLOW_REQUESTS : ORDERING);
       await server.mailbox.listAll();
-      await door.set(failure);
+      await proxy.set(failure);
       const answers = await Promise.all(requests.map(({ prepared }) => timeReply(prepared)));
       await server.services.mailer.waitUntilIdle();
       const heartbeat: Reply = await send(server, '/__heartbeat__', { method: 'GET' });
       t.match(heartbeat, { status: 200, body: { mail: 'unavailable' } });
-      t.ok(isWhole || door.failures > 0);
+      t.ok(isWhole || proxy.failures > 0);
       t.ok((await server.services.storage.outbox.count()) >= ORDERING.length, 'the mails wait');
 
-      await door.set(undefined);
+      await proxy.set(undefined);
       server.clock.advance(LONGEST_PAUSE_S);
       const seen = new SeenAnswers();
       seen.note(t, 'GET /__heartbeat__', heartbeat);

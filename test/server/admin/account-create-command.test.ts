@@ -29,7 +29,7 @@ t.test(
   },
 );
 
-t.test('a script gives the password on standard input', async (t) => {
+t.test('a script passes the password on standard input', async (t) => {
   const server = await startServer(t);
   const email = makeEmail();
   const env = { DATA_DIR: server.dataDir };
@@ -39,35 +39,38 @@ t.test('a script gives the password on standard input', async (t) => {
   t.notMatch(ran.stdout + ran.stderr, /correct horse/);
 });
 
-t.test('nothing is created without a password, with two that differ, or for an address in use', async (t) => {
-  const server = await startServer(t);
-  const env = { DATA_DIR: server.dataDir };
-  const email = makeEmail();
-  const refused: [Promise<{ code: number | null; stdout: string; stderr: string }>, RegExp][] = [
-    [runAdmin(env, 'account', 'create', email), /No password/],
-    [runAdminWithInput(env, '\n', 'account', 'create', email), /1 to 1024 bytes/],
-    [runAdminWithInput(env, 'x\n', 'account', 'create', 'no address'), /no address is not a mail address/],
-    [
-      runAdminAnswering(
-        env,
-        [
-          { prompt: 'Password for', line: 'one' },
-          { prompt: 'Again: ', line: 'two' },
-        ],
-        'account',
-        'create',
-        email,
-      ),
-      /differ/,
-    ],
-  ];
-  for (const [running, message] of refused) {
-    const { code, stdout, stderr } = await running;
-    t.equal(code, 1);
-    t.match(stdout + stderr, message);
-  }
-  t.notOk(await server.services.storage.accounts.exists(email));
-  t.equal((await runAdminWithInput(env, 'x\n', 'account', 'create', email)).code, 0);
-  const again = await runAdminWithInput(env, 'x\n', 'account', 'create', email.toUpperCase());
-  t.match(again, { code: 1, stderr: /has an account/ });
-});
+t.test(
+  'no account is created without a password, with two different ones, or for a used address',
+  async (t) => {
+    const server = await startServer(t);
+    const env = { DATA_DIR: server.dataDir };
+    const email = makeEmail();
+    const refused: [Promise<{ code: number | null; stdout: string; stderr: string }>, RegExp][] = [
+      [runAdmin(env, 'account', 'create', email), /No password/],
+      [runAdminWithInput(env, '\n', 'account', 'create', email), /1 to 1024 bytes/],
+      [runAdminWithInput(env, 'x\n', 'account', 'create', 'no address'), /no address is not a mail address/],
+      [
+        runAdminAnswering(
+          env,
+          [
+            { prompt: 'Password for', line: 'one' },
+            { prompt: 'Again: ', line: 'two' },
+          ],
+          'account',
+          'create',
+          email,
+        ),
+        /differ/,
+      ],
+    ];
+    for (const [running, message] of refused) {
+      const { code, stdout, stderr } = await running;
+      t.equal(code, 1);
+      t.match(stdout + stderr, message);
+    }
+    t.notOk(await server.services.storage.accounts.exists(email));
+    t.equal((await runAdminWithInput(env, 'x\n', 'account', 'create', email)).code, 0);
+    const again = await runAdminWithInput(env, 'x\n', 'account', 'create', email.toUpperCase());
+    t.match(again, { code: 1, stderr: /has an account/ });
+  },
+);

@@ -21,7 +21,7 @@ t.test('keys are withdrawn while a server runs', async (t) => {
     return readSupportDocument(server);
   };
 
-  t.test('none without a yes, nor one that is not there', async (t) => {
+  t.test('no key is withdrawn without confirmation, and an unknown key is refused', async (t) => {
     const asked = await runAdmin(env, 'keys', 'withdraw', 'RS-1');
     t.equal(asked.code, 1);
     t.match(asked.stderr, 'say --yes');
@@ -54,7 +54,7 @@ t.test('keys are withdrawn while a server runs', async (t) => {
     t.ok(verifyCertificate(await sign(), key));
   });
 
-  t.test('the only key is replaced at once, and published no more', async (t) => {
+  t.test('the only key is replaced at once, and no longer published', async (t) => {
     const before = await readSupportDocument(server);
     const stolen = await sign();
     const withdrawn = await runAdmin(env, 'keys', 'withdraw', 'RS-3', '--yes', '--json');

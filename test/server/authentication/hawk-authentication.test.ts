@@ -20,7 +20,7 @@ const SINGLE_USE = new Set(['keyFetchToken', 'authToken', 'accountResetToken']);
 for (const endpoint of SIGNED_ENDPOINTS) {
   const { method, path, type } = endpoint;
 
-  t.test(`${method} ${path} refuses what is not signed by a ${type}, and uses nothing up`, async (t) => {
+  t.test(`${method} ${path} refuses requests without a valid ${type}, and consumes nothing`, async (t) => {
     const prepared = await prepare(server, endpoint);
     for (const [name, authorization] of await listForeignTokens(endpoint, prepared)) {
       const call = {
@@ -202,7 +202,7 @@ t.test('clients that hash bodies they do not send are served', async (t) => {
   t.equal((await send(server, '/v1/session/create', post)).status, 200);
 });
 
-t.test('signatures are over the public URL, wherever the server is bound', async (t) => {
+t.test('signatures cover the public URL, for any bound address', async (t) => {
   const server = await startServer(t, { PUBLIC_URL: 'http://example.org' });
   const { sessionToken: token } = await login(server, await createAccount(server));
   const call = { method: 'GET', signer: { type: 'sessionToken', token } } as const;

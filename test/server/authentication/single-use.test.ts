@@ -102,7 +102,7 @@ t.test('in the database', async (t) => {
     t.same(count(await Promise.all(replies)), { 200: 1, 'errno 110': AT_ONCE - 1 });
   });
 
-  t.test('of many who sign up at once with one address, one gets it', async (t) => {
+  t.test('of many simultaneous sign-ups with one address, one succeeds', async (t) => {
     const email = makeEmail();
     const upper = email.toUpperCase();
     const bodies = Array.from({ length: 20 }, (_, i) => accountBody(i % 2 ? email : upper, randomBytes(32)));
@@ -110,7 +110,7 @@ t.test('in the database', async (t) => {
     t.same(count(replies), { 200: 1, 'errno 101': 19 });
   });
 
-  t.test('of many who log in at once, as many get a session as may', async (t) => {
+  t.test('simultaneous logins get no more sessions than allowed', async (t) => {
     const account = await createAccount(server);
     const tokens = await Promise.all(Array.from({ length: 12 }, () => authenticate(server, account)));
     const replies = tokens.map((token) =>

@@ -105,7 +105,7 @@ for (const store of ['in process', 'in Redis']) {
   });
 }
 
-t.test('a password changed while Redis does not answer kills the tokens that wait there', async (t) => {
+t.test('a password change during a Redis outage invalidates the tokens in Redis', async (t) => {
   const redis = await startRedis(t);
   const server = await startServer(t, { REDIS_URL: redis.url });
   const account = await createAccount(server, { password: PASSWORD });

@@ -33,30 +33,33 @@ t.test('a key is published for as long as a certificate of it can be valid', asy
   t.notOk(isPublished({ retiredAt: 0 }, 26 * HOUR_MS));
 });
 
-t.test('a ring finds what another server made, and signs with the new key from its time on', async (t) => {
-  const { signingKeys } = await openServer(t, await newSqliteFile(t));
-  const log = createLogger('silent');
-  let nowMs = 1000;
-  const options = { signingKeys, algorithm: 'RS', now: () => nowMs, log } as const;
-  const ring = await SigningKeyRing.open(options);
-  const other = await SigningKeyRing.open(options);
-  t.equal(ring.current.id, 'RS-1');
-  t.same(other.current, ring.current, 'the first server makes the key, the next one finds it');
-  const first = ring.current.publicKey;
+t.test(
+  'a ring loads the keys of another server, and signs with a new key from its takeover on',
+  async (t) => {
+    const { signingKeys } = await openServer(t, await newSqliteFile(t));
+    const log = createLogger('silent');
+    let nowMs = 1000;
+    const options = { signingKeys, algorithm: 'RS', now: () => nowMs, log } as const;
+    const ring = await SigningKeyRing.open(options);
+    const other = await SigningKeyRing.open(options);
+    t.equal(ring.current.id, 'RS-1');
+    t.same(other.current, ring.current, 'the first server makes the key, the next one finds it');
+    const first = ring.current.publicKey;
 
-  nowMs += 1000;
-  const key = { ...RS, id: 'RS-2', privateKeyPem: await generateSigningKey('RS') };
-  await signingKeys.rotate({ ...key, createdAt: nowMs, retiredAt: null }, nowMs + 60_000);
-  await ring.reload();
-  t.equal(ring.current.id, 'RS-1');
-  t.equal(ring.published.length, 2);
-  nowMs += 60_000;
-  t.equal(ring.current.id, 'RS-2');
-  t.same(ring.published, [ring.current.publicKey, first]);
-  nowMs += 26 * HOUR_MS;
-  t.same(ring.published, [ring.current.publicKey]);
-  t.equal((await SigningKeyRing.open(options)).current.id, 'RS-2');
-});
+    nowMs += 1000;
+    const key = { ...RS, id: 'RS-2', privateKeyPem: await generateSigningKey('RS') };
+    await signingKeys.rotate({ ...key, createdAt: nowMs, retiredAt: null }, nowMs + 60_000);
+    await ring.reload();
+    t.equal(ring.current.id, 'RS-1');
+    t.equal(ring.published.length, 2);
+    nowMs += 60_000;
+    t.equal(ring.current.id, 'RS-2');
+    t.same(ring.published, [ring.current.publicKey, first]);
+    nowMs += 26 * HOUR_MS;
+    t.same(ring.published, [ring.current.publicKey]);
+    t.equal((await SigningKeyRing.open(options)).current.id, 'RS-2');
+  },
+);
 
 t.test('where every key was retired by hand, no server starts', async (t) => {
   const { signingKeys } = await openServer(t, await newSqliteFile(t));

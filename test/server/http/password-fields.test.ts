@@ -83,7 +83,7 @@ t.test('a body that is damaged anywhere is refused as JSON.parse refuses it', (t
   t.end();
 });
 
-t.test('of duplicate passwords the last one counts, and all are given to be wiped', async (t) => {
+t.test('of duplicate passwords the last one counts, and all are returned for wiping', async (t) => {
   const { json, passwords } = parsePasswordBody(Buffer.from('{"password":"first","password":"second"}'));
   t.equal(decode((json as { password: Uint8Array }).password), 'second');
   t.same(passwords.map(decode), ['first', 'second']);
@@ -96,7 +96,7 @@ t.test('a lone surrogate is no UTF-8', async (t) => {
   }
 });
 
-t.test('the strings of a body are decoded into one block of memory, however many they are', async (t) => {
+t.test('all strings of a body are decoded into one block of memory', async (t) => {
   const { passwords } = parsePasswordBody(
     Buffer.from(`{${'"password":"a",'.repeat(1000)}"newPassword":"b"}`),
   );

@@ -52,16 +52,19 @@ for (const path of OPEN_ENDPOINTS) {
 
 for (const endpoint of SIGNED_ENDPOINTS.filter(({ method }) => method === 'POST')) {
   const { path, type } = endpoint;
-  t.test(`${path} takes JSON objects of at most 64 KiB, and what is none uses no token up`, async (t) => {
-    const prepared = await prepare(server, endpoint);
-    await checkBodies(t, path, prepared);
-    t.equal((await send(server, path, { ...prepared, body: prepared.body ?? {} })).status, 200);
-    const account = await createAccount(server);
-    for (const body of NO_OBJECT) {
-      const { token } = await obtainToken(server, account, type);
-      checkRefusal(t, await send(server, path, { signer: { type, token }, body }), 400, 107);
-    }
-  });
+  t.test(
+    `${path} accepts JSON objects of at most 64 KiB, and a refused body consumes no token`,
+    async (t) => {
+      const prepared = await prepare(server, endpoint);
+      await checkBodies(t, path, prepared);
+      t.equal((await send(server, path, { ...prepared, body: prepared.body ?? {} })).status, 200);
+      const account = await createAccount(server);
+      for (const body of NO_OBJECT) {
+        const { token } = await obtainToken(server, account, type);
+        checkRefusal(t, await send(server, path, { signer: { type, token }, body }), 400, 107);
+      }
+    },
+  );
 }
 
 async function checkBodies(t: Test, path: string, { signer }: Partial<Prepared>): Promise<void> {

@@ -53,7 +53,7 @@ function assertTimedOut(t: Test, reply: RawReply | undefined): void {
   });
 }
 
-t.test('who sends the headers too slowly is told, and cut off', async (t) => {
+t.test('a client that sends its headers too slowly gets an error and is disconnected', async (t) => {
   const { url } = await startEcho(t, { headersMs: 100 });
   const connection = await RawConnection.open(url);
   trickle(connection, 'GET / HTTP/1.1\r\nHost: localhost\r\nX: y\r\nX: y\r\nX: yyyyyyyyyyyyyyyyyyyyyyyyyyyy');
@@ -61,14 +61,14 @@ t.test('who sends the headers too slowly is told, and cut off', async (t) => {
   await connection.closed();
 });
 
-t.test('who sends nothing is told, and cut off', async (t) => {
+t.test('a client that sends nothing gets an error and is disconnected', async (t) => {
   const { url } = await startEcho(t, { headersMs: 100 });
   const connection = await RawConnection.open(url);
   assertTimedOut(t, await connection.readReply());
   await connection.closed();
 });
 
-t.test('who sends the body too slowly is told, and cut off', async (t) => {
+t.test('a client that sends its body too slowly gets an error and is disconnected', async (t) => {
   const { url } = await startEcho(t, { requestMs: 100, headersMs: 50 });
   const connection = await RawConnection.open(url);
   connection.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n');
@@ -77,7 +77,7 @@ t.test('who sends the body too slowly is told, and cut off', async (t) => {
   await connection.closed();
 });
 
-t.test('who asks nothing more is cut off', async (t) => {
+t.test('an idle connection is closed', async (t) => {
   const { url } = await startEcho(t, { keepAliveMs: 100 });
   const connection = await RawConnection.open(url);
   connection.write(writePost('/', { some: 'body' }));
@@ -85,7 +85,7 @@ t.test('who asks nothing more is cut off', async (t) => {
   t.equal(await connection.readReply(), undefined);
 });
 
-t.test('who does not read the reply is cut off', async (t) => {
+t.test('a client that does not read its reply is disconnected', async (t) => {
   const { url, server } = await startEcho(t, { stalledMs: 100 });
   const accepted = once(server, 'connection') as Promise<[Socket]>;
   const connection = await RawConnection.open(url);

@@ -205,7 +205,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
   },
 };
 
-t.test('who waits as long as Retry-After says is served', async (t) => {
+t.test('a client that waits for Retry-After is served', async (t) => {
   const server = await startLimitedServer(t, { accountsFromSource: '1/2' });
   const source = makeSource();
   const create = () => sendFrom(source, server, '/v1/account/create', { body: makeAccountBody() });

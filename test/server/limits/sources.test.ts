@@ -26,7 +26,7 @@ async function assertOneSource(t: Test, server: TestServer, calls: Call[]): Prom
   for (const call of calls) assertTooMany(t, server, await createFrom(server, call), 'accountsFromSource');
 }
 
-t.test('where nothing stands in front of the server', async (t) => {
+t.test('without a proxy', async (t) => {
   const server = await startLimitedServer(t, RATES, { TRUST_PROXY: '' });
 
   await t.test('each address is a source', async (t) => {

@@ -63,7 +63,7 @@ const post = (server: TestServer, path: string, body: object, signer?: Signer) =
 
 const raw = { password: 'correct horse battery staple' };
 
-t.test('accounts, logins and sessions over SRP are told, with the request that did it', async (t) => {
+t.test('accounts, logins and sessions with SRP are logged, with their request', async (t) => {
   const server = await startServer(t);
   const read = createReader(server);
   const account = await createAccount(server, { verified: false });
@@ -122,7 +122,7 @@ t.test('logins that fail tell where they came from, and by which method', async 
   ]);
 });
 
-t.test('passwords that are changed and reset are told apart, with either login method', async (t) => {
+t.test('password changes and resets are different events, with either login method', async (t) => {
   const server = await startServer(t);
   const read = createReader(server);
   const account = await createAccount(server);
@@ -190,17 +190,20 @@ t.test('a refusal by a limit names limit and source, and the account where it is
   }
 });
 
-t.test('with ENUMERATION_GUARD the log knows no more of an unknown address than the client', async (t) => {
-  const server = await startServer(t, { ENUMERATION_GUARD: 'on' });
-  const read = createReader(server);
-  const email = toHex(makeEmail());
-  for (let i = 0; i < 2; i++) await post(server, '/raw_password/session/create', { email, ...raw });
-  accept(await post(server, '/password/forgot/send_code', { email }));
-  const [first, second, ...more] = factsOf(await read());
-  t.match(first, { event: 'loginFailed', method: 'raw_password', reason: 'incorrectPassword' });
-  t.same(second, first, 'of one uid, as if it had an account');
-  t.same(more, [], 'no code was sent');
-});
+t.test(
+  'with ENUMERATION_GUARD the log reveals no more about an unknown address than the reply',
+  async (t) => {
+    const server = await startServer(t, { ENUMERATION_GUARD: 'on' });
+    const read = createReader(server);
+    const email = toHex(makeEmail());
+    for (let i = 0; i < 2; i++) await post(server, '/raw_password/session/create', { email, ...raw });
+    accept(await post(server, '/password/forgot/send_code', { email }));
+    const [first, second, ...more] = factsOf(await read());
+    t.match(first, { event: 'loginFailed', method: 'raw_password', reason: 'incorrectPassword' });
+    t.same(second, first, 'of one uid, as if it had an account');
+    t.same(more, [], 'no code was sent');
+  },
+);
 
 t.test('no secret and no address of anyone is in the log', async (t) => {
   const server = await startServer(t);

@@ -107,7 +107,7 @@ t.test('a recovery mail is given up when its code has expired', async (t) => {
   t.match(lines.at(-1), { kind: 'recovery', attempts: 2, event: 'mailExpired' });
 });
 
-t.test('a recipient that the server refuses for good ends the mail', async (t) => {
+t.test('a permanently refused recipient ends the mail', async (t) => {
   const clock = createClock();
   const server = await startMailServer(t, {
     onRecipient(address) {

@@ -77,7 +77,7 @@ t.test('refusals by a limit are counted, and so are those that RATE_LIMITS=log l
   }
 });
 
-t.test('how late the event loop was is told since the last scrape', async (t) => {
+t.test('the event loop delay covers the time since the last scrape', async (t) => {
   const server = await startServer(t);
   const delay = 'keyserver_event_loop_delay_seconds';
   await scrape(server);

@@ -17,7 +17,7 @@ const server = await startServer(t);
 const account = await createAccount(server);
 const email = toHex(account.email);
 
-t.test('a wrong proof uses the srpToken up: a password is guessed once for each auth/start', async (t) => {
+t.test('a wrong proof consumes the srpToken: each auth/start allows one guess', async (t) => {
   const { finish } = await startAuthentication(server, account);
   const guess = { ...finish, M: randomBytes(32).toString('hex') };
   checkRefusal(t, await send(server, '/v1/auth/finish', { body: guess }), 400, 103);

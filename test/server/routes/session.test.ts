@@ -44,26 +44,29 @@ t.test('a session tells whose it is and whether the address is verified', async 
   t.match(await login(server, verified), { uid: verified.uid, verified: true });
 });
 
-t.test('an account has no more sessions than it may, with either login method, until one ends', async (t) => {
-  const account = await createAccount(server, { password: 'password' });
-  const credentials = { email: toHex(account.email), password: 'password' };
-  const openRaw = () => send(server, '/v1/raw_password/session/create', { body: credentials });
-  const first = await login(server, account);
-  const raw = accept(await openRaw());
-  await login(server, account);
+t.test(
+  'the number of sessions of an account is limited, with either login method, until one ends',
+  async (t) => {
+    const account = await createAccount(server, { password: 'password' });
+    const credentials = { email: toHex(account.email), password: 'password' };
+    const openRaw = () => send(server, '/v1/raw_password/session/create', { body: credentials });
+    const first = await login(server, account);
+    const raw = accept(await openRaw());
+    await login(server, account);
 
-  checkRefusal(t, await openRaw(), 403, 115);
-  const token = await authenticate(server, account);
-  const signer = { type: 'authToken', token } as const;
-  checkRefusal(t, await send(server, '/v1/session/create', { signer }), 403, 115);
-  t.comment('the authToken is used up all the same');
-  checkRefusal(t, await send(server, '/v1/session/create', { signer }), 401, 110);
-  t.equal((await listDevices(first.sessionToken)).length, 3);
+    checkRefusal(t, await openRaw(), 403, 115);
+    const token = await authenticate(server, account);
+    const signer = { type: 'authToken', token } as const;
+    checkRefusal(t, await send(server, '/v1/session/create', { signer }), 403, 115);
+    t.comment('the authToken is used up all the same');
+    checkRefusal(t, await send(server, '/v1/session/create', { signer }), 401, 110);
+    t.equal((await listDevices(first.sessionToken)).length, 3);
 
-  await send(server, '/v1/session/destroy', { signer: asSession(raw.sessionToken) });
-  t.match(await login(server, account), { uid: account.uid });
-  t.match(await login(server, await createAccount(server)), { verified: true }, 'others are not concerned');
-});
+    await send(server, '/v1/session/destroy', { signer: asSession(raw.sessionToken) });
+    t.match(await login(server, account), { uid: account.uid });
+    t.match(await login(server, await createAccount(server)), { verified: true }, 'others are not concerned');
+  },
+);
 
 t.test('account/destroy ends everything the account had', async (t) => {
   const account = await createAccount(server, { password: 'password' });

@@ -128,7 +128,7 @@ for (const [path, type, makeBody, parameters] of SIGNED) {
   });
 }
 
-t.test('codes and addresses of the wrong shape cost no try of a forgotPasswordToken', async (t) => {
+t.test('malformed codes and addresses use no try of a forgotPasswordToken', async (t) => {
   const { token, code } = await obtainToken(server, account, 'forgotPasswordToken');
   const signer = { type: 'forgotPasswordToken', token } as const;
   for (const { param, errno, changed } of listCases({ code }, { code: WRONG.code })) {
@@ -147,7 +147,7 @@ t.test('codes and addresses of the wrong shape cost no try of a forgotPasswordTo
   t.match(resent.body, { tries: 3 });
 });
 
-t.test('a missing parameter is told before a wrong one, wherever it stands', async (t) => {
+t.test('a missing parameter is reported before an invalid one, in any order', async (t) => {
   const [path, body] = OPEN[0] as [string, object, Parameters];
   const changed = withMember(withMember(body, 'email', 'zz'), 'passwordStretching.salt', undefined);
   checkRefusal(t, await send(server, path, { body: changed }), 400, 108, {

@@ -78,7 +78,7 @@ for (const [what, happen] of Object.entries(ENDINGS)) {
   });
 }
 
-t.test('an account, and the server, has no more streams than it may', async (t) => {
+t.test('streams are limited for an account and for the server', async (t) => {
   const account = await createAccount(server, { verified: false });
   const { sessionToken } = await login(server, account);
   const streams = [await openStream(t, server, sessionToken), await openStream(t, server, sessionToken)];

@@ -8,7 +8,7 @@ import { waitUntil } from '../../support/wait-until.js';
 
 const PATH = '/v1/recovery_email/status';
 
-t.test('event streams take no more than half of the connections', async (t) => {
+t.test('event streams use at most half of the connections', async (t) => {
   const server = await startServer(t, { MAX_CONNECTIONS: '20', MAX_STREAMS_PER_ACCOUNT: '20' });
   const token = await openSession(server);
   const statuses: (number | undefined)[] = [];

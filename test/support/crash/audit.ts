@@ -17,7 +17,7 @@ export interface Fate {
 
 /**
  * Compares what a server says of a lane's accounts with what was acknowledged, and takes note of what became of
- * the requests that were under way.
+ * the requests in flight.
  * @param rows of the server's database
  * @param which those asked for since they were last looked at, or all
  * @throws Error that names what is lost or half done
@@ -51,7 +51,7 @@ async function auditAccount(ways: Ways, account: KnownAccount, rows: Rows): Prom
   }
   const happened = asAcknowledged.length > 0;
   account.state = learn(happened && inFlight ? inFlight.after : state, observation);
-  // The owner of an account who was not told of its creation was not told its uid.
+  // A client that missed the reply to account/create does not know the uid.
   account.uid = rows.accounts.get(account.email)?.uid ?? '';
   account.inFlight = undefined;
   account.touched = false;
@@ -96,7 +96,7 @@ async function observe(ways: Ways, account: KnownAccount, rows: Rows): Promise<O
     const proven = await ways.srp.authenticate(email, password).catch(unless('incorrectPassword'));
     if (!proven) continue;
     opening.push(password);
-    // A keyFetchToken that comes without a session.
+    // A keyFetchToken without a session.
     const { keyFetchToken } = await client.password.changeStart(proven.authToken);
     const fetched = await ways.srp
       .fetchKeys(keyFetchToken, proven.unwrapBKey)

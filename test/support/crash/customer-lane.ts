@@ -40,7 +40,7 @@ export class CustomerLane {
   }
 
   /**
-   * Does what comes to mind until the server is killed.
+   * Runs random operations until the server is killed.
    * @throws Error when an answer is not the one that is due
    */
   async live(load: Load, mails: MailFolder, random: Random): Promise<void> {

@@ -26,7 +26,7 @@ export class MailFolder {
   }
 
   /**
-   * Waits until there are more codes than `known`.
+   * Waits for more codes than `known`.
    * @returns the newest; `undefined` when `isOver` says so before one comes
    * @throws Error when none comes in time
    */

@@ -94,7 +94,7 @@ function createFetch(ca: Buffer, localAddress: string): typeof fetch {
         resolve(new Response(stream, { status, headers: headers as Record<string, string> }));
       });
       request.once('error', reject);
-      // With a string that is sent whole, Node sets Content-Length.
+      // For a whole string Node sets Content-Length.
       request.end(body ?? undefined);
     });
 }

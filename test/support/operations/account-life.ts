@@ -11,7 +11,7 @@ import { SRP_TYPE } from '../../../protocol/srp.js';
 import { STRETCHING_PARAMETERS } from '../../../protocol/stretching.js';
 
 /**
- * The most that each request may ask of the stores: [SQL statements, Redis round trips]. Where a mail goes
+ * Maximum operations of each request: [SQL statements, Redis round trips]. Where a mail goes
  * out, three of the statements are the outbox's.
  */
 export const BOUNDS = {

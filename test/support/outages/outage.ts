@@ -63,7 +63,7 @@ export async function prepareAll(
   requests: FlowRequest[],
 ): Promise<(FlowRequest & { prepared: PreparedRequest })[]> {
   const all = [];
-  // An srpToken lives for a minute, and a busy machine takes its time.
+  // An srpToken expires after a minute, and the machine may be slow.
   const isShortLived = ({ endpoint }: FlowRequest) => endpoint.endsWith('auth/finish');
   const inOrder = [...requests.filter((request) => !isShortLived(request)), ...requests.filter(isShortLived)];
   for (const request of inOrder) all.push({ ...request, prepared: await request.prepare(server) });

@@ -9,7 +9,7 @@ import { compiledPath } from './test-files.js';
 let current: Test = root;
 const test = root.test.bind(root);
 
-// A file means its own subtest when it says `t`: what it leaves to be cleaned up is done when the file has ended.
+// `t` in a file is its own subtest, so that its teardowns run at the end of the file.
 Object.assign(root, {
   test: (...args: Parameters<Test['test']>) => current.test(...args),
   teardown: (...args: Parameters<Test['teardown']>) => current.teardown(...args),

@@ -38,7 +38,7 @@ export async function startPostgres(t: Teardown, options: { args?: string[] } = 
       join(programs, 'postgres'),
       ...['-D', directory, '-p', String(port)],
       ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-      // A commit outlives a killed process without it, and no test cuts the power.
+      // Commits survive a killed process without it, and no test cuts the power.
       ...['-c', 'fsync=off'],
       ...(options.args ?? []),
     ],

@@ -122,7 +122,7 @@ async function* makeRecoveryPairs(
     const digits = Buffer.from(codes.get(uid) as string);
     const request = (position: number) => {
       const credentials = deriveHawkCredentials('forgotPasswordToken', token);
-      // Flipping the lowest bit of an ASCII digit makes another digit.
+      // Flipping the lowest bit of an ASCII digit gives another digit.
       const code = Buffer.from(flip(digits, position)).toString();
       return signed(server.url, '/v1/password/forgot/verify_code', credentials, { code });
     };

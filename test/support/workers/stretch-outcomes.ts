@@ -2,7 +2,7 @@ import type { TestServer } from '../api/start-server.js';
 import { knownRequest } from '../workers/stretch-request.js';
 
 /**
- * Writes down how each stretch ordered from now on ends: `stretched`, or the code of the error.
+ * Records the outcome of each later stretch: `stretched`, or the code of the error.
  * @returns the list, which grows
  */
 export function recordOutcomes({ services: { stretcher } }: TestServer): string[] {

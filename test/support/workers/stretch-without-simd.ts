@@ -1,4 +1,4 @@
-// Run by stretch-engine.test.ts in a Node whose V8 was told to do without SIMD.
+// Run by stretch-engine.test.ts in a Node with V8's SIMD disabled.
 
 import { readFileSync } from 'node:fs';
 import { fromHex, toHex } from '../../../protocol/hex.js';

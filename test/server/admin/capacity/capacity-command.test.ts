@@ -100,7 +100,7 @@ t.test('logins per second follow from the measurement', async (t) => {
   t.match(slow, { stretchMaxWait: 10, loginsPerSecond: 1.6, groupedLoginsPerSecond: 1.6 });
 });
 
-t.test('settings that cannot work are told from those that are unwise', async (t) => {
+t.test('settings that cannot work are distinguished from unwise ones', async (t) => {
   const warn = (changes: object, on = machine, found: object = measured) =>
     findWarnings(on, { ...settings, ...changes }, { ...measured, ...found }).map(({ broken, text }) => [
       broken,

@@ -71,7 +71,7 @@ t.test('where all is well on real stores it says so, and changes nothing', async
   await server.close();
 });
 
-t.test('a mail server without SMTPUTF8 is a warning that says who gets no mail', async (t) => {
+t.test('a mail server without SMTPUTF8 is a warning that names the addresses without mail', async (t) => {
   const mail = await startMailServer(t, { smtp: { hideSMTPUTF8: true } });
   const ran = await examine({ DATA_DIR: await makeDataDir(t), SMTP_URL: mail.url });
   t.same(ran.states('mail'), ['ok']);
@@ -119,7 +119,7 @@ t.test(
   },
 );
 
-t.test('storage keys that are gone or others are told', async (t) => {
+t.test('missing and wrong storage keys are reported', async (t) => {
   const server = await startServer(t);
   await server.close();
   const env = { DATA_DIR: server.dataDir };
@@ -135,7 +135,7 @@ t.test('storage keys that are gone or others are told', async (t) => {
   t.notOk(files.includes('storage.key'), 'no new key is made');
 });
 
-t.test('a file that is no database, and a DATA_DIR that is no directory, are told', async (t) => {
+t.test('an invalid database file, and a DATA_DIR that is not a directory, are reported', async (t) => {
   const dataDir = await makeDataDir(t);
   await writeFile(join(dataDir, 'key-server.sqlite'), 'no database at all, whatever its name');
   await writeFile(join(dataDir, 'storage.key'), STORAGE_KEY, { mode: 0o600 });
@@ -147,7 +147,7 @@ t.test('a file that is no database, and a DATA_DIR that is no directory, are tol
   t.match(file.find('DATA_DIR')[0], { state: 'broken', says: /is no directory/ });
 });
 
-t.test('a DATA_DIR that others may read is told, and one that is not there is not made', async (t) => {
+t.test('a DATA_DIR that others can read is reported, and a missing one is not created', async (t) => {
   const dataDir = await makeDataDir(t);
   await chmod(dataDir, 0o755);
   await writeFile(join(dataDir, 'storage.key'), STORAGE_KEY);
@@ -170,7 +170,7 @@ t.test('a DATA_DIR that others may read is told, and one that is not there is no
   await t.rejects(stat(nowhere), { code: 'ENOENT' });
 });
 
-t.test('settings that do not fit together are told', async (t) => {
+t.test('contradictory settings are reported', async (t) => {
   const DATA_DIR = await makeDataDir(t);
   const https = await examine({ DATA_DIR, PUBLIC_URL: 'https://accounts.example.org', RATE_LIMITS: 'off' });
   t.same(https.states('TRUST_PROXY'), ['warning']);
@@ -188,7 +188,7 @@ t.test('settings that do not fit together are told', async (t) => {
   for (const ran of [https, open, http, guarded]) t.ok(hasAdvice(ran));
 });
 
-t.test('a Redis that drops keys when it is full is told', async (t) => {
+t.test('a Redis that evicts keys is reported', async (t) => {
   const args = ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'];
   const { url } = await startRedis(t, { args });
   const ran = await examine({ DATA_DIR: await makeDataDir(t), REDIS_URL: url });
