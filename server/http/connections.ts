@@ -1,9 +1,12 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { toSource } from './client-source.js';
 
 /** Time for incomplete requests to arrive when the server stops, in ms. */
 const ARRIVAL_GRACE_MS = 2_000;
+/** Bounds the wait for the backlog when connections keep coming: the backlog holds at most 4096 (see listen.ts). */
+const MAX_BACKLOG_TURNS = 4_096;
 /** Maximum number of open requests on one connection. No client of this API uses pipelining. */
 const MAX_PIPELINED = 8;
 
@@ -39,6 +42,7 @@ export class Connections {
   readonly #open = new Map<Socket, Connection>();
   /** The connections of each source. The last to become idle are at the end. */
   readonly #bySource = new Map<string, Set<Socket>>();
+  #accepted = 0;
   #ending = false;
   #graceIsOver = false;
 
@@ -95,6 +99,7 @@ export class Connections {
    */
   async end(): Promise<void> {
     this.#ending = true;
+    await this.#acceptBacklog();
     // Not `http.Server.close`: since Node 26.4 it also closes connections whose first request is in transit.
     const closed = new Promise((resolve) => NetServer.prototype.close.call(this.#server, resolve));
     for (const [socket, { underWay, bytesAtReply }] of this.#open) {
@@ -110,7 +115,21 @@ export class Connections {
     this.#server.close();
   }
 
+  /**
+   * Accepts the connections that wait in the listener's backlog: the kernel resets them when the listener closes. libuv
+   * accepts one in each turn of the event loop.
+   */
+  async #acceptBacklog(): Promise<void> {
+    let accepted = -1;
+    for (let turn = 0; turn < MAX_BACKLOG_TURNS && accepted !== this.#accepted; turn++) {
+      accepted = this.#accepted;
+      await nextTurn();
+      await nextTurn();
+    }
+  }
+
   #add(socket: Socket): void {
+    this.#accepted++;
     const source = toSource(socket.remoteAddress ?? '');
     this.#open.set(socket, { source, underWay: new Map(), ofThisTurn: 0 });
     const ofSource = this.#bySource.get(source);

@@ -17,7 +17,7 @@ t.test('a data directory that is none, or holds a broken key, is named', async (
   t.match(broken, { code: 1, stderr: /^STORAGE_KEY: .*storage\.key must contain 64 hex digits: .*\n$/ });
   const writable = await makeDataDir(t);
   // A folder in its place: even root cannot read it as a file.
-  await mkdir(join(writable, 'storage.key'));
+  await mkdir(join(writable, 'storage.key'), { mode: 0o700 });
   const unreadable = await new ServerProcess(t, { DATA_DIR: writable }).exit();
   t.match(unreadable, {
     code: 1,
@@ -34,7 +34,7 @@ t.test('a data directory that is none, or holds a broken key, is named', async (
 
 t.test('an invalid database, or one of other keys, is reported with advice', async (t) => {
   const directory = await makeDataDir(t);
-  await writeFile(join(directory, 'key-server.sqlite'), 'no database at all, whatever its name');
+  await writeFile(join(directory, 'key-server.sqlite'), 'not a database', { mode: 0o600 });
   const none = await new ServerProcess(t, { DATA_DIR: directory }).exit();
   t.match(none, {
     code: 1,
