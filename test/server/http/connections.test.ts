@@ -74,7 +74,7 @@ t.test('a connection that waits for a reply is not closed for others', async (t)
     ['behind one that is out', writeGet('/__lbheartbeat__')],
   ] as const) {
     const owed = await RawConnection.open(server.url);
-    occupy(server, 4);
+    occupy(server, 16);
     owed.write(sent + writePost('/v1/raw_password/session/create', body));
     if (sent) t.equal((await owed.readReply())?.status, 200);
     // Its reply shows that the server has read the earlier requests.
