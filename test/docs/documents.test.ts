@@ -48,13 +48,8 @@ t.test('settings in documents exist', async (t) => {
   const others = [
     'BUILD_IMAGE',
     'RUNTIME_IMAGE',
-<<<<<<< HEAD
     'STRETCH_ISA',
     'TAP_TIMEOUT',
-=======
-    'TAP_TIMEOUT',
-    'STRETCH_ISA',
->>>>>>> 7863b77 (test: queue enough stretches to outlast a flood of connections)
     'FUZZ_CASES',
     'FUZZ_SEED',
     'LOGINS_AT_ONCE',
