@@ -1,26 +1,26 @@
 import type { CryptoOperation, CryptoOperations, CryptoTask, CryptoThreadData } from './messages.js';
 import { ThreadPool } from './thread-pool.js';
 
-/** An operation of the crypto pool failed, or its thread died. */
+/** Thrown when an operation fails or its thread dies. */
 export class CryptoPoolError extends Error {
   readonly code = 'CRYPTO_POOL_FAILED';
 }
 
 export interface CryptoPoolOptions {
   threads: number;
-  /** `openssl` for modular exponentiation through OpenSSL, `jsbn` where that is not to be had. */
+  /** `openssl` for modular exponentiation through OpenSSL, `jsbn` for runtimes without it. */
   modPow: 'openssl' | 'jsbn';
   observe?: (event: CryptoThreadDied) => void;
 }
 
-/** A thread ended unexpectedly. Its tasks have failed, and another thread replaces it. */
+/** A thread ended unexpectedly. Its tasks failed, and another thread replaces it. */
 export interface CryptoThreadDied {
   type: 'threadDied';
-  /** Why an idle thread died; the error of a busy one goes to its tasks. */
+  /** The error of an idle thread. Tasks of a busy thread reject with its error. */
   error: Error | undefined;
 }
 
-/** Threads for SRP and signing, some milliseconds each, apart from the stretches, so that they never wait for one. */
+/** Threads for SRP and signing, which take some ms each. They are separate, so that they never wait for a stretch. */
 export class CryptoPool {
   readonly #pool: ThreadPool<CryptoTask, unknown>;
 
@@ -30,23 +30,23 @@ export class CryptoPool {
       file: new URL('./thread/crypto-thread.js', import.meta.url),
       threads,
       workerData,
-      // One in work and one at hand: a thread need not wait for the event loop between two.
+      // The second task is queued in the thread, which then does not wait for the event loop.
       tasksPerThread: 2,
       onDied: (error) => observe?.({ type: 'threadDied', error }),
     });
   }
 
-  /** Operations waiting for a thread. */
+  /** Number of operations that wait for a thread. */
   get waiting(): number {
     return this.#pool.waiting;
   }
 
-  /** Seconds that threads held operations since the start, up to two at once each. */
+  /** Total time of operations in threads since the start, in seconds. Each thread holds up to two at a time. */
   get busySeconds(): number {
     return this.#pool.busySeconds;
   }
 
-  /** The threads there are, for the tests that kill one. */
+  /** The current threads, for tests that kill one. */
   get threads() {
     return this.#pool.threads;
   }
@@ -67,14 +67,14 @@ export class CryptoPool {
   }
 
   /**
-   * Starts the threads, which the first operation does otherwise.
-   * @throws Error when none can start
+   * Starts the threads. Otherwise the first operation starts them.
+   * @throws Error when no thread can start
    */
   start(): Promise<void> {
     return this.#pool.start();
   }
 
-  /** Ends the threads; operations under way fail. */
+  /** Terminates the threads. Running operations fail. */
   close(): Promise<void> {
     return this.#pool.close();
   }

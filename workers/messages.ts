@@ -3,7 +3,7 @@ import type { SigningAlgorithm } from '../protocol/browserid-keys.js';
 import type { SingleKernel } from '../protocol/scrypt-kernel.js';
 import type { StretchEngineName } from '../protocol/stretch-engines.js';
 
-/** What crosses the boundary between the server and a worker thread: one message in, one reply out. */
+/** Messages between the server and worker threads: one request, one reply. */
 
 /** One password to stretch. All salts are 32 bytes; email and password are UTF-8 bytes. */
 export interface StretchRequest {
@@ -14,7 +14,7 @@ export interface StretchRequest {
   srpSalt: Uint8Array;
 }
 
-/** What a stretched password yields. */
+/** The keys derived from a stretched password. */
 export interface StretchReply {
   /** The SRP verifier, 256 bytes. */
   verifier: Uint8Array;
@@ -22,47 +22,47 @@ export interface StretchReply {
   unwrapBKey: Uint8Array;
 }
 
-/** Up to four passwords that share a core. */
+/** Up to four passwords, computed in step on one core. */
 export type StretchBatch = StretchRequest[];
 
-/** The memory of a batch: a slot for each of its passwords, all in one of the shared memories. */
+/** The memory of a batch: a slot for each password, all in the same shared memory. */
 export interface SlotAllocation {
   memory: number;
   indexes: number[];
 }
 
-/** A reply for each request of the batch, in its order; one that failed says why and harms no other. */
+/** Result of one request of a batch. A failure does not affect the others. */
 export type StretchOutcome = { reply: StretchReply } | { failure: string };
 
-/** How `wasm` computes one password alone. */
+/** Methods with which `wasm` computes a single password. */
 export interface SingleMethods {
   single: SingleKernel;
   /** OpenSSL is faster where the processor has SHA extensions. */
   pbkdf2: 'kernel' | 'openssl';
 }
 
-/** How passwords are stretched on this machine. */
+/** Methods, group size and times of stretches on this machine. */
 export interface StretchPlan extends SingleMethods {
-  /** The most passwords worth stretching together; 1 where company saves nothing. */
+  /** Maximum number of passwords in a batch; 1 if larger batches save no CPU. */
   groupSize: number;
-  /** What a stretch of 1, 2 … `groupSize` passwords together is expected to take, in ms. */
+  /** Expected times of batches of 1, 2 … `groupSize` passwords, in ms. */
   expectedMs: number[];
 }
 
-/** What a stretch thread can be told to do, and what it answers. */
+/** Tasks of a stretch thread, with their results. */
 export interface StretchTasks {
   stretch: {
     in: {
       batch: StretchBatch;
       slots: SlotAllocation;
-      /** Slots that hold traces of an earlier batch, and are not overwritten by this one. */
+      /** Slots with data of an earlier batch that this batch does not overwrite. */
       wipeFirst: SlotAllocation;
     } & SingleMethods;
     out: StretchOutcome[];
   };
   /** Zeroes slots. */
   wipe: { in: { slots: SlotAllocation }; out: undefined };
-  /** Finds the fastest way to stretch. */
+  /** Measures the fastest plan. */
   measure: { in: { largestGroup: number }; out: StretchPlan };
 }
 
@@ -70,16 +70,16 @@ export type StretchTask = {
   [Name in keyof StretchTasks]: { task: Name; input: StretchTasks[Name]['in'] };
 }[keyof StretchTasks];
 
-/** Given to a stretch thread when it starts. */
+/** Data of a new stretch thread. */
 export interface StretchThreadData {
   engine: StretchEngineName;
-  /** For `wasm`: the kernel, compiled once for all threads, and the memories that they share. */
+  /** For `wasm`: the kernel, compiled once for all threads, and their shared memories. */
   kernel?: { module: WebAssembly.Module; memories: WebAssembly.Memory[] } | undefined;
   /** For `native`: the regions of its slots, one for each memory. */
   regions?: number[] | undefined;
 }
 
-/** Given to a thread of the crypto pool when it starts. */
+/** Data of a new thread of the crypto pool. */
 export interface CryptoThreadData {
   modPow: 'openssl' | 'jsbn';
 }
@@ -87,14 +87,14 @@ export interface CryptoThreadData {
 /** The operations of the crypto pool. */
 export interface CryptoOperations {
   srpStart: { in: { verifier: Uint8Array }; out: { b: Uint8Array; B: Uint8Array } };
-  /** `K` only when the client's proof M is right. */
+  /** `K` is set if the client's proof M is right. */
   srpFinish: {
     in: { verifier: Uint8Array; b: Uint8Array; B: Uint8Array; A: Uint8Array; M: Uint8Array };
     out: { K: Uint8Array | undefined };
   };
   /** Numbers in hex. */
   checkDsaKey: { in: { y: string; p: string; q: string }; out: { isInSubgroup: boolean } };
-  /** The key is a handle of OpenSSL's: its bytes are not copied. */
+  /** The key is a handle to OpenSSL's object: its bytes are not copied. */
   sign: {
     in: { keyId: string; algorithm: SigningAlgorithm; privateKey: KeyObject; payload: string };
     out: Promise<{ jwt: string }>;

@@ -1,59 +1,59 @@
 import type { SlotAllocation } from './messages.js';
 
-/** When slots that no stretch has taken are wiped, in ms after the last: four take up to 50 ms. */
+/** Idle time after which slots are wiped, in ms. Wiping four slots takes up to 50 ms. */
 export const WIPE_AFTER_MS = 30;
 
 export interface SlotWiperOptions {
-  /** Takes slots that no batch runs in out of use. Returns whether there was no such batch. */
+  /** Reserves slots. Returns `false` when a batch runs in them. */
   claim: (slots: SlotAllocation) => boolean;
-  /** Lets batches use the slots again. */
+  /** Returns slots to the queue. */
   release: (slots: SlotAllocation) => void;
   wipe: (slots: SlotAllocation) => Promise<unknown>;
-  /** Calls back after some ms. Returns a function that prevents it. */
+  /** Starts a timer. Returns a function that cancels it. */
   after: (ms: number, callBack: () => void) => () => void;
 }
 
 /**
- * Decides when slots are wiped. The next stretch overwrites what a stretch leaves in its slots; what it does not
- * overwrite is wiped before it begins, and what no stretch takes at once is wiped while nothing runs there.
+ * Schedules the wiping of slots. A stretch leaves secrets in its slots, and the next stretch overwrites them. Slots that a
+ * smaller batch does not overwrite are wiped before it; idle slots are wiped after WIPE_AFTER_MS.
  */
 export class SlotWiper {
   readonly #options: SlotWiperOptions;
-  /** How many of an allocation's slots, from the first, hold traces, and what prevents that they are wiped. */
-  readonly #traces = new Map<SlotAllocation, { count: number; prevent: () => void }>();
+  /** Number of an allocation's first slots that hold secrets, and the function that cancels their wiping. */
+  readonly #traces = new Map<SlotAllocation, { count: number; cancel: () => void }>();
 
   constructor(options: SlotWiperOptions) {
     this.#options = options;
   }
 
-  /** Notes that a batch begins in the first `count` slots. Returns those that must be wiped before. */
+  /** Records the start of a batch in the first `count` slots. Returns the slots to wipe before it. */
   begin(slots: SlotAllocation, count: number): SlotAllocation {
     const traces = this.#traces.get(slots);
-    traces?.prevent();
+    traces?.cancel();
     this.#traces.delete(slots);
     return { memory: slots.memory, indexes: slots.indexes.slice(count, traces?.count ?? 0) };
   }
 
-  /** Notes that the batch has ended. */
+  /** Records the end of a batch. */
   end(slots: SlotAllocation, count: number): void {
-    const prevent = this.#options.after(WIPE_AFTER_MS, () => void this.#wipe(slots));
-    this.#traces.set(slots, { count, prevent });
+    const cancel = this.#options.after(WIPE_AFTER_MS, () => void this.#wipe(slots));
+    this.#traces.set(slots, { count, cancel });
   }
 
-  /** Wipes nothing from now on. */
+  /** Cancels all wiping. */
   close(): void {
-    for (const { prevent } of this.#traces.values()) prevent();
+    for (const { cancel } of this.#traces.values()) cancel();
     this.#traces.clear();
   }
 
-  /** One slot at a time, so that a stretch waits for one at most. */
+  /** Wipes one slot at a time, so that a stretch waits for one at most. */
   async #wipe(slots: SlotAllocation): Promise<void> {
     const { claim, release, wipe } = this.#options;
     let traces = this.#traces.get(slots);
     while (traces && traces.count > 0 && claim(slots)) {
       traces.count--;
       const indexes = slots.indexes.slice(traces.count, traces.count + 1);
-      // A wipe fails with its thread, and recovery wipes all.
+      // A wipe fails only if its thread dies, and recovery wipes all slots of that thread.
       await wipe({ memory: slots.memory, indexes }).catch(() => {});
       release(slots);
       traces = this.#traces.get(slots);

@@ -1,4 +1,4 @@
-/** An error that is thrown by the thousand, in answer to what clients do, and whose stack nobody reads. */
+/** An error without a stack trace, for frequent errors that clients cause. */
 export class StacklessError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     const { stackTraceLimit } = Error;

@@ -3,20 +3,19 @@ import { simdSupported } from '../protocol/scrypt-kernel.js';
 import type { StretchEngineName } from '../protocol/stretch-engines.js';
 import { findNativeProblem } from './kernel/load-native.js';
 
-/** What this machine's Node offers to stretch with. */
+/** Capabilities of this runtime. */
 export interface StretchRuntime {
-  /** The native kernel, which the build compiles where there is a C compiler. */
+  /** The native kernel, which the build compiles if there is a C compiler. */
   native: boolean;
   /** WebAssembly with 128-bit SIMD. */
   wasmSimd: boolean;
-  /** scrypt in OpenSSL: builds without it exist, and FIPS mode forbids it. */
+  /** scrypt in OpenSSL. Some builds lack it, and FIPS mode forbids it. */
   opensslScrypt: boolean;
 }
 
 /**
- * Chooses the engine to run where `wanted` is configured: `wasm` replaces `native`, and `openssl` replaces `wasm`, on
- * a machine without them.
- * @throws Error that says what to set, when OpenSSL is to stretch and has no scrypt
+ * Returns the engine to run if `wanted` is configured: `wasm` if `native` is unavailable, `openssl` if `wasm` is.
+ * @throws Error with advice when `openssl` is unavailable too
  */
 export function resolveStretchEngine(
   wanted: StretchEngineName,

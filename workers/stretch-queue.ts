@@ -6,34 +6,34 @@ import type {
   StretchRequest,
 } from './messages.js';
 
-/** The client hung up before its stretch began. */
+/** Thrown when the client closes the connection before its stretch starts. */
 export class StretchAbandonedError extends Error {
   readonly code = 'STRETCH_ABANDONED';
 }
 
-/** The stretch failed, or its thread died or hung. The message says which, nothing secret. */
+/** Thrown when a stretch fails, or its thread dies or hangs. The message contains no secret. */
 export class StretchFailedError extends Error {
   readonly code = 'STRETCH_FAILED';
 }
 
-/** Who orders a stretch. */
+/** The client of a stretch. */
 export interface StretchOrder {
-  /** Where the request comes from; the queue is fair over sources. */
+  /** Source of the request. The queue is fair between sources. */
   source: string;
-  /** Aborted when the client hangs up. */
+  /** Aborted when the client closes the connection. */
   signal?: AbortSignal;
 }
 
-/** What happened in the queue, for metrics. Times in ms. */
+/** Events of the queue, for metrics. Times in ms. */
 export type StretchEvent =
   | { type: 'abandoned' }
   | { type: 'started'; waitedMs: number }
   | { type: 'finished'; batchSize: number; serviceMs: number; failed: number };
 
 export interface StretchQueueOptions {
-  /** Runs a batch on a free thread, and ends it after `timeLimitMs`. */
+  /** Runs a batch on a free thread, which is terminated after `timeLimitMs`. */
   run: (batch: StretchBatch, slots: SlotAllocation, timeLimitMs: number) => Promise<StretchOutcome[]>;
-  /** Makes slots usable again whose thread died. */
+  /** Prepares the slots of a dead thread for use. */
   recover: (slots: SlotAllocation) => Promise<unknown>;
   /** A monotonic clock, in ms. */
   now: () => number;
@@ -48,53 +48,53 @@ interface Waiting {
   stopListening: () => void;
 }
 
-/** Assumed time of a batch until one was measured, in ms. */
+/** Assumed time of a batch before the first measurement, in ms. */
 const FIRST_GUESS_MS = 500;
 /** Weight of the newest batch in the moving average. */
 const AVERAGE_GAIN = 0.2;
-/** A thread counts as hung, and is replaced, after so many times the expected time of a batch. */
+/** Multiple of the expected time of a batch after which a thread counts as hung and is replaced. */
 const HANG_FACTOR = 20;
-/** Shortest time limit of a batch, in ms: a thread on a busy or paused machine is not hung. */
+/** Minimum time limit of a batch, in ms, because threads of a busy or paused machine are slow. */
 const MIN_TIME_LIMIT_MS = 10_000;
-/** A thread that needs more than this many times the expected time is not relied on for predictions. */
+/** Multiple of the expected time after which predictions count a thread as overdue. */
 const OVERDUE_FACTOR = 4;
 
 /**
  * The queue in front of the stretch threads: round robin over sources, first come first served within a source.
- * It refuses nothing; load shedding in front of it bounds its length (docs/architecture.md, "Admission").
+ * It never refuses a request; load shedding before it bounds its length (docs/architecture.md, "Admission").
  *
- * As many batches run at a time as there are slot allocations; the queue has none until they are released to it.
+ * Each running batch uses one slot allocation. The queue starts without allocations; `release` adds them.
  */
 export class StretchQueue {
   readonly #options: StretchQueueOptions;
-  /** The next source in turn is the first. */
+  /** Waiting requests by source, in round-robin order: the first source is next. */
   readonly #bySource = new Map<string, Waiting[]>();
   readonly #free: SlotAllocation[] = [];
-  /** When each batch under way began, in ms. */
+  /** Running batches. */
   readonly #running = new Set<{ startedMs: number }>();
   #waiting = 0;
   #groupSize = 1;
-  /** Moving average of a thread's time for a password in a full batch, in ms. */
+  /** Moving average of the time for each password in a full batch, in ms. */
   #msPerStretch = FIRST_GUESS_MS;
 
   constructor(options: StretchQueueOptions) {
     this.#options = options;
   }
 
-  /** Requests that wait for a thread. */
+  /** Number of requests that wait for a thread. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Batches under way. */
+  /** Number of running batches. */
   get running(): number {
     return this.#running.size;
   }
 
   /**
-   * Sets how passwords are grouped from now on.
-   * @param groupSize the most passwords of a batch
-   * @param batchMs what a batch of that size was measured to take, in ms
+   * Sets the batch size and its expected time.
+   * @param groupSize maximum number of passwords in a batch
+   * @param batchMs expected time of a batch of that size, in ms
    */
   expect(groupSize: number, batchMs = this.#msPerStretch * groupSize): void {
     this.#groupSize = groupSize;
@@ -103,7 +103,7 @@ export class StretchQueue {
 
   /**
    * Queues a stretch.
-   * @throws StretchAbandonedError when the client hangs up first; StretchFailedError
+   * @throws StretchAbandonedError when the client closes the connection first; StretchFailedError
    */
   async submit(request: StretchRequest, { source, signal }: StretchOrder): Promise<StretchReply> {
     if (signal?.aborted) return this.#abandon();
@@ -117,30 +117,30 @@ export class StretchQueue {
         stopListening: () => signal?.removeEventListener('abort', drop),
       };
       signal?.addEventListener('abort', drop, { once: true });
-      const line = this.#bySource.get(source);
-      if (line) line.push(entry);
+      const requests = this.#bySource.get(source);
+      if (requests) requests.push(entry);
       else this.#bySource.set(source, [entry]);
       this.#waiting++;
       this.#dispatch();
     });
   }
 
-  /** Keeps batches from using slots until they are released. Returns false when a batch runs in them. */
+  /** Reserves slots until they are released. Returns `false` when a batch runs in them. */
   claim(slots: SlotAllocation): boolean {
     const i = this.#free.indexOf(slots);
     if (i >= 0) this.#free.splice(i, 1);
     return i >= 0;
   }
 
-  /** Lets batches use slots. */
+  /** Makes slots available to batches. */
   release(slots: SlotAllocation): void {
     this.#free.push(slots);
     this.#dispatch();
   }
 
   /**
-   * How long a request waits to start behind so many others, in ms: their number divided by the measured throughput.
-   * A thread that is overdue counts as one that needs until its time limit for each batch.
+   * Predicts the wait of a request behind `ahead` others, in ms: their number divided by the measured throughput. An
+   * overdue thread counts as one that uses its full time limit for each batch.
    */
   predictWaitMs(ahead: number): number {
     const overdueSinceMs = this.#options.now() - OVERDUE_FACTOR * this.#fullBatchMs;
@@ -162,20 +162,20 @@ export class StretchQueue {
   }
 
   /**
-   * Takes the next requests, one of each source in turn. A batch with the last request of a source is not filled up
-   * with second requests of others: it would end later, and a greedy source would slow a modest one down.
+   * Takes the next requests, one of each source in turn. A batch with the last request of a source is not filled with
+   * second requests of other sources: it would take longer, so that sources with many requests delay others.
    */
   #takeBatch(size: number): Waiting[] {
     const batch: Waiting[] = [];
     const sources = new Set<string>();
     let hasLastOfSource = false;
     while (batch.length < size) {
-      const [source, line] = this.#bySource.entries().next().value ?? [];
-      if (source === undefined || !line || (hasLastOfSource && sources.has(source))) break;
-      batch.push(line.shift() as Waiting);
+      const [source, requests] = this.#bySource.entries().next().value ?? [];
+      if (source === undefined || !requests || (hasLastOfSource && sources.has(source))) break;
+      batch.push(requests.shift() as Waiting);
       sources.add(source);
       this.#bySource.delete(source);
-      if (line.length > 0) this.#bySource.set(source, line);
+      if (requests.length > 0) this.#bySource.set(source, requests);
       else hasLastOfSource = true;
     }
     this.#waiting -= batch.length;
@@ -204,7 +204,7 @@ export class StretchQueue {
     if (failed === 0) this.#learn(batch.length, serviceMs);
     this.#running.delete(running);
     if (isUsable) this.release(slots);
-    // Recovery that fails leaves the slots to the next stretch, which overwrites them.
+    // If recovery fails, the next stretch overwrites the slots.
     else
       void recover(slots)
         .catch(() => {})
@@ -217,7 +217,7 @@ export class StretchQueue {
     });
   }
 
-  /** A smaller batch needs more time for each password, so that it can only lower the estimate. */
+  /** Updates the average. A smaller batch takes longer for each password, so it may only lower the average. */
   #learn(size: number, serviceMs: number): void {
     const ms = serviceMs / size;
     if (size < this.#groupSize && ms > this.#msPerStretch) return;
@@ -225,9 +225,9 @@ export class StretchQueue {
   }
 
   #drop(source: string, entry: Waiting): void {
-    const line = this.#bySource.get(source) as Waiting[];
-    line.splice(line.indexOf(entry), 1);
-    if (line.length === 0) this.#bySource.delete(source);
+    const requests = this.#bySource.get(source) as Waiting[];
+    requests.splice(requests.indexOf(entry), 1);
+    if (requests.length === 0) this.#bySource.delete(source);
     this.#waiting--;
     this.#abandon().catch(entry.reject);
   }

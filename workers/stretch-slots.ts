@@ -2,8 +2,8 @@ import { MAX_GROUP, MAX_SLOTS } from '../protocol/scrypt-parameters.js';
 import type { SlotAllocation } from './messages.js';
 
 /**
- * Divides the memory among the batches that run at a time: one for each thread, up to four slots each.
- * A WebAssembly memory ends at 4 GiB, so that many allocations need several.
+ * Divides the memory into one allocation for each thread, of up to four slots. A WebAssembly memory has at most 4 GiB, so
+ * many allocations need several memories.
  */
 export function divideSlots(threads: number, slots: number): SlotAllocation[] {
   const size = Math.min(MAX_GROUP, Math.max(1, Math.floor(slots / threads)));

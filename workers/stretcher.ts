@@ -22,46 +22,46 @@ import { ThreadPool } from './thread-pool.js';
 export interface StretcherOptions {
   engine: StretchEngineName;
   threads: number;
-  /** For all threads together, at least 64. Each thread gets as many whole slots of 64 as the others. */
+  /** Memory of all threads, at least 64. It is divided evenly into slots of 64. */
   memoryMiB: number;
-  /** How much lower than the event loop the threads' OS priority is (POSIX nice, 0 to 19). */
+  /** OS priority of the threads below that of the event loop (POSIX nice increment, 0 to 19). */
   niceIncrement: number;
-  /** How `wasm` stretches, if that was measured before; by default it is measured at the start. */
+  /** Plan for `wasm`; measured at the start by default. */
   plan?: StretchPlan | undefined;
-  /** The threads' module, for tests whose threads hang. */
+  /** Module of the threads, for tests with threads that hang. */
   threadFile?: URL;
   observe?: (event: StretchEvent | StretchThreadDied) => void;
 }
 
-/** A thread ended without being told to. What it held has failed, and another takes its place. */
+/** A thread ended unexpectedly. Its batch failed, and another thread replaces it. */
 export interface StretchThreadDied {
   type: 'threadDied';
-  /** Why, when it held nothing; what it held was told. */
+  /** The error of an idle thread. The batch of a busy thread fails with its error. */
   error: Error | undefined;
 }
 
-/** The memory of a stretch: a slot. */
+/** Size of a slot, the memory of one stretch. */
 export const SLOT_MIB = 64;
 
 /**
- * Stretches passwords in low-priority threads: 64 MiB and some hundredths to a quarter of a CPU second each.
- * With `native` and `wasm` the memory is allocated once and shared by all threads; the queue assigns slots to each batch.
+ * Stretches passwords in low-priority threads. A stretch takes 64 MiB and 0.04 to 0.25 s of CPU. With `native` and `wasm`
+ * the memory is allocated once and shared by all threads; the queue assigns slots to each batch.
  */
 export class Stretcher {
   readonly queue: StretchQueue;
-  /** The engine that runs: not the one asked for where this machine cannot run that. */
+  /** The running engine: the configured one, or its replacement on this machine. */
   readonly engine: StretchEngineName;
   readonly #pool: ThreadPool<StretchTask, unknown>;
   #ready: Promise<void> | undefined;
   /** Whether the plan must be measured. */
   readonly #measures: boolean;
   #plan: StretchPlan;
-  /** The most passwords that a batch has slots for. */
+  /** Maximum number of slots of a batch. */
   readonly #largestGroup: number;
   #regions: number[] | undefined;
   readonly #wiper: SlotWiper;
 
-  /** @throws Error when this machine can run neither the engine asked for nor its stand-in */
+  /** @throws Error when this machine can run neither the configured engine nor a replacement */
   constructor({ engine, threads, memoryMiB, niceIncrement, plan, threadFile, observe }: StretcherOptions) {
     this.engine = resolveStretchEngine(engine);
     this.#plan = plan ?? PLANS[this.engine];
@@ -104,19 +104,19 @@ export class Stretcher {
     for (const slots of allocations) this.queue.release(slots);
   }
 
-  /** How passwords are stretched: as was measured here, once `ready`. */
+  /** The current plan, which is measured once `ready`. */
   get plan(): Readonly<StretchPlan> {
     return this.#plan;
   }
 
-  /** The threads there are, for the tests that kill one. */
+  /** The current threads, for tests that kill one. */
   get threads() {
     return this.#pool.threads;
   }
 
   /**
-   * Starts the threads, and measures how `wasm` stretches best. Resolves when both are done. A password that comes
-   * earlier waits for the thread.
+   * Starts the threads and measures the plan of `wasm`. Resolves when both are done. Stretches can be requested before;
+   * they wait for a thread.
    * @throws Error when no thread can start
    */
   ready(): Promise<void> {
@@ -125,8 +125,7 @@ export class Stretcher {
   }
 
   /**
-   * Stretches a password to its verifier and unwrapBKey. The request's password bytes are wiped, whatever
-   * the outcome.
+   * Stretches a password to its verifier and unwrapBKey. Wipes the request's password bytes in every case.
    * @throws StretchAbandonedError, StretchFailedError (see StretchQueue)
    * @see docs/protocol.md, "Password stretching"
    */
@@ -138,7 +137,7 @@ export class Stretcher {
     }
   }
 
-  /** Ends the threads and gives the memory back; stretches under way fail. */
+  /** Terminates the threads and unmaps the memory. Running stretches fail. */
   async close(): Promise<void> {
     this.#wiper.close();
     await this.#pool.close();
@@ -147,7 +146,7 @@ export class Stretcher {
   }
 
   async #prepare(): Promise<void> {
-    // What fails here fails again, and is reported, with the first stretches.
+    // Errors are ignored: they recur with the first stretches, which report them.
     const measured = this.#measures && this.#measure().catch(() => {});
     await Promise.all([this.#pool.start(), measured]);
   }
@@ -166,7 +165,7 @@ export class Stretcher {
     this.queue.expect(groupSize, plan.expectedMs[groupSize - 1]);
   }
 
-  /** The passwords are moved to the thread: copies would stay in the buffers of messages, which nobody wipes. */
+  /** Moves the passwords to the thread, because copies would stay in message buffers, which are not wiped. */
   async #runBatch(
     batch: StretchBatch,
     allocation: SlotAllocation,
@@ -204,7 +203,7 @@ export class Stretcher {
   }
 }
 
-/** How each engine stretches, with a first guess at its times. Only `wasm` has a choice, and measures. */
+/** Initial plan of each engine, with assumed times. Only `wasm` has alternatives and measures them. */
 const PLANS: Record<StretchEngineName, StretchPlan> = {
   native: { single: 'vector', pbkdf2: 'openssl', groupSize: 4, expectedMs: [110, 130, 150, 170] },
   wasm: { single: 'vector', pbkdf2: 'openssl', groupSize: 2, expectedMs: [200, 260] },
@@ -212,7 +211,7 @@ const PLANS: Record<StretchEngineName, StretchPlan> = {
   'scrypt-js': { single: 'vector', pbkdf2: 'openssl', groupSize: 1, expectedMs: [1000] },
 };
 
-/** How many slots each memory has. */
+/** Counts the slots of each memory. */
 function countByMemory(allocations: SlotAllocation[]): number[] {
   const slots: number[] = [];
   for (const { memory, indexes } of allocations) slots[memory] = (slots[memory] ?? 0) + indexes.length;

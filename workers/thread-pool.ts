@@ -3,34 +3,34 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 
-/** How long the end of a pool waits for threads that start, in ms: many times what it takes. */
+/** Time limit for waiting for starting threads when a pool closes, in ms. */
 const START_DEADLINE_MS = 10_000;
-/** A time limit is counted in so many ticks: after the process was stopped for a while, one tick has passed. */
+/** Number of ticks of a time limit. A pause of the process counts as one tick, so it does not exceed the limit. */
 const TICKS = 20;
 
 export interface ThreadPoolOptions {
-  /** The module whose default export does a task. */
+  /** The module whose default export runs a task. */
   file: URL;
   /** At least 1. */
   threads: number;
   workerData?: unknown;
-  /** How much lower than the event loop the threads' OS priority is (POSIX nice). */
+  /** OS priority of the threads below that of the event loop (POSIX nice increment). */
   niceIncrement?: number;
   tasksPerThread?: number;
-  /** Called when a thread ends without being told to, with why if that is known. */
+  /** Called when a thread ends unexpectedly, with its error if known. */
   onDied?: (error: Error | undefined) => void;
 }
 
 /**
- * Piscina, for threads that may die or hang. Piscina replaces a dead thread; this class adds the time limit, the
- * notice of a death, and that no task waits for a thread when none can start.
+ * A Piscina pool for threads that can die or hang. Piscina replaces dead threads. This class adds time limits and reports
+ * deaths, and rejects waiting tasks when no thread can start.
  */
 export class ThreadPool<Task, Result> {
   readonly #options: ThreadPoolOptions;
   #pool: Piscina<Task, Result> | undefined;
-  /** Whether a thread has started, or died of it. */
+  /** Whether each thread started; `false` when it died first. */
   readonly #starts = new WeakMap<Worker, Promise<boolean>>();
-  /** Threads that have not exited, those that died or hung included. */
+  /** Threads that have not exited, including those being terminated. */
   readonly #alive = new Set<Worker>();
   #closing = false;
   #lastError: Error | undefined;
@@ -39,26 +39,26 @@ export class ThreadPool<Task, Result> {
     this.#options = options;
   }
 
-  /** The threads there are. */
+  /** The current threads. */
   get threads() {
     return this.#pool?.threads ?? [];
   }
 
-  /** Tasks waiting for a thread. */
+  /** Number of tasks that wait for a thread. */
   get waiting(): number {
     return this.#pool?.queueSize ?? 0;
   }
 
-  /** Seconds that threads held tasks since the start; those that a thread holds at once count each. */
+  /** Total time of tasks in threads since the start, in seconds. Concurrent tasks of a thread count separately. */
   get busySeconds(): number {
     if (!this.#pool?.completed) return 0;
-    // From the mean: Piscina 5.3 divides its `utilization` by a thousand twice.
+    // Computed from the mean, because Piscina 5.3 divides `utilization` by 1000 twice.
     return (this.#pool.histogram.runTime.mean * this.#pool.completed) / 1000;
   }
 
   /**
-   * Starts the threads, which the first task does otherwise. Resolves when they run.
-   * @throws Error when none can start
+   * Starts the threads. Otherwise the first task starts them. Resolves when they run.
+   * @throws Error when no thread can start
    */
   async start(): Promise<void> {
     this.#open();
@@ -68,8 +68,9 @@ export class ThreadPool<Task, Result> {
   }
 
   /**
-   * @param options.transferList buffers of the task that are moved to the thread
-   * @throws what the task throws, or Error when its thread dies or none can start
+   * Runs a task.
+   * @param options.transferList buffers of the task, which are moved to the thread
+   * @throws the error of the task, or Error when its thread dies or no thread can start
    */
   async run(
     task: Task,
@@ -81,8 +82,8 @@ export class ThreadPool<Task, Result> {
   }
 
   /**
-   * Runs a task that may hang. After `timeLimitMs` its thread is ended and replaced.
-   * @throws what {@link run} throws, or Error when the task hung
+   * Runs a task that may hang. After `timeLimitMs` its thread is terminated and replaced.
+   * @throws the errors of {@link run}, and Error when the task hangs
    */
   async runWithin(timeLimitMs: number, task: Task, transferList: ArrayBuffer[] = []): Promise<Result> {
     const limit = new AbortController();
@@ -101,20 +102,21 @@ export class ThreadPool<Task, Result> {
     }
   }
 
-  /** Resolves when the threads that died or hung have exited, and touch no shared memory any more. */
+  /** Resolves when terminated threads have exited and no longer access shared memory. */
   async deadThreadsExited(): Promise<void> {
     const dead = [...this.#alive].filter((thread) => !this.threads.includes(thread));
     await Promise.all(dead.map((thread) => once(thread, 'exit')));
   }
 
   /**
-   * Ends the threads; tasks under way fail. Waits for threads that start: Node aborts the process when a thread is
-   * ended while it loads a module (`v8::Module::IsGraphAsync must be used on an instantiated module`, seen with Node 20).
+   * Terminates the threads. Running tasks fail. Waits for starting threads: Node aborts the process when a thread is
+   * terminated while it loads a module (seen with Node 20:
+   * `v8::Module::IsGraphAsync must be used on an instantiated module`).
    */
   async close(): Promise<void> {
     this.#closing = true;
     const late = new AbortController();
-    // Without a timer nothing keeps the process alive until then: Piscina's idle threads do not.
+    // The timer keeps the process alive, which Piscina's idle threads do not.
     const deadline = delay(START_DEADLINE_MS, undefined, late).catch(() => {});
     await Promise.race([this.#started(), deadline]);
     late.abort();
@@ -131,12 +133,12 @@ export class ThreadPool<Task, Result> {
       maxThreads: threads,
       niceIncrement,
       concurrentTasksPerWorker: tasksPerThread,
-      // Without it a task that finds no thread goes behind those that came later: of 32 clients one then
-      // waits ten times as long as the others.
+      // Otherwise a task that finds no thread is queued behind later ones: one of 32 clients then waits ten
+      // times as long as the others.
       stricterFIFO: true,
       workerData,
     });
-    // An idle thread's error; those of busy ones go to their tasks. Without a listener it ends the process.
+    // The error of an idle thread. Without a listener it ends the process.
     pool.on('error', (error) => {
       this.#lastError = error as Error;
     });
@@ -153,7 +155,7 @@ export class ThreadPool<Task, Result> {
     return (await Promise.all(this.threads.map((thread) => this.#starts.get(thread)))).every(Boolean);
   }
 
-  /** Piscina tells of its first threads before they have started. The first message of each says that it has. */
+  /** Records starts. Piscina reports its first threads too early; the first message of each marks its start. */
   #watchStarts(): void {
     for (const thread of this.threads) {
       if (this.#starts.has(thread)) continue;
@@ -162,7 +164,7 @@ export class ThreadPool<Task, Result> {
       const start = new AbortController();
       const ready = once(thread, 'message', start).then(() => true);
       const ended = once(thread, 'exit', start).then(() => false);
-      // `once` rejects when the thread fails.
+      // `once` rejects when the thread emits an error.
       const settled = Promise.race([ready, ended]).catch(() => false);
       this.#starts.set(
         thread,
@@ -176,7 +178,7 @@ export class ThreadPool<Task, Result> {
     this.#lastError = undefined;
     if (this.#closing) return;
     this.#watchStarts();
-    // Piscina gives up on threads that fail as they start, and leaves their tasks in the queue.
+    // Piscina does not replace threads that fail to start, and leaves tasks in the queue.
     if (pool.threads.length === 0 && pool.queueSize > 0) void pool.destroy();
     this.#options.onDied?.(error);
   }

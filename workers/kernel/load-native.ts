@@ -1,24 +1,24 @@
 import { createRequire } from 'node:module';
 
-/** The addon of workers/kernel/native. Every function checks its arguments: RangeError or TypeError. */
+/** The addon of workers/kernel/native. Functions throw RangeError or TypeError for invalid arguments. */
 export interface NativeKernel {
-  /** The instruction set in use: the best that the processor has, or the one that the variable STRETCH_ISA names. */
+  /** Instruction set in use: the fastest of this processor, or the one in the variable STRETCH_ISA. */
   readonly isa: string;
-  /** All that this processor has, the best first. */
+  /** Supported instruction sets of this processor, the fastest first. */
   readonly isas: readonly string[];
-  /** Maps a region of slots, 64 MiB each, for all threads of the process, and returns its number. */
+  /** Maps a region of slots, 64 MiB each, for all threads of the process. @returns number of the region */
   mapSlots(count: number): number;
-  /** Gives a region back, as soon as no thread uses it. */
+  /** Unmaps a region when no thread uses it. */
   unmapSlots(region: number): void;
   /** Overwrites a slot with zeros, 5 to 12 ms. */
   wipeSlot(region: number, slot: number): void;
   /**
-   * Stretches one to four passwords in step, each in its slot. What it leaves in the slots is the caller's to wipe.
+   * Stretches one to four passwords in step, each in its slot. Leaves secrets in the slots, which the caller wipes.
    * @returns the stretchedPW of each, 32 bytes
    * @see docs/protocol.md, "Password stretching", steps 1 to 3
    */
   stretch(region: number, slots: number[], passwords: Uint8Array[], emails: Uint8Array[]): Uint8Array[];
-  /** scrypt (RFC 7914) alone; N at most 65,536 with r = 8. It leaves its traces in the slots as well. */
+  /** Computes scrypt (RFC 7914); N is at most 65,536 with r = 8. Leaves secrets in the slots. */
   scrypt(
     region: number,
     slots: number[],
@@ -29,22 +29,22 @@ export interface NativeKernel {
     p: number,
     dkLen: number,
   ): Uint8Array[];
-  /** PBKDF2-HMAC-SHA256 (RFC 8018, section 5.2) alone. */
+  /** Computes PBKDF2-HMAC-SHA256 (RFC 8018, section 5.2). */
   pbkdf2(passwords: Uint8Array[], salts: Uint8Array[], c: number, dkLen: number): Uint8Array[];
 }
 
-/** What to do on a machine where the native kernel was not built. */
+/** Advice for a machine without the native kernel. */
 export const NATIVE_ADVICE = 'install a C compiler (on Debian: apt install gcc libc6-dev) and build again';
 
 /**
  * Loads the addon that the build puts beside this file.
- * @throws Error when it was not built, or not for this processor or C library
+ * @throws Error when it was not built, or was built for another processor or C library
  */
 export function loadNative(): NativeKernel {
   return createRequire(import.meta.url)('./stretch.node') as NativeKernel;
 }
 
-/** Why the addon cannot be loaded; undefined where it can. */
+/** Returns the reason why the addon cannot be loaded, or `undefined` when it can. */
 export function findNativeProblem(): string | undefined {
   try {
     loadNative();

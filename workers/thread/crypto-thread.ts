@@ -30,7 +30,7 @@ const operations: {
   sign,
 };
 
-/** Runs the operation of a task: some milliseconds at most. */
+/** Runs the operation of a task, which takes some ms at most. */
 export default function runOperation({ op, input }: CryptoTask) {
   return (operations[op] as (input: unknown) => unknown)(input);
 }

@@ -26,17 +26,16 @@ const tasks: {
   },
 };
 
-/** Does what a stretch thread is told to. */
+/** Runs a task. */
 export default function runTask({ task, input }: StretchTask) {
   return (tasks[task] as (input: unknown) => unknown)(input);
 }
 
 /**
  * Stretches up to four passwords and derives verifier and unwrapBKey of each.
- * Passwords and everything made from them on the way are wiped before it returns, but for the slots (see SlotWiper). An
- * accepted limit: V8 keeps
- * arrays of up to 64 bytes in its heap, where the garbage collector may have moved one before it is wiped; the
- * copy it leaves lasts until that part of the heap is used again.
+ * Wipes passwords and intermediate values before it returns, except in slots (see SlotWiper). Accepted limit: V8 keeps
+ * arrays of up to 64 bytes in its heap. If the garbage collector moves one before it is wiped, the old copy remains
+ * until that part of the heap is reused.
  */
 function stretch({ batch, slots, wipeFirst, ...methods }: StretchTasks['stretch']['in']): StretchOutcome[] {
   try {
@@ -47,7 +46,7 @@ function stretch({ batch, slots, wipeFirst, ...methods }: StretchTasks['stretch'
     for (const { password } of batch) password.fill(0);
   }
 
-  /** Nothing where it fails: whichever can be stretched will be, alone. */
+  /** @returns `undefined` on failure: each password is then stretched alone */
   function stretchTogether(): Uint8Array[] | undefined {
     if (batch.length === 1) return undefined;
     try {

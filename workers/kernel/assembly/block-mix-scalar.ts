@@ -7,18 +7,17 @@ function input(mixed: bool, B: usize, V: usize, word: usize): u32 {
 }
 
 /**
- * One BlockMix of 2r blocks from B to out; of B ^ V when `mixed` is set, a constant at every call. Output goes
- * straight to its place, even blocks in front.
+ * Computes one BlockMix of 2r blocks from B to out; of B ^ V when `mixed` is set, a constant at every call. Output
+ * blocks are written in final order, even blocks first.
  *
- * The columns of a round are four chains of 96 operations each, and four scalar units run them side by side.
- * Where a vector operation takes twice as long as a scalar one (Zen 5: 79 ms of CPU for 64 MiB) this beats one
- * hash in vectors (137 ms); where both take a cycle it does not. A Salsa20/8 takes 123 cycles there, of which
- * the chain alone is 98, and V8's code for it is what gcc -O3 makes of the same in C, or better.
+ * The columns of a round are four chains of 96 operations each, which four scalar units run in parallel. This is
+ * faster than one hash in vectors if a vector operation takes twice as long as a scalar one (Zen 5: 79 against 137 ms
+ * of CPU for 64 MiB), and slower if both take one cycle. A Salsa20/8 takes 123 cycles on Zen 5, of which the chain is
+ * 98. V8's code is as fast as gcc -O3's.
  *
- * Tried and no different: columns in another order or one after the other, 64-bit loads, what Salsa20/8 begins
- * with in variables. Slower: B ^ V_j by vector (4 ms), a loop over the double rounds (10 ms), two hashes in
- * step (73 ms each, where two in vectors take 71). A quarter of the time is the wait for V_j: 0.3 us each
- * time, because where it is depends on all that came before.
+ * Tried without effect: other orders of columns, 64-bit loads, the input of Salsa20/8 in variables. Slower: B ^ V_j in
+ * vectors (4 ms), a loop over the double rounds (10 ms), two hashes in step (73 ms each, in vectors 71). A quarter of
+ * the time is memory latency of V_j, 0.3 us each, because its address depends on the previous block.
  */
 @inline
 export function blockMixScalar(mixed: bool, r: u32, B: usize, V: usize, out: usize): void {
@@ -139,7 +138,7 @@ export function blockMixScalar(mixed: bool, r: u32, B: usize, V: usize, out: usi
     B += 64;
     V += 64;
     out += step;
-    // Forward to the odd half, back to the next of the even half.
+    // Alternates between the odd half and the next block of the even half.
     step = 64 - step;
   }
 }

@@ -1,10 +1,10 @@
 // scryptBlockMix (RFC 7914, section 4) on Salsa20/8 (section 3) in vectors, for up to four hashes in step.
 //
 // A 64-byte block is kept as four vectors of diagonals: word i of the kernel's block is word 5i mod 16
-// of the RFC's. A quarter of a column round is then one vector operation, and the turn to the row round
-// three rotations of lanes. Blocks change layout once on the way in and once on the way out (layout.ts).
+// of the RFC's. A quarter of a column round is then one vector operation, and the change to the row round takes three
+// rotations of lanes. Blocks change layout once before and once after the hash (layout.ts).
 
-/** x ^ ((y + z) <<< k), in every lane. V8 offers no vector rotate, and the last xor joins the two shifts. */
+/** x ^ ((y + z) <<< k), in every lane. WebAssembly has no vector rotate; the last xor joins the two shifts. */
 @inline
 function turn(x: v128, y: v128, z: v128, k: i32): v128 {
   const sum = i32x4.add(y, z);
@@ -26,7 +26,7 @@ function right3(x: v128): v128 {
   return v128.shuffle<i32>(x, x, 1, 2, 3, 0);
 }
 
-/** A vector of the input: B, or B ^ V_j. That xor comes first, off the chain that runs through Salsa20/8. */
+/** A vector of the input: B, or B ^ V_j. The xor is outside the dependency chain of Salsa20/8. */
 @inline
 function input(mixed: bool, B: usize, V: usize, row: usize): v128 {
   return mixed ? v128.xor(v128.load(B + row), v128.load(V + row)) : v128.load(B + row);
@@ -46,21 +46,20 @@ function plus(x: v128, out: usize, row: usize): v128 {
 }
 
 /**
- * One BlockMix of 2r blocks from B to Out for each of `lanes` hashes, a to d; of B ^ V when `mixed` is set.
- * Output goes straight to its place, even blocks in front. `lanes` and `mixed` are constants at every call,
- * and what they exclude is not compiled: where a lane is missing its variables copy lane a's and lead nowhere.
+ * Computes one BlockMix of 2r blocks from B to Out for each of `lanes` hashes, a to d; of B ^ V when `mixed` is set.
+ * Output blocks are written in final order, even blocks first. `lanes` and `mixed` are constants at every call, so that
+ * unused code is not compiled. Variables of unused lanes copy those of lane a and are never read.
  *
- * One Salsa20/8 is a chain of additions, shifts and xors that each wait for the one before, and leaves most of
- * the core's vector units idle; chains of other hashes fill them. CPU ms for each hash of 64 MiB, with 1, 2, 3
- * and 4 in step:
+ * One Salsa20/8 is a chain of dependent additions, shifts and xors, which leaves most vector units of the core idle.
+ * Chains of other hashes fill them. CPU ms for each hash of 64 MiB, with 1, 2, 3 and 4 in step:
  *   Zen 4, 3.7 GHz   89, 56, not measured
  *   Zen 5, 4.3 GHz  137, 71, 50, 42   (a vector operation takes two cycles there, a scalar one takes one)
- * From five on the sixteen vector registers no longer hold what is needed at once: 43 and 42 for 5 and 6.
+ * Five and more exceed the sixteen vector registers: 43 and 42 ms for 5 and 6.
  *
- * Tried and no better: two hashes in one vector, which saves a third of the lane rotations; a scalar hash in
- * step with three vector ones, or two such one after the other meanwhile (41 a hash, of five); a separate pass
- * for B ^ V_j. A loop in place of the four double rounds written out costs 10 % with four hashes, and nothing
- * with two. The order in which instructions are written is nothing to V8, which finds its own.
+ * Tried without gain: two hashes in one vector, which saves a third of the lane rotations; a scalar hash in step with
+ * three vector ones, or two scalar ones in sequence (41 ms a hash, of five); a separate pass for B ^ V_j. A loop instead
+ * of the four written-out double rounds costs 10 % with four hashes and nothing with two. The order of instructions in
+ * the source has no effect.
  */
 @inline
 export function blockMix(
@@ -100,10 +99,10 @@ export function blockMix(
     d3 = input(mixed, dB + last, dV + last, 48);
   }
 
-  // V_j is anywhere in 64 MiB, and where is known only now. Asking for all its lines before waiting for any
+  // The address of V_j in 64 MiB is known only now. Requesting all its lines before waiting for any
   // lets their cache misses overlap: 5 % of a pair, 1 to 2 % of a single hash. The last block, which is
-  // needed first, was asked for above. Asking for some of the lines only is slower than asking for none:
-  // it throws the hardware's own prefetcher off.
+  // needed first, was requested above. Requesting only some of the lines is slower than requesting none:
+  // it disturbs the hardware prefetcher.
   if (mixed) {
     for (let line: usize = 0; line < last; line += 64) {
       load<u32>(aV + line);
@@ -208,7 +207,7 @@ export function blockMix(
     a2 = right2(a2); a1 = right3(a1);  b2 = right2(b2); b1 = right3(b1);
     c2 = right2(c2); c1 = right3(c1);  d2 = right2(d2); d1 = right3(d1);
 
-    // What Salsa20/8 began with waits where its result goes: registers are short.
+    // The input of Salsa20/8 is kept at the address of its result, to save registers.
     a0 = plus(a0, aOut, 0); a1 = plus(a1, aOut, 16); a2 = plus(a2, aOut, 32); a3 = plus(a3, aOut, 48);
     put(aOut, a0, a1, a2, a3);
     if (lanes > 1) {
@@ -228,7 +227,7 @@ export function blockMix(
     bB += 64; bV += 64; bOut += step;
     cB += 64; cV += 64; cOut += step;
     dB += 64; dV += 64; dOut += step;
-    // Forward to the odd half, back to the next of the even half.
+    // Alternates between the odd half and the next block of the even half.
     step = 64 - step;
   }
 }

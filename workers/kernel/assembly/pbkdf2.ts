@@ -1,5 +1,5 @@
 // PBKDF2-HMAC-SHA256's iteration (RFC 8018, section 5.2; FIPS 180-4) from precomputed states of HMAC, for one password
-// or, in the four lanes of vectors, for up to four. protocol/pbkdf2-kernel.ts says what is where:
+// or, in the four lanes of vectors, for up to four. protocol/pbkdf2-kernel.ts defines the memory layout:
 //   K      64 words
 //   inner  8 words (or vectors)    HMAC's state after its inner key block; for sha256Block the hash value
 //   outer  8                       after its outer key block
@@ -30,7 +30,7 @@ function second(a: u32, b: u32, c: u32): u32 {
   return Sigma0(a) + ((a & b) | (c & (a | b)));
 }
 
-/** Adds the block at W to the hash value at `from`, and puts the new value at `to`. */
+/** Adds the block at W to the hash value at `from`, and writes the new value to `to`. */
 function addBlock(K: usize, W: usize, from: usize, to: usize): void {
   for (let end = W + 192, w = W; w < end; w += 4) {
     const w1 = load<u32>(w, 4), w14 = load<u32>(w, 56);
@@ -56,7 +56,7 @@ function addBlock(K: usize, W: usize, from: usize, to: usize): void {
   store<u32>(to, g + load<u32>(from, 24), 24); store<u32>(to, h + load<u32>(from, 28), 28);
 }
 
-/** U = the hash of a message of 96 bytes: the block that led to the value at `from`, and U. */
+/** U = hash of a message of 96 bytes: the block whose state is at `from`, and U. */
 function rehash(K: usize, W: usize, from: usize, U: usize): void {
   memory.copy(W, U, 32);
   memory.fill(W + 32, 0, 32);
@@ -105,7 +105,7 @@ function secondOfFour(h: v128, a: v128, b: v128, c: v128): v128 {
   return i32x4.add(h, i32x4.add(Sigma, Maj));
 }
 
-/** As `addBlock`, in each lane. */
+/** Like `addBlock`, in each lane. */
 function addBlocks(K: usize, W: usize, from: usize, to: usize): void {
   for (let end = W + 768, w = W; w < end; w += 16) {
     const w1 = v128.load(w, 16), w14 = v128.load(w, 224);
@@ -140,7 +140,7 @@ function rehashFour(K: usize, W: usize, from: usize, U: usize): void {
   addBlocks(K, W, from, U);
 }
 
-/** As `iterateOne`, in each lane. */
+/** Like `iterateOne`, in each lane. */
 export function iterateFour(at: usize, count: u32): void {
   const outer = at + inner + 128, U = outer + 128, T = U + 128, W = T + 128;
   for (; count > 0; count--) {

@@ -1,8 +1,8 @@
 // scryptROMix (RFC 7914, section 5) in WebAssembly with 128-bit SIMD, for one hash or up to four at once.
 //
-// The caller owns the memory and says where things are. A slot is what one hash needs, in this order:
+// The caller owns the memory and passes addresses. A slot is the memory of one hash:
 //   X     128·r bytes      the block being mixed
-//   Y     128·r bytes      its other half of the time; also where B comes in and goes out
+//   Y     128·r bytes      the block in every other step; also input and output B
 //   V     128·r·N bytes
 
 import { blockMix } from './block-mix';
@@ -11,9 +11,9 @@ import { fromDiagonals, toDiagonals } from './layout';
 
 export { iterateFour, iterateOne, sha256Block } from './pbkdf2';
 
-// These ten stay functions, called twice each so that the compiler does not inline them: V8 swaps baseline
-// code for optimised code at calls only. A hash that were one long loop would run its first time in baseline
-// code, a third slower alone and half as fast in a group.
+// Each function is called twice, so that the compiler does not inline it: V8 replaces baseline code by optimised code
+// at calls only. The first hash in a single long loop would run in baseline code, a third slower alone and half as
+// fast in a group.
 
 function fillScalar(r: u32, B: usize, out: usize): void {
   blockMixScalar(false, r, B, 0, out);
@@ -65,7 +65,7 @@ function mixFour(
   blockMix(4, true, r, aB, aV, aOut, bB, bV, bOut, cB, cV, cOut, dB, dV, dOut);
 }
 
-/** Where V_j is, j = Integerify(B) mod N. Word 0 is where it was in either layout, and N has at most 32 bits. */
+/** Returns the address of V_j, j = Integerify(B) mod N. Both layouts have word 0 first; N has at most 32 bits. */
 @inline
 function pick(B: usize, V: usize, size: usize, N: u32): usize {
   return V + <usize>(load<u32>(B + size - 64) & (N - 1)) * size;
@@ -89,7 +89,7 @@ export function romixScalar(slot: usize, N: u32, r: u32): void {
   memory.copy(Y, X, size);
 }
 
-/** The same in vector operations. */
+/** Like the above, in vector operations. */
 export function romixOne(slot: usize, N: u32, r: u32): void {
   const size = <usize>r << 7;
   const X = slot, Y = X + size, V = Y + size;
@@ -182,8 +182,8 @@ export function romixFour(slotA: usize, slotB: usize, slotC: usize, slotD: usize
 }
 
 /**
- * Zeroes `length` bytes: what a hash leaves in its slot is as good as its result to whoever finds it.
- * It costs about 1 ms for 64 MiB: 1 to 2 % of a hash.
+ * Zeroes `length` bytes: the contents of a slot reveal the result of its hash. 64 MiB take about 1 ms, 1 to 2 % of a
+ * hash.
  */
 export function wipe(start: usize, length: usize): void {
   memory.fill(start, 0, length);

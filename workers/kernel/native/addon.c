@@ -1,5 +1,5 @@
-// The kernel as a Node-API addon. Every number and length that comes from JavaScript is checked here or in slots.c
-// before memory is touched.
+// The kernel as a Node-API addon. Numbers and lengths from JavaScript are checked here or in slots.c before any access to
+// memory.
 #include <node_api.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +68,7 @@ static napi_value element(call *c, napi_value array, uint32_t i) {
   return value;
 }
 
-/** Reads an array of n byte strings. They stay JavaScript's: nothing runs there until the call is over. */
+/** Reads an array of n byte strings without copying: JavaScript does not run during the call. */
 static void read_messages(call *c, napi_value array, const char *name, uint32_t n, message messages[]) {
   if (array_length(c, array, name) != n) fail(c, "arrays must be of the same length");
   for (uint32_t i = 0; i < n && !c->failed; i++) {
@@ -97,7 +97,7 @@ static void read_slots(call *c, napi_value array, uint32_t n, uint32_t slots[]) 
   }
 }
 
-/** An array of n new Uint8Arrays of so many bytes, which are at DK. */
+/** Creates an array of n Uint8Arrays with the bytes at DK. */
 static napi_value create_results(call *c, uint32_t n, size_t length, uint8_t *DK[]) {
   napi_value array = NULL;
   if (c->failed) return NULL;

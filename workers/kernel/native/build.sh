@@ -1,9 +1,9 @@
 #!/bin/sh
-# build.sh: compiles the native stretching kernel to dist/workers/kernel/stretch.node with the compiler $CC (default:
-# cc) and $CFLAGS. Without a compiler, or for another processor than x86-64 and arm64, it says so and succeeds: the
-# server then stretches in WebAssembly.
-# build.sh main.c target: the kernel without Node, as a program, for benchmarks and tests.
-# build.sh addon.c target: the addon at another place.
+# build.sh: compiles the native stretching kernel to dist/workers/kernel/stretch.node with $CC (default: cc) and $CFLAGS.
+# Without a compiler, or on a processor other than x86-64 and arm64, it prints a message and succeeds: the server then
+# stretches in WebAssembly.
+# build.sh main.c target: builds the kernel without Node, as a program, for benchmarks and tests.
+# build.sh addon.c target: builds the addon at another path.
 set -u
 main=$(realpath "${1:-$(dirname "$0")/addon.c}")
 target=$(realpath -m "${2:-$(dirname "$0")/../../../dist/workers/kernel/stretch.node}" 2>/dev/null || echo "$2")
@@ -43,7 +43,7 @@ case $machine in
     compile neon vectors.c -DISA=neon
     compile sha-extensions sha-extensions.c -march=armv8-a+crypto
     ;;
-  *) give_up "it is written for x86-64 and arm64, not $machine" ;;
+  *) give_up "it supports x86-64 and arm64, not $machine" ;;
 esac
 for source in sha256 stretch find-kernels slots; do compile $source $source.c; done
 compile main "$main" -I. -I"$headers"

@@ -1,4 +1,4 @@
-// Which kernels this processor can run.
+// Detects the kernels that this processor can run.
 #include <pthread.h>
 #include <stdbool.h>
 #include "kernel.h"
@@ -32,7 +32,7 @@ static bool has_sha_extensions(void) {
 static const kernel *found[8];
 static int found_count;
 
-/** Adds a kernel: first with the SHA extensions where there are some, then without. */
+/** Adds a kernel: first with the SHA extensions, if available, then without. */
 static void add(bool runs, const kernel *vectors, kernel *with_sha, const char *name_with_sha) {
   if (!runs) return;
   if (has_sha_extensions()) {

@@ -1,4 +1,4 @@
-// What the files of the native kernel share. Names are those of RFC 7914 (scrypt), RFC 8018 (PBKDF2) and FIPS 180-4.
+// Shared declarations of the native kernel. Names are those of RFC 7914 (scrypt), RFC 8018 (PBKDF2) and FIPS 180-4.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -6,14 +6,14 @@
 
 #define MAX_GROUP 4
 #define MAX_R 32
-/** The most that 128·r·p can be. */
+/** Maximum of 128·r·p. */
 #define MAX_B_BYTES 16384
 #define SLOT_BYTES ((size_t)64 << 20)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
-/** For what is compiled once though it is called twice: it keeps the build short. */
+/** Compiles a function once although it is called twice, to shorten the build. */
 #define NEVER_INLINE __attribute__((noinline))
 
-/** For functions whose registers hold secrets when they return. */
+/** Zeroes registers on return, for functions that leave secrets in them. */
 #if defined(__has_attribute)
 #if __has_attribute(zero_call_used_regs)
 #define ZERO_REGISTERS __attribute__((zero_call_used_regs("all")))
@@ -31,7 +31,7 @@ typedef struct {
   size_t tail_length;
 } message;
 
-/** PBKDF2 of one password under way: HMAC's states after its inner and outer key block, U_i and the sum T. */
+/** State of PBKDF2 of one password: HMAC's states after its inner and outer key block, U_i and the sum T. */
 typedef struct {
   uint32_t inner[8], outer[8], U[8], T[8];
 } pbkdf2_lane;
@@ -50,7 +50,7 @@ typedef struct {
 
 extern const uint32_t sha256_K[64];
 
-/** Every kernel that this processor can run, the fastest first, and a null pointer. */
+/** Returns every kernel that this processor can run, the fastest first, and a null pointer. */
 const kernel *const *find_kernels(void);
 
 iterate_function iterate_scalar, iterate_sha;
@@ -63,7 +63,7 @@ void scrypt(const kernel *k, int n, const message P[], const message S[], uint32
 void stretch(const kernel *k, int n, const message passwords[], const message emails[], uint8_t *const V[],
              uint8_t *const stretchedPW[]);
 
-/** memset that the compiler must not leave out. */
+/** Zeroes memory. The compiler cannot remove this call. */
 static inline void wipe(void *bytes, size_t length) {
   memset(bytes, 0, length);
   __asm__ volatile("" : : "r"(bytes) : "memory");

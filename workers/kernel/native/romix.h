@@ -14,7 +14,7 @@
 typedef uint32_t FN(vec) __attribute__((vector_size(16 * LANES)));
 #define VEC FN(vec)
 
-/** A block of each hash: row by row, in each row one vector of each chain. */
+/** A block of each hash, by row, with one vector of each chain in each row. */
 typedef struct {
   VEC row[4][CHAINS];
 } FN(block);
@@ -85,7 +85,7 @@ static ALWAYS_INLINE void FN(salsa20_8)(BLOCK *B) {
   EACH_ROW EACH_CHAIN B->row[row][c] += X.row[row][c];
 }
 
-/** scryptBlockMix (section 4) of B; copies B to V on the way. */
+/** scryptBlockMix (section 4) of B; also copies B to V. */
 static NEVER_INLINE void FN(fill)(const BLOCK *B, BLOCK *out, uint8_t *const V[HASHES], size_t offset, uint32_t r) {
   BLOCK X = B[2 * r - 1];
   for (uint32_t i = 0; i < 2 * r; i++, offset += 64) {

@@ -1,5 +1,5 @@
 // PBKDF2's iteration with the processor's instructions for SHA-256 (x86-64: SHA extensions; arm64: FEAT_SHA256), for one
-// password or two in step: one leaves half of the unit idle.
+// password or two in step: one uses half of the unit.
 #include "kernel.h"
 
 #if defined(__x86_64__)
@@ -22,7 +22,7 @@ static ALWAYS_INLINE void four_rounds(word4 S[2], word4 wk) {
   S[0] = _mm_sha256rnds2_epu32(S[0], S[1], _mm_shuffle_epi32(wk, 0x0e));
 }
 
-/** The order of words that the instructions take, from a to h; it is its own inverse but for the order of arguments. */
+/** Converts words a to h to the order of the instructions. With swapped arguments it is its own inverse. */
 static ALWAYS_INLINE void to_state(word4 S[2], const word4 words[2]) {
   word4 badc = _mm_shuffle_epi32(words[0], 0xb1), fehg = _mm_shuffle_epi32(words[1], 0xb1);
   S[0] = _mm_unpacklo_epi64(fehg, badc);

@@ -17,7 +17,7 @@ static const uint32_t initial_H[8] = {
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 };
 
-/** A hash under way, and the bytes that fill no block yet. */
+/** State of a hash, and the bytes of the incomplete block. */
 typedef struct {
   uint32_t H[8];
   uint8_t block[64];
@@ -34,7 +34,7 @@ static void add_block(uint32_t H[8], const uint8_t block[64]) {
   wipe(W, sizeof W);
 }
 
-/** A hash that begins after `length` bytes, a multiple of 64, which led to H. */
+/** Starts a hash from the state H after `length` bytes, a multiple of 64. */
 static void sha256_begin(sha256 *hash, const uint32_t H[8], uint64_t length) {
   memcpy(hash->H, H, sizeof hash->H);
   hash->length = length;
@@ -52,7 +52,7 @@ static void sha256_add_message(sha256 *hash, const message *M) {
   sha256_add(hash, M->tail, M->tail_length);
 }
 
-/** Ends the hash: its value is in H, everything else is wiped. */
+/** Finishes the hash: its value is in H, everything else is wiped. */
 static void sha256_end(sha256 *hash, uint32_t H[8]) {
   const uint64_t bits = hash->length * 8;
   sha256_add(hash, (const uint8_t[]){0x80}, 1);

@@ -17,7 +17,7 @@
     h = T1 + SIGMA0(a) + Maj(a, b, c);                              \
   } while (0)
 
-/** Adds a block to the hash value H; W is the block, and afterwards the end of the message schedule. */
+/** Adds block W to the hash value H. W then holds the end of the message schedule. */
 static ALWAYS_INLINE void sha256_block(WORD H[8], WORD W[16]) {
   WORD a = H[0], b = H[1], c = H[2], d = H[3], e = H[4], f = H[5], g = H[6], h = H[7];
   for (int t = 0; t < 64; t += 16) {
@@ -40,7 +40,7 @@ static ALWAYS_INLINE void sha256_block(WORD H[8], WORD W[16]) {
   H[0] += a, H[1] += b, H[2] += c, H[3] += d, H[4] += e, H[5] += f, H[6] += g, H[7] += h;
 }
 
-/** H = the hash of a message of 96 bytes: the block that led to `state`, and the 32 bytes of H. */
+/** H = hash of a message of 96 bytes: the block whose state is `state`, and the 32 bytes of H. */
 static ALWAYS_INLINE void sha256_second_block(WORD H[8], const WORD state[8]) {
   WORD W[16];
   for (int i = 0; i < 8; i++) W[i] = H[i];

@@ -26,7 +26,7 @@ static size_t mapped_bytes(size_t slots) {
   return slots * SLOT_BYTES + HUGE_PAGE;
 }
 
-/** Maps the memory: in huge pages, and kept out of core dumps. */
+/** Maps the memory in huge pages, excluded from core dumps. */
 static bool map(region *r, size_t slots) {
   bool *claimed = calloc(slots, sizeof *claimed);
   if (!claimed) return false;

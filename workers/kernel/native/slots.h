@@ -6,13 +6,13 @@
 
 #define MAX_SLOTS 65536
 
-/** Maps a region of so many slots. Returns its number, or -1 when the operating system refuses or no number is free. */
+/** Maps a region of slots. Returns its number, or -1 when the operating system refuses or no number is free. */
 int map_region(size_t slots);
 
-/** Gives a region back, when no slot of it is claimed any more. Returns whether there was such a region. */
+/** Unmaps a region when none of its slots is claimed. Returns whether the region exists. */
 bool unmap_region(int region);
 
-/** Claims n slots, each for one hash. Returns NULL, or what is wrong with them; then it has claimed none. */
+/** Claims n slots, each for one hash. Returns NULL, or an error message without claiming any. */
 const char *claim_slots(int region, int n, const uint32_t slots[], uint8_t *V[]);
 
 void release_slots(int region, int n, const uint32_t slots[]);

@@ -18,7 +18,7 @@ void scrypt(const kernel *k, int n, const message P[], const message S[], uint32
   pbkdf2(k, n, P, S, 1, B, p * size);
   for (uint32_t j = 0; j < p; j++) {
     for (int i = 0; i < MAX_GROUP; i++) {
-      // Of three, the last is computed twice, in the same memory: both write the same.
+      // Three hashes run as four: the last is computed twice in the same memory with equal writes.
       const int hash = i < n ? i : n - 1;
       lane[i] = B[hash] + j * size;
       memory[i] = V[hash];
@@ -29,7 +29,7 @@ void scrypt(const kernel *k, int n, const message P[], const message S[], uint32
   wipe(space, sizeof space);
 }
 
-/** Wipes what functions that have returned left on the stack. */
+/** Wipes the stack of functions that have returned. */
 static __attribute__((noinline)) void wipe_stack(void) {
   uint8_t frames[192 << 10];
   wipe(frames, sizeof frames);

@@ -8,7 +8,7 @@ import { createPortableEngine } from './portable.js';
 import { createWasmEngine } from './wasm.js';
 
 /**
- * Builds the engine that `STRETCH_ENGINE` names.
+ * Creates an engine by its name in `STRETCH_ENGINE`.
  * @throws Error for `native` and `wasm` without their memory
  */
 export function createEngine({ engine, kernel, regions }: StretchThreadData): Engine {

@@ -1,26 +1,26 @@
 import type { ModPow } from '../../../protocol/srp.js';
 import type { SingleMethods, SlotAllocation, StretchPlan } from '../../messages.js';
 
-/** What an engine stretches: UTF-8 bytes. */
+/** A password to stretch, and its address, in UTF-8 bytes. */
 export interface StretchInput {
   email: Uint8Array;
   password: Uint8Array;
 }
 
-/** One way to do the expensive mathematics. Engines run in worker threads only and are synchronous. */
+/** An implementation of stretching and modular exponentiation. Engines run in worker threads and are synchronous. */
 export interface Engine {
   /**
-   * Stretches passwords, several on one core in step where the engine can. It throws for all when it cannot
-   * stretch one. It leaves its traces in the slots; see `wipe`.
-   * @param slots a slot for each, in shared memory; which `native` and `wasm` use
-   * @param single how `wasm` computes one alone
+   * Stretches passwords in step on one core, if the engine can. Throws for all when one fails. Leaves secrets in the
+   * slots; see `wipe`.
+   * @param slots one slot for each password, used by `native` and `wasm`
+   * @param single methods with which `wasm` computes a single password
    * @returns the stretchedPW of each, 32 bytes
    * @see docs/protocol.md, "Password stretching", steps 1 to 3
    */
   stretch(inputs: StretchInput[], slots: SlotAllocation, single: SingleMethods): Uint8Array[];
   modPow: ModPow;
-  /** Zeroes slots, where the engine uses them. */
+  /** Zeroes slots. Missing if the engine uses none. */
   wipe?(slots: SlotAllocation): void;
-  /** Finds the fastest way to stretch on this machine, up to so many in step; missing where there is no choice. */
+  /** Measures the fastest plan for this machine. Missing if the engine has no alternatives. */
   measure?(largestGroup: number): StretchPlan;
 }

@@ -8,32 +8,32 @@ import type { SingleMethods, StretchPlan } from '../../messages.js';
 
 const { scrypt_r: r, scrypt_N } = STRETCHING_PARAMETERS;
 
-/** Samples are small: some tenths of a ms, so that most of them are not interrupted. */
+/** Size of samples: some tenths of a ms, so that most of them are not interrupted. */
 const SAMPLE_N = 256;
 const SAMPLE_ITERATIONS = 500;
-/** Ends the measurement, in ms of samples. */
+/** Maximum total time of samples, in ms. */
 const BUDGET_MS = 60;
-/** Between rounds V8 optimises the kernel in threads of its own. */
+/** Pause between rounds, in which V8 optimises the kernel in background threads. */
 const PAUSE_MS = 10;
 const MOST_ROUNDS = 30;
 
-/** A larger group must cost so much less for each hash to be worth its memory. */
+/** Maximum cost of a hash in a larger group, relative to a smaller group. */
 const WORTHWHILE = 0.9;
-/** A full hash waits for memory, where a sample finds all in the cache. */
+/** Factor for memory latency: samples fit into the cache, a full hash does not. */
 const MEMORY_FACTOR = 1.25;
-/** The two PBKDF2 of a stretch, in ms. */
+/** Time of the two PBKDF2 of a stretch, in ms. */
 const PBKDF2_MS = 12;
 
-/** The ms that samples take: of one hash in either way, of two in step, three and so on. */
+/** Times of samples in ms: of one hash by each method, and of two, three and more in step. */
 export interface SampleTimes extends Record<SingleKernel, number> {
   groups: number[];
-  /** Of PBKDF2, in the kernel and through OpenSSL. */
+  /** Times of PBKDF2 in the kernel and through OpenSSL. */
   pbkdf2: Record<SingleMethods['pbkdf2'], number>;
 }
 
 /**
- * Finds the fastest ways of the WebAssembly kernel on this processor, in at most 100 ms of CPU: some processors compute
- * one hash faster in scalar operations, and some gain nothing from more than two hashes in step.
+ * Measures the fastest methods of the WebAssembly kernel on this processor, in at most 100 ms of CPU. Some processors
+ * compute one hash faster in scalar operations, and some gain nothing from more than two hashes in step.
  */
 export function measureKernel(module: WebAssembly.Module, largestGroup: number): StretchPlan {
   const slot = slotBytes(SAMPLE_N, r);
@@ -52,7 +52,7 @@ export function measureKernel(module: WebAssembly.Module, largestGroup: number):
   return choosePlan({ scalar, vector, groups, pbkdf2: { kernel: kernelMs, openssl } });
 }
 
-/** The least ms that each run takes. */
+/** Returns the minimum time of each run, in ms. */
 function timeSamples(runs: (() => void)[]): number[] {
   const leastMs = runs.map(() => Infinity);
   let totalMs = 0;
@@ -69,7 +69,7 @@ function timeSamples(runs: (() => void)[]): number[] {
   return leastMs;
 }
 
-/** The plan for such times. */
+/** Chooses the plan for the times of samples. */
 export function choosePlan({ scalar, vector, groups, pbkdf2 }: SampleTimes): StretchPlan {
   const ms = [Math.min(scalar, vector), ...groups];
   const each = (size: number) => (ms[size - 1] as number) / size;

@@ -4,9 +4,9 @@ import type { Engine } from './engine.js';
 import { opensslModPow } from './openssl-mod-pow.js';
 
 /**
- * Stretches in C, compiled for this processor: up to four passwords in step, end to end.
- * @param regions the regions of slots, by number of the memory
- * @throws Error where the kernel was not built
+ * Creates the engine in C, with kernels for several instruction sets: up to four passwords in step.
+ * @param regions regions of slots, by number of the memory
+ * @throws Error when the kernel was not built
  */
 export function createNativeEngine(regions: readonly number[]): Engine {
   const native = loadNative();

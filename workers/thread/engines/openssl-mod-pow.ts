@@ -21,7 +21,7 @@ const ALGORITHM = encode(TAG.sequence, [
 
 /**
  * Modular exponentiation in the SRP group, constant-time in the exponent, through OpenSSL's Diffie-Hellman and keys
- * in DER. It needs no preparation; a power takes 1 to 3 ms.
+ * in DER. It needs no preparation. An exponentiation takes 1 to 3 ms.
  */
 export const opensslModPow: ModPow = withTrivialPowers((base, exponent) => {
   const der = encodePrivateKey(exponent);
@@ -39,8 +39,8 @@ export const opensslModPow: ModPow = withTrivialPowers((base, exponent) => {
 });
 
 /**
- * The same for a thread of many operations: after {@link POWERS_BEFORE_GROUP} of them it creates a Diffie-Hellman
- * group, with which a power takes 0.6 ms.
+ * Creates a modular exponentiation for a thread with many operations: after {@link POWERS_BEFORE_GROUP} of them it
+ * creates a Diffie-Hellman group, with which an exponentiation takes 0.6 ms.
  */
 export function createOpensslModPow(): ModPow {
   let modPow = opensslModPow;
@@ -51,19 +51,19 @@ export function createOpensslModPow(): ModPow {
   };
 }
 
-/** Modular exponentiation through a group of OpenSSL's. Creating it takes 0.5 s, in which OpenSSL tests the prime. */
+/** Creates a modular exponentiation on an OpenSSL group. This takes 0.5 s: OpenSSL tests the prime. */
 export function createGroupModPow(): ModPow {
   const group = createDiffieHellman(N, 2);
   return withTrivialPowers((base, exponent) => {
     group.setPrivateKey(exponent);
     const power = new Uint8Array(group.computeSecret(base));
-    // OpenSSL keeps the exponent until it is replaced, and then wipes it.
+    // OpenSSL wipes the exponent when the next one replaces it.
     group.setPrivateKey(ONE);
     return power;
   });
 }
 
-/** OpenSSL refuses the bases 0, 1 and N − 1 and the exponent 0, whose powers need no arithmetic. */
+/** Computes powers that OpenSSL refuses: of the bases 0, 1 and N − 1, and with the exponent 0. */
 function withTrivialPowers(modPow: ModPow): ModPow {
   return (base, exponent) => {
     if (exponent.every((byte) => byte === 0) || isSame(base, ONE)) return ONE.slice();
@@ -77,7 +77,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-/** PrivateKeyInfo (RFC 5208, 5), in one buffer, so that the caller can wipe the exponent. */
+/** Encodes a PrivateKeyInfo (RFC 5208, 5) in one buffer, so that the caller can wipe the exponent. */
 function encodePrivateKey(exponent: Uint8Array): Buffer {
   const digits = withoutLeadingZeros(exponent);
   const integer = [
@@ -90,13 +90,13 @@ function encodePrivateKey(exponent: Uint8Array): Buffer {
   return Buffer.concat([Uint8Array.from([...head, ...body]), digits]);
 }
 
-/** SubjectPublicKeyInfo (RFC 5280, 4.1). */
+/** Encodes a SubjectPublicKeyInfo (RFC 5280, 4.1). */
 function encodePublicKey(value: Uint8Array): Buffer {
   const bits = encode(TAG.bitString, [0, ...encodeInteger(value)]);
   return Buffer.from(encode(TAG.sequence, [...ALGORITHM, ...bits]));
 }
 
-/** The value of such a key, 256 bytes. */
+/** Returns the public value of a SubjectPublicKeyInfo, 256 bytes. */
 function decodePublicKey(der: Buffer): Uint8Array {
   const afterHead = (at: number) =>
     at + 2 + ((der[at + 1] as number) & 0x80 ? (der[at + 1] as number) & 0x7f : 0);
@@ -107,7 +107,7 @@ function decodePublicKey(der: Buffer): Uint8Array {
   return value;
 }
 
-/** A DER element (X.690, 8.1). */
+/** Encodes a DER element (X.690, 8.1). */
 function encode(tag: number, content: number[]): number[] {
   return [...encodeHead(tag, content.length), ...content];
 }
@@ -122,7 +122,7 @@ function encodeInteger(value: Uint8Array): number[] {
   return encode(TAG.integer, [...signBytes(digits), ...digits]);
 }
 
-/** An integer whose first bit is set would be negative without a zero byte. */
+/** Encodes an integer. A leading zero byte keeps it positive if its first bit is set. */
 function signBytes(digits: Uint8Array): number[] {
   return (digits[0] as number) & 0x80 ? [0] : [];
 }

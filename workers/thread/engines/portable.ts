@@ -8,7 +8,7 @@ import type { Engine } from './engine.js';
 import { type Pbkdf2Input, type ScryptInput, stretchPasswords } from './stretching-chain.js';
 
 /**
- * Nothing but JavaScript, for runtimes whose OpenSSL lacks scrypt or forbids it (FIPS builds).
+ * The engine in JavaScript, for runtimes whose OpenSSL lacks scrypt or forbids it (FIPS builds).
  * A stretch takes about a second.
  */
 export function createPortableEngine(): Engine {
@@ -26,8 +26,8 @@ const N = new BigInteger(SRP_N_HEX, 16);
 
 /**
  * Modular exponentiation on jsbn. Its time depends on the exponent (sliding window), an accepted
- * risk of the portable engine: exponents are fresh for every exchange, and the requests that use
- * them queue behind others.
+ * risk of the portable engine: every exchange has a new exponent, and its requests wait in a queue
+ * behind others.
  */
 export const jsbnModPow: ModPow = (base, exponent) => {
   const power = new BigInteger(toHex(base), 16).modPow(new BigInteger(toHex(exponent), 16), N);

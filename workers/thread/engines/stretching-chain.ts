@@ -4,18 +4,17 @@ import type { StretchInput } from './engine.js';
 export type Pbkdf2Input = ReturnType<typeof firstPbkdf2Input>;
 export type ScryptInput = ReturnType<typeof scryptInput>;
 
-/** What the chain is made of, as an engine provides it. */
+/** The functions of an engine that the chain needs. */
 export interface Primitives {
-  /** PBKDF2-HMAC-SHA256 (RFC 8018, 5.2) of each input, in their order. */
+  /** PBKDF2-HMAC-SHA256 (RFC 8018, 5.2) of each input, in order. */
   pbkdf2(inputs: Pbkdf2Input[]): Uint8Array[];
-  /** scrypt (RFC 7914) of each input, in their order. */
+  /** scrypt (RFC 7914) of each input, in order. */
   scrypt(inputs: ScryptInput[]): Uint8Array[];
 }
 
 /**
- * Stretches passwords, and wipes what it makes on the way, also when it throws. It throws for all of them
- * when it cannot stretch one.
- * @returns the stretchedPW of each input, in their order
+ * Stretches passwords. Wipes intermediate values, even when it throws. Throws for all inputs when one fails.
+ * @returns the stretchedPW of each input, in order
  * @see docs/protocol.md, "Password stretching", steps 1 to 3
  */
 export function stretchPasswords({ pbkdf2, scrypt }: Primitives, inputs: StretchInput[]): Uint8Array[] {

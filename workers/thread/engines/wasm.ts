@@ -7,8 +7,8 @@ import { opensslModPow } from './openssl-mod-pow.js';
 import { type Pbkdf2Input, type ScryptInput, stretchPasswords } from './stretching-chain.js';
 
 /**
- * Stretches in WebAssembly with SIMD, one password or up to four in step.
- * @param kernels one for each of the memories
+ * Creates the engine in WebAssembly with SIMD: up to four passwords in step.
+ * @param kernels one for each memory
  */
 export function createWasmEngine(kernels: ScryptKernel[], measure: Engine['measure']): Engine {
   const kernelOf = ({ memory }: SlotAllocation) => {
