@@ -42,7 +42,8 @@ export function deriveHawkCredentials(type: HawkTokenType, token: string): HawkC
 
 /**
  * Signs a request: Hawk, algorithm sha256, header version 1.
- * @returns `Hawk id="…", ts="…", nonce="…", hash="…", mac="…"`, the value of the Authorization header; `hash` only with a payload
+ * @returns `Hawk id="…", ts="…", nonce="…", hash="…", mac="…"`: the Authorization header, with `hash` only
+ *   for a payload
  * @see docs/protocol.md, "Hawk, on this server"
  */
 export function signRequest(credentials: HawkCredentials, request: HawkRequest): string {

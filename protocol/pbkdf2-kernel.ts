@@ -2,7 +2,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { ScryptInput } from './scrypt-parameters.js';
 
-/** What workers/kernel/assembly/pbkdf2.ts exports. Addresses are in bytes. */
+/** Exports of workers/kernel/assembly/pbkdf2.ts. Addresses are in bytes. */
 export interface Pbkdf2Exports {
   sha256Block(at: number): void;
   iterateOne(at: number, count: number): void;

@@ -13,7 +13,7 @@ import {
   slotBytes,
 } from './scrypt-parameters.js';
 
-/** How a single hash is computed. Which one is faster depends on the processor. */
+/** Method of computing a single hash. The faster one depends on the processor. */
 export type SingleKernel = 'scalar' | 'vector';
 
 /** Options of a call of the kernel. */

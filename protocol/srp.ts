@@ -42,7 +42,7 @@ export function isUsableVerifier(verifier: Uint8Array): boolean {
   return v > 1n && v < N - 1n;
 }
 
-/** Whether a public value (A or B) is 0 mod N and must be refused before any use (RFC 5054, 2.5.4). */
+/** Returns whether a public value (A or B) is 0 mod N. Refuse such a value before any use (RFC 5054, 2.5.4). */
 export function isZeroModN(publicValue: Uint8Array): boolean {
   return bytesToInteger(publicValue) % N === 0n;
 }

@@ -44,7 +44,10 @@ export interface ResetAccountRequest {
   passwordStretching: PasswordStretching;
 }
 
-/** Endpoints of docs/endpoints.md, "Account". Every method throws ApiError or ConnectionError; tokens are 64 hex digits. */
+/**
+ * Endpoints of docs/endpoints.md, "Account". Tokens are 64 hex digits. Every method throws ApiError or
+ * ConnectionError.
+ */
 export class AccountEndpoints {
   constructor(private readonly transport: Transport) {}
 

@@ -19,7 +19,10 @@ export interface ForgotReply {
   tries: number;
 }
 
-/** Endpoints of docs/endpoints.md, "Password". Every method throws ApiError or ConnectionError; tokens are 64 hex digits. */
+/**
+ * Endpoints of docs/endpoints.md, "Password". Tokens are 64 hex digits. Every method throws ApiError or
+ * ConnectionError.
+ */
 export class PasswordEndpoints {
   constructor(private readonly transport: Transport) {}
 
@@ -62,7 +65,10 @@ export class PasswordEndpoints {
     });
   }
 
-  /** POST /v1/password/forgot/verify_code. @throws ApiError 105 when the code is wrong, with the remaining `tries` and `ttl` */
+  /**
+   * POST /v1/password/forgot/verify_code.
+   * @throws ApiError 105 when the code is wrong, with the remaining `tries` and `ttl`
+   */
   forgotVerifyCode(forgotPasswordToken: string, code: string): Promise<{ accountResetToken: string }> {
     return this.transport.send({
       method: 'POST',

@@ -14,7 +14,10 @@ export interface SessionWithKeysReply extends SessionReply {
   keyFetchToken: string;
 }
 
-/** Endpoints of docs/endpoints.md, "Session". Every method throws ApiError or ConnectionError; tokens are 64 hex digits. */
+/**
+ * Endpoints of docs/endpoints.md, "Session". Tokens are 64 hex digits. Every method throws ApiError or
+ * ConnectionError.
+ */
 export class SessionEndpoints {
   constructor(private readonly transport: Transport) {}
 
