@@ -7,8 +7,8 @@ const ONE = ZERO.slice().fill(1, -1);
 const TWO = ZERO.slice().fill(2, -1);
 const MINUS_ONE = Uint8Array.from(N).fill((N.at(-1) as number) - 1, -1);
 
-/** So many powers have lost as much time as creating a group takes, 0.5 s. */
-const POWERS_BEFORE_GROUP = 400;
+/** Number of exponentiations that lose as much time as the creation of a group takes, 0.5 s. */
+const EXPONENTIATIONS_BEFORE_GROUP = 400;
 
 const TAG = { integer: 0x02, bitString: 0x03, octetString: 0x04, sequence: 0x30 };
 /** dhKeyAgreement (PKCS #3), 1.2.840.113549.1.3.1. */
@@ -39,12 +39,12 @@ export const opensslModPow: ModPow = withTrivialPowers((base, exponent) => {
 });
 
 /**
- * Creates a modular exponentiation for a thread with many operations: after {@link POWERS_BEFORE_GROUP} of them it
+ * Creates a modular exponentiation for a thread with many operations: after {@link EXPONENTIATIONS_BEFORE_GROUP} of them it
  * creates a Diffie-Hellman group, with which an exponentiation takes 0.6 ms.
  */
 export function createOpensslModPow(): ModPow {
   let modPow = opensslModPow;
-  let powersLeft = POWERS_BEFORE_GROUP;
+  let powersLeft = EXPONENTIATIONS_BEFORE_GROUP;
   return (base, exponent) => {
     if (powersLeft-- === 0) modPow = createGroupModPow();
     return modPow(base, exponent);
