@@ -2,8 +2,8 @@ import { isApiError } from '../../../client/errors.js';
 import { toHex } from '../../../protocol/hex.js';
 import { findDeviations, learn, type Observation } from './account-state.js';
 import { openWays, type Ways } from './customer.js';
-import type { CustomerLane, KnownAccount } from './customer-lane.js';
-import { describe } from './customer-lane.js';
+import type { KnownAccount, LoadClient } from './load-client.js';
+import { describe } from './load-client.js';
 import type { Kind } from './operations.js';
 import type { Rows } from './rows.js';
 
@@ -16,21 +16,21 @@ export interface Fate {
 }
 
 /**
- * Compares what a server says of a lane's accounts with what was acknowledged, and takes note of what became of
- * the requests in flight.
+ * Compares the observed accounts of a client with the acknowledged state, and records the outcome of the requests in
+ * flight.
  * @param rows of the server's database
  * @param which those asked for since they were last looked at, or all
  * @throws Error that names what is lost or half done
  */
-export async function auditLane(
+export async function auditClient(
   url: string,
-  lane: CustomerLane,
+  client: LoadClient,
   rows: Rows,
   which: 'touched' | 'all',
 ): Promise<Fate[]> {
-  const ways = openWays(url, lane.method);
+  const ways = openWays(url, client.method);
   const fates: Fate[] = [];
-  for (const account of lane.accounts) {
+  for (const account of client.accounts) {
     if (which === 'touched' && !account.touched) continue;
     const fate = await auditAccount(ways, account, rows);
     if (fate) fates.push(fate);

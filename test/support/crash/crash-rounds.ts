@@ -4,25 +4,25 @@ import type { Test } from 'tap';
 import type { DatabaseLocation } from '../../../storage/sql/database.js';
 import { ServerProcess } from '../api/server-process.js';
 import { makeDataDir } from '../api/start-server.js';
-import { auditLane, type Fate } from './audit.js';
-import { CustomerLane } from './customer-lane.js';
+import { auditClient, type Fate } from './audit.js';
 import { describePlan, drawKillPlan, kill } from './kill-plan.js';
 import { Load } from './load.js';
+import { LoadClient } from './load-client.js';
 import { MailFolder } from './mail-folder.js';
 import { KINDS, type Kind } from './operations.js';
 import { createRandom, type Random } from './random.js';
 import { readRows } from './rows.js';
 
-/** CRASH_ROUNDS for more kills; CRASH_SEED, as a run prints it, for the same choices again. */
+/** CRASH_ROUNDS sets the number of kills. CRASH_SEED, which a run prints, repeats its choices. */
 const { CRASH_ROUNDS, CRASH_SEED } = process.env;
 const ROUNDS = Number(CRASH_ROUNDS ?? 3);
-const LANES = ['srp', 'srp', 'srp', 'srp', 'raw', 'raw'] as const;
-/** So long all may take, on however busy a machine. */
+const CLIENT_METHODS = ['srp', 'srp', 'srp', 'srp', 'raw', 'raw'] as const;
+/** Time limit of a run, in ms, also for a busy machine. */
 export const CRASH_TIMEOUT_MS = ROUNDS * 120_000;
-/** How long a start takes, about, in ms: within it some starts are killed. */
+/** Approximate duration of a start, in ms: some starts are killed during it. */
 const START_MS = 700;
 
-/** Where the data of servers is that are killed one after the other. */
+/** Stores of the servers that are killed one after the other. */
 export interface CrashStore {
   /** @param dataDir DATA_DIR of the servers */
   locate(dataDir: string): DatabaseLocation;
@@ -33,8 +33,8 @@ export interface CrashStore {
 }
 
 /**
- * Kills a server under load again and again, starts it again on the same data, and compares what it says with
- * what was acknowledged. Prints what it did; the seed repeats its choices, though not the machine's timing.
+ * Kills a server under load repeatedly, restarts it on the same data, and compares its state with the acknowledged
+ * one. Prints its choices; the seed repeats them, but not the machine's timing.
  */
 export async function crashAgainAndAgain(t: Test, store: CrashStore): Promise<void> {
   const seed = CRASH_SEED ?? String(Date.now() % 2 ** 31);
@@ -51,7 +51,7 @@ export async function crashAgainAndAgain(t: Test, store: CrashStore): Promise<vo
 }
 
 class CrashRun {
-  readonly #lanes = LANES.map((method) => new CustomerLane(method));
+  readonly #clients = CLIENT_METHODS.map((method) => new LoadClient(method));
   readonly #mails: MailFolder;
   readonly #fates: Fate[] = [];
   #acknowledged = 0;
@@ -111,9 +111,11 @@ class CrashRun {
       const codes = await this.#mails.list('X-Verify-Code', uid);
       if (codes.length === 0 && !rows.mailed.has(uid)) unmailed.push(uid);
     }
-    const fates = await Promise.all(this.#lanes.map((lane) => auditLane(server.url, lane, rows, which)));
+    const fates = await Promise.all(
+      this.#clients.map((client) => auditClient(server.url, client, rows, which)),
+    );
     this.#fates.push(...fates.flat());
-    const living = this.#lanes.flatMap(({ accounts }) => accounts).filter(({ state }) => state.exists);
+    const living = this.#clients.flatMap(({ accounts }) => accounts).filter(({ state }) => state.exists);
     const emails = [...rows.accounts.keys()].toSorted();
     this.t.same(
       { faults: rows.faults, unmailed, emails },
@@ -124,8 +126,8 @@ class CrashRun {
   async #loadAndKill(round: number, server: ServerProcess, random: Random): Promise<void> {
     const { store, dataDir } = this;
     const load = new Load(server.url);
-    const lives = this.#lanes.map((lane, i) =>
-      lane.live(load, this.#mails, createRandom(`${this.seed}/${round}/${i}`)),
+    const lives = this.#clients.map((client, i) =>
+      client.live(load, this.#mails, createRandom(`${this.seed}/${round}/${i}`)),
     );
     const plan = drawKillPlan(round, random);
     const wentAsPlanned = await kill(plan, {
@@ -139,7 +141,7 @@ class CrashRun {
     await Promise.all(lives);
     this.#acknowledged += load.acknowledged;
     if (plan.how === 'amid a transaction' && wentAsPlanned) this.#amidTransactions++;
-    const inFlight = this.#lanes.flatMap(({ accounts }) =>
+    const inFlight = this.#clients.flatMap(({ accounts }) =>
       accounts.flatMap(({ inFlight }) => inFlight?.kind ?? []),
     );
     this.t.comment(

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 
-/** FUZZ_CASES for more of them; FUZZ_SEED, as a failure prints it, for the same again. */
+/** FUZZ_CASES sets the number of cases. FUZZ_SEED, which a failure prints, repeats them. */
 const { FUZZ_CASES, FUZZ_SEED } = process.env;
 
-/** How many cases are under way at once. */
-const LANES = 12;
+/** Number of parallel runs of cases. */
+const PARALLEL_RUNS = 12;
 
-/** How many cases a campaign has, of those that all have together. */
+/** Returns the number of cases of a campaign, by its share of all cases. */
 export function countCases(share: number): number {
   return Math.ceil(Number(FUZZ_CASES ?? 20_000) * share);
 }
@@ -21,7 +21,10 @@ export async function runCampaign<Case>(
   holds: (tried: Case) => Promise<void>,
 ): Promise<void> {
   const seed = FUZZ_SEED === undefined ? Date.now() % 2 ** 31 : Number(FUZZ_SEED);
-  const fuzz = (lane: number) =>
-    fc.assert(fc.asyncProperty(arbitrary, holds), { seed: seed + lane, numRuns: Math.ceil(cases / LANES) });
-  await Promise.all(Array.from({ length: LANES }, (_, lane) => fuzz(lane)));
+  const fuzz = (run: number) =>
+    fc.assert(fc.asyncProperty(arbitrary, holds), {
+      seed: seed + run,
+      numRuns: Math.ceil(cases / PARALLEL_RUNS),
+    });
+  await Promise.all(Array.from({ length: PARALLEL_RUNS }, (_, run) => fuzz(run)));
 }

@@ -24,13 +24,13 @@ export interface KnownAccount {
 }
 
 const MOST_ACCOUNTS = 5;
-/** What a fresh lane does first, so that there is something to lose. */
+/** First operations of a new client, which create data to lose. */
 const FEWEST_ACCOUNTS: Record<LoginMethod, number> = { srp: 2, raw: 1 };
 /** So that raw methods, whose every operation is a stretch, are not all the load there is. */
 const PAUSE_MS = 5;
 
 /** A customer with a handful of accounts, who does one thing after the other. */
-export class CustomerLane {
+export class LoadClient {
   readonly method: LoginMethod;
   /** Those that are, and those that were destroyed. */
   readonly accounts: KnownAccount[] = [];
