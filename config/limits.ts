@@ -10,7 +10,7 @@ export const LIMITS = {
   ),
   passwordsForAccountFromSource: setting(
     'LIMIT_PASSWORDS_FOR_ACCOUNT_FROM_SOURCE',
-    'Wrong passwords for one account from one address. People do not mistype a password twenty times in a quarter of an hour, and devices stop at the first refusal.',
+    'Wrong passwords for one account from one address, or from the /48 of an IPv6 address. People do not mistype a password twenty times in a quarter of an hour, and devices stop at the first refusal.',
     rate.prefault('20/900'),
   ),
   passwordsFromSource: setting(
@@ -35,7 +35,7 @@ export const LIMITS = {
   ),
   mailsToAddressFromSource: setting(
     'LIMIT_MAILS_TO_ADDRESS_FROM_SOURCE',
-    'Mails to one address requested from one client address; verification and recovery are counted separately. It is lower than LIMIT_MAILS_TO_ADDRESS, so that no single client uses up the mails of an address.',
+    'Mails to one address requested from one client address, or from the /48 of an IPv6 address; verification and recovery are counted separately. It is lower than LIMIT_MAILS_TO_ADDRESS, so that no single client uses up the mails of an address.',
     rate.prefault('3/3600'),
   ),
   mailsFromSource: setting(
@@ -45,7 +45,7 @@ export const LIMITS = {
   ),
   codesForAccountFromSource: setting(
     'LIMIT_CODES_FOR_ACCOUNT_FROM_SOURCE',
-    'Wrong verification codes for one account from one address. Codes have 256 bits and are part of links, so a wrong code is a copying error.',
+    'Wrong verification codes for one account from one address, or from the /48 of an IPv6 address. Codes have 256 bits and are part of links, so a wrong code is a copying error.',
     rate.prefault('30/3600'),
   ),
   recoveryCodesForAccount: setting(

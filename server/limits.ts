@@ -79,7 +79,7 @@ export class Limits {
     prove: () => Promise<Proof | undefined>,
   ): Promise<Proof | undefined> {
     const keys: Key[] = [
-      ['passwordsForAccountFromSource', `${uid}:${client.source}`, uid],
+      ['passwordsForAccountFromSource', `${uid}:${toCustomer(client)}`, uid],
       ['passwordsFromSource', client.source],
       ...networkKey('passwordsFromNetwork', client),
       ['passwordsForAccount', uid, uid],
@@ -97,7 +97,7 @@ export class Limits {
 
   /** Counts an attempt at a verification code. Only a wrong code stays counted. */
   async tryCode(uid: string, client: ClientContext, isRight: boolean): Promise<void> {
-    const keys: Key[] = [['codesForAccountFromSource', `${uid}:${client.source}`, uid]];
+    const keys: Key[] = [['codesForAccountFromSource', `${uid}:${toCustomer(client)}`, uid]];
     const restore = await this.#consume(client, keys, { uid });
     if (isRight) void client.compensations.run(restore);
   }
@@ -172,13 +172,21 @@ type Key = [limit: LimitName, key: string, uid?: string];
 type Tally = Map<LimitName, Counted>;
 
 /** Returns the keys of a mail. Verification and recovery mails count separately. */
-function mailKeys({ source }: ClientContext, kind: MailKind, email: string): Key[] {
+function mailKeys(client: ClientContext, kind: MailKind, email: string): Key[] {
   const mailbox = toMailbox(email);
   return [
-    ['mailsFromSource', source],
-    ['mailsToAddressFromSource', `${kind}:${mailbox}:${source}`],
+    ['mailsFromSource', client.source],
+    ['mailsToAddressFromSource', `${kind}:${mailbox}:${toCustomer(client)}`],
     ['mailsToAddress', `${kind}:${mailbox}`],
   ];
+}
+
+/**
+ * Returns the source as limits for one account or mail address count it: the /48 of an IPv6 source. A customer with a
+ * /48 has 256 sources, enough to use up the owner's share. Homes that share a /48 seldom share an account.
+ */
+function toCustomer({ source }: ClientContext): string {
+  return toCustomerNetwork(source) ?? source;
 }
 
 /** Returns the key of a limit on the /48 of an IPv6 source; none for IPv4. */

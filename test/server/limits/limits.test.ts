@@ -61,6 +61,21 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     t.equal((await tryPasswordFrom(makeSource(), server, account, 'right')).status, 200, 'to others as well');
   },
 
+  async 'a customer with a /48 is one source of wrong passwords for an account'(t, server) {
+    const account = await createAccountFrom(makeSource(), server);
+    const makeNeighbour = (i: number) => `2001:db8:77:${i}00::1`;
+    for (let i = 0; i < 5; i++) {
+      t.match((await tryPasswordFrom(makeNeighbour(i), server, account, 'wrong')).body, { errno: 103 });
+    }
+    const refused = await tryPasswordFrom(makeNeighbour(5), server, account, 'wrong');
+    assertTooMany(t, server, refused, 'passwordsForAccountFromSource');
+    t.equal(
+      (await tryPasswordFrom('2001:db8:78::1', server, account, 'right')).status,
+      200,
+      'of another /48',
+    );
+  },
+
   async 'many wrong passwords at once are no more than many in a row'(t, server) {
     const account = await createAccountFrom(makeSource(), server);
     const source = makeSource();

@@ -64,6 +64,15 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     t.equal((await sendCode(server, source, (await open(server)).email)).status, 200, 'to another address');
   },
 
+  async 'the sources of a /48 together get three mails an hour to one address'(t, server) {
+    const { email } = await open(server);
+    for (let i = 0; i < 3; i++) {
+      t.equal((await sendCode(server, `2001:db8:77:${i}00::1`, email)).status, 200);
+    }
+    assertTooMany(t, server, await sendCode(server, '2001:db8:77:300::1', email), 'mailsToAddressFromSource');
+    t.equal((await sendCode(server, '2001:db8:78::1', email)).status, 200, 'another /48');
+  },
+
   async 'a new request of the same source cancels its predecessor'(t, server) {
     const { email, uid } = await open(server);
     const source = makeSource();
