@@ -144,7 +144,7 @@ const accounts = {
   ),
   enumerationGuard: setting(
     'ENUMERATION_GUARD',
-    '`on`: an unknown address gets the replies of a wrong password. SRP logins and recovery codes then need the address in the case it was created with, and errno 102 and 120 are never sent. Replies that depend on an address take 100 to 110 ms, or a multiple of it on a busy server. Creating an account still reveals whether the address has one (errno 101), up to LIMIT_ACCOUNTS_FROM_SOURCE times. `/metrics` counts mails, which reveals it too: it is on METRICS_PORT only. Default off: the API requires errno 102.',
+    '`on`: an unknown address gets the replies of a wrong password. SRP logins and recovery codes then need the address in the case it was created with, and errno 102 and 120 are never sent for an address. Replies that depend on an address take 100 to 110 ms, or a multiple of it on a busy server. Creating an account still reveals whether the address has one (errno 101), up to LIMIT_ACCOUNTS_FROM_SOURCE times. `/metrics` counts mails, which reveals it too: it is on METRICS_PORT only. Default off: the API requires errno 102.',
     onOff.prefault('off'),
   ),
   maxSessions: setting(

@@ -32,7 +32,14 @@ t.test('a server for some domains creates accounts there only, whatever the case
     t.equal((await create(server, makeEmail().toUpperCase())).status, 200);
     t.equal((await create(server, `${makeEmail()}`.replace('@example.org', '@EXÄMPLE.com'))).status, 200);
   }
-  for (const domain of ['sub.example.org', 'example.org.evil.net', 'notexample.org', 'example.org ', 'org']) {
+  const others = ['sub.example.org', 'example.org.evil.net', 'notexample.org', 'example.org ', 'org'];
+  const cutByUrlParsers = [
+    'example.org/evil.net',
+    'example.org#.evil.net',
+    '%65xample.org',
+    'exam\u00adple.org',
+  ];
+  for (const domain of [...others, ...cutByUrlParsers]) {
     await assertRefused(t, server, makeEmail().replace(/@.*/, `@${domain}`));
   }
 });
