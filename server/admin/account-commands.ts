@@ -10,7 +10,7 @@ import type { Terminal } from './terminal.js';
 
 const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Shows an account: no keys, codes or verifiers. */
+/** Shows an account, without keys, codes and verifiers. */
 export function showAccount(config: Config, name: string): Promise<Report> {
   return withStores(config, async (storage) => {
     const account = await requireAccount(storage, name);
@@ -40,7 +40,7 @@ export function showAccount(config: Config, name: string): Promise<Report> {
   });
 }
 
-/** Lists an account's sessions, the oldest first. */
+/** Lists an account's sessions, oldest first. */
 export function listSessions(config: Config, name: string): Promise<Report> {
   return withStores(config, async (storage) => {
     const { uid } = await requireAccount(storage, name);
@@ -63,31 +63,31 @@ export function listSessions(config: Config, name: string): Promise<Report> {
   });
 }
 
-/** Marks an account's address as verified, for mails that do not arrive. */
+/** Marks an account's address as verified, for addresses that mails do not reach. */
 export function verifyAccount(config: Config, name: string, terminal: Terminal): Promise<Report> {
   return withStores(config, async (storage) => {
     const { uid, verifiedAt } = await requireAccount(storage, name);
     if (verifiedAt !== null) return { text: `${uid} is verified already.`, json: { uid, changed: false } };
     await storage.accounts.markVerified(uid, Date.now());
     await recordAct(storage, terminal, { event: 'accountVerified', uid });
-    return tell(storage, uid, `${uid} is verified.`, { tokensEnd: false });
+    return announce(storage, uid, `${uid} is verified.`, { tokensEnd: false });
   });
 }
 
-/** Locks an account: its sessions end, and no password fits until it is unlocked. */
+/** Locks an account: ends its sessions and refuses every password until it is unlocked. */
 export function lockAccount(config: Config, name: string, terminal: Terminal): Promise<Report> {
   return withStores(config, async (storage) => {
     const { uid, email, lockedAt } = await requireAccount(storage, name);
     if (lockedAt !== null) return { text: `${uid} is locked already.`, json: { uid, changed: false } };
     await terminal.confirm(`Lock ${email} (${uid}) and end all its sessions?`);
     const changed = await storage.accounts.lock(uid, Date.now());
-    if (!changed) throw new CommandError(`${uid} changed meanwhile: look at it again`);
+    if (!changed) throw new CommandError(`${uid} changed during the command: check it and try again`);
     await recordAct(storage, terminal, { event: 'accountLocked', uid });
-    return tell(storage, uid, `${uid} is locked, and its sessions have ended.`);
+    return announce(storage, uid, `${uid} is locked, and its sessions have ended.`);
   });
 }
 
-/** Unlocks an account: its password is what it was; its devices log in again. */
+/** Unlocks an account. Its password has not changed, and its devices must log in again. */
 export function unlockAccount(config: Config, name: string, terminal: Terminal): Promise<Report> {
   return withStores(config, async (storage) => {
     const { uid } = await requireAccount(storage, name);
@@ -97,15 +97,15 @@ export function unlockAccount(config: Config, name: string, terminal: Terminal):
   });
 }
 
-/** Destroys an account with its keys, for good. */
+/** Destroys an account and its keys permanently. */
 export function destroyAccount(config: Config, name: string, terminal: Terminal): Promise<Report> {
   return withStores(config, async (storage) => {
     const { uid, email, generation } = await requireAccount(storage, name);
-    await terminal.confirm(`Destroy ${email} (${uid}) with its keys? What they encrypt is lost with them.`);
+    await terminal.confirm(`Destroy ${email} (${uid}) and its keys? Data encrypted with them will be lost.`);
     const changed = await storage.accounts.destroy(uid, generation);
-    if (!changed) throw new CommandError(`${uid} changed meanwhile: look at it again`);
+    if (!changed) throw new CommandError(`${uid} changed during the command: check it and try again`);
     await recordAct(storage, terminal, { event: 'accountDestroyed', uid });
-    return tell(storage, uid, `${uid} is destroyed.`, { isGone: true });
+    return announce(storage, uid, `${uid} is destroyed.`, { isGone: true });
   });
 }
 
@@ -119,10 +119,10 @@ export async function requireAccount({ accounts }: Storage, name: string): Promi
 }
 
 /**
- * Drops an account's tokens where they are shared, and tells every server. What is in the database is done by
- * then; a server that keeps its tokens to itself finds them worth nothing.
+ * Removes an account's shared tokens and announces the change to every server. Called after the database has committed.
+ * Servers without Redis keep their tokens, which are invalid by then.
  */
-async function tell(
+async function announce(
   { tokens, counters }: Storage,
   uid: string,
   done: string,
@@ -136,7 +136,7 @@ async function tell(
     return { text: done, json };
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    const warning = 'Redis is away: event streams that are open learn of it when they are opened again.';
+    const warning = 'Redis is unavailable: open event streams report the change only after they reconnect.';
     return { text: `${done}\n${warning}`, json: { ...json, warning } };
   }
 }

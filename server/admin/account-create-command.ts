@@ -18,7 +18,7 @@ export interface CreateOptions {
   language?: string;
 }
 
-/** Creates an account whatever `REGISTRATION` says, and puts its verification mail into the outbox. */
+/** Creates an account regardless of `REGISTRATION`, and adds its verification mail to the outbox. */
 export function createAccount(
   config: Config,
   address: string,
@@ -31,22 +31,22 @@ export function createAccount(
       Buffer.from(address).toString('hex'),
       `${address} is not a mail address`,
     );
-    if (await storage.accounts.exists(email)) throw new CommandError(`${email} has an account`);
+    if (await storage.accounts.exists(email)) throw new CommandError(`${email} already has an account`);
     const secret = Buffer.from(await terminal.askNewPassword(`Password for ${email}`));
-    const password = requireValid(rules.password, secret, 'a password has 1 to 1024 bytes');
+    const password = requireValid(rules.password, secret, 'a password must have 1 to 1024 bytes');
     terminal.progress('Stretching the password…');
     const material = await stretch(config, email, password);
     const account = makeAccount(email, material, chooseLocale(language), Date.now());
     if (!(await storage.accounts.create(account, verificationMail(account, account.createdAt))))
-      throw new CommandError(`${email} has an account`);
+      throw new CommandError(`${email} already has an account`);
     const { uid } = account;
     await recordAct(storage, terminal, { event: 'accountCreated', uid });
-    const text = `${uid} is created. Its verification mail goes out as soon as a server runs.`;
+    const text = `${uid} is created. A running server sends its verification mail.`;
     return { text, json: { uid, changed: true } };
   });
 }
 
-/** Holds a value to the rule that clients are held to. @throws CommandError */
+/** Validates a value by the rule of the API. @throws CommandError */
 function requireValid<Value>(rule: z.ZodType<Value>, value: unknown, problem: string): Value {
   const parsed = rule.safeParse(value);
   if (!parsed.success) throw new CommandError(problem);

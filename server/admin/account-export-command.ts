@@ -5,10 +5,10 @@ import { type Report, toIso } from './report.js';
 import { withStores } from './stores.js';
 import type { Terminal } from './terminal.js';
 
-/** What is stored of an account and never exported: with it one could log in or decrypt. */
+/** Stored fields that are never exported, because they allow logins or decryption. */
 const NOT_EXPORTED = ['verifyCode', 'verifier', 'srpSalt', 'stretchingSalt', 'kA', 'wrapKb', 'session keys'];
 
-/** Exports what is stored of a person, as JSON, for requests under data protection law. */
+/** Exports the stored data of a person as JSON, for requests under data protection law. */
 export function exportAccount(config: Config, name: string, terminal: Terminal): Promise<Report> {
   return withStores(config, async (storage) => {
     const account = await requireAccount(storage, name);

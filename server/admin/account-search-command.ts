@@ -5,7 +5,7 @@ import { type PageOptions, readLimit, splitPage } from './page.js';
 import { alignColumns, printable, type Report, toIso } from './report.js';
 import { withStores } from './stores.js';
 
-/** What `account search` takes. */
+/** Options of `account search`. */
 export interface SearchOptions extends PageOptions {
   prefix?: string;
   domain?: string;
@@ -15,7 +15,7 @@ export interface SearchOptions extends PageOptions {
   idleSince?: string;
 }
 
-/** Lists accounts by address, all or those that a search finds. */
+/** Lists the accounts that match all conditions, ordered by address. */
 export function listAccounts(config: Config, options: SearchOptions): Promise<Report> {
   const { prefix, domain, unverified, locked, idleSince, after } = options;
   const filter: AccountFilter = { prefix, domain, unverified, locked, idleSince: parseTime(idleSince) };
@@ -43,7 +43,7 @@ export function listAccounts(config: Config, options: SearchOptions): Promise<Re
       printable(email),
     ]);
     const heading = ['uid', 'created', 'verified', 'locked', 'last access', 'address'];
-    const table = rows.length ? alignColumns(heading, rows) : 'No account.';
+    const table = rows.length ? alignColumns(heading, rows) : 'No accounts.';
     const text = next ? `${table}\n\nMore: --after ${next}` : table;
     return { text, json: { accounts, next } };
   });
@@ -52,6 +52,6 @@ export function listAccounts(config: Config, options: SearchOptions): Promise<Re
 function parseTime(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new CommandError(`${text} is no date: write it as 2026-11-27`);
+  if (Number.isNaN(ms)) throw new CommandError(`${text} is not a date: use the form 2026-11-27`);
   return ms;
 }

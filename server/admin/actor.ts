@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Environment } from '../../config/environment.js';
 
-/** The system user who runs a command; under sudo, also the user who called it. */
+/** Returns the system user of a command; with sudo, also the user who called it. */
 export function readActor({ SUDO_USER }: Environment): string {
   const user = readUser();
   return SUDO_USER ? `${SUDO_USER} as ${user}` : user;

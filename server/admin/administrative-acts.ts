@@ -2,7 +2,7 @@ import type { Storage } from '../../storage/storage.js';
 import { createLogger } from '../logs/log.js';
 import type { Terminal } from './terminal.js';
 
-/** What operators do, besides reading: docs/logs.md, "Administrative events". */
+/** Events of commands that change something (docs/logs.md, "Administrative events"). */
 export type AdministrativeEvent =
   | 'accountCreated'
   | 'accountVerified'
@@ -15,7 +15,7 @@ export type AdministrativeEvent =
   | 'storageReencrypted'
   | 'storageMoved';
 
-/** An act, and the account or signing key it was about. */
+/** An event with its account or signing key. */
 export interface AdministrativeAct {
   event: AdministrativeEvent;
   uid?: string;
@@ -23,8 +23,8 @@ export interface AdministrativeAct {
 }
 
 /**
- * Records what was done, by whom and when: in the audit table, and as a line of the security log on standard error.
- * The line comes first, so that an act leaves a trace when the database fails.
+ * Records an event with actor and time, in the security log on standard error and in the audit table. The log line is
+ * written first, in case the database fails.
  */
 export async function recordAct(
   { audit }: Pick<Storage, 'audit'>,

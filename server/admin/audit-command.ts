@@ -3,7 +3,7 @@ import { type PageOptions, readLimit, splitPage } from './page.js';
 import { alignColumns, type Report, toIso } from './report.js';
 import { withStores } from './stores.js';
 
-/** Lists what operators did, the newest first. */
+/** Lists administrative events, newest first. */
 export function listActs(config: Config, options: PageOptions): Promise<Report> {
   const limit = readLimit(options);
   return withStores(config, async ({ audit }) => {
@@ -13,9 +13,7 @@ export function listActs(config: Config, options: PageOptions): Promise<Report> 
     });
     const next = page.hasMore ? (acts.at(-1)?.id as string) : null;
     const rows = acts.map(({ at, actor, event, uid, key }) => [at, actor, event, uid ?? key ?? '-']);
-    const table = rows.length
-      ? alignColumns(['when', 'who', 'what', 'about'], rows)
-      : 'Nothing was done yet.';
+    const table = rows.length ? alignColumns(['when', 'who', 'what', 'about'], rows) : 'There are no events.';
     return { text: next ? `${table}\n\nMore: --after ${next}` : table, json: { acts, next } };
   });
 }

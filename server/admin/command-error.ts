@@ -1,4 +1,4 @@
-/** A command cannot do what it was asked; the message says why and, where there is something, what to do. */
+/** A refused command. The message has the reason and, if possible, what to do. */
 export class CommandError extends Error {
   readonly code = 'COMMAND';
 }

@@ -15,7 +15,7 @@ import { alignColumns, type Report, toIso } from './report.js';
 import { withStores } from './stores.js';
 import type { Terminal } from './terminal.js';
 
-/** Lists the keys that certificates are signed with, the newest first. Nothing of the keys themselves. */
+/** Lists the signing keys, newest first, without key material. */
 export function listKeys(config: Config): Promise<Report> {
   return withStores(config, async ({ signingKeys }) => {
     const keys = await signingKeys.list();
@@ -40,22 +40,21 @@ export function listKeys(config: Config): Promise<Report> {
   });
 }
 
-/** Makes a new signing key, which takes over once every server knows it. */
+/** Creates a signing key, which is used once every server has loaded it. */
 export function rotateKey(config: Config, terminal: Terminal): Promise<Report> {
   return withStores(config, async (storage) => {
     const { signingKeys } = storage;
     const algorithm = config.signingAlgorithm;
     const keys = await signingKeys.list();
     const current = findCurrentKey(keys, algorithm, Date.now());
-    if (!current)
-      throw new CommandError(`there is no ${algorithm} key yet: the server makes it when it starts`);
-    await terminal.confirm(`Make a new ${algorithm} key to take over from ${current.id}?`);
-    terminal.progress('Making the key…');
-    const key = await makeKey(keys, algorithm);
+    if (!current) throw new CommandError(`there is no ${algorithm} key yet: the server creates it at start`);
+    await terminal.confirm(`Create a new ${algorithm} key to replace ${current.id}?`);
+    terminal.progress('Creating the key…');
+    const key = await createKey(keys, algorithm);
     const { id } = key;
     const takesOverAt = key.createdAt + TAKEOVER_AFTER_MS;
     if (!(await signingKeys.rotate(key, takesOverAt)))
-      throw new CommandError('somebody else rotated the key at the same time: see keys list');
+      throw new CommandError('the key was rotated by another command at the same time: see keys list');
     await recordAct(storage, terminal, { event: 'signingKeyRotated', key: id });
     const json = {
       id,
@@ -64,16 +63,16 @@ export function rotateKey(config: Config, terminal: Terminal): Promise<Report> {
       predecessorPublishedUntil: toIso(publishedUntil(takesOverAt)),
     };
     const text = [
-      `${id} takes over from ${current.id} at ${json.takesOverAt}, on every server that runs.`,
-      `Certificates of ${current.id} verify until they expire; it stays published until ${json.predecessorPublishedUntil}.`,
+      `${id} replaces ${current.id} at ${json.takesOverAt} on every running server.`,
+      `Certificates of ${current.id} stay valid until they expire; it is published until ${json.predecessorPublishedUntil}.`,
     ].join('\n');
     return { text, json };
   });
 }
 
 /**
- * Takes a key that somebody else may have out of use at once: its successor signs, or a new key, and certificates
- * of it verify nowhere once servers and relying parties have heard.
+ * Withdraws a compromised key at once. Its successor signs, or a new key. Its certificates are invalid once servers and
+ * relying parties have reloaded the keys.
  */
 export function withdrawKey(config: Config, id: string, terminal: Terminal): Promise<Report> {
   return withStores(config, async (storage) => {
@@ -81,18 +80,16 @@ export function withdrawKey(config: Config, id: string, terminal: Terminal): Pro
     const keys = await signingKeys.list();
     const key = keys.find((key) => key.id === id);
     if (!key) throw new CommandError(`there is no key ${id}: see keys list`);
-    await terminal.confirm(
-      `Withdraw ${id}? Certificates of it will verify no more, and it cannot be had back.`,
-    );
+    await terminal.confirm(`Withdraw ${id}? Its certificates become invalid, and it cannot be restored.`);
     const others = keys.filter((other) => other !== key);
-    // Servers of the other algorithm would be left without a key, too.
+    // Keys of the other algorithm do not count: servers with this algorithm would have no key.
     const isLast = !others.some(
       ({ algorithm, retiredAt }) => algorithm === key.algorithm && retiredAt === null,
     );
-    if (isLast) terminal.progress('Making the key…');
-    const replacement = isLast ? await makeKey(keys, key.algorithm) : undefined;
+    if (isLast) terminal.progress('Creating the key…');
+    const replacement = isLast ? await createKey(keys, key.algorithm) : undefined;
     if (!(await signingKeys.withdraw(id, replacement)))
-      throw new CommandError('somebody else changed the keys at the same time: see keys list');
+      throw new CommandError('the keys were changed by another command at the same time: see keys list');
     await recordAct(storage, terminal, { event: 'signingKeyWithdrawn', key: id });
     const nowMs = Date.now();
     const left = replacement ? [...others, replacement] : others;
@@ -104,11 +101,11 @@ export function withdrawKey(config: Config, id: string, terminal: Terminal): Pro
       serversKnowBy: toIso(nowMs + RELOAD_MS) as string,
     };
     const text = [
-      `${id} is withdrawn. ${signs} signs instead, and ${id} is published no more: on every server by ${json.serversKnowBy}, ` +
-        'unless it does not reach the database; a server that is started again knows at once.',
-      'A relying party accepts certificates of it, forged ones too, for as long as it keeps the support document that it read before; ' +
-        'this server says that it is not to be kept (Cache-Control: no-store).',
-      'Clients with a certificate of it need a new one.',
+      `${id} is withdrawn. ${signs} signs instead, and ${id} is no longer published, on every server by ${json.serversKnowBy} ` +
+        'if it can reach the database. A restarted server knows at once.',
+      'A relying party that caches the support document accepts its certificates, including forged ones, until it reloads it. ' +
+        'This server forbids caching (Cache-Control: no-store).',
+      'Clients with one of its certificates need a new one.',
     ].join('\n');
     return { text, json };
   });
@@ -131,8 +128,8 @@ function nextId(keys: readonly StoredSigningKey[], algorithm: SigningAlgorithm):
   return `${algorithm}-${Math.max(0, ...numbers) + 1}`;
 }
 
-/** A key of the next id, not stored yet. */
-async function makeKey(
+/** Creates a key with the next ID, without storing it. */
+async function createKey(
   keys: readonly StoredSigningKey[],
   algorithm: SigningAlgorithm,
 ): Promise<StoredSigningKey> {

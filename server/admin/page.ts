@@ -1,23 +1,23 @@
 import { CommandError } from './command-error.js';
 
-/** What commands that list many rows take. */
+/** Options of commands that list rows in pages. */
 export interface PageOptions {
   limit?: string;
-  /** Where the page before ended. */
+  /** Cursor: the last row of the previous page. */
   after?: string;
 }
 
 export const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;
 
-/** @throws CommandError */
+/** Reads `--limit`. @throws CommandError */
 export function readLimit({ limit }: PageOptions): number {
   const rows = limit === undefined ? DEFAULT_LIMIT : Number(limit);
   if (Number.isInteger(rows) && rows >= 1 && rows <= MAX_LIMIT) return rows;
   throw new CommandError(`--limit must be an integer from 1 to ${MAX_LIMIT}`);
 }
 
-/** A page of rows, of which one more was read than it shows. */
+/** Splits off the additional row that shows whether there are more. */
 export function splitPage<Row>(rows: Row[], limit: number): { rows: Row[]; hasMore: boolean } {
   return { rows: rows.slice(0, limit), hasMore: rows.length > limit };
 }

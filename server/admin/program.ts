@@ -8,13 +8,13 @@ import type { Report } from './report.js';
 import type { MoveOptions } from './storage-commands.js';
 import { openTerminal, type Streams, type Terminal } from './terminal.js';
 
-/** What every command takes. */
+/** Options of every command. */
 export interface CommandOptions {
   json?: boolean;
   yes?: boolean;
 }
 
-/** Loaded on demand: no command pays for another, and help for none. */
+/** Loaded on demand, so that each command loads only its own modules. */
 const load = {
   config: () => import('../../config/load.js'),
   account: () => import('./account-commands.js'),
@@ -31,13 +31,13 @@ const load = {
 type Work = (terminal: Terminal, argument: string) => Promise<Report>;
 
 const SETTINGS_NOTE = `
-Settings are read from the environment, as the server reads them: give it the server's.
-Exit codes: 0 done, 1 refused or broken, 2 not understood.`;
+Settings are read from the environment: set the same variables as for the server.
+Exit codes: 0 success, 1 refused or broken, 2 usage error.`;
 
 /**
- * Every command, its arguments and its help.
- * @param env read by a command, not before: help needs no settings
- * @param show told what a command came to, and how it is to be shown
+ * Creates the command line with all commands, arguments and help.
+ * @param env read when a command runs: help needs no settings
+ * @param show receives the report of a command and its output options
  */
 export function createProgram(
   env: Environment,
@@ -46,13 +46,13 @@ export function createProgram(
 ): Command {
   const readConfig = async () => (await load.config()).loadConfig(env);
   const program = new Command('admin')
-    .description('Looks after a Firefox Accounts key server: its accounts, keys, stores and settings.')
+    .description('Manages a Firefox Accounts key server: accounts, keys, stores and settings.')
     .helpCommand(false)
     .addHelpText('after', SETTINGS_NOTE);
 
   const add = (parent: Command, usage: string, description: string, work: Work, asks = false) => {
     const command = parent.command(usage).description(description).option('--json', 'print one JSON value');
-    if (asks) command.option('--yes', 'do not ask');
+    if (asks) command.option('--yes', 'do not ask for confirmation');
     command.action(async (...given: unknown[]) => {
       const options = command.opts<CommandOptions>();
       const argument = typeof given[0] === 'string' ? given[0] : '';
@@ -63,30 +63,30 @@ export function createProgram(
   const addGroup = (name: string, description: string) =>
     program.command(name).description(description).helpCommand(false);
 
-  const account = addGroup('account', 'accounts; one is named by its mail address or its uid');
-  add(account, 'show <account>', 'show what is known of it, no secrets', async (_, name) =>
+  const account = addGroup('account', 'accounts, identified by email address or uid');
+  add(account, 'show <account>', 'show an account, without secrets', async (_, name) =>
     (await load.account()).showAccount(await readConfig(), name),
   );
-  add(account, 'sessions <account>', 'list its sessions with their devices', async (_, name) =>
+  add(account, 'sessions <account>', 'list its sessions and devices', async (_, name) =>
     (await load.account()).listSessions(await readConfig(), name),
   );
-  add(account, 'verify <account>', 'mark its address as verified, without a mail', async (terminal, name) =>
+  add(account, 'verify <account>', 'mark its address as verified without a mail', async (terminal, name) =>
     (await load.account()).verifyAccount(await readConfig(), name, terminal),
   );
   add(
     account,
     'lock <account>',
-    'end its sessions, and answer its logins with errno 103 (incorrect password) until it is unlocked; no recovery codes are sent',
+    'end its sessions and refuse logins with errno 103 (incorrect password) until it is unlocked; recovery codes are not sent',
     async (terminal, name) => (await load.account()).lockAccount(await readConfig(), name, terminal),
     true,
   );
-  add(account, 'unlock <account>', 'let its password be right again', async (terminal, name) =>
+  add(account, 'unlock <account>', 'accept its password again', async (terminal, name) =>
     (await load.account()).unlockAccount(await readConfig(), name, terminal),
   );
   add(
     account,
     'destroy <account>',
-    'delete it with its keys, for good',
+    'delete it and its keys permanently',
     async (terminal, name) => (await load.account()).destroyAccount(await readConfig(), name, terminal),
     true,
   );
@@ -94,45 +94,45 @@ export function createProgram(
   const create = add(
     account,
     'create <address>',
-    'create one whatever REGISTRATION says; asks for the password, or reads it from standard input, and sends the verification mail',
+    'create an account regardless of REGISTRATION; the password is prompted for or read from standard input; a verification mail is sent',
     async (terminal, address) => {
       const { createAccount } = await load.accountCreate();
       return createAccount(await readConfig(), address, create.opts<CreateOptions>(), terminal);
     },
   );
-  create.option('--language <language>', 'of its mails: en, de, es, fr or ja (default: en)');
+  create.option('--language <language>', 'language of its mails: en, de, es, fr or ja (default: en)');
   add(
     account,
     'export <account>',
-    'print what is stored of its owner, as JSON; no keys, codes or verifiers',
+    'print the stored data of its owner as JSON, without keys, codes and verifiers',
     async (terminal, name) => (await load.accountExport()).exportAccount(await readConfig(), name, terminal),
   );
-  const list = add(account, 'list', 'list all accounts, by address', async () =>
+  const list = add(account, 'list', 'list all accounts, ordered by address', async () =>
     (await load.accountSearch()).listAccounts(await readConfig(), list.opts<PageOptions>()),
   );
   addPaging(list, 'address');
   const search = add(
     account,
     'search',
-    'list the accounts for which every condition holds, by address',
+    'list the accounts that match all conditions, ordered by address',
     async () => (await load.accountSearch()).listAccounts(await readConfig(), search.opts<SearchOptions>()),
   );
   search
-    .option('--prefix <text>', 'how the address begins')
-    .option('--domain <domain>', 'the part after the @')
-    .option('--unverified', 'the address is not verified')
-    .option('--locked', 'an operator locked it')
-    .option('--idle-since <date>', 'no session was used since then (2026-11-27, or a time in ISO 8601)');
+    .option('--prefix <text>', 'beginning of the address')
+    .option('--domain <domain>', 'part of the address after the @')
+    .option('--unverified', 'only unverified addresses')
+    .option('--locked', 'only locked accounts')
+    .option('--idle-since <date>', 'no session used since then (2026-11-27, or a time in ISO 8601)');
   addPaging(search, 'address');
 
-  const keys = addGroup('keys', 'the keys that certificates are signed with');
-  add(keys, 'list', 'list them, the newest first', async () =>
+  const keys = addGroup('keys', 'keys that sign certificates');
+  add(keys, 'list', 'list the keys, newest first', async () =>
     (await load.keys()).listKeys(await readConfig()),
   );
   add(
     keys,
     'rotate',
-    'make a new key of SIGNING_ALGORITHM, which takes over in a minute on every server that runs; certificates of the old one verify until they expire',
+    'create a key of SIGNING_ALGORITHM, which every running server uses after a minute; certificates of the old key stay valid until they expire',
     async (terminal) => (await load.keys()).rotateKey(await readConfig(), terminal),
     true,
   );
@@ -140,42 +140,45 @@ export function createProgram(
   add(
     keys,
     'withdraw <key>',
-    'take a key out of use that somebody else may have: another signs, a new one where there is none, and certificates of this one are refused',
+    'withdraw a compromised key: another key signs, or a new one if there is none; certificates of the withdrawn key become invalid',
     async (terminal, id) => (await load.keys()).withdrawKey(await readConfig(), id, terminal),
     true,
   );
 
-  const storage = addGroup('storage', 'the database as a whole');
+  const storage = addGroup('storage', 'the whole database');
   add(
     storage,
     'reencrypt',
-    'seal everything with the first key of STORAGE_KEY, while servers run',
+    'encrypt all secrets with the first key of STORAGE_KEY; servers can run',
     async (terminal) => (await load.storage()).reencryptStorage(await readConfig(), terminal),
   );
   const move = add(
     storage,
     'move',
-    'copy everything into an empty database and compare; servers must be stopped. A database is sqlite:PATH or a postgres:// URL; a password in the URL is seen by others on this machine: leave it to PGPASSWORD or ~/.pgpass',
+    'copy all data into an empty database and compare; servers must be stopped. A database is sqlite:PATH or a postgres:// URL. Set passwords in PGPASSWORD or ~/.pgpass: other users of this machine can see the URL',
     async (terminal) =>
       (await load.storage()).moveStorage(await readConfig(), move.opts<MoveOptions>(), terminal),
     true,
   );
   move
-    .requiredOption('--to <database>', 'where to')
-    .option('--from <database>', 'where from; it is only read (default: the database of the settings)');
+    .requiredOption('--to <database>', 'target')
+    .option('--from <database>', 'source, which is not changed (default: the database of the settings)');
 
-  const audit = add(program, 'audit', 'list what was done with these commands, by whom and when', async () =>
-    (await load.audit()).listActs(await readConfig(), audit.opts<PageOptions>()),
+  const audit = add(
+    program,
+    'audit',
+    'list the changes made with these commands, with user and time',
+    async () => (await load.audit()).listActs(await readConfig(), audit.opts<PageOptions>()),
   );
   addPaging(audit, 'ID');
 
   add(
     program,
     'capacity',
-    'time the stretching of passwords here, and say what this machine can do',
+    'measure password stretching on this machine and recommend settings',
     async (terminal) => (await load.capacity()).reportCapacity(await readConfig(), terminal),
   );
-  add(program, 'doctor', 'check every setting, store and key, and say what to do', async (terminal) =>
+  add(program, 'doctor', 'check settings, stores and keys, and recommend actions', async (terminal) =>
     (await load.doctor()).examine(env, terminal),
   );
   return program;
@@ -183,6 +186,6 @@ export function createProgram(
 
 function addPaging(command: Command, cursor: string): void {
   command
-    .option('--limit <rows>', `rows of a page (default: ${DEFAULT_LIMIT})`)
-    .option('--after <cursor>', `the ${cursor} that the page before ended with`);
+    .option('--limit <rows>', `rows on a page (default: ${DEFAULT_LIMIT})`)
+    .option('--after <cursor>', `last ${cursor} of the previous page`);
 }

@@ -1,25 +1,25 @@
-/** What a command found or did, for people and for programs. */
+/** The result of a command, for people and for programs. */
 export interface Report {
   /** Lines for a terminal. */
   text: string;
-  /** The same as one JSON value; members are named as in the text. */
+  /** The same as one JSON value. */
   json: unknown;
-  /** Whether something is broken: the exit code is then 1. */
+  /** Sets the exit code to 1. */
   broken?: boolean;
 }
 
-/** Times as people and programs read them: ISO 8601, or null for what did not happen. */
+/** Formats a time in ISO 8601; null stays null. */
 export function toIso(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }
 
-/** Lines of `name  value`, the values below each other. */
+/** Formats lines of `name  value` with aligned values. */
 export function alignFields(fields: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...fields.map(([name]) => name.length));
   return fields.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
 }
 
-/** A table with a heading, columns as wide as they need to be. */
+/** Formats a table with a heading. */
 export function alignColumns(heading: string[], rows: string[][]): string {
   const widths = heading.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
   return [heading, ...rows]
@@ -32,7 +32,7 @@ export function alignColumns(heading: string[], rows: string[][]): string {
     .join('\n');
 }
 
-/** Text of clients (names of devices, addresses) without characters that move the cursor of a terminal. */
+/** Replaces control characters in text of clients (device names, addresses), which could control the terminal. */
 export function printable(text: string): string {
   return text.replace(/\p{C}/gu, '?');
 }

@@ -4,12 +4,12 @@ import { type CommandOptions, createProgram } from './program.js';
 import type { Report } from './report.js';
 import type { Streams } from './terminal.js';
 
-const NOT_UNDERSTOOD = 2;
+const USAGE_ERROR = 2;
 
 /**
- * Runs one command of the operators' command line.
+ * Runs one administrative command.
  * @param args without program and script
- * @returns the exit code: 0 done, 1 refused or broken, 2 not understood
+ * @returns the exit code: 0 success, 1 refused or broken, 2 usage error
  */
 export async function runCommand(args: string[], env: Environment, streams: Streams): Promise<number> {
   const { stdout, stderr } = streams;
@@ -29,8 +29,8 @@ export async function runCommand(args: string[], env: Environment, streams: Stre
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
-    // Commander has printed the help that was asked for, or what it did not understand.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : NOT_UNDERSTOOD;
+    // Commander has already printed the help or the usage error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
     const { describeFailure } = await import('./describe-failure.js');
     const message = describeFailure(error);
     stderr.write(`${message}\n`);

@@ -11,41 +11,41 @@ import { alignColumns, type Report } from './report.js';
 import { requireStorageKeys, withStores } from './stores.js';
 import type { Terminal } from './terminal.js';
 
-/** Seals everything in the database with the first storage key, while servers run. */
+/** Encrypts all secrets in the database with the first storage key. Servers can run meanwhile. */
 export async function reencryptStorage(config: Config, terminal: Terminal): Promise<Report> {
   const storageKeys = await requireStorageKeys(config);
   const done = await reencrypt({
     database: locateDatabase(config),
     storageKeys,
     onProgress: ({ table, rows, resealed }) =>
-      terminal.progress(`${table}: ${rows} rows, ${resealed} sealed anew`),
+      terminal.progress(`${table}: ${rows} rows, ${resealed} re-encrypted`),
   });
   await withStores(config, (storage) => recordAct(storage, terminal, { event: 'storageReencrypted' }));
   const { rows, resealed, remaining } = done;
   const text = [
-    `${rows} rows, ${resealed} sealed anew with the first of ${storageKeys.length} storage keys.`,
+    `${rows} rows, ${resealed} re-encrypted with the first of ${storageKeys.length} storage keys.`,
     remaining
-      ? `${remaining} rows changed meanwhile and still have an older key: run this again.`
-      : 'An hour from now, when the last token in Redis is of it too, the older keys are of no more use.',
+      ? `${remaining} rows changed meanwhile and still use an older key: run this command again.`
+      : 'The older keys are needed for one more hour, for tokens in Redis.',
   ].join('\n');
   return { text, json: done, broken: remaining > 0 };
 }
 
-/** Databases as the command line names them: `sqlite:PATH` or `postgres://…`. */
+/** Databases on the command line: `sqlite:PATH` or `postgres://…`. */
 export interface MoveOptions {
-  /** The database of the settings when not given. */
+  /** Default: the database of the settings. */
   from?: string;
   to: string;
 }
 
-/** Copies everything into another, empty database and compares; servers must be stopped. */
+/** Copies all data into an empty database and compares. Servers must be stopped. */
 export async function moveStorage(config: Config, options: MoveOptions, terminal: Terminal): Promise<Report> {
   const from = options.from ? parseLocation(options.from) : locateDatabase(config);
   const to = parseLocation(options.to);
   if (from.engine === 'sqlite' && !existsSync(from.filename)) {
     throw new CommandError(`there is no database ${from.filename}`);
   }
-  await terminal.confirm('Copy the whole database? Every server over it must be stopped.');
+  await terminal.confirm('Copy the whole database? All servers that use it must be stopped.');
   try {
     const moved = await moveDatabase({
       from,
@@ -55,7 +55,7 @@ export async function moveStorage(config: Config, options: MoveOptions, terminal
     await recordMove(to, terminal);
     const rows = moved.map(({ table, rows, checksum }) => [table, String(rows), checksum]);
     const text = `${alignColumns(['table', 'rows', 'checksum on both sides'], rows)}
-Give the servers the new database with the same storage keys.`;
+Configure the servers with the new database and the same storage keys.`;
     return { text, json: { moved } };
   } catch (error) {
     if (error instanceof MoveError) throw new CommandError(error.message);
@@ -63,7 +63,7 @@ Give the servers the new database with the same storage keys.`;
   }
 }
 
-/** In the target: the source is only read. */
+/** Records the move in the target, because the source must not change. */
 async function recordMove(to: DatabaseLocation, terminal: Terminal): Promise<void> {
   const db = await openForLongWork(to);
   try {
@@ -76,5 +76,5 @@ async function recordMove(to: DatabaseLocation, terminal: Terminal): Promise<voi
 function parseLocation(database: string): DatabaseLocation {
   if (/^postgres(ql)?:\/\//.test(database)) return { engine: 'postgres', url: database, poolSize: 2 };
   if (database.startsWith('sqlite:')) return { engine: 'sqlite', filename: database.slice('sqlite:'.length) };
-  throw new CommandError('a database is named sqlite:PATH or postgres://…');
+  throw new CommandError('a database must be sqlite:PATH or postgres://…');
 }

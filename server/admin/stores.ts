@@ -6,24 +6,24 @@ import { locateDatabase, openStores } from '../stores.js';
 import { CommandError } from './command-error.js';
 
 /**
- * What the storage is opened with. Commands make neither a database nor a key: with a DATA_DIR that is not the
- * server's, they would work on nothing.
- * @throws CommandError when there is no database yet, ConfigError when there is no key for it
+ * Returns the storage keys of an existing database. Commands create neither a database nor a key, so that a wrong
+ * DATA_DIR is noticed.
+ * @throws CommandError when there is no database, ConfigError when there is no key
  */
 export async function requireStorageKeys(config: Config): Promise<Buffer[]> {
   const database = locateDatabase(config);
   if (database.engine === 'sqlite' && !existsSync(database.filename)) {
     throw new CommandError(
-      `there is no database ${database.filename}: give DATA_DIR or DATABASE_URL as the server has them, or start it once`,
+      `there is no database ${database.filename}: set DATA_DIR or DATABASE_URL as for the server, or start the server once`,
     );
   }
   const keys = await findStorageKeys(config);
-  if (!keys) throw new ConfigError(`${config.dataDir} has a database and no storage.key: bring it back`);
+  if (!keys) throw new ConfigError(`${config.dataDir} has a database but no storage.key: restore the file`);
   return keys;
 }
 
 /**
- * Opens the stores of the settings, does some work and closes them.
+ * Opens the stores of the settings, runs some work and closes them.
  * @throws what `requireStorageKeys` and the work throw; StoreUnavailableError
  */
 export async function withStores<Result>(

@@ -1,33 +1,34 @@
 import { type Readable, Writable } from 'node:stream';
 import { CommandError } from './command-error.js';
 
-/** Where a command reads and writes; a process, for example. */
+/** The standard streams of a command. */
 export interface Streams {
   stdin: Readable & { isTTY?: boolean };
   stdout: Writable;
   stderr: Writable & { isTTY?: boolean };
 }
 
-/** The person, or the script, in front of a command. */
+/** Input and output of a command. */
 export interface Terminal {
-  /** The system user, for the audit. */
+  /** The system user, for the audit table. */
   actor: string;
   /** Writes a line of the log on standard error. */
   log(line: string): void;
-  /** Asks before something that cannot be undone. @throws CommandError unless the answer is yes */
+  /** Asks for confirmation. @throws CommandError unless the answer is yes */
   confirm(question: string): Promise<void>;
   /**
-   * Asks for a new password without showing it: twice on a terminal, otherwise the first line of standard input.
-   * @throws CommandError when the two differ, or there is none
+   * Asks for a new password without echo, twice. Without a terminal it reads the first line of standard input.
+   * @throws CommandError when the two passwords differ or there is none
    */
   askNewPassword(question: string): Promise<string>;
-  /** Says what is being done; only to a person. */
+  /** Shows progress, on a terminal only. */
   progress(text: string): void;
 }
 
 /**
+ * Opens the terminal of one command.
  * @param actor the system user
- * @param yes whether `--yes` was given: nothing is asked then
+ * @param yes answers every confirmation with yes
  */
 export function openTerminal(actor: string, yes: boolean, { stdin, stderr }: Streams): Terminal {
   return {
@@ -35,16 +36,16 @@ export function openTerminal(actor: string, yes: boolean, { stdin, stderr }: Str
     log: (line) => void stderr.write(line),
     async confirm(question) {
       if (yes) return;
-      if (!stdin.isTTY) throw new CommandError(`${question} Nothing was done: say --yes to go on.`);
+      if (!stdin.isTTY) throw new CommandError(`${question} Nothing was done: use --yes to confirm.`);
       const { createInterface } = await import('node:readline/promises');
       const prompt = createInterface({ input: stdin, output: stderr });
-      const answer = await prompt.question(`${question} Type yes to go on: `);
+      const answer = await prompt.question(`${question} Type yes to confirm: `);
       prompt.close();
       if (answer.trim().toLowerCase() !== 'yes') throw new CommandError('Nothing was done.');
     },
     async askNewPassword(question) {
       const { createInterface } = await import('node:readline/promises');
-      // On a terminal readline would echo what is typed: its output is dropped.
+      // readline would echo the input on a terminal, so its output is discarded.
       const output = stdin.isTTY ? { output: new Writable({ write: (_, __, done) => done() }) } : {};
       const prompt = createInterface({ input: stdin, ...output, terminal: stdin.isTTY ?? false });
       const lines = prompt[Symbol.asyncIterator]();

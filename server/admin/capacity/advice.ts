@@ -1,11 +1,11 @@
 import type { Config } from '../../../config/load.js';
 import type { StretchMeasurement } from './measurement.js';
 
-/** What there is to work with. */
+/** The resources of the machine. */
 export interface Machine {
-  /** In cores; a control group may leave a part of one. */
+  /** Number of cores; fractional with a limit of a control group. */
   cores: number;
-  /** How many threads of all programs wanted a core, of late. */
+  /** Load average of the last minute. */
   load: number;
   memoryBytes: number;
 }
@@ -15,15 +15,15 @@ export interface Advice {
   stretchThreads: number;
   /** `STRETCH_MAX_WAIT`, in seconds. */
   stretchMaxWait: number;
-  /** What the server comes to with these settings; give it no less. */
+  /** Minimum memory of the server with these settings. */
   memoryBytes: number;
-  /** Logins a second, one at a time on each thread: what there is before anyone waits. */
+  /** Logins per second with one password at a time on each thread. */
   loginsPerSecond: number;
-  /** Logins a second when enough wait to be stretched in groups. */
+  /** Logins per second with full batches. */
   groupedLoginsPerSecond: number;
 }
 
-/** Something about the settings: `broken` when they cannot work on this machine. */
+/** A problem with the settings; `broken` when they cannot work on this machine. */
 export interface Warning {
   broken: boolean;
   text: string;
@@ -32,18 +32,18 @@ export interface Warning {
 type StretchSettings = Pick<Config, 'stretchEngine' | 'stretchThreads' | 'stretchMaxWait' | 'cryptoThreads'>;
 
 const MIB = 2 ** 20;
-/** The server without its stretch threads, under load: heap, connections, statements. */
+/** Memory of the server without its threads, under load: heap, connections, statements. */
 const BASE_BYTES = 250 * MIB;
-/** A thread of the crypto pool. */
+/** Memory of a thread of the crypto pool. */
 const CRYPTO_THREAD_BYTES = 20 * MIB;
-/** Of what is there, what the server may plan to use: the rest is for the kernel, SQLite's pages and peaks. */
+/** Share of the memory that the server uses. The rest is for the kernel, SQLite's pages and peaks. */
 const USABLE_SHARE = 0.85;
-/** How many stretches of a thread a password may wait for at least, or the queue is no queue. */
+/** Minimum number of stretches that a password can wait for. */
 const MIN_QUEUED_STRETCHES = 4;
-/** Of the cores, what others may use before it shows in the figures. */
+/** Share of the cores that other programs can use without affecting the measurement. */
 const BUSY_SHARE = 0.25;
 const DEFAULT_MAX_WAIT_S = 5;
-/** What a thread of each engine takes, before one was measured. */
+/** Memory of a stretch thread, by engine, before it is measured. */
 const EXPECTED_THREAD_BYTES = {
   native: 150 * MIB,
   wasm: 150 * MIB,
@@ -51,7 +51,7 @@ const EXPECTED_THREAD_BYTES = {
   'scrypt-js': 180 * MIB,
 } as const;
 
-/** How many stretch threads a machine has cores and memory for. */
+/** Returns the number of stretch threads that cores and memory allow. */
 export function recommendThreads(
   { cores, memoryBytes }: Machine,
   { stretchEngine, cryptoThreads }: Pick<StretchSettings, 'stretchEngine' | 'cryptoThreads'>,
@@ -61,7 +61,7 @@ export function recommendThreads(
   return Math.max(1, Math.min(Math.floor(cores), inMemory));
 }
 
-/** What to expect of the threads that were measured. */
+/** Returns the recommended settings and their expected throughput. */
 export function advise(measured: StretchMeasurement, { cryptoThreads }: StretchSettings): Advice {
   const { threads, singleMs, group } = measured;
   const onePerSecond = (1000 * threads) / singleMs;
@@ -75,7 +75,7 @@ export function advise(measured: StretchMeasurement, { cryptoThreads }: StretchS
   };
 }
 
-/** What is wrong with the settings on this machine. */
+/** Returns the problems of the settings on this machine. */
 export function findWarnings(
   machine: Machine,
   settings: StretchSettings,
@@ -91,42 +91,42 @@ export function findWarnings(
   warn(
     neededBytes > machine.memoryBytes,
     true,
-    `STRETCH_THREADS=${stretchThreads} needs ${toMib(neededBytes)} MiB of memory, and there are ${toMib(machine.memoryBytes)}: the server will be killed under load`,
+    `STRETCH_THREADS=${stretchThreads} needs ${toMib(neededBytes)} MiB of memory, but there are ${toMib(machine.memoryBytes)}: the server will be killed under load`,
   );
   warn(
     stretchMaxWait < singleS,
     true,
-    `STRETCH_MAX_WAIT=${stretchMaxWait} is less than one stretch takes (${singleS.toFixed(2)} s): while the threads are busy every login is refused`,
+    `STRETCH_MAX_WAIT=${stretchMaxWait} is less than the duration of one stretch (${singleS.toFixed(2)} s): every login is refused while the threads are busy`,
   );
   warn(
     stretchMaxWait >= singleS && stretchMaxWait < 2 * singleS,
     false,
-    `STRETCH_MAX_WAIT=${stretchMaxWait} lets hardly anyone wait: a stretch takes ${singleS.toFixed(2)} s`,
+    `STRETCH_MAX_WAIT=${stretchMaxWait} allows almost no queue: a stretch takes ${singleS.toFixed(2)} s`,
   );
   warn(
     stretchThreads > Math.max(1, machine.cores),
     false,
-    `STRETCH_THREADS=${stretchThreads} on ${toCores(machine.cores)}: no more logins a second, each slower, and memory for nothing`,
+    `STRETCH_THREADS=${stretchThreads} on ${toCores(machine.cores)}: logins become slower, use more memory, and do not become more per second`,
   );
   warn(
     cryptoThreads > Math.max(1, machine.cores),
     false,
-    `CRYPTO_THREADS=${cryptoThreads} on ${toCores(machine.cores)}: they only take turns`,
+    `CRYPTO_THREADS=${cryptoThreads} on ${toCores(machine.cores)}: more threads than cores do not help`,
   );
   warn(
     machine.cores < 1,
     false,
-    `${toCores(machine.cores)} for everything: stretches will hold up the event loop, which has no core to itself`,
+    `${toCores(machine.cores)} in total: stretches delay the event loop, which has no core of its own`,
   );
   warn(
     machine.load > BUSY_SHARE * machine.cores,
     false,
-    `something else was at work here (load ${machine.load.toFixed(1)}): an idle machine does more than these figures say`,
+    `load ${machine.load.toFixed(1)}: the machine was busy, and throughput on an idle machine is higher`,
   );
   warn(
     measured.engine !== stretchEngine,
     false,
-    `STRETCH_ENGINE=${stretchEngine} cannot run here; ${measured.engine} does, and is slower`,
+    `STRETCH_ENGINE=${stretchEngine} is not available here; ${measured.engine} is used, which is slower`,
   );
   return warnings;
 }

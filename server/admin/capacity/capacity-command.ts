@@ -7,7 +7,7 @@ import { advise, findWarnings, type Machine, recommendThreads, toCores, toMib } 
 import { readCgroupLimits } from './cgroup.js';
 import { measureStretches } from './measurement.js';
 
-/** Times stretches on this machine, and says what it can do and with which settings. */
+/** Measures stretching on this machine and recommends settings. */
 export async function reportCapacity(config: Config, terminal: Terminal): Promise<Report> {
   const machine = readMachine();
   const stretchEngine = resolveStretchEngine(config.stretchEngine);
@@ -21,7 +21,7 @@ export async function reportCapacity(config: Config, terminal: Terminal): Promis
   );
   const advice = advise(measured, config);
   const warnings = findWarnings(machine, config, measured);
-  const perSecond = (logins: number) => `${logins.toFixed(1)} a second`;
+  const perSecond = (logins: number) => `${logins.toFixed(1)} per second`;
   const text = [
     alignFields([
       ['cores', toCores(machine.cores)],
@@ -29,19 +29,19 @@ export async function reportCapacity(config: Config, terminal: Terminal): Promis
       ['engine', measured.engine],
       ['one password', `${Math.round(measured.singleMs)} ms`],
       [
-        'together',
+        'batch',
         measured.group
-          ? `${measured.group.size} in ${Math.round(measured.group.ms)} ms`
+          ? `${measured.group.size} passwords in ${Math.round(measured.group.ms)} ms`
           : 'no gain with this engine',
       ],
       ['logins, one at a time', perSecond(advice.loginsPerSecond)],
-      ['logins, in groups', perSecond(advice.groupedLoginsPerSecond)],
+      ['logins, in batches', perSecond(advice.groupedLoginsPerSecond)],
     ]),
     '',
-    'Recommended for this machine, if it runs nothing else:',
+    'Recommended for this machine if it runs nothing else:',
     `STRETCH_THREADS=${advice.stretchThreads}  (now ${config.stretchThreads})`,
     `STRETCH_MAX_WAIT=${advice.stretchMaxWait}  (now ${config.stretchMaxWait})`,
-    `memory: ${toMib(advice.memoryBytes)} MiB at least`,
+    `memory: ${toMib(advice.memoryBytes)} MiB or more`,
     ...warnings.map(({ broken, text }) => `\n${broken ? 'Cannot work' : 'Warning'}: ${text}.`),
   ].join('\n');
   const json = { machine, measured, recommended: advice, warnings };

@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** What the control groups of this process let it use; `undefined` where they set no bound. */
+/** Limits of the control groups of this process; `undefined` without a limit. */
 export interface CgroupLimits {
-  /** CPU time, in cores: 1.5 is a core and a half. */
+  /** CPU time in cores, for example 1.5. */
   cores: number | undefined;
   memoryBytes: number | undefined;
 }
 
-/** Version 1 writes a number like this, in bytes, where there is no limit. */
+/** Version 1 reports at least this many bytes without a limit. */
 const NO_LIMIT_BYTES = 2 ** 60;
 
 /**
- * Reads the limits of the control groups this process is in: a group's limit holds for all groups below it.
- * @param root where `proc` and `sys` are, for tests
+ * Reads the limits of the control groups of this process. A group's limit applies to all groups below it.
+ * @param root directory of `proc` and `sys`, for tests
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html, and cgroup-v1 beside it
  */
 export function readCgroupLimits(root = '/'): CgroupLimits {
@@ -40,12 +40,12 @@ export function readCgroupLimits(root = '/'): CgroupLimits {
   return { cores: least(cores), memoryBytes: least(memoryBytes.filter((bytes) => bytes < NO_LIMIT_BYTES)) };
 }
 
-/** A group and those above it; inside a container, only the last may be there to be read. */
+/** Returns a group and its parents. In a container, only the root may be readable. */
 function withParents(path: string): string[] {
   return path === '/' ? [path] : [path, ...withParents(dirname(path))];
 }
 
-/** `quota period`, both in µs; no number is no limit. */
+/** Parses `quota period`, both in µs. NaN is no limit. */
 function parseCpuMax(text: string | undefined): number {
   const [quota, period] = (text ?? '').split(' ').map(Number);
   return quota && period ? quota / period : Number.NaN;

@@ -2,34 +2,34 @@ import { randomBytes } from 'node:crypto';
 import type { StretchEngineName } from '../../../protocol/stretch-engines.js';
 import { SLOT_MIB, Stretcher } from '../../../workers/stretcher.js';
 
-/** The largest group of passwords that was stretched together. */
+/** The largest measured batch. */
 export interface StretchGroup {
   size: number;
-  /** For all of it. */
+  /** Duration of the whole batch. */
   ms: number;
-  /** How many such groups there are threads and memory for at a time. */
+  /** Number of simultaneous batches that threads and memory allow. */
   atOnce: number;
 }
 
-/** What stretches take with every thread busy. */
+/** Durations of stretches with all threads busy. */
 export interface StretchMeasurement {
   engine: StretchEngineName;
   threads: number;
-  /** One password a thread, in ms. */
+  /** Duration of one password on each thread, in ms. */
   singleMs: number;
-  /** Several passwords together on a thread; nothing where company saves nothing. */
+  /** `undefined` when the engine does not use batches. */
   group: StretchGroup | undefined;
-  /** What a thread adds to the memory of the process. */
+  /** Memory of a thread. */
   threadBytes: number;
 }
 
-/** How often every thread is given work, of each kind: the medians then hardly change. */
+/** Number of measurements on each thread, enough for stable medians. */
 const ROUNDS = 3;
 
 /**
- * Times the real engine in real threads, all of them at work: cores share memory, and that is what stretching
- * waits for. Takes some seconds.
- * @throws Error when no thread can start, or the engine cannot run
+ * Measures the engine with all threads busy, because cores share memory bandwidth, which limits stretching. Takes some
+ * seconds.
+ * @throws Error when no thread can start or the engine cannot run
  */
 export async function measureStretches(
   engine: StretchEngineName,
@@ -54,7 +54,7 @@ export async function measureStretches(
     await stretcher.ready();
     for (let round = 0; round < ROUNDS; round++) await stretchAtOnce(stretcher, threads);
     const singleMs = median(took[1] ?? []);
-    // The first of them find idle threads; all others wait, and are stretched in groups where that is of use.
+    // The first passwords find idle threads. All others wait, and form batches.
     const { groupSize } = stretcher.plan;
     if (groupSize > 1) await stretchAtOnce(stretcher, threads * (1 + groupSize * ROUNDS));
     const size = took.length - 1;

@@ -8,38 +8,36 @@ import { broken, type Finding, ok, warning } from './finding.js';
 
 const CHECK = 'DATA_DIR';
 const MIB = 2 ** 20;
-/** SQLite needs room for its log, mail files for themselves. */
+/** Minimum free space, for SQLite's log and mail files. */
 const LEAST_FREE_BYTES = 100 * MIB;
 const FEW_FREE_BYTES = 1024 * MIB;
 
-/** Whether DATA_DIR can be used, only by the server, and has room. */
+/** Checks that DATA_DIR is writable, private and has free space. */
 export async function checkDataDir({ dataDir }: Config): Promise<Finding[]> {
   const directory = resolve(dataDir);
   const about = await stat(directory).catch(() => undefined);
   if (!about) {
-    const parent = await firstThere(dirname(directory));
-    const usable = await mayWrite(parent);
-    const says = `${directory} is not there yet`;
+    const parent = await findExisting(dirname(directory));
+    const usable = await isWritable(parent);
+    const says = `${directory} does not exist yet`;
     return usable
-      ? [ok(CHECK, `${says}: the server makes it`), await checkSpace(parent)]
-      : [broken(CHECK, says, `let the server write into ${parent}, or set another`)];
+      ? [ok(CHECK, `${says}: the server creates it`), await checkSpace(parent)]
+      : [broken(CHECK, says, `give the server write access to ${parent}, or set another directory`)];
   }
-  if (!about.isDirectory()) return [broken(CHECK, `${directory} is no directory`, 'set another')];
-  if (!(await mayWrite(directory))) {
-    return [
-      broken(CHECK, `${directory} may not be written to by this user`, 'run this as the server’s user'),
-    ];
+  if (!about.isDirectory()) return [broken(CHECK, `${directory} is not a directory`, 'set a directory')];
+  if (!(await isWritable(directory))) {
+    return [broken(CHECK, `${directory} is not writable for this user`, 'run this as the server’s user')];
   }
   return [...(await checkModes(directory)), await checkSpace(directory)];
 }
 
 async function checkModes(directory: string): Promise<Finding[]> {
   const loose = await findLooseModes(directory);
-  if (loose.length === 0) return [ok(CHECK, `${directory} is the server’s alone`)];
+  if (loose.length === 0) return [ok(CHECK, `${directory} is accessible to the server only`)];
   return loose.map(({ path, mode, wanted }) => {
     const name = path === directory ? directory : basename(path);
-    const says = `${name} is open to others on this machine (${toOctal(mode)})`;
-    return warning(CHECK, says, `chmod ${wanted.toString(8)} ${path}; the server does so when it starts`);
+    const says = `${name} is accessible to other users of this machine (${toOctal(mode)})`;
+    return warning(CHECK, says, `chmod ${wanted.toString(8)} ${path}; the server does so at start`);
   });
 }
 
@@ -50,21 +48,21 @@ async function checkSpace(directory: string): Promise<Finding> {
     const free = bavail * bsize;
     const says = `${Math.floor(free / MIB)} MiB free`;
     if (free < LEAST_FREE_BYTES)
-      return broken(check, says, 'make room: writes will fail, and logins with them');
-    return free < FEW_FREE_BYTES ? warning(check, says, 'make room') : ok(check, says);
+      return broken(check, says, 'free space: writes will fail, and so will logins');
+    return free < FEW_FREE_BYTES ? warning(check, says, 'free space') : ok(check, says);
   } catch (error) {
-    return broken(check, `cannot be asked (${reasonOf(error)})`, 'look at the file system of DATA_DIR');
+    return broken(check, `cannot be read (${reasonOf(error)})`, 'check the file system of DATA_DIR');
   }
 }
 
-async function mayWrite(directory: string): Promise<boolean> {
+async function isWritable(directory: string): Promise<boolean> {
   return access(directory, constants.W_OK | constants.X_OK).then(
     () => true,
     () => false,
   );
 }
 
-async function firstThere(directory: string): Promise<string> {
+async function findExisting(directory: string): Promise<string> {
   const there = await stat(directory).catch(() => undefined);
-  return there ? directory : firstThere(dirname(directory));
+  return there ? directory : findExisting(dirname(directory));
 }

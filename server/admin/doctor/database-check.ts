@@ -19,11 +19,11 @@ const STORAGE_KEY = 'STORAGE_KEY';
 const SIGNING_KEY = 'signing key';
 const TIMEOUT_MS = 5_000;
 
-/** Looks at the database without changing it, and whether its keys open it. */
+/** Checks the database and its keys, without changing anything. */
 export async function checkDatabase(config: Config): Promise<Finding[]> {
   const location = locateDatabase(config);
   if (location.engine === 'sqlite' && !existsSync(location.filename)) {
-    return [ok(DATABASE, `${location.filename} is not there yet: the server makes it`)];
+    return [ok(DATABASE, `${location.filename} does not exist yet: the server creates it`)];
   }
   const { storageKeys, found } = await readStorageKeys(config);
   const db = await openToRead(location);
@@ -34,8 +34,8 @@ export async function checkDatabase(config: Config): Promise<Finding[]> {
     const says = `${where} does not answer (${reasonOf(error)})`;
     const advice =
       location.engine === 'sqlite'
-        ? 'see whether the file is whole and belongs to the server’s user'
-        : 'see whether it runs, lets this machine in, and knows user and database';
+        ? 'check that the file is intact and belongs to the server’s user'
+        : 'check that it runs, accepts connections from this machine, and has the user and the database';
     return [broken(DATABASE, says, advice), ...found];
   } finally {
     await withTimeout(TIMEOUT_MS, db.destroy()).catch(() => {});
@@ -46,12 +46,12 @@ async function readStorageKeys(config: Config): Promise<{ storageKeys?: Buffer[]
   try {
     const storageKeys = await findStorageKeys(config);
     if (storageKeys) return { storageKeys, found: [] };
-    const advice = 'bring it back from where it is kept: without it the accounts cannot be opened';
-    return { found: [broken(STORAGE_KEY, `${keyFileOf(config)} is gone`, advice)] };
+    const advice = 'restore it from the backup: without it the accounts cannot be decrypted';
+    return { found: [broken(STORAGE_KEY, `${keyFileOf(config)} is missing`, advice)] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const isFile = !config.storageKey && !config.databaseUrl;
-    const advice = isFile ? 'run this as the server’s user' : 'set it as the other servers have it';
+    const advice = isFile ? 'run this as the server’s user' : 'set the same keys as on the other servers';
     return { found: [broken(STORAGE_KEY, error.message.replace(/^STORAGE_KEY: /, ''), advice)] };
   }
 }
@@ -81,21 +81,21 @@ async function checkClock(db: Kysely<Tables>): Promise<Finding> {
   return judgeClock('database clock', Number(rows[0]?.ms) - (sent + received) / 2);
 }
 
-/** `isOurs`: whether the tables are those that this release knows. */
+/** Compares the schema with this release. `isOurs`: the tables are those of this release. */
 async function checkSchema(db: Kysely<Tables>, engine: 'sqlite' | 'postgres') {
   const check = 'schema';
   const known = Object.keys(await createMigrations(engine).getMigrations());
   const made = await listMigrations(db);
   const unknown = made.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    const says = `of a newer release (${unknown.join(', ')})`;
+    const says = `from a newer release (${unknown.join(', ')})`;
     return {
-      finding: broken(check, says, 'run that release, or a newer one, on this database'),
+      finding: broken(check, says, 'run that release or a newer one'),
       isOurs: false,
     };
   }
   const missing = known.length - made.length;
-  const says = missing ? `${missing} changes to come when the server starts` : 'up to date';
+  const says = missing ? `${missing} migrations pending; the server runs them at start` : 'up to date';
   return { finding: ok(check, says), isOurs: missing === 0 };
 }
 
@@ -104,24 +104,24 @@ async function checkKeys(db: Kysely<Tables>, config: Config, storageKeys: Buffer
   try {
     keys = await new SigningKeys(db, new Sealer(storageKeys)).list();
   } catch (error) {
-    // What the database itself says is not about keys.
+    // A database error is not about keys.
     if (error instanceof StoreUnavailableError) throw error;
-    const advice = 'give the keys the database was written with, comma-separated';
-    return [broken(STORAGE_KEY, 'does not open what is in the database', advice)];
+    const advice = 'set the keys that the database was written with, comma-separated';
+    return [broken(STORAGE_KEY, 'does not decrypt the database', advice)];
   }
   const algorithm = config.signingAlgorithm;
   const current = findCurrentKey(keys, algorithm, Date.now());
-  const opened = keys.length > 0 ? [ok(STORAGE_KEY, 'opens what is in the database')] : [];
+  const opened = keys.length > 0 ? [ok(STORAGE_KEY, 'decrypts the database')] : [];
   if (current) return [...opened, ok(SIGNING_KEY, `${current.id} signs`)];
   const older = keys.filter((key) => key.algorithm === algorithm);
   if (older.length > 0) {
-    const advice = 'set retired_at of the newest one to null again';
+    const advice = 'set retired_at of the newest key to null';
     return [...opened, broken(SIGNING_KEY, `every ${algorithm} key is retired`, advice)];
   }
-  if (keys.length === 0) return [...opened, ok(SIGNING_KEY, 'not there yet: the server makes it')];
-  const says = `SIGNING_ALGORITHM is ${algorithm}, and the database has keys of the other kind`;
+  if (keys.length === 0) return [...opened, ok(SIGNING_KEY, 'does not exist yet: the server creates it')];
+  const says = `SIGNING_ALGORITHM is ${algorithm}, but the database has keys of the other algorithm`;
   return [
     ...opened,
-    warning(SIGNING_KEY, says, 'let every server have the same; a key is made at the next start'),
+    warning(SIGNING_KEY, says, 'set the same on every server; a key is created at the next start'),
   ];
 }

@@ -18,14 +18,14 @@ const CHECKS: [name: string, check: (config: Config) => Finding[] | Promise<Find
   ['mail', checkMail],
 ];
 
-/** Looks at everything a server needs and changes nothing. The report is broken when a server would not work. */
+/** Checks everything a server needs, and changes nothing. The report is broken when a server would not work. */
 export async function examine(env: Environment, terminal: Terminal): Promise<Report> {
   const findings: Finding[] = [];
   const config = readSettings(env, findings);
   findings.push(...reportUnknownVariables(env));
   if (config) {
     for (const [name, check] of CHECKS) {
-      terminal.progress(`Looking at ${name}…`);
+      terminal.progress(`Checking ${name}…`);
       findings.push(...(await runCheck(name, check, config)));
     }
   }
@@ -37,8 +37,8 @@ export async function examine(env: Environment, terminal: Terminal): Promise<Rep
   const count = (state: Finding['state']) => findings.filter((finding) => finding.state === state).length;
   const [brokenCount, warnings] = [count('broken'), count('warning')];
   const summary = brokenCount
-    ? `${brokenCount} broken: a server would not work as it is.`
-    : `Nothing is broken${warnings ? `, and ${warnings} to look at` : ''}.`;
+    ? `${brokenCount} broken: a server would not work.`
+    : `Nothing is broken${warnings ? `; warnings: ${warnings}` : ''}.`;
   return {
     text: [...lines, '', summary].join('\n'),
     json: { broken: brokenCount, warnings, findings },
@@ -51,12 +51,10 @@ function readSettings(env: Environment, findings: Finding[]): Config | undefined
     return loadConfig(env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    // One line a setting: its name and its rule.
+    // One line for each setting: its name and its rule.
     for (const line of error.message.split('\n')) {
       const [name = '', rule = ''] = line.split(/: (.*)/s);
-      findings.push(
-        broken(name, `breaks its rule: ${rule}`, 'set it so, or leave it unset; docs/settings.md lists them'),
-      );
+      findings.push(broken(name, `is invalid: ${rule}`, 'correct or unset it; see docs/settings.md'));
     }
     return undefined;
   }
@@ -64,11 +62,11 @@ function readSettings(env: Environment, findings: Finding[]): Config | undefined
 
 function reportUnknownVariables(env: Environment): Finding[] {
   return findUnknownVariables(env).map(({ variable, nearest }) =>
-    warning(variable, 'is no setting, and is ignored', `did you mean ${nearest}?`),
+    warning(variable, 'is not a setting, and is ignored', `did you mean ${nearest}?`),
   );
 }
 
-/** A check that fails itself is a finding, and keeps no other from its work. */
+/** Runs a check. A check that throws is a finding, and the others still run. */
 async function runCheck(
   name: string,
   check: (config: Config) => Finding[] | Promise<Finding[]>,
@@ -77,6 +75,6 @@ async function runCheck(
   try {
     return await check(config);
   } catch (error) {
-    return [broken(name, `could not be looked at (${reasonOf(error)})`, 'see whether this user may')];
+    return [broken(name, `could not be checked (${reasonOf(error)})`, 'check the permissions of this user')];
   }
 }

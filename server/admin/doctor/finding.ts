@@ -1,12 +1,12 @@
-/** What a check came to. */
+/** Result of a check. */
 export type FindingState = 'ok' | 'warning' | 'broken';
 
 export interface Finding {
   check: string;
   state: FindingState;
-  /** What is so. Never a secret: settings that hold one are called by their variables. */
+  /** The fact. It never has a secret: secret settings are named by their variables. */
   says: string;
-  /** What to do about it. */
+  /** What to do. */
   advice?: string;
 }
 
@@ -26,15 +26,15 @@ export const broken = (check: string, says: string, advice: string): Finding => 
   advice,
 });
 
-/** How a clock that differs from this machine's is judged. @param offsetMs how far it is ahead */
+/** Rates the offset of a clock. @param offsetMs time that it is ahead of this machine */
 export function judgeClock(check: string, offsetMs: number): Finding {
   const seconds = Math.abs(offsetMs / 1000).toFixed(1);
   const says = `its clock is ${seconds} s ${offsetMs < 0 ? 'behind' : 'ahead of'} this machine's`;
   if (Math.abs(offsetMs) < CLOCK_WARNING_MS) return ok(check, says);
-  const advice = 'run NTP on both: Hawk signatures hold for 60 s, and servers must agree on the time';
+  const advice = 'run NTP on both: Hawk signatures are valid for 60 s, and servers must agree on the time';
   return Math.abs(offsetMs) < CLOCK_BROKEN_MS ? warning(check, says, advice) : broken(check, says, advice);
 }
 
 const CLOCK_WARNING_MS = 2_000;
-/** Half of what a Hawk signature may be off: a client's clock has a share, too. */
+/** Half the accepted skew of a Hawk signature. The other half is for the client's clock. */
 const CLOCK_BROKEN_MS = 30_000;

@@ -7,10 +7,10 @@ import { broken, type Finding, ok, warning } from './finding.js';
 const CHECK = 'mail';
 const SMTPUTF8_CHECK = 'SMTPUTF8';
 
-/** Whether a mail would go out now: logs in to the mail server, and sends nothing. */
+/** Checks that mails can be delivered: logs in to the mail server, and sends nothing. */
 export async function checkMail({ smtpUrl, dataDir }: Config): Promise<Finding[]> {
-  // The check of the mail folder makes it; where it would be is looked at with DATA_DIR.
-  if (!smtpUrl) return [ok(CHECK, `is written to ${join(dataDir, 'mail')}`)];
+  // Checking the mail directory would create it. The check of DATA_DIR covers it.
+  if (!smtpUrl) return [ok(CHECK, `written to ${join(dataDir, 'mail')}`)];
   const transport = createMailTransport({ smtpUrl, directory: '' });
   try {
     const { smtpUtf8 } = await transport.verify();
@@ -24,14 +24,14 @@ export async function checkMail({ smtpUrl, dataDir }: Config): Promise<Finding[]
           )
         : warning(
             SMTPUTF8_CHECK,
-            'the mail server offers no SMTPUTF8: addresses with a non-ASCII local part get no mail',
+            'the mail server does not offer SMTPUTF8: addresses with a non-ASCII local part get no mail',
             advice,
           ),
     ];
   } catch (error) {
     const reason = error instanceof MailDeliveryError ? error.reason : (error as Error).name;
-    const advice = 'see host, port, user and password in SMTP_URL; mails wait meanwhile, and go out later';
-    return [broken(CHECK, `the mail server of SMTP_URL does not take mail (${reason})`, advice)];
+    const advice = 'check host, port, user and password in SMTP_URL; mails wait in the outbox';
+    return [broken(CHECK, `the mail server of SMTP_URL does not accept mail (${reason})`, advice)];
   } finally {
     transport.close();
   }

@@ -6,10 +6,10 @@ import { resolveStretchEngine } from '../../../workers/stretch-engine.js';
 import { broken, type Finding, ok, warning } from './finding.js';
 import { checkHugePages } from './huge-pages-check.js';
 
-/** Files besides connections: databases, mail, the process's own. */
+/** Open files other than connections: databases, mail, the process itself. */
 const OTHER_FILES = 200;
 
-/** Whether settings that are right one by one are right together. */
+/** Checks that valid settings fit together, and fit this machine. */
 export function checkSettings(config: Config): Finding[] {
   const hugePages = config.stretchEngine === 'native' ? checkHugePages() : [];
   const found = [
@@ -18,7 +18,7 @@ export function checkSettings(config: Config): Finding[] {
     ...checkMailSettings(config),
     ...checkConnections(config),
   ];
-  return [ok('settings', 'every setting keeps its rule'), ...found, checkEngine(config), ...hugePages];
+  return [ok('settings', 'every setting is valid'), ...found, checkEngine(config), ...hugePages];
 }
 
 function checkAddresses(config: Config): Finding[] {
@@ -29,8 +29,8 @@ function checkAddresses(config: Config): Finding[] {
     found.push(
       warning(
         'PUBLIC_URL',
-        'unset, while HOST is not loopback',
-        'set it to the URL clients use: their signatures are over its host and port',
+        'unset, but HOST is not loopback',
+        'set it to the URL that clients use: signatures cover its host and port',
       ),
     );
   }
@@ -42,7 +42,7 @@ function checkAddresses(config: Config): Finding[] {
       warning(
         'TRUST_PROXY',
         'unset behind https',
-        'name the proxy that speaks TLS: without it all clients are one address to the limits',
+        'set it to the proxy that terminates TLS; otherwise all clients share the limits of one address',
       ),
     );
   }
@@ -50,26 +50,26 @@ function checkAddresses(config: Config): Finding[] {
     found.push(warning('METRICS_PORT', 'unset: with ENUMERATION_GUARD there is no /metrics', 'set it'));
   } else if (open && !metricsPort) {
     found.push(
-      warning('METRICS_PORT', 'unset: /metrics is for everyone', 'set it, or have the proxy refuse /metrics'),
+      warning('METRICS_PORT', 'unset: /metrics is public', 'set it, or refuse /metrics in the proxy'),
     );
   }
   if (rateLimits !== 'on') {
-    found.push(warning('RATE_LIMITS', `${rateLimits}`, 'set it to on: passwords can be guessed at any rate'));
+    found.push(warning('RATE_LIMITS', `${rateLimits}`, 'set it to on: password guesses are not limited'));
   }
   return found;
 }
 
 function checkStoreSettings({ databaseUrl, redisUrl }: Config): Finding[] {
   if (!databaseUrl || redisUrl) return [];
-  const advice = 'set it as soon as there is a second server: tokens of one are unknown to another';
-  return [warning('REDIS_URL', 'unset, while DATABASE_URL is set', advice)];
+  const advice = 'set it before you add a second server: servers do not share tokens without it';
+  return [warning('REDIS_URL', 'unset, but DATABASE_URL is set', advice)];
 }
 
 function checkMailSettings({ smtpUrl, mailFrom }: Config): Finding[] {
   if (!smtpUrl)
-    return [warning('SMTP_URL', 'unset: mails are files in DATA_DIR/mail', 'set it to send them')];
+    return [warning('SMTP_URL', 'unset: mails are written to DATA_DIR/mail', 'set it to send mails')];
   if (!/@localhost>?$/.test(mailFrom)) return [];
-  return [warning('MAIL_FROM', 'at localhost', 'set it to an address that mail servers will believe')];
+  return [warning('MAIL_FROM', 'at localhost', 'set it to an address of your domain')];
 }
 
 function checkConnections({ maxConnections }: Config): Finding[] {
@@ -78,7 +78,7 @@ function checkConnections({ maxConnections }: Config): Finding[] {
   return [
     warning(
       'MAX_CONNECTIONS',
-      `${maxConnections}, and a process started here may open ${limit} files`,
+      `${maxConnections}, but a process started here can open ${limit} files`,
       'raise the limit (LimitNOFILE with systemd, ulimit -n), or lower MAX_CONNECTIONS',
     ),
   ];
@@ -93,15 +93,15 @@ function checkEngine({ stretchEngine }: Config): Finding {
     const problem = stretchEngine === 'native' && findNativeProblem();
     return warning(
       check,
-      `${stretchEngine} cannot run here${problem ? ` (${problem})` : ''}`,
-      `${runs} runs, and takes 1.5 to 3 times as much CPU: ${problem ? NATIVE_ADVICE : 'use another Node'}`,
+      `${stretchEngine} is not available here${problem ? ` (${problem})` : ''}`,
+      `${runs} is used, which takes 1.5 to 3 times as much CPU: ${problem ? NATIVE_ADVICE : 'use another Node'}`,
     );
   } catch (error) {
     return broken(check, `${stretchEngine} cannot run here`, (error as Error).message);
   }
 }
 
-/** Of a process that this one starts; Node raises the soft limit to the hard one. */
+/** Returns the limit for a new process: the hard limit, because Node raises the soft limit to it. */
 function readOpenFilesLimit(): number | undefined {
   if (!existsSync('/proc/self/limits')) return undefined;
   const [, hard] = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];

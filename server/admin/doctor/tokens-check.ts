@@ -6,9 +6,9 @@ import { broken, type Finding, judgeClock, ok, warning } from './finding.js';
 
 const REDIS = 'Redis';
 
-/** Looks at the Redis that keeps tokens, where there is one. */
+/** Checks Redis, if it is configured. */
 export async function checkTokens({ redisUrl }: Config): Promise<Finding[]> {
-  if (!redisUrl) return [ok('tokens', 'kept in the server: for one server alone')];
+  if (!redisUrl) return [ok('tokens', 'kept in memory: for a single server only')];
   let failure: unknown;
   const { connect } = parseRedisUrl(redisUrl);
   const connection = new ReconnectingConnection(async () => {
@@ -27,7 +27,13 @@ export async function checkTokens({ redisUrl }: Config): Promise<Finding[]> {
     return [ok(REDIS, `answers in ${ms} ms`), await checkClock(connection), await checkEviction(connection)];
   } catch (error) {
     const says = `the Redis of REDIS_URL does not answer (${reasonOf(failure ?? error)})`;
-    return [broken(REDIS, says, 'see whether it runs, lets this machine in, and knows user and password')];
+    return [
+      broken(
+        REDIS,
+        says,
+        'check that it runs, accepts connections from this machine, and has the user and password',
+      ),
+    ];
   } finally {
     connection.close();
   }
@@ -40,15 +46,14 @@ async function checkClock(connection: ReconnectingConnection): Promise<Finding> 
   return judgeClock('Redis clock', Number(seconds) * 1000 + Number(micros) / 1000 - (sent + received) / 2);
 }
 
-/** A Redis that makes room by dropping keys drops tokens that clients hold, and counts of what they tried. */
+/** Checks the eviction policy: evicted keys would be valid tokens, and counters of attempts. */
 async function checkEviction(connection: ReconnectingConnection): Promise<Finding> {
   const check = 'Redis memory';
   const info = String(await connection.send(undefined, ['INFO', 'memory']));
   const field = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];
   const policy = field('maxmemory_policy');
-  if (policy === 'noeviction' || field('maxmemory') === '0')
-    return ok(check, 'no key is dropped to make room');
+  if (policy === 'noeviction' || field('maxmemory') === '0') return ok(check, 'no keys are evicted');
   if (!policy)
-    return warning(check, 'does not tell what it does when it is full', 'see that it drops no keys');
-  return warning(check, `full, it drops keys (${policy})`, 'set maxmemory-policy noeviction');
+    return warning(check, 'does not report its eviction policy', 'make sure that it evicts no keys');
+  return warning(check, `keys are evicted when it is full (${policy})`, 'set maxmemory-policy noeviction');
 }

@@ -62,7 +62,7 @@ t.test('every command of the runbooks works as written', async (t) => {
     stdout.split(/^### /m).map((part) => part.split(/\n(.*)/s).slice(0, 2) as [string, string]),
   );
   t.match(output['runbook: signing key'], /RS-1 is withdrawn[\s\S]*signingKeyWithdrawn[\s\S]*public-key/);
-  t.match(output['runbook: storage key'], /sealed anew with the first of 2 storage keys/);
+  t.match(output['runbook: storage key'], /re-encrypted with the first of 2 storage keys/);
   t.match(output['runbook: account'], /1 "source":"127\.0\.0\.1"/);
   t.match(output['runbook: account'], /is locked, [\s\S]*is unlocked/);
   t.match(output['runbook: redis'], /PONG[\s\S]*OK/);

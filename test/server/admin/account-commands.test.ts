@@ -158,11 +158,11 @@ t.test('irreversible commands ask on a terminal and need --yes elsewhere', async
   for (const command of ['lock', 'destroy']) {
     const refused = await runAdmin(env, 'account', command, uid);
     t.equal(refused.code, 1);
-    t.match(refused.stderr, 'Nothing was done: say --yes to go on.');
+    t.match(refused.stderr, 'Nothing was done: use --yes to confirm.');
   }
   const no = await runAdminOnTerminal(env, 'no', 'account', 'destroy', uid);
   t.equal(no.code, 1);
-  t.match(no.stdout, `Destroy ${email} (${uid}) with its keys?`);
+  t.match(no.stdout, `Destroy ${email} (${uid}) and its keys?`);
   t.match(no.stdout, 'Nothing was done.');
   t.ok(await isThere());
   const yes = await runAdminOnTerminal(env, 'yes', 'account', 'destroy', uid);
@@ -178,7 +178,7 @@ t.test('a DATA_DIR that is not the server’s is left as it is', async (t) => {
   const empty = t.testdir({ 'key-server.sqlite': '' });
   const keyless = await runAdmin({ DATA_DIR: empty }, 'keys', 'list');
   t.equal(keyless.code, 1);
-  t.match(keyless.stderr, 'has a database and no storage.key');
+  t.match(keyless.stderr, 'has a database but no storage.key');
 });
 
 t.test('invalid arguments exit with 2, help with 0', async (t) => {

@@ -35,7 +35,7 @@ t.test('invalid search conditions are refused', async (t) => {
   const env = { DATA_DIR: server.dataDir };
   const refused: [string[], RegExp][] = [
     [['--limit', '0'], /--limit must be an integer from 1 to 1000/],
-    [['--idle-since', 'yesterday'], /yesterday is no date/],
+    [['--idle-since', 'yesterday'], /yesterday is not a date/],
   ];
   for (const [args, message] of refused)
     t.match(await runAdmin(env, 'account', 'search', ...args), { code: 1, stderr: message });

@@ -29,6 +29,6 @@ t.test('a key is not rotated without a yes', async (t) => {
   const env = { DATA_DIR: server.dataDir };
   const refused = await runAdmin(env, 'keys', 'rotate');
   t.equal(refused.code, 1);
-  t.match(refused.stderr, 'say --yes');
+  t.match(refused.stderr, 'use --yes');
   t.equal((await server.services.storage.signingKeys.list()).length, 1);
 });

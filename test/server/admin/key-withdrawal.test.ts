@@ -24,7 +24,7 @@ t.test('keys are withdrawn while a server runs', async (t) => {
   t.test('no key is withdrawn without confirmation, and an unknown key is refused', async (t) => {
     const asked = await runAdmin(env, 'keys', 'withdraw', 'RS-1');
     t.equal(asked.code, 1);
-    t.match(asked.stderr, 'say --yes');
+    t.match(asked.stderr, 'use --yes');
     const unknown = await runAdmin(env, 'keys', 'withdraw', 'RS-7', '--yes', '--json');
     t.equal(unknown.code, 1);
     t.match(unknown.json, { error: 'there is no key RS-7: see keys list' });

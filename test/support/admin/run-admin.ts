@@ -58,7 +58,7 @@ export function runAdminOnTerminal(
   answer: string,
   ...args: string[]
 ): Promise<Ran> {
-  return runAdminAnswering(env, [{ prompt: 'to go on: ', line: answer }], ...args);
+  return runAdminAnswering(env, [{ prompt: 'to confirm: ', line: answer }], ...args);
 }
 
 /**
