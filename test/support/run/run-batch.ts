@@ -20,6 +20,8 @@ export interface BatchOutcome {
   passed: number;
   failed: number;
   skipped: number;
+  /** Files with a failure, and files that did not run to the end. */
+  failedFiles: Set<string>;
 }
 
 export interface BatchOptions {
@@ -39,7 +41,7 @@ export async function runBatch(
     env: { ...env, TEST_FILES: batch.files.join(' ') },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
-  const outcome: BatchOutcome = { passed: 0, failed: 0, skipped: 0 };
+  const outcome: BatchOutcome = { passed: 0, failed: 0, skipped: 0, failedFiles: new Set() };
   const asserted = new Map<string, Result>();
   const cpuSeconds = new Map<string, number>();
   const report = (file: string) => {
@@ -63,15 +65,18 @@ export async function runBatch(
   parser.on('todo', () => outcome.skipped++);
   parser.on('fail', (result: Result) => {
     outcome.failed++;
+    outcome.failedFiles.add(result.fullname.split(' > ', 1)[0] as string);
     onFailure(describe(result));
   });
   child.stdout?.pipe(parser);
   const completed = once(parser, 'complete');
   const [code, signal] = await once(child, 'exit');
   const [results] = await completed;
+  const missing = batch.files.filter((file) => !asserted.has(file));
+  for (const file of missing) outcome.failedFiles.add(file);
   if (outcome.failed === 0 && (code !== 0 || !results.ok)) {
     outcome.failed++;
-    const missing = batch.files.filter((file) => !asserted.has(file));
+    if (missing.length === 0) outcome.failedFiles.add(batch.files.at(-1) as string);
     onFailure(`${batch.name} ended with ${signal ?? code}; not run to the end: ${missing.join(', ')}`);
   }
   return outcome;
