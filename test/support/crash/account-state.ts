@@ -32,9 +32,9 @@ export const NOT_THERE: AccountState = {
 /** Observed state of an account. */
 export interface Observation {
   exists: boolean;
-  /** Of the passwords tried, those that open it. */
+  /** The accepted ones of the tried passwords. */
   opening: string[];
-  /** Of the tokens tried, those that are good, and whether their status says verified. */
+  /** The valid ones of the tried tokens, and whether their status is verified. */
   open: Map<string, { verified: boolean }>;
   /** Number of sessions, including those with unknown tokens. */
   sessions: number;
@@ -47,7 +47,7 @@ export function created(password: string): AccountState {
   return { ...NOT_THERE, exists: true, password };
 }
 
-/** With a new password, which ends every session; `keepsKB` when the old one was known. */
+/** Returns the state after a new password, which ends every session; `keepsKB` for a change with the old one. */
 export function withPassword(state: AccountState, password: string, keepsKB: boolean): AccountState {
   const { kB, lostKBs } = state;
   return {
@@ -58,7 +58,7 @@ export function withPassword(state: AccountState, password: string, keepsKB: boo
   };
 }
 
-/** With one more session. */
+/** Returns the state with one more session. */
 export function withSession(state: AccountState, token: string): AccountState {
   return { ...state, sessions: [...state.sessions, token] };
 }
@@ -74,7 +74,7 @@ export function destroyed(state: AccountState): AccountState {
   return { ...withoutSessions(state), exists: false };
 }
 
-/** With what the server was seen to say that was not known before. */
+/** Returns the state completed with observed values. */
 export function learn(state: AccountState, { keys }: Pick<Observation, 'keys'>): AccountState {
   return { ...state, ended: [], ...keys };
 }

@@ -60,7 +60,7 @@ async function auditAccount(ways: Ways, account: KnownAccount, rows: Rows): Prom
   return inFlight && { kind: inFlight.kind, happened };
 }
 
-/** As often as a server on a busy machine says that it cannot. Nothing of this writes. */
+/** Retries while a busy server refuses. These requests only read. */
 async function observePatiently(ways: Ways, account: KnownAccount, rows: Rows): Promise<Observation> {
   for (let tries = 1; ; tries++) {
     try {

@@ -18,7 +18,7 @@ export interface Ways {
   raw: RawPasswordClient;
 }
 
-/** Where stretching is not the subject: the server cannot tell what an SRP client makes of its password. */
+/** Replaces stretching by a fast function: the server cannot see how an SRP client stretches. */
 const HASTY_ENGINE: Engine = {
   modPow: bigintModPow,
   stretch: async (email, password) => createHash('sha256').update(email).update(password).digest(),

@@ -12,9 +12,9 @@ export type KillPlan =
   | { how: 'after a request'; acknowledged: number; kind: Kind; delayMs: number }
   | { how: 'amid a transaction'; acknowledged: number };
 
-/** What the server acknowledges before: enough for the load to be under way, on however slow a machine. */
+/** Number of acknowledged requests before a kill, so that the load is running. */
 const ACKNOWLEDGED = [10, 40] as const;
-/** What a written request may take; a stretch takes the longest. */
+/** Maximum duration of a writing request; stretches take longest. */
 const DELAYS_MS = [0, 1, 2, 3, 5, 8, 13, 21, 100, 200] as const;
 /** Time limit for the moment: the request or transaction may never occur. */
 const PATIENCE_MS = 5000;
@@ -45,7 +45,7 @@ export interface KillScene {
   acknowledged(count: number): Promise<void>;
   /** Resolves when a request of the kind goes out. */
   nextWriting(kind: Kind): Promise<void>;
-  /** Whether a transaction of the server's, which stands still, is under way; `undefined` when nobody can tell. */
+  /** Returns whether the stopped server has an open transaction; `undefined` if unknown. */
   isInTransaction(): Promise<boolean | undefined>;
   /** Resolves when the load breaks off by itself. */
   loadBroke: Promise<void>;

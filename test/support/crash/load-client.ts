@@ -26,13 +26,13 @@ export interface KnownAccount {
 const MOST_ACCOUNTS = 5;
 /** First operations of a new client, which create data to lose. */
 const FEWEST_ACCOUNTS: Record<LoginMethod, number> = { srp: 2, raw: 1 };
-/** So that raw methods, whose every operation is a stretch, are not all the load there is. */
+/** Pause of raw_password clients between operations, in ms, so that their stretches do not displace SRP clients. */
 const PAUSE_MS = 5;
 
-/** A customer with a handful of accounts, who does one thing after the other. */
+/** A client with a few accounts that sends one request at a time. */
 export class LoadClient {
   readonly method: LoginMethod;
-  /** Those that are, and those that were destroyed. */
+  /** Existing and destroyed accounts. */
   readonly accounts: KnownAccount[] = [];
 
   constructor(method: LoginMethod) {

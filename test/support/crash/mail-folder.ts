@@ -44,7 +44,7 @@ export class MailFolder {
     throw new Error(`no mail with ${header} came`);
   }
 
-  /** Those who ask at once share a reading; one that begins later would see what this one may have missed. */
+  /** Concurrent calls share a reading. */
   #read(): Promise<void> {
     this.#reading ??= this.#readNew().finally(() => {
       this.#reading = undefined;

@@ -40,7 +40,7 @@ const WRITING_PATHS: Record<Ways['method'], Record<Kind, string>> = {
 /** One thing that a customer wants of the server. */
 export interface Operation {
   kind: Kind;
-  /** Where its writing request goes. */
+  /** Path of its writing request. */
   path: string;
   /** Expected state when the operation was executed and its reply was lost. */
   after: AccountState;

@@ -9,7 +9,7 @@ import { checkReply, FuzzClient, type FuzzedReply } from './send-fuzzed.js';
 
 /** The longest an answer may take that orders no stretch. */
 const MAX_MS = 1_000;
-/** How much the heap may grow between one half of the cases and the other, in bytes. */
+/** Maximum growth of the heap between both halves of the cases, in bytes. */
 const MAX_GROWTH = 16 * 2 ** 20;
 
 /** The deepest reply that a case can reach, where it is not 200. */

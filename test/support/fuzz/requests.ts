@@ -13,7 +13,7 @@ export interface FuzzedRequest {
   /** Whose token signs it, where one has to. */
   account: number;
   body: unknown;
-  /** Whether the members that a stranger cannot know are right, before the changes. */
+  /** Whether the secret members are right before the changes. */
   fits: boolean;
   mutations: Mutation[];
   byteChanges: ByteChange[];
@@ -22,7 +22,7 @@ export interface FuzzedRequest {
   signatureChanges: ByteChange[];
 }
 
-/** Where a request that is served costs a stretch: few of them, for accounts that are there. */
+/** Endpoints that cost a stretch: few cases, for existing accounts. */
 const STRETCHING = {
   '/v1/raw_password/account/create': { email: fc.constantFrom(...ADDRESSES) },
   '/v1/raw_password/session/create': { email: arbitraryStranger() },

@@ -5,7 +5,7 @@ import { startServer, type TestServer } from '../api/start-server.js';
 import type { FlowRequest, PreparedRequest } from './flows/flow-request.js';
 import { ALL, untilSo } from './waiting.js';
 
-/** How long a request may wait for a store, in ms; beside other tests, more. */
+/** Time limit of a request that waits for a store, in ms; longer while other tests run. */
 const ANSWER_MS = ALL ? 2000 : 20_000;
 
 /** Limits as they are for one user, and none for the many that tests make of one address, all at once. */

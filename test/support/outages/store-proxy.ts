@@ -34,7 +34,7 @@ export class StoreProxy {
     return this;
   }
 
-  /** Whether the cut has come, or is about to: a request may be answered before the store answers its last command. */
+  /** Whether the cut has happened or is imminent: a reply may precede the store's reply to the last command. */
   get isCut(): boolean {
     return this.#isCut || this.#severing !== undefined;
   }

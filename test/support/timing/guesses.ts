@@ -23,7 +23,7 @@ export interface Pair {
 /** A secret that response times must not reveal. */
 export interface Guess {
   name: string;
-  /** How requests of class a and b differ. */
+  /** Difference between requests of class a and b. */
   classes: [a: string, b: string];
   status: number;
   errno?: number;
