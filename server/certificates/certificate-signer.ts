@@ -7,6 +7,17 @@ import type { SigningKeyRing } from './signing-key-ring.js';
 /** Backdating of certificates, in ms, because clients' clocks differ (docs/protocol.md, "Certificates"). */
 const ISSUED_AGO_MS = 10_000;
 
+/** DSA keys of one source that wait for their check. One takes up to 35 ms. */
+const MAX_CHECKS_OF_SOURCE = 50;
+/** Seconds after which a source with more may try again. */
+const RETRY_AFTER_CHECKS_S = 2;
+
+/** The checks of one source. */
+interface Checks {
+  last: Promise<unknown>;
+  count: number;
+}
+
 export interface CertificateSignerOptions {
   keys: SigningKeyRing;
   cryptoPool: CryptoPool;
@@ -19,6 +30,7 @@ export interface CertificateSignerOptions {
 /** Signs BrowserID certificates. */
 export class CertificateSigner {
   readonly #options: CertificateSignerOptions;
+  readonly #checks = new Map<string, Checks>();
 
   constructor(options: CertificateSignerOptions) {
     this.#options = options;
@@ -32,14 +44,21 @@ export class CertificateSigner {
   /**
    * Signs a certificate for a client's key.
    * @param durationMs lifetime from now
-   * @throws CryptoPoolError; ApiError 107 when a DSA key is not in its subgroup
+   * @param source of the request
+   * @throws CryptoPoolError; ApiError 107 when a DSA key is not in its subgroup, 201 when too many wait
    * @see docs/protocol.md, "Certificates"
    */
-  async sign(session: Session, publicKey: BrowserIdPublicKey, durationMs: number): Promise<string> {
+  async sign(
+    session: Session,
+    publicKey: BrowserIdPublicKey,
+    durationMs: number,
+    source: string,
+  ): Promise<string> {
     const { cryptoPool, keys, domain, now } = this.#options;
     if (publicKey.algorithm === 'DS') {
       const { y, p, q } = publicKey;
-      const { isInSubgroup } = await cryptoPool.run('checkDsaKey', { y, p, q });
+      const check = () => cryptoPool.run('checkDsaKey', { y, p, q });
+      const { isInSubgroup } = await this.#inTurn(source, check);
       if (!isInSubgroup) throw new ApiError('invalidParameter', { param: 'publicKey.y' });
     }
     const { id: keyId, algorithm, privateKey } = keys.current;
@@ -55,5 +74,23 @@ export class CertificateSigner {
     });
     const { jwt } = await cryptoPool.run('sign', { keyId, algorithm, privateKey, payload });
     return jwt;
+  }
+
+  /** Runs the checks of one source one after another, so that logins wait for one of them at most. */
+  async #inTurn<Outcome>(source: string, check: () => Promise<Outcome>): Promise<Outcome> {
+    const checks = this.#checks.get(source) ?? { last: Promise.resolve(), count: 0 };
+    if (checks.count >= MAX_CHECKS_OF_SOURCE) {
+      throw new ApiError('serviceUnavailable', { retryAfter: RETRY_AFTER_CHECKS_S });
+    }
+    checks.count++;
+    this.#checks.set(source, checks);
+    const outcome = checks.last.then(check);
+    checks.last = outcome.catch(() => {});
+    try {
+      return await outcome;
+    } finally {
+      checks.count--;
+      if (checks.count === 0) this.#checks.delete(source);
+    }
   }
 }

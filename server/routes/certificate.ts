@@ -13,9 +13,9 @@ export const certificateEndpoints = [
     body: bodies.certificateSign,
     reply: replies.certificate,
     refusals: ['unverifiedAccount'],
-    async handle({ signer }, { body: { publicKey, duration }, credentials }) {
+    async handle({ signer }, { body: { publicKey, duration }, credentials, client }) {
       if (!credentials.verified) throw new ApiError('unverifiedAccount');
-      const cert = await signer.sign(credentials, publicKey, duration);
+      const cert = await signer.sign(credentials, publicKey, duration, client.source);
       // Clients of 2013 require `err`.
       return { cert, err: null };
     },
