@@ -10,7 +10,7 @@ export function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
   return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0);
 }
 
-/** Receives what is left of a request's body and wipes it: it can hold a password. Node would free it as it is. */
+/** Receives the rest of a request's body and wipes it, because it can contain a password. Node does not wipe it. */
 export function discardBody(request: IncomingMessage): IncomingMessage {
   return request.on('data', (chunk: Buffer) => chunk.fill(0)).resume();
 }

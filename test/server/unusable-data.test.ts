@@ -47,7 +47,7 @@ t.test('an invalid database, or one of other keys, is reported with advice', asy
   t.match(other, {
     code: 1,
     stdout: '',
-    stderr: /^STORAGE_KEY: no storage key opens .*: give the keys .*\n$/,
+    stderr: /^STORAGE_KEY: no storage key opens .*: set the keys .*\n$/,
   });
   t.notMatch(other.stderr, STORAGE_KEY);
 });
