@@ -18,8 +18,11 @@ export async function updateReadmes(results: ReadonlyMap<string, SuiteResult>): 
   }
   if (stretch)
     await replaceBetweenMarks('bench/README.md', 'processors', (old) => addProcessor(old, stretch));
-  const scale = results.get('scale')?.sections[0];
-  if (scale) await replaceBetweenMarks('bench/README.md', 'scale', () => renderScale(scale));
+  const scale = results.get('scale');
+  if (scale) {
+    const text = scale.sections.map(renderSection).join('\n\n');
+    await replaceBetweenMarks('bench/README.md', 'scale', () => text);
+  }
 }
 
 /** @throws Error when the document lacks the marks */
@@ -79,7 +82,7 @@ export function addProcessor(old: string, { machine, sections }: SuiteResult): s
   ].join('\n');
 }
 
-function renderScale({ title, method, table }: Section): string {
+function renderSection({ title, method, table }: Section): string {
   return [`### ${title}`, method, renderTable(table)].join('\n\n');
 }
 

@@ -1,5 +1,11 @@
 import { availableParallelism } from 'node:os';
-import type { SuiteResult } from '../results.js';
+import {
+  bandwidthGib,
+  measureStretches,
+  type StretchMeasurement,
+  shareKept,
+} from '../../server/admin/capacity/measurement.js';
+import type { Section, SuiteResult } from '../results.js';
 import type { BenchContext, Measured, Suite } from '../suite.js';
 import { computeNeeds, type LoginCost, TARGET_UTILISATION } from './needs.js';
 
@@ -11,8 +17,12 @@ const SOURCES = ['login', 'endpoints'];
 export const scale: Suite = {
   name: 'scale',
   title: 'At scale',
-  async run({ earlier }: BenchContext) {
-    return computeScale(earlier);
+  async run({ earlier, progress }: BenchContext) {
+    const needs = computeScale(earlier);
+    const threads = availableParallelism();
+    progress.step(`scale: stretching on one thread and on ${threads}`);
+    const measured = await measureStretches('native', threads, 256 * threads, 0);
+    return { ...needs, sections: [describeThreads(measured), ...needs.sections] };
   },
 };
 
@@ -70,5 +80,30 @@ export function computeScale(results: ReadonlyMap<string, SuiteResult>): Measure
     ],
     checks: [],
     figures: {},
+  };
+}
+
+/** How much stretching threads slow each other down: they share the memory's bandwidth. */
+function describeThreads(measured: StretchMeasurement): Section {
+  const { engine, threads, alonePerSecond, togetherPerSecond } = measured;
+  const kept = 100 * shareKept(measured);
+  return {
+    title: 'One thread alone and all threads together',
+    method:
+      `Full batches on the ${engine} engine. Each stretch moves at least 128 MiB through memory; on many cores the ` +
+      'bandwidth binds before the arithmetic does.',
+    table: {
+      columns: [
+        { heading: 'threads', digits: 0 },
+        { heading: 'stretches/s', digits: 1 },
+        { heading: 'speed kept %', digits: 0 },
+        { heading: 'bandwidth GiB/s, at least', digits: 1 },
+      ],
+      rows: [
+        [1, alonePerSecond, 100, bandwidthGib({ ...measured, togetherPerSecond: alonePerSecond })],
+        [threads, togetherPerSecond, kept, bandwidthGib(measured)],
+      ],
+    },
+    charts: [],
   };
 }

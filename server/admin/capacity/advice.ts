@@ -1,5 +1,5 @@
 import type { Config } from '../../../config/load.js';
-import type { StretchMeasurement } from './measurement.js';
+import { type StretchMeasurement, shareKept } from './measurement.js';
 
 /** The resources of the machine. */
 export interface Machine {
@@ -61,17 +61,20 @@ export function recommendThreads(
   return Math.max(1, Math.min(Math.floor(cores), inMemory));
 }
 
+/** A thread that keeps less of its speed beside the others waits for memory: fewer threads do as much. */
+const MIN_SHARE_KEPT = 0.7;
+
 /** Returns the recommended settings and their expected throughput. */
 export function advise(measured: StretchMeasurement, { cryptoThreads }: StretchSettings): Advice {
-  const { threads, singleMs, group } = measured;
+  const { threads, singleMs, alonePerSecond, togetherPerSecond } = measured;
   const onePerSecond = (1000 * threads) / singleMs;
-  const groupedPerSecond = group ? (1000 * group.size * group.atOnce) / group.ms : 0;
+  const isMemoryBound = shareKept(measured) < MIN_SHARE_KEPT;
   return {
-    stretchThreads: threads,
+    stretchThreads: isMemoryBound ? Math.max(1, Math.ceil(togetherPerSecond / alonePerSecond)) : threads,
     stretchMaxWait: Math.max(DEFAULT_MAX_WAIT_S, Math.ceil((MIN_QUEUED_STRETCHES * singleMs) / 1000)),
     memoryBytes: needBytes(measured.threadBytes, threads, cryptoThreads),
     loginsPerSecond: onePerSecond,
-    groupedLoginsPerSecond: Math.max(onePerSecond, groupedPerSecond),
+    groupedLoginsPerSecond: Math.max(onePerSecond, togetherPerSecond),
   };
 }
 

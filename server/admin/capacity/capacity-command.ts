@@ -5,7 +5,7 @@ import { alignFields, type Report } from '../report.js';
 import type { Terminal } from '../terminal.js';
 import { advise, findWarnings, type Machine, recommendThreads, toCores, toMib } from './advice.js';
 import { readCgroupLimits } from './cgroup.js';
-import { measureStretches } from './measurement.js';
+import { bandwidthGib, measureStretches, shareKept } from './measurement.js';
 
 /** Measures stretching on this machine and recommends settings. */
 export async function reportCapacity(config: Config, terminal: Terminal): Promise<Report> {
@@ -34,6 +34,12 @@ export async function reportCapacity(config: Config, terminal: Terminal): Promis
           ? `${measured.group.size} passwords in ${Math.round(measured.group.ms)} ms`
           : 'no gain with this engine',
       ],
+      ['one thread alone', `${perSecond(measured.alonePerSecond)}, in batches`],
+      [
+        'all threads',
+        `${perSecond(measured.togetherPerSecond)}: each keeps ${Math.round(100 * shareKept(measured))} % of its speed`,
+      ],
+      ['memory bandwidth', `${bandwidthGib(measured).toFixed(1)} GiB/s used, at least`],
       ['logins, one at a time', perSecond(advice.loginsPerSecond)],
       ['logins, in batches', perSecond(advice.groupedLoginsPerSecond)],
     ]),

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { advise, findWarnings, recommendThreads } from '../../../../server/admin/capacity/advice.js';
 import { readCgroupLimits } from '../../../../server/admin/capacity/cgroup.js';
+import { bandwidthGib, shareKept } from '../../../../server/admin/capacity/measurement.js';
 import { runAdmin } from '../../../support/admin/run-admin.js';
 
 const GIB = 2 ** 30;
@@ -8,7 +9,15 @@ const MIB = 2 ** 20;
 const settings = { stretchEngine: 'wasm', stretchThreads: 4, stretchMaxWait: 5, cryptoThreads: 2 } as const;
 const machine = { cores: 4, load: 0, memoryBytes: 8 * GIB };
 const group = { size: 2, ms: 250, atOnce: 4 };
-const measured = { engine: 'wasm', threads: 4, singleMs: 200, group, threadBytes: 140 * MIB } as const;
+const measured = {
+  engine: 'wasm',
+  threads: 4,
+  singleMs: 200,
+  group,
+  threadBytes: 140 * MIB,
+  alonePerSecond: 8.5,
+  togetherPerSecond: 32,
+} as const;
 
 t.test('limits of control groups of version 2 hold for the groups below', async (t) => {
   const root = t.testdir({
@@ -93,10 +102,17 @@ t.test('threads are recommended for the cores there are, as far as memory goes',
   t.equal(recommendThreads({ ...machine, memoryBytes: 100 * MIB }, settings), 1);
 });
 
+t.test('where threads wait for memory, fewer are recommended', async (t) => {
+  const bound = { ...measured, alonePerSecond: 20, togetherPerSecond: 38 };
+  t.match(advise(bound, settings), { stretchThreads: 2, groupedLoginsPerSecond: 38 });
+  t.equal(shareKept(bound), 38 / 80);
+  t.equal(bandwidthGib(bound), (38 * 128) / 1024);
+});
+
 t.test('logins per second follow from the measurement', async (t) => {
   const advice = advise(measured, settings);
   t.match(advice, { stretchThreads: 4, stretchMaxWait: 5, loginsPerSecond: 20, groupedLoginsPerSecond: 32 });
-  const slow = advise({ ...measured, singleMs: 2500, group: undefined }, settings);
+  const slow = advise({ ...measured, singleMs: 2500, alonePerSecond: 0.4, togetherPerSecond: 1.6 }, settings);
   t.match(slow, { stretchMaxWait: 10, loginsPerSecond: 1.6, groupedLoginsPerSecond: 1.6 });
 });
 
