@@ -85,7 +85,7 @@ export function computeScale(results: ReadonlyMap<string, SuiteResult>): Measure
 
 /** How much stretching threads slow each other down: they share the memory's bandwidth. */
 function describeThreads(measured: StretchMeasurement): Section {
-  const { engine, threads, alonePerSecond, togetherPerSecond } = measured;
+  const { engine, threads, alone, together } = measured;
   const kept = 100 * shareKept(measured);
   return {
     title: 'One thread alone and all threads together',
@@ -100,8 +100,8 @@ function describeThreads(measured: StretchMeasurement): Section {
         { heading: 'bandwidth GiB/s, at least', digits: 1 },
       ],
       rows: [
-        [1, alonePerSecond, 100, bandwidthGib({ ...measured, togetherPerSecond: alonePerSecond })],
-        [threads, togetherPerSecond, kept, bandwidthGib(measured)],
+        [1, alone.perSecond, 100, bandwidthGib(alone)],
+        [threads, together.perSecond, kept, bandwidthGib(together)],
       ],
     },
     charts: [],

@@ -66,15 +66,15 @@ const MIN_SHARE_KEPT = 0.7;
 
 /** Returns the recommended settings and their expected throughput. */
 export function advise(measured: StretchMeasurement, { cryptoThreads }: StretchSettings): Advice {
-  const { threads, singleMs, alonePerSecond, togetherPerSecond } = measured;
+  const { threads, singleMs, together } = measured;
   const onePerSecond = (1000 * threads) / singleMs;
   const isMemoryBound = shareKept(measured) < MIN_SHARE_KEPT;
   return {
-    stretchThreads: isMemoryBound ? Math.max(1, Math.ceil(togetherPerSecond / alonePerSecond)) : threads,
+    stretchThreads: isMemoryBound ? Math.ceil(threads * shareKept(measured)) : threads,
     stretchMaxWait: Math.max(DEFAULT_MAX_WAIT_S, Math.ceil((MIN_QUEUED_STRETCHES * singleMs) / 1000)),
     memoryBytes: needBytes(measured.threadBytes, threads, cryptoThreads),
     loginsPerSecond: onePerSecond,
-    groupedLoginsPerSecond: Math.max(onePerSecond, togetherPerSecond),
+    groupedLoginsPerSecond: Math.max(onePerSecond, together.perSecond),
   };
 }
 

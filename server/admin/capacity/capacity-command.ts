@@ -34,12 +34,12 @@ export async function reportCapacity(config: Config, terminal: Terminal): Promis
           ? `${measured.group.size} passwords in ${Math.round(measured.group.ms)} ms`
           : 'no gain with this engine',
       ],
-      ['one thread alone', `${perSecond(measured.alonePerSecond)}, in batches`],
+      ['one thread alone', `${perSecond(measured.alone.perSecond)}, in batches`],
       [
         'all threads',
-        `${perSecond(measured.togetherPerSecond)}: each keeps ${Math.round(100 * shareKept(measured))} % of its speed`,
+        `${perSecond(measured.together.perSecond)}: each keeps ${Math.round(100 * shareKept(measured))} % of its speed`,
       ],
-      ['memory bandwidth', `${bandwidthGib(measured).toFixed(1)} GiB/s used, at least`],
+      ['memory bandwidth', `${bandwidthGib(measured.together).toFixed(1)} GiB/s used, at least`],
       ['logins, one at a time', perSecond(advice.loginsPerSecond)],
       ['logins, in batches', perSecond(advice.groupedLoginsPerSecond)],
     ]),

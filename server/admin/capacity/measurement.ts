@@ -21,22 +21,28 @@ export interface StretchMeasurement {
   group: StretchGroup | undefined;
   /** Memory of a thread. */
   threadBytes: number;
-  /** Stretches a second in full batches: of one thread alone, and of all threads together. */
-  alonePerSecond: number;
-  togetherPerSecond: number;
+  /** Full batches on one thread alone, and on all threads together. */
+  alone: Throughput;
+  together: Throughput;
+}
+
+export interface Throughput {
+  perSecond: number;
+  /** CPU time of one stretch. A thread that waits for memory uses CPU time, one that waits for a core does not. */
+  cpuMs: number;
 }
 
 /** Memory traffic of one scrypt, at least: it writes 64 MiB and reads them again. */
 const TRAFFIC_MIB = 128;
 
 /** Returns how much of its speed alone a thread keeps while all others work, from 0 to 1. */
-export function shareKept({ threads, alonePerSecond, togetherPerSecond }: StretchMeasurement): number {
-  return togetherPerSecond / (threads * alonePerSecond);
+export function shareKept({ alone, together }: Pick<StretchMeasurement, 'alone' | 'together'>): number {
+  return Math.min(1, alone.cpuMs / together.cpuMs);
 }
 
-/** Returns the memory bandwidth that all threads together use at least, in GiB/s. */
-export function bandwidthGib({ togetherPerSecond }: StretchMeasurement): number {
-  return (togetherPerSecond * TRAFFIC_MIB) / 1024;
+/** Returns the memory bandwidth that is used at least, in GiB/s. */
+export function bandwidthGib({ perSecond }: Throughput): number {
+  return (perSecond * TRAFFIC_MIB) / 1024;
 }
 
 /** Number of measurements on each thread, enough for stable medians. */
@@ -53,9 +59,8 @@ export async function measureStretches(
   memoryMiB: number,
   niceIncrement: number,
 ): Promise<StretchMeasurement> {
-  const alonePerSecond = await measureThroughput(engine, 1, memoryMiB / threads, niceIncrement);
-  const togetherPerSecond =
-    threads === 1 ? alonePerSecond : await measureThroughput(engine, threads, memoryMiB, niceIncrement);
+  const alone = await measureThroughput(engine, 1, memoryMiB / threads, niceIncrement);
+  const together = threads === 1 ? alone : await measureThroughput(engine, threads, memoryMiB, niceIncrement);
   const took: number[][] = [];
   const before = process.memoryUsage.rss();
   const stretcher = new Stretcher({
@@ -84,29 +89,33 @@ export async function measureStretches(
       singleMs,
       group: size > 1 ? { size, ms: median(took[size] ?? []), atOnce } : undefined,
       threadBytes: (process.memoryUsage.rss() - before) / threads,
-      alonePerSecond,
-      togetherPerSecond,
+      alone,
+      together,
     };
   } finally {
     await stretcher.close();
   }
 }
 
-/** Returns the stretches a second of busy threads, in batches as large as the memory allows. */
+/** Measures busy threads, in batches as large as the memory allows. */
 async function measureThroughput(
   engine: StretchEngineName,
   threads: number,
   memoryMiB: number,
   niceIncrement: number,
-): Promise<number> {
+): Promise<Throughput> {
   const stretcher = new Stretcher({ engine, threads, memoryMiB, niceIncrement });
   try {
     await stretcher.ready();
     const count = threads * stretcher.plan.groupSize * ROUNDS;
     await stretchAtOnce(stretcher, threads * stretcher.plan.groupSize);
-    const startedMs = performance.now();
+    const [startedMs, cpuBefore] = [performance.now(), process.cpuUsage()];
     await stretchAtOnce(stretcher, count);
-    return (1000 * count) / (performance.now() - startedMs);
+    const { user, system } = process.cpuUsage(cpuBefore);
+    return {
+      perSecond: (1000 * count) / (performance.now() - startedMs),
+      cpuMs: (user + system) / 1000 / count,
+    };
   } finally {
     await stretcher.close();
   }

@@ -15,8 +15,8 @@ const measured = {
   singleMs: 200,
   group,
   threadBytes: 140 * MIB,
-  alonePerSecond: 8.5,
-  togetherPerSecond: 32,
+  alone: { perSecond: 8.5, cpuMs: 110 },
+  together: { perSecond: 32, cpuMs: 115 },
 } as const;
 
 t.test('limits of control groups of version 2 hold for the groups below', async (t) => {
@@ -103,16 +103,16 @@ t.test('threads are recommended for the cores there are, as far as memory goes',
 });
 
 t.test('where threads wait for memory, fewer are recommended', async (t) => {
-  const bound = { ...measured, alonePerSecond: 20, togetherPerSecond: 38 };
+  const bound = { ...measured, together: { perSecond: 38, cpuMs: 220 } };
   t.match(advise(bound, settings), { stretchThreads: 2, groupedLoginsPerSecond: 38 });
-  t.equal(shareKept(bound), 38 / 80);
-  t.equal(bandwidthGib(bound), (38 * 128) / 1024);
+  t.equal(shareKept(bound), 0.5);
+  t.equal(bandwidthGib(bound.together), (38 * 128) / 1024);
 });
 
 t.test('logins per second follow from the measurement', async (t) => {
   const advice = advise(measured, settings);
   t.match(advice, { stretchThreads: 4, stretchMaxWait: 5, loginsPerSecond: 20, groupedLoginsPerSecond: 32 });
-  const slow = advise({ ...measured, singleMs: 2500, alonePerSecond: 0.4, togetherPerSecond: 1.6 }, settings);
+  const slow = advise({ ...measured, singleMs: 2500, together: { perSecond: 1.6, cpuMs: 115 } }, settings);
   t.match(slow, { stretchMaxWait: 10, loginsPerSecond: 1.6, groupedLoginsPerSecond: 1.6 });
 });
 
