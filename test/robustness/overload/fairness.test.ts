@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import t from 'tap';
 import { createAccounts, rawLogin } from '../../support/api/raw-logins.js';
 import type { Reply } from '../../support/api/send.js';
@@ -15,6 +16,8 @@ async function countServedBefore(
   modest: () => Promise<Reply>,
 ): Promise<{ before: number; status: number }> {
   const hangingUp = new AbortController();
+  // Every request listens to it.
+  setMaxListeners(0, hangingUp.signal);
   let answered = 0;
   const replies = Array.from({ length: GREEDY_LOGINS }, async (_, i) => {
     await greedy(i, hangingUp.signal);

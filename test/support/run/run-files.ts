@@ -7,6 +7,8 @@ import { compiledPath } from './test-files.js';
  */
 
 let current: Test = root;
+// Each file has its own time limit.
+root.setTimeout(0);
 const test = root.test.bind(root);
 
 // `t` in a file is its own subtest, so that its teardowns run at the end of the file.
