@@ -78,12 +78,9 @@ function refuseMalformed(ctx: Context, next: Next): Promise<void> {
   return next();
 }
 
-function hasPath(ctx: Context): boolean {
-  try {
-    return ctx.path !== undefined;
-  } catch {
-    return false;
-  }
+/** Koa parses an absolute target with `url.parse`, which warns of an invalid one (DEP0170) and will throw. */
+function hasPath({ url }: Context): boolean {
+  return url.startsWith('/') || !url.includes('://') || URL.canParse(url);
 }
 
 /** Counts every request except health checks, which must not fail when a source exceeds its limit. */

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Connections } from './connections.js';
 import { LINGER_MS } from './early-reply.js';
@@ -57,7 +57,6 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     // Node would answer without a body. The application refuses missing hosts, and ignores expectations (RFC 9110, 10.1.1).
     requireHostHeader: false,
   });
-  server.on('request', replaceInvalidTarget);
   server.timeout = stalledMs;
   const connections = new Connections(server, { maxConnections, unreadMs, checkIntervalMs });
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
@@ -86,10 +85,4 @@ function answerOnSocket(reason: ApiErrorName, socket: Socket, now: () => number)
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(timer));
   socket.resume();
-}
-
-/** Replaces an invalid absolute target: Koa would parse it with `url.parse`, which warns (DEP0170) and will throw. */
-function replaceInvalidTarget(request: IncomingMessage): void {
-  const target = request.url ?? '';
-  if (!target.startsWith('/') && !URL.canParse(target)) request.url = '*';
 }

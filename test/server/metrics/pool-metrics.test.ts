@@ -99,6 +99,7 @@ t.test('threads that die are counted, by pool', async (t) => {
   const server = await startServer(t);
   const { stretcher, cryptoPool } = server.services;
   await stretcher.ready();
+  await cryptoPool.start();
   await stretcher.threads[0]?.terminate();
   await cryptoPool.threads[0]?.terminate();
   const deaths = 'keyserver_pool_thread_deaths_total';
