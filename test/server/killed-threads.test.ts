@@ -15,7 +15,7 @@ t.test(
     const { stretcher } = server.services;
     await stretcher.ready();
     const emails = await createAccounts(server, 2);
-    const replies = Array.from({ length: 8 }, (_, i) =>
+    const replies = Array.from({ length: 32 }, (_, i) =>
       rawLogin(server, emails[i % emails.length] as string, `192.0.2.${i}`),
     );
     await waitUntil(() => stretcher.queue.running === 2 && stretcher.queue.waiting > 0);

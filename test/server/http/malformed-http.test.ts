@@ -119,7 +119,10 @@ t.test(
       makeHead('GET /__lbheartbeat__', 'Upgrade: websocket'),
       makeHead('GET /__lbheartbeat__', ...many),
     ]) {
-      t.match(await exchange(server, request), [{ status: 200 }], request.slice(0, 60));
+      const [reply] = await exchange(server, request);
+      // Node 26 limits the number of headers.
+      const isServed = reply?.status === 200 || (request.includes('X-1499') && reply?.status === 431);
+      t.ok(isServed, `${reply?.status}: ${request.slice(0, 60)}`);
     }
     const { email } = await createAccount(server);
     const body = JSON.stringify({ email: toHex(email) });
