@@ -20,6 +20,7 @@ typedef struct {
 } region;
 
 static region regions[MAX_REGIONS];
+static int last_region = -1;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static size_t mapped_bytes(size_t slots) {
@@ -61,10 +62,13 @@ int map_region(size_t slots) {
   if (slots < 1 || slots > MAX_SLOTS) return -1;
   int number = -1;
   pthread_mutex_lock(&lock);
-  for (int i = 0; i < MAX_REGIONS && number < 0; i++) {
-    if (!regions[i].mapping) number = i;
+  // The oldest free number: a thread that is being terminated may still use the number of its region.
+  for (int i = 1; i <= MAX_REGIONS && number < 0; i++) {
+    const int next = (last_region + i) % MAX_REGIONS;
+    if (!regions[next].mapping) number = next;
   }
   if (number >= 0 && !map(&regions[number], slots)) number = -1;
+  if (number >= 0) last_region = number;
   pthread_mutex_unlock(&lock);
   return number;
 }
