@@ -46,7 +46,7 @@ export function renderFigures(stretch: SuiteResult, login: SuiteResult): string 
   const [logins] = login.sections as [Section];
   return [
     '## Figures',
-    `Measured with \`npm run bench -- stretch login\` on ${cores} cores of an ${cpu}, Node ${node}.`,
+    `Measured with \`npm run bench -- stretch login${login.quick ? ' --quick' : ''}\` on ${cores} cores of an ${cpu}, Node ${node}.`,
     `![CPU of one password, by engine](${FIGURE})`,
     renderTable(logins.table),
   ].join('\n\n');
