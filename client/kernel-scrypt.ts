@@ -3,7 +3,7 @@ import type { Scrypt } from './stretcher.js';
 
 /**
  * Creates a scrypt in WebAssembly with SIMD, for `createBrowserEngine`: about twice as fast as the default in
- * JavaScript. It blocks the calling thread for some tenths of a second; run it in a worker to avoid that.
+ * JavaScript. It blocks the calling thread for 0.1 to 1 s; run it in a worker.
  * @param wasm the bytes of the package's `scrypt.wasm`
  * @throws CompileError when {@link isKernelSupported} returns `false`, or for another file
  */

@@ -20,7 +20,7 @@ export const ERRNOS = Object.freeze({
   unknown: 999,
 } as const);
 
-/** Members that some errors have besides the five of every error. */
+/** Additional members of some errors. */
 export interface ErrorDetails {
   /** errno 107 and 108: the parameter, dots between levels. */
   param?: string;

@@ -128,7 +128,7 @@ export class RequestCompensations {
 
   /**
    * Adds a step.
-   * @param step restores what was consumed, now or later; called at most once
+   * @param step restores one consumed item; may finish after the reply; called at most once
    * @returns the step, for {@link run}
    */
   add(step: () => Promise<unknown>): () => Promise<unknown> {

@@ -45,7 +45,7 @@ const LINES: Record<string, Line> = {
   'POST /v1/auth/finish': [
     'Authentication',
     'Prove a password',
-    'Returns an authToken in a bundle under K. The srpToken is used up whatever the outcome; one that is unknown, expired or used is errno 110.',
+    'Returns an authToken in a bundle under K. Every attempt consumes the srpToken. An unknown, expired or used srpToken is errno 110.',
   ],
   'POST /v1/session/create': ['Session', 'Open a session', 'Returns a sessionToken and a keyFetchToken.'],
   'POST /v1/session/destroy': ['Session', 'End the session', 'Signs this device out.'],

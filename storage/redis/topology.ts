@@ -78,7 +78,7 @@ function parseHosts(hosts: string, defaultPort: number): Host[] {
 async function connectNode(options: NodeOptions): Promise<RedisConnection> {
   const client = createClient({
     ...options,
-    // Without a connection a command fails at once: ReconnectingConnection decides what follows.
+    // Without a connection a command fails at once. ReconnectingConnection handles the failure.
     disableOfflineQueue: true,
     commandOptions: NO_TIMEOUT,
     socket: { ...options.socket, connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false },

@@ -23,7 +23,7 @@ t.test('a CRLF cut in two is one line ending', async (t) => {
   t.same(await collect('data: a\r', '\ndata: b\r', '\n\r', '\n'), ['a\nb']);
 });
 
-t.test('an event is had as soon as its blank line, not with the next chunk', async (t) => {
+t.test('an event is delivered at its blank line, not with the next chunk', async (t) => {
   for (const text of ['data: one\n\n', 'data: one\r\n\r\n', 'data: one\r\n\r']) {
     async function* stream(): AsyncGenerator<Uint8Array> {
       yield encoder.encode(text);

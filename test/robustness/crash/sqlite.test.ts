@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { CRASH_TIMEOUT_MS, crashAgainAndAgain } from '../../support/crash/crash-rounds.js';
 
-/** Of the shared memory that SQLite's write-ahead log has: its byte 120 is locked by whoever writes. */
+/** SQLite's writer locks byte 120 of the shared memory of the write-ahead log. */
 const WRITE_LOCK_BYTE = 120;
 
 t.setTimeout(CRASH_TIMEOUT_MS);

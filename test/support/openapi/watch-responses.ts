@@ -4,7 +4,7 @@ import type { Teardown } from '../services/service-process.js';
 import { checkResponse } from './check-response.js';
 
 /**
- * Holds every response of a server in this process against the OpenAPI document, whoever asks for it: a test, a client,
+ * Holds every response of a server in this process against the OpenAPI document, requested by a test, a client,
  * a page. Those that broke off are let pass. The test fails at its end, when the server is closed.
  * @param url where the server is bound
  */

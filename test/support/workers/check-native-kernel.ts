@@ -1,5 +1,5 @@
 // Run by native-kernel.test.ts with STRETCH_ISA set, once for each instruction set: checks the addon at the path that
-// it is given and prints what was wrong, one line each.
+// it is given and prints one line for each failure.
 
 import { pbkdf2Sync, randomBytes, randomInt, scryptSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -74,7 +74,7 @@ const PBKDF2_VECTORS = [
   },
 ];
 
-/** Checks groups of every size, and returns what was wrong. */
+/** Checks groups of every size, and returns the failures. */
 function check({ addon, region, firstSlot, rounds }: Job): string[] {
   const native = createRequire(import.meta.url)(addon) as NativeKernel;
   const wrong: string[] = [];

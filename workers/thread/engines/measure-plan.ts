@@ -8,7 +8,7 @@ import type { SingleMethods, StretchPlan } from '../../messages.js';
 
 const { scrypt_r: r, scrypt_N } = STRETCHING_PARAMETERS;
 
-/** Size of samples: some tenths of a ms, so that most of them are not interrupted. */
+/** N of the samples. One takes less than 1 ms, so the scheduler interrupts few of them. */
 const SAMPLE_N = 256;
 const SAMPLE_ITERATIONS = 500;
 /** Maximum total time of samples, in ms. */
