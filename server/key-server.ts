@@ -5,11 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
-
 import { allRates } from '../config/limits.js';
 import { type Config, stretchMemoryMiB, withListeningPort } from '../config/load.js';
 import { MemoryRateCounters } from '../storage/rate-counters.js';
-
 import type { Storage } from '../storage/storage.js';
 import { CryptoPool } from '../workers/crypto-pool.js';
 import type { StretchPlan } from '../workers/messages.js';

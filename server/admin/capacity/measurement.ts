@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { StretchEngineName } from '../../../protocol/stretch-engines.js';
-import { SLOT_MIB, Stretcher } from '../../../workers/stretcher.js';
+import { Stretcher, type StretcherOptions } from '../../../workers/stretcher.js';
 
 /** The largest measured batch. */
 export interface StretchGroup {
   size: number;
   /** Duration of the whole batch. */
   ms: number;
-  /** Number of simultaneous batches that threads and memory allow. */
-  atOnce: number;
 }
 
 /** Durations of stretches with all threads busy. */
@@ -49,8 +47,8 @@ export function bandwidthGib({ perSecond }: Throughput): number {
 const ROUNDS = 3;
 
 /**
- * Measures the engine with all threads busy, because cores share memory bandwidth, which limits stretching. Takes some
- * seconds.
+ * Measures the engine on one thread alone and with all threads busy, because cores share memory bandwidth, which limits
+ * stretching. Takes some seconds.
  * @throws Error when no thread can start or the engine cannot run
  */
 export async function measureStretches(
@@ -59,15 +57,19 @@ export async function measureStretches(
   memoryMiB: number,
   niceIncrement: number,
 ): Promise<StretchMeasurement> {
-  const alone = await measureThroughput(engine, 1, memoryMiB / threads, niceIncrement);
-  const together = threads === 1 ? alone : await measureThroughput(engine, threads, memoryMiB, niceIncrement);
+  const measure = (count: number) =>
+    measureThreads({ engine, threads: count, memoryMiB: (memoryMiB * count) / threads, niceIncrement });
+  const { throughput: together, ...measured } = await measure(threads);
+  const { throughput: alone } = threads === 1 ? { throughput: together } : await measure(1);
+  return { ...measured, alone, together };
+}
+
+async function measureThreads(options: StretcherOptions) {
+  const { threads } = options;
   const took: number[][] = [];
   const before = process.memoryUsage.rss();
   const stretcher = new Stretcher({
-    engine,
-    threads,
-    memoryMiB,
-    niceIncrement,
+    ...options,
     observe: (event) => {
       if (event.type === 'finished' && event.failed === 0) {
         took[event.batchSize] = [...(took[event.batchSize] ?? []), event.serviceMs];
@@ -79,42 +81,22 @@ export async function measureStretches(
     for (let round = 0; round < ROUNDS; round++) await stretchAtOnce(stretcher, threads);
     const singleMs = median(took[1] ?? []);
     // The first passwords find idle threads. All others wait, and form batches.
-    const { groupSize } = stretcher.plan;
-    if (groupSize > 1) await stretchAtOnce(stretcher, threads * (1 + groupSize * ROUNDS));
+    const count = threads * (1 + stretcher.plan.groupSize * ROUNDS);
+    const [startedMs, cpuBefore] = [performance.now(), process.cpuUsage()];
+    await stretchAtOnce(stretcher, count);
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const throughput: Throughput = {
+      perSecond: (1000 * count) / (performance.now() - startedMs),
+      cpuMs: (user + system) / 1000 / count,
+    };
     const size = took.length - 1;
-    const atOnce = Math.max(1, Math.min(threads, Math.floor(memoryMiB / SLOT_MIB)));
     return {
       engine: stretcher.engine,
       threads,
       singleMs,
-      group: size > 1 ? { size, ms: median(took[size] ?? []), atOnce } : undefined,
+      group: size > 1 ? { size, ms: median(took[size] ?? []) } : undefined,
       threadBytes: (process.memoryUsage.rss() - before) / threads,
-      alone,
-      together,
-    };
-  } finally {
-    await stretcher.close();
-  }
-}
-
-/** Measures busy threads, in batches as large as the memory allows. */
-async function measureThroughput(
-  engine: StretchEngineName,
-  threads: number,
-  memoryMiB: number,
-  niceIncrement: number,
-): Promise<Throughput> {
-  const stretcher = new Stretcher({ engine, threads, memoryMiB, niceIncrement });
-  try {
-    await stretcher.ready();
-    const count = threads * stretcher.plan.groupSize * ROUNDS;
-    await stretchAtOnce(stretcher, threads * stretcher.plan.groupSize);
-    const [startedMs, cpuBefore] = [performance.now(), process.cpuUsage()];
-    await stretchAtOnce(stretcher, count);
-    const { user, system } = process.cpuUsage(cpuBefore);
-    return {
-      perSecond: (1000 * count) / (performance.now() - startedMs),
-      cpuMs: (user + system) / 1000 / count,
+      throughput,
     };
   } finally {
     await stretcher.close();

@@ -97,6 +97,13 @@ static void read_slots(call *c, napi_value array, uint32_t n, uint32_t slots[]) 
   }
 }
 
+/** Claims slots for a call with valid arguments. Returns false, with an exception thrown, when it cannot. */
+static bool claim(call *c, uint32_t region, uint32_t n, const uint32_t slots[], uint8_t *V[]) {
+  const char *wrong = c->failed ? NULL : claim_slots((int)region, (int)n, slots, V);
+  if (wrong) fail(c, wrong);
+  return !c->failed;
+}
+
 /** Creates an array of n Uint8Arrays with the bytes at DK. */
 static napi_value create_results(call *c, uint32_t n, size_t length, uint8_t *DK[]) {
   napi_value array = NULL;
@@ -141,12 +148,7 @@ static napi_value wipe_slot(napi_env env, napi_callback_info info) {
   uint8_t *V[1];
   const uint32_t region = to_integer(&c, c.arguments[0], "region", 0, INT32_MAX);
   const uint32_t slot = to_integer(&c, c.arguments[1], "a slot", 0, MAX_SLOTS - 1);
-  if (c.failed) return NULL;
-  const char *wrong = claim_slots((int)region, 1, &slot, V);
-  if (wrong) {
-    fail(&c, wrong);
-    return NULL;
-  }
+  if (!claim(&c, region, 1, &slot, V)) return NULL;
   wipe(V[0], SLOT_BYTES);
   release_slots((int)region, 1, &slot);
   return NULL;
@@ -164,12 +166,7 @@ static napi_value stretch_passwords(napi_env env, napi_callback_info info) {
   read_messages(&c, c.arguments[2], "passwords", n, passwords);
   read_messages(&c, c.arguments[3], "emails", n, emails);
   napi_value results = create_results(&c, n, 32, stretchedPW);
-  if (c.failed) return NULL;
-  const char *wrong = claim_slots((int)region, (int)n, slots, V);
-  if (wrong) {
-    fail(&c, wrong);
-    return NULL;
-  }
+  if (!claim(&c, region, n, slots, V)) return NULL;
   stretch(chosen, (int)n, passwords, emails, V, stretchedPW);
   release_slots((int)region, (int)n, slots);
   return results;
@@ -192,12 +189,7 @@ static napi_value scrypt_passwords(napi_env env, napi_callback_info info) {
   const uint32_t dkLen = to_integer(&c, c.arguments[7], "dkLen", 1, MAX_DK_BYTES);
   if (N & (N - 1)) fail(&c, "N must be a power of two");
   napi_value results = create_results(&c, n, dkLen, DK);
-  if (c.failed) return NULL;
-  const char *wrong = claim_slots((int)region, (int)n, slots, V);
-  if (wrong) {
-    fail(&c, wrong);
-    return NULL;
-  }
+  if (!claim(&c, region, n, slots, V)) return NULL;
   scrypt(chosen, (int)n, P, S, N, r, p, V, DK, dkLen);
   release_slots((int)region, (int)n, slots);
   return results;

@@ -8,7 +8,7 @@ const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 const settings = { stretchEngine: 'wasm', stretchThreads: 4, stretchMaxWait: 5, cryptoThreads: 2 } as const;
 const machine = { cores: 4, load: 0, memoryBytes: 8 * GIB };
-const group = { size: 2, ms: 250, atOnce: 4 };
+const group = { size: 2, ms: 250 };
 const measured = {
   engine: 'wasm',
   threads: 4,
