@@ -57,7 +57,7 @@ export interface LoadSheddingOptions {
   /** The clock, ms since 1970. */
   now: () => number;
   /** Called for each refused request. */
-  observe: (request: IncomingMessage, response: ServerResponse) => void;
+  observe: (request: IncomingMessage) => void;
 }
 
 /**
@@ -74,7 +74,7 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
   });
   const bodies: Buffer[] = [];
   const refuse = (request: IncomingMessage, response: ServerResponse, waitMs: number) => {
-    observe(request, response);
+    observe(request);
     discardBody(request);
     const retryAfter = toRetryAfter(waitMs);
     bodies[retryAfter] ??= Buffer.from(JSON.stringify(new ApiError('serviceUnavailable', { retryAfter })));
