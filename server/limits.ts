@@ -102,10 +102,13 @@ export class Limits {
     if (isRight) void client.compensations.run(restore);
   }
 
-  /** Counts an attempt at a recovery code, over all tokens of the account. Only a wrong code stays counted. */
-  async tryRecoveryCode(uid: string, client: ClientContext, isRight: boolean): Promise<void> {
+  /**
+   * Counts an attempt at a recovery code, over all tokens of the account.
+   * @returns restores the count; call it for all but wrong codes
+   */
+  async countRecoveryCode(uid: string, client: ClientContext): Promise<() => Promise<void>> {
     const restore = await this.#consume(client, [['recoveryCodesForAccount', uid, uid]], { uid });
-    if (isRight) void client.compensations.run(restore);
+    return () => client.compensations.run(restore);
   }
 
   /** Counts keys, and restores them when the request is answered with 503. @returns the compensation */

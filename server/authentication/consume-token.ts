@@ -27,16 +27,24 @@ export async function consumeToken<Kind extends SingleUseTokenType | 'srpToken'>
 }
 
 /**
- * Counts a guess of a recovery code. Call it before the comparison: simultaneous guesses must not exceed the maximum.
- * Only a 503 restores the guess.
- * @returns the number of guesses with this token, including this one
+ * Counts a guess of a recovery code, for its token and for the account. Call it before the comparison: simultaneous
+ * guesses must not exceed the maximum. Only a 503 restores the guess of the token.
+ * @returns the number of guesses with this token, including this one, and what restores the account's count
+ * @throws ApiError 114 when the account has had too many wrong codes
  */
 export async function countRecoveryGuess(
-  { storage: { tokens } }: Services,
-  { compensations }: ClientContext,
-  tokenID: string,
-): Promise<number> {
-  const { guesses, claim } = await tokens.countGuess(tokenID, TOKEN_LIFE_S.forgotPasswordToken);
-  compensations.add(() => tokens.restoreGuess(tokenID, claim));
-  return guesses;
+  { storage: { tokens }, limits }: Services,
+  client: ClientContext,
+  { uid, tokenID }: { uid: string; tokenID: string },
+): Promise<{ guesses: number; restoreAccountCount: () => Promise<void> }> {
+  const countForToken = async () => {
+    const { guesses, claim } = await tokens.countGuess(tokenID, TOKEN_LIFE_S.forgotPasswordToken);
+    client.compensations.add(() => tokens.restoreGuess(tokenID, claim));
+    return guesses;
+  };
+  const counts = [countForToken(), limits.countRecoveryCode(uid, client)] as const;
+  // Wait for both, so that a 503 because of one restores the other.
+  await Promise.allSettled(counts);
+  const [guesses, restoreAccountCount] = await Promise.all(counts);
+  return { guesses, restoreAccountCount };
 }

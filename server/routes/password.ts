@@ -113,10 +113,10 @@ export const passwordEndpoints = [
       const { uid, generation } = isSimulated(credentials)
         ? credentials
         : await requireAccountOfToken(services, credentials);
-      const guesses = await countRecoveryGuess(services, client, credentials.tokenID);
-      if (guesses > TRIES) throw new ApiError('invalidToken');
+      const { guesses, restoreAccountCount } = await countRecoveryGuess(services, client, credentials);
       const isRight = isSameCode(code, credentials.code);
-      await services.limits.tryRecoveryCode(uid, client, isRight);
+      if (isRight || guesses > TRIES) void restoreAccountCount();
+      if (guesses > TRIES) throw new ApiError('invalidToken');
       if (!isRight) {
         client.record('recoveryCodeWrong', { uid });
         if (guesses === TRIES) await tokens.take('forgotPasswordToken', credentials.tokenID);
