@@ -157,6 +157,11 @@ const accounts = {
     'Days without use after which a session is removed, within about an hour; 0: never. Until then, sessions of lost devices count against MAX_SESSIONS.',
     integer(0, 36_500).prefault('365'),
   ),
+  auditDays: setting(
+    'AUDIT_DAYS',
+    'Days after which an entry of the audit table is removed; 0: never. Entries name system users and accounts.',
+    integer(0, 36_500).prefault('365'),
+  ),
 };
 
 const certificates = {

@@ -24,6 +24,9 @@ export function openStores(
     ...options,
     database: locateDatabase(config),
     redisUrl: config.redisUrl || undefined,
-    housekeeping: { sessionIdleMs: config.sessionIdleDays * DAY_MS || undefined },
+    housekeeping: {
+      sessionIdleMs: config.sessionIdleDays * DAY_MS || undefined,
+      auditMs: config.auditDays * DAY_MS || undefined,
+    },
   });
 }

@@ -20,6 +20,11 @@ export interface AuditEntry {
 /** Digits of a time in ms until the year 33658. IDs of equal length sort equally under every collation. */
 const TIME_DIGITS = 15;
 
+/** Returns the lower bound of the IDs of a time, in ms. */
+export function firstAuditId(at: number): string {
+  return String(at).padStart(TIME_DIGITS, '0');
+}
+
 /** Administrative acts in SQL. Every method throws StoreUnavailableError when the database fails. */
 export class AuditLog {
   readonly #db: Kysely<Tables>;
@@ -29,7 +34,7 @@ export class AuditLog {
   }
 
   async add(entry: Omit<AuditEntry, 'id'>): Promise<void> {
-    const id = `${String(entry.at).padStart(TIME_DIGITS, '0')}-${randomBytes(8).toString('hex')}`;
+    const id = `${firstAuditId(entry.at)}-${randomBytes(8).toString('hex')}`;
     const { key, ...rest } = entry;
     await this.#db
       .insertInto('audit')

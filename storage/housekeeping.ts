@@ -1,9 +1,12 @@
-import { type Kysely, sql } from 'kysely';
+import { type DeleteResult, type Kysely, sql } from 'kysely';
+import { firstAuditId } from './audit-log.js';
 import type { Tables } from './sql/schema.js';
 
 export interface HousekeepingOptions {
   /** Idle time after which a session is removed, in ms. Unset: never. */
   sessionIdleMs?: number | undefined;
+  /** Age after which an entry of the audit table is removed, in ms. Unset: never. */
+  auditMs?: number | undefined;
 }
 
 /** Numbers of removed rows. */
@@ -12,6 +15,8 @@ export interface Pruned {
   sessions: number;
   /** Mails that could not be sent. */
   mails: number;
+  /** Old entries of the audit table. */
+  acts: number;
 }
 
 /** Length of the lease and interval of housekeeping, in ms. */
@@ -45,7 +50,11 @@ export class Housekeeping {
    */
   async run(nowMs: number): Promise<Pruned | undefined> {
     if (!(await this.#takeLease(nowMs))) return undefined;
-    return { sessions: await this.#pruneSessions(nowMs), mails: await this.#pruneMails(nowMs) };
+    return {
+      sessions: await this.#pruneSessions(nowMs),
+      mails: await this.#pruneMails(nowMs),
+      acts: await this.#pruneActs(nowMs),
+    };
   }
 
   close(): void {
@@ -108,10 +117,9 @@ export class Housekeeping {
     return pruned;
   }
 
-  async #pruneMails(nowMs: number): Promise<number> {
-    let pruned = 0;
-    while (!this.#closed) {
-      const { numDeletedRows } = await this.#db
+  #pruneMails(nowMs: number): Promise<number> {
+    return this.#deleteInBatches(() =>
+      this.#db
         .deleteFrom('mails')
         .where('id', 'in', (eb) =>
           eb
@@ -120,10 +128,32 @@ export class Housekeeping {
             .where('old.created_at', '<', nowMs - MAIL_LIFE_MS)
             .limit(sql.lit(BATCH)),
         )
-        .executeTakeFirst();
-      pruned += Number(numDeletedRows);
+        .executeTakeFirst(),
+    );
+  }
+
+  async #pruneActs(nowMs: number): Promise<number> {
+    const { auditMs } = this.#options;
+    if (auditMs === undefined) return 0;
+    const first = firstAuditId(nowMs - auditMs);
+    return this.#deleteInBatches(() =>
+      this.#db
+        .deleteFrom('audit')
+        .where('id', 'in', (eb) =>
+          eb.selectFrom('audit as old').select('old.id').where('old.id', '<', first).limit(sql.lit(BATCH)),
+        )
+        .executeTakeFirst(),
+    );
+  }
+
+  /** @param deleteBatch deletes up to `BATCH` rows */
+  async #deleteInBatches(deleteBatch: () => Promise<DeleteResult>): Promise<number> {
+    let deleted = 0;
+    while (!this.#closed) {
+      const { numDeletedRows } = await deleteBatch();
+      deleted += Number(numDeletedRows);
       if (numDeletedRows < BATCH) break;
     }
-    return pruned;
+    return deleted;
   }
 }

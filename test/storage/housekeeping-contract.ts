@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Test } from 'tap';
+import { AuditLog, firstAuditId } from '../../storage/audit-log.js';
 import { Housekeeping } from '../../storage/housekeeping.js';
 import { type DatabaseLocation, openDatabase } from '../../storage/sql/database.js';
 import { NOW_MS, newAccount, newMail, newSession, randomHex } from '../support/storage/records.js';
@@ -39,7 +40,7 @@ export function describeHousekeeping(t: Test, newDatabase: () => Promise<Databas
       last_access_at: NOW_MS,
     }));
     await db.insertInto('sessions').values(dead).execute();
-    t.same(await keep().run(NOW_MS), { sessions: 1200, mails: 0 });
+    t.same(await keep().run(NOW_MS), { sessions: 1200, mails: 0, acts: 0 });
     t.ok(await sessions.find(session.tokenID));
     const { open } = await db
       .selectFrom('sessions')
@@ -53,8 +54,12 @@ export function describeHousekeeping(t: Test, newDatabase: () => Promise<Databas
     const [old, recent] = [newSession(account, NOW_MS - 31 * DAY_MS), newSession(account, NOW_MS - DAY_MS)];
     await sessions.create(old, 100);
     await sessions.create(recent, 100);
-    t.same(await keep().run(NOW_MS), { sessions: 0, mails: 0 });
-    t.same(await keep({ sessionIdleMs: 30 * DAY_MS }).run(NOW_MS + HOUR_MS), { sessions: 1, mails: 0 });
+    t.same(await keep().run(NOW_MS), { sessions: 0, mails: 0, acts: 0 });
+    t.same(await keep({ sessionIdleMs: 30 * DAY_MS }).run(NOW_MS + HOUR_MS), {
+      sessions: 1,
+      mails: 0,
+      acts: 0,
+    });
     t.equal(await sessions.find(old.tokenID), undefined);
     t.ok(await sessions.find(recent.tokenID));
   });
@@ -63,8 +68,26 @@ export function describeHousekeeping(t: Test, newDatabase: () => Promise<Databas
     const { account, outbox, keep } = await openNew(t);
     await outbox.add(newMail(account, NOW_MS - 8 * DAY_MS));
     t.equal(await outbox.count(), 2);
-    t.same(await keep().run(NOW_MS), { sessions: 0, mails: 1 });
+    t.same(await keep().run(NOW_MS), { sessions: 0, mails: 1, acts: 0 });
     t.equal(await outbox.count(), 1);
+  });
+
+  t.test('audit entries are removed after their time, in batches, and never without one', async (t) => {
+    const { db, keep } = await openNew(t);
+    const audit = new AuditLog(db);
+    const actor = 'root';
+    const add = (at: number) => audit.add({ at, actor, event: 'accountLocked', uid: null, key: null });
+    await add(NOW_MS - 30 * DAY_MS);
+    const old = Array.from({ length: 1200 }, (_, i) => {
+      const at = NOW_MS - 31 * DAY_MS - i;
+      return { id: `${firstAuditId(at)}-${randomHex()}`, at, actor, event: 'accountLocked' };
+    });
+    await db.insertInto('audit').values(old).execute();
+    t.match(await keep().run(NOW_MS), { acts: 0 });
+    t.match(await keep({ auditMs: 30 * DAY_MS }).run(NOW_MS + HOUR_MS), { acts: 1201 });
+    await add(NOW_MS - 30 * DAY_MS);
+    t.match(await keep({ auditMs: 31 * DAY_MS }).run(NOW_MS + 2 * HOUR_MS), { acts: 0 });
+    t.equal((await audit.list({ limit: 10 })).length, 1, 'a younger entry stays');
   });
 
   t.test('one of several servers does housekeeping, once an hour', async (t) => {
