@@ -3,10 +3,7 @@ import { type BatchOutcome, type FileOutcome, runBatch } from './support/run/run
 import { makeTemplate } from './support/run/template.js';
 import { listTestFiles, makeBatches, tierOf } from './support/run/test-files.js';
 
-/**
- * Runs tests and reports each file: `node dist/test/run.js first|robustness|all`, or the beginnings of
- * files' paths below `test/`, such as `server/routes`.
- */
+/** Runs tests and reports each file: `node dist/test/run.js first|robustness|all`, or path beginnings below `test/`. */
 
 /** Maximum number of parallel batches: tests start servers with several threads. */
 const MOST_AT_ONCE = 2;
@@ -61,7 +58,6 @@ function line({ file, isOk, seconds, cpuSeconds }: FileOutcome): string {
 const batchesAtOnce = Math.min(MOST_AT_ONCE, availableParallelism());
 await Promise.all(Array.from({ length: batchesAtOnce }, runWaiting));
 
-// A test that fails on a busy machine and passes alone is reported, but does not fail the run.
 const failedFiles = [...new Set(outcomes.flatMap((outcome) => [...outcome.failedFiles]))];
 const flaky: string[] = [];
 let failed = 0;

@@ -10,7 +10,6 @@ import { readCodeBlock } from '../support/docs/code-block.js';
 
 const password = 'correct horse';
 
-/** Runs the documented backup with another target file. */
 function backUp(dataDir: string, file: string): Promise<void> {
   const block = readCodeBlock('docs/operators/backup.md', 'sqlite-backup');
   const [, database, statement] = /^sqlite3 (\S+) "(VACUUM INTO )'/m.exec(block) ?? [];

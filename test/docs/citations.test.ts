@@ -7,7 +7,6 @@ const sources = execFileSync('git', ['ls-files', '*.ts', '*.c', '*.h'], { encodi
   .split('\n')
   .filter((name) => name !== 'test/docs/citations.test.ts');
 
-/** The headings of a document, without code marks. */
 const headingsOf = (name: string) =>
   [...readFileSync(name, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading.replaceAll('`', ''),

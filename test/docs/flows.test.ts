@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { putRecordings, recordFlows } from '../support/docs/flows.js';
 
-/** Values that vary between runs: bytes, identifiers, times, their lengths, comments in a stream. */
+/** Removes values that vary between runs: bytes, identifiers, times, lengths, stream comments. */
 function withoutChance(document: string): string[] {
   return document
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID')

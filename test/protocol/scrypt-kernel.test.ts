@@ -13,7 +13,7 @@ import { createSharedMemory, loadKernel, readKernel } from '../../workers/kernel
 import { countByDepth } from '../support/run/depth.js';
 
 const { stretching } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
-/** Of random inputs, for each size of a group. */
+/** Random inputs for each batch size. */
 const CASES = countByDepth(100, 1000);
 
 const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
@@ -64,7 +64,7 @@ const RFC_7914 = [
   },
 ];
 
-/** All variants: group sizes, and for a single hash the operations. */
+/** All variants: batch sizes, and the kernels for a single hash. */
 const WAYS: { name: string; size: number; single?: SingleKernel }[] = [
   { name: 'one hash in scalar operations', size: 1, single: 'scalar' },
   { name: 'one hash in vectors', size: 1, single: 'vector' },

@@ -69,7 +69,7 @@ t.test('a client that disconnects before its stretch causes none', async (t) => 
   });
 });
 
-/** Queues a few stretches before the requests. @returns the outcomes of all */
+/** Queues stretches before the requests. @returns the outcomes of all requests */
 function startBusyHour(server: TestServer): string[] {
   occupy(server, IN_FRONT);
   return recordOutcomes(server);

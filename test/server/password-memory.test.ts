@@ -42,7 +42,6 @@ function countIn(content: Buffer, needle: Buffer): number {
   return count;
 }
 
-/** A heap snapshot of a process, as text. */
 async function takeHeapSnapshot(server: ServerProcess, directory: string): Promise<string> {
   server.kill('SIGUSR2');
   let content = '';

@@ -87,7 +87,6 @@ function checkFreeOf(
   else t.pass(name.slice(0, 80));
 }
 
-/** Runs every flow and collects its secrets. */
 async function liveThroughEverything(server: TestServer, secrets: Secrets): Promise<void> {
   const note = (name: string, hex: string) => secrets.addHex(name, hex);
   const password = secrets.addText('password', `pass-${randomBytes(12).toString('hex')}`);
@@ -164,7 +163,7 @@ async function fetchKeys(server: TestServer, token: string) {
   return { kA, wrapKb };
 }
 
-/** Sends secrets in wrong places. @returns the refusals */
+/** @returns the refusals */
 async function askForTrouble(server: TestServer, secrets: Secrets): Promise<Reply[]> {
   const password = secrets.addText('misplaced password', `misplaced-${randomBytes(12).toString('hex')}`);
   const token = secrets.addHex('misplaced token', randomBytes(32).toString('hex'));

@@ -3,7 +3,6 @@ import type { AccountFilter } from '../../storage/account-search.js';
 import { NOW_MS, newAccount, newMail, newSession } from '../support/storage/records.js';
 import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
-/** Contract of account lists, for every SQL engine. */
 export async function describeAccountSearch(t: Test, { storage }: SqlUnderTest): Promise<void> {
   const { accounts, accountSearch, sessions } = storage;
   const create = async (email: string) => {

@@ -2,7 +2,6 @@ import type { Test } from 'tap';
 import { NOW_MS, newAccount, newMail, newPassword, newSession } from '../support/storage/records.js';
 import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
-/** Contract of accounts, for every SQL engine. */
 export function describeAccounts(t: Test, { storage, other }: SqlUnderTest): void {
   const { accounts, sessions, outbox } = storage;
   const create = async (overrides = {}) => {

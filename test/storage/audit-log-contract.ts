@@ -2,7 +2,6 @@ import type { Test } from 'tap';
 import { NOW_MS } from '../support/storage/records.js';
 import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
-/** Contract of the audit log, for every SQL engine. */
 export function describeAuditLog(t: Test, { storage, other }: SqlUnderTest): void {
   t.test('acts are listed the newest first, page by page, on every server', async (t) => {
     const acts = [1, 2, 3].map((n) => ({

@@ -30,7 +30,7 @@ type Outcome = 'done' | 'unknown token' | 'unavailable' | 'under way';
 /** Outcome of a handler after it consumed: success, or failure of another store. */
 type Fate = 'succeeds' | 'fails with 503';
 
-/** The model: requests and their replies. */
+/** The model's view of a request. */
 interface Request {
   of: 'token' | 'guess' | 'count';
   token: number;
@@ -41,7 +41,6 @@ interface Model {
   expired: Set<number>;
 }
 
-/** Two servers over one Redis, and the requests that they serve. */
 class Servers {
   readonly tokens = Array.from({ length: TOKENS }, randomHex);
   readonly guessed = randomHex();
@@ -98,7 +97,6 @@ class Servers {
     return true;
   }
 
-  /** Ends all failures and fires every timer until no work remains. */
   async recover(): Promise<void> {
     for (const network of this.networks) network.isUp = true;
     for (let round = 0; round < ROUNDS_TO_RECOVER; round++) {
@@ -126,7 +124,6 @@ class Servers {
 
 type Step = AsyncCommand<Model, Servers>;
 
-/** A step without preconditions. */
 function step(name: string, run: (model: Model, servers: Servers) => void | Promise<void>): Step {
   return {
     check: () => true,
@@ -177,7 +174,7 @@ const steps = [
   ),
 ];
 
-/** Checks the invariants after all work has settled. @returns the violated ones */
+/** Checks the invariants after all work has settled. @returns the violations */
 function findFaults({ requests, expired }: Model, found: Awaited<ReturnType<Servers['look']>>): string[] {
   const count = (of: Request['of'], outcome: Outcome, token?: number) =>
     requests.filter((r) => r.of === of && r.outcome === outcome && (token ?? r.token) === r.token).length;

@@ -9,7 +9,6 @@ import { openServer } from '../support/storage/sql-under-test.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Contract of housekeeping: removed rows, and the server that removes them. */
 export function describeHousekeeping(t: Test, newDatabase: () => Promise<DatabaseLocation>): void {
   const openNew = async (t: Test) => {
     const location = await newDatabase();

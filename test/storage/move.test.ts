@@ -19,7 +19,7 @@ const postgres = await startPostgres(t);
 const newPostgres = async () =>
   ({ engine: 'postgres', url: await postgres.createDatabase(), poolSize: 2 }) as const;
 
-/** A database with one real account and many copied rows; its servers are stopped. */
+/** Creates a database with one real account and many copied rows. */
 async function fill(location: DatabaseLocation, storageKeys: Uint8Array[]) {
   const storage = await openStorage({ database: location, storageKeys, now: () => NOW_MS });
   const account = newAccount();

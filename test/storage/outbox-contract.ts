@@ -4,7 +4,6 @@ import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
 const LEASE_MS = 60_000;
 
-/** Contract of the outbox, for every SQL engine. */
 export function describeOutbox(t: Test, { storage, other }: SqlUnderTest): void {
   const { accounts, outbox } = storage;
   /** Each test uses its own time, so that it finds only its own mails. */

@@ -4,7 +4,6 @@ import { MemoryRateCounters, type RateKey } from '../../storage/rate-counters.js
 const WINDOW = { name: 'test', seconds: 60 };
 const KEY: RateKey = [WINDOW, 'key'];
 
-/** Counters and a clock that the test moves. */
 function openCounters() {
   const clock = { ms: 1000 };
   return { clock, counters: new MemoryRateCounters(() => clock.ms) };

@@ -10,7 +10,6 @@ import { openServer } from '../support/storage/sql-under-test.js';
 
 const ACCOUNTS = 250;
 
-/** Contract of storage key rotation. */
 export function describeReencryption(t: Test, newDatabase: () => Promise<DatabaseLocation>): void {
   const create = async ({ accounts }: Storage) => {
     const account = newAccount();

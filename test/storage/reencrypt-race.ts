@@ -9,7 +9,6 @@ import { newAccount, newMail } from '../support/storage/records.js';
 import { openServer } from '../support/storage/sql-under-test.js';
 import { waitUntil } from '../support/wait-until.js';
 
-/** Contract of a row that a server writes during its re-encryption. */
 export function describeReencryptionRace(
   t: Test,
   newDatabase: () => Promise<{ engine: 'postgres'; url: string; poolSize: number }>,

@@ -6,7 +6,6 @@ const STORAGE_KEY = randomBytes(32);
 const AAD = 'accounts.verifier:4c352927-cd4f-4a4a-a03d-7d1893d950b8';
 const SECRET = Buffer.from('what is sealed');
 
-/** Encrypts a value with AES-256-GCM, after the four bytes of the key's name. */
 function sealWith(key: Uint8Array, label: string, aad: string): Buffer {
   const iv = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(aad));

@@ -1,7 +1,6 @@
 import type { Test } from 'tap';
 import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
-/** Contract of shared secrets, for every SQL engine. */
 export function describeSecrets(t: Test, { storage, other }: SqlUnderTest): void {
   t.test('a secret is generated once and has 32 bytes', async (t) => {
     const asked = await Promise.all(

@@ -10,7 +10,6 @@ import {
 } from '../support/storage/records.js';
 import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
-/** Contract of sessions, for every SQL engine. */
 export function describeSessions(t: Test, { storage, other }: SqlUnderTest): void {
   const { accounts, sessions } = storage;
   const createAccount = async () => {

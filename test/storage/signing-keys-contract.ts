@@ -3,7 +3,6 @@ import type { StoredSigningKey } from '../../storage/signing-keys.js';
 import { NOW_MS, randomHex } from '../support/storage/records.js';
 import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
-/** Contract of signing keys, for every SQL engine. */
 export function describeSigningKeys(t: Test, { storage: { signingKeys }, other }: SqlUnderTest): void {
   const newKey = (id: string, createdAt: number, algorithm: 'RS' | 'DS' = 'RS'): StoredSigningKey => ({
     id,

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const POLL_MS = 5;
 
 /**
- * Waits for something that no event announces.
- * @param deadlineMs long by default: other tests may take the processor
+ * Waits for a condition that no event announces.
+ * @param deadlineMs long by default, because other tests use the processor
  * @throws Error after the deadline
  */
 export async function waitUntil(isSo: () => boolean | Promise<boolean>, deadlineMs = 60_000): Promise<void> {

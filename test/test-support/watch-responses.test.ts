@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import { watchResponses } from '../support/openapi/watch-responses.js';
 
-/** Watches a server while it gives an answer. @returns what the test's end says */
+/** @returns the failure that the test's end reports */
 async function watch(t: Test, write: (response: ServerResponse) => void): Promise<unknown> {
   const closed: Promise<unknown>[] = [];
   const server = createServer((_, response) => {

@@ -6,7 +6,7 @@ import { CryptoPool, type CryptoPoolOptions, type CryptoThreadDied } from '../..
 
 const { srp, stretching } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
 const verifier = fromHex(srp.verifier);
-/** The server's state after auth/start, and the client's auth/finish, from the vectors. */
+/** State of the server after auth/start and the client's auth/finish, from the vectors. */
 const exchange = () => ({
   verifier,
   b: fromHex(srp.b),

@@ -6,9 +6,8 @@ import { knownRequest } from '../support/workers/stretch-request.js';
 const NS_PER_MS = 1e6;
 
 /**
- * The one place where a test looks at time. On the main thread one stretch would block the event loop for all
- * of its length, on any machine; in a thread it blocks it for no longer than the operating system lets another
- * process have the core. Half a stretch lies far from both.
+ * The only test with a time limit. On the main thread one stretch blocks the event loop for its whole duration. In a
+ * thread it blocks it only while another process has the core. Half a stretch lies far from both.
  */
 t.test('the event loop turns while passwords are stretched', async (t) => {
   const serviceMs: number[] = [];

@@ -4,7 +4,6 @@ import { SlotWiper, WIPE_AFTER_MS } from '../../workers/slot-wiper.js';
 
 const SLOTS: SlotAllocation = { memory: 1, indexes: [4, 5, 6, 7] };
 
-/** A wiper with an injected clock, and its wiped slots. */
 function createWiper() {
   const wiped: number[] = [];
   const due = new Set<() => void>();
@@ -27,7 +26,6 @@ function createWiper() {
     for (const callBack of due) callBack();
     due.clear();
   };
-  /** Finishes all pending wipes. */
   const finishWipes = async () => {
     for (let gate = gates.shift(); gate; gate = gates.shift()) {
       gate();

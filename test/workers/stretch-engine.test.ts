@@ -37,7 +37,7 @@ t.test('this machine has an OpenSSL with scrypt', async (t) => {
   t.equal(resolveStretchEngine('openssl'), 'openssl');
 });
 
-// V8 takes its SIMD away with SSE 4.1, on the processors that have that.
+// Without SSE 4.1, V8 has no SIMD on processors that have SSE 4.1.
 t.test(
   'a Node without SIMD stretches with openssl, one password at a time',
   { skip: process.arch !== 'x64' && 'V8 can hide SIMD on x64 only' },

@@ -21,7 +21,7 @@ const inHex = ({ verifier, unwrapBKey }: StretchReply) => ({
   unwrapBKey: toHex(unwrapBKey),
 });
 
-/** A stretcher that ends with the test, with all that was observed. */
+/** Starts a stretcher that records its events. */
 function startStretcher(
   t: { teardown(end: () => Promise<void>): void },
   options: Partial<StretcherOptions> = {},
@@ -43,7 +43,7 @@ function startStretcher(
   return { stretcher, events };
 }
 
-/** Resolves when so many requests have begun. */
+/** Resolves when a number of requests have started. */
 function begun(count: number) {
   let missing = count;
   let resolve = () => {};
@@ -107,7 +107,7 @@ t.test('a request that cannot be stretched fails alone, wherever it stands in it
   stretcher.queue.expect(3);
   const noEmail = { email: undefined as never };
   const noSrpSalt = { srpSalt: undefined as never };
-  // The first goes alone, the others together.
+  // The first request runs alone, the others in one batch.
   const changes = [{}, noEmail, {}, {}, noEmail, noSrpSalt, {}];
   const outcomes = await Promise.allSettled(
     changes.map((change, i) => stretcher.stretch({ ...knownRequest(), ...change }, orderFrom(`${i}`))),
@@ -219,7 +219,7 @@ t.test('a thread wipes the password bytes that it was sent', async (t) => {
     return { ...request, password: bytes };
   };
   const requests = [shared(), shared(), shared()];
-  // Past the stretcher, which would wipe the sender's bytes itself; these the thread sees in place.
+  // Bypass the stretcher, which wipes the sender's bytes: this test observes the thread's wiping.
   const replies = await Promise.all(requests.map((r, i) => stretcher.queue.submit(r, orderFrom(`${i}`))));
   for (const reply of replies) t.same(inHex(reply), KNOWN_REPLY);
   for (const { password } of requests) t.same(password, new Uint8Array(password.length));
@@ -250,7 +250,7 @@ t.test(
   },
 );
 
-/** The nice value of each thread of this process, by its id (proc(5), /proc/pid/task/tid/stat). */
+/** Returns the nice value of each thread, by ID (proc(5), /proc/pid/task/tid/stat). */
 function niceOfThreads(): Map<number, number> {
   const afterName = (stat: string) => stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return new Map(

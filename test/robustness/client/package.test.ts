@@ -83,7 +83,6 @@ t.test('npx runs the example: every step of every flow, with both login methods'
   await t.rejects(noServer, { code: 1, stderr: /usage: fxa-key-server-client URL/ });
 });
 
-/** The example flows. */
 const FLOWS = ['Create account', 'Attach a new device', 'Change password', 'Forgot password'];
 
 t.test(

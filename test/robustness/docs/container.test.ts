@@ -99,7 +99,7 @@ t.test(
   },
 );
 
-/** The process below buildah that listens: the deepest one. */
+/** The deepest child of buildah is the process that listens. */
 function findServer(pid: number): number {
   // Any thread of buildah can be the parent.
   const children = readdirSync(`/proc/${pid}/task`)

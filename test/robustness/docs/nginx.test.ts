@@ -10,7 +10,6 @@ import { findFreePort } from '../../support/services/free-port.js';
 const email = 'me@example.com';
 const password = 'correct horse';
 
-/** The documented server behind the documented nginx. */
 async function startBehindNginx(t: Test, settings: Record<string, string> = {}) {
   const port = await findFreePort();
   const publicUrl = `https://${HOST}:${port}`;

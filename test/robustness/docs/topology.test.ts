@@ -15,7 +15,7 @@ import { waitUntil } from '../../support/wait-until.js';
 
 const run = promisify(execFile);
 
-/** The topology of compose.yaml, as processes: its settings, its nginx and Prometheus configuration. */
+/** The processes of compose.yaml, with its settings and its nginx and Prometheus configuration. */
 async function startTopology(t: Test) {
   const folder = await mkdtemp(join(tmpdir(), 'topology-'));
   const [postgres, redis] = [await startPostgres(t), await startRedis(t)];
@@ -152,7 +152,7 @@ t.test(
   },
 );
 
-/** Logins with wrong passwords, in its own process since TLS needs the certificate from the start. */
+/** Logs in with wrong passwords, in a separate process because TLS needs the certificate at startup. */
 function startLoad(url: string, certificate: string) {
   const clientModule = new URL('../../../client/key-server-client.js', import.meta.url).href;
   const rawModule = new URL('../../../client/raw-password-client.js', import.meta.url).href;

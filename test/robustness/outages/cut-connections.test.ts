@@ -15,7 +15,7 @@ import { ALL } from '../../support/outages/waiting.js';
 import { startPostgres } from '../../support/services/postgres.js';
 import { startRedis } from '../../support/services/redis.js';
 
-/** Above the number of commands of any request. */
+/** Exceeds the number of commands of any request. */
 const MOST_COMMANDS = 30;
 /** Each request is cut at one of its first commands; `OUTAGES=all` tries every command. */
 const FIRST_COMMANDS = 5;
@@ -66,7 +66,7 @@ async function startBehindProxies(t: Test) {
   return { server, proxies };
 }
 
-/** @returns whether the request reached the cut */
+/** @returns whether the request sent the command that was cut */
 async function cutOff(
   t: Test,
   proxy: StoreProxy,
@@ -87,7 +87,7 @@ async function cutOff(
     checkUnavailable(t, answer);
     const again = await sendUntilServed(prepared);
     reply = again.reply;
-    // One more lost reply.
+    // The second cut lost a reply, too.
     mayBeDone ||= again.refusals > 0;
   }
   const wasDone = mayBeDone && reply.body.errno === request.errnoIfDone;

@@ -39,7 +39,7 @@ async function startRefusingProxy(t: Test) {
   return proxy;
 }
 
-/** Opens the stream of a new account and reads its first event: not verified. */
+/** Opens the stream of a new account and reads its first event. */
 async function openStream(t: Test, server: TestServer) {
   const { uid, ...account } = await createAccount(server, { verified: false });
   const { sessionToken } = await login(server, account);
@@ -50,7 +50,6 @@ async function openStream(t: Test, server: TestServer) {
   return {
     uid,
     code,
-    /** Returns the next event, without comments. */
     async next() {
       for (;;) {
         const block = await stream.next();
@@ -60,7 +59,6 @@ async function openStream(t: Test, server: TestServer) {
   };
 }
 
-/** Verifies an address on a server that did not send its code. */
 async function verifyOn(server: TestServer, stream: { uid: string; code: string }): Promise<void> {
   const mailbox = { readCode: async () => stream.code } as unknown as TestServer['mailbox'];
   await verifyAccount({ ...server, mailbox }, stream.uid);

@@ -21,17 +21,16 @@ import {
 } from '../../support/outages/outage.js';
 
 const run = promisify(execFile);
-/** Above the mails per hour and address. */
+/** Exceeds the number of mails per hour and address. */
 const MANY = 12;
 
-/** Mounts a small file system on a directory until the end of the test. */
 async function mountSmallDisk(t: Test, directory: string, mebibytes: number): Promise<void> {
   await run('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', directory]);
   // Lazily: files may still be open.
   t.teardown(() => run('umount', ['--lazy', directory]));
 }
 
-/** Returns the reason why nothing can be mounted here, if any: containers may forbid it even to root. */
+/** Returns the reason why nothing can be mounted here: containers may forbid it even to root. */
 async function findObstacle(): Promise<string | undefined> {
   const directory = await mkdtemp(join(tmpdir(), 'small-disk-'));
   try {

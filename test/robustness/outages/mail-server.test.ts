@@ -18,7 +18,6 @@ import { waitUntil } from '../../support/wait-until.js';
 // The tests mostly wait.
 t.jobs = 4;
 
-/** Failures of a mail server. */
 type Failure = 'is not there' | 'says nothing' | 'hangs up after DATA';
 
 /** Longest pause during an outage, in seconds; below the lifetime of the flows' tokens. */
@@ -26,14 +25,12 @@ const LONGEST_PAUSE_S = 361;
 /** Requests that send a mail. */
 const ORDERING = FLOW_REQUESTS.filter(({ endpoint }) => /(account\/create|send_code)$/.test(endpoint));
 
-/** A proxy in front of a mail server that injects failures. */
 class MailProxy {
   readonly port: number;
   readonly #mailPort: number;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #failure: Failure | undefined;
-  /** Number of injected failures. */
   failures = 0;
 
   constructor(port: number, mailPort: number) {

@@ -16,7 +16,6 @@ import { startPostgres } from '../../support/services/postgres.js';
 import { startRedis } from '../../support/services/redis.js';
 import type { ServiceProcess } from '../../support/services/service-process.js';
 
-/** Stops a store and starts it again with its data. */
 const OUTAGES = [
   ['freeze', 'thaw'],
   ['stop', 'start'],

@@ -7,10 +7,9 @@ import { startServer } from '../../support/api/start-server.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { knownRequest } from '../../support/workers/stretch-request.js';
 
-/** Number of simultaneous logins. */
 const LOGINS = Number(process.env.LOGINS_AT_ONCE ?? 300);
 
-/** Maximum wait of a password, in stretches as measured now. */
+/** Maximum wait of a password, in measured stretches. */
 const STRETCHES_OF_WAIT = 16;
 
 async function timeOneStretch(): Promise<number> {

@@ -9,14 +9,14 @@ const GREEDY_LOGINS = 20;
 /** Two running batches, two passwords in the same batch, and two as tolerance. */
 const A_COUPLE = 6;
 
-/** Sends a login while many others wait. Returns the number of replies before its own. */
+/** @returns the number of replies before its own */
 async function countServedBefore(
   server: TestServer,
   greedy: (i: number, signal: AbortSignal) => Promise<Reply>,
   modest: () => Promise<Reply>,
 ): Promise<{ before: number; status: number }> {
   const hangingUp = new AbortController();
-  // Every request listens to it.
+  // Each request adds a listener.
   setMaxListeners(0, hangingUp.signal);
   let answered = 0;
   const replies = Array.from({ length: GREEDY_LOGINS }, async (_, i) => {

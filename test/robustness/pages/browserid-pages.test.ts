@@ -3,7 +3,7 @@ import { startHttpServer } from '../../support/client/http-server.js';
 import { openBrowser, openTab } from '../../support/pages/browser.js';
 import { startServer } from '../../support/pages/key-server.js';
 
-/** Stands in for a browser of 2013: no other has `navigator.id`. It keeps what the page says to it. */
+/** Replaces `navigator.id` of browsers of 2013, and records the calls of the page. */
 const NAVIGATOR_ID = `
   globalThis.said = [];
   Object.defineProperty(navigator, 'id', { value: {

@@ -19,7 +19,6 @@ t.teardown(() => Promise.all([store.close(), other.close()]));
 
 describeTokenStore(t, { store, other, ...clock });
 
-/** Puts a token and waits until the replica has it. */
 async function putReplicated(): Promise<string> {
   const id = randomHex();
   await store.put('authToken', id, tokenRecords().authToken, 60);

@@ -40,7 +40,7 @@ t.test(
     const rawAccount = { email: toHex(makeEmail()), password };
     await send(server, '/v1/raw_password/account/create', { body: rawAccount });
 
-    /** Sends a request for both addresses. @returns the replies for the known and the unknown one */
+    /** @returns the replies for the known and the unknown address */
     async function ask(t: Test, what: string, path: string, call: (email: string) => Call) {
       const known = await send(server, path, call(account.email));
       const unknown = await send(server, path, call(UNKNOWN));

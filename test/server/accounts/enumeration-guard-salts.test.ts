@@ -9,7 +9,6 @@ import { startPostgres } from '../../support/services/postgres.js';
 const GUARDED = { ENUMERATION_GUARD: 'on', STRETCH_THREADS: '1' };
 const [KEY, OTHER_KEY] = ['ab'.repeat(32), 'cd'.repeat(32)] as const;
 
-/** Both salts of an address. */
 async function readSalts(server: TestServer, email: string): Promise<string[]> {
   const { body } = await send(server, '/v1/auth/start', { body: { email: toHex(email) } });
   return [body.srp.salt, body.passwordStretching.salt];

@@ -13,7 +13,6 @@ const addresses = { known: account.email, unknown: makeEmail() };
 const start = async (email: string, at: TestServer = server) =>
   accept(await send(at, '/v1/auth/start', { body: { email: toHex(email) } }));
 
-/** The comparable form of a reply: status, names and lengths of members. */
 function shapeOf({ status, body }: Reply) {
   const lengths = Object.entries(body).map(([name, value]) => [name, JSON.stringify(value).length]);
   return { status, ...Object.fromEntries(lengths) };

@@ -12,7 +12,6 @@ const APIS = {
     send(server, '/v1/raw_password/account/create', { body: { email: toHex(email), password: 'secret' } }),
 };
 
-/** Asserts that an address is refused on both APIs, and that no mail is written. */
 async function assertRefused(t: Test, server: TestServer, email: string): Promise<void> {
   for (const [api, create] of Object.entries(APIS)) {
     const { status, body } = await create(server, email);

@@ -12,7 +12,7 @@ import { waitUntil } from '../../support/wait-until.js';
 const MAX_SESSIONS = 3;
 const LOGIN = '/v1/raw_password/session/create';
 
-/** Sends a request. @returns a function that disconnects and waits until the server has noticed */
+/** @returns a function that disconnects and waits until the server has noticed */
 async function sendAndLeave(
   t: Test,
   server: TestServer,

@@ -18,7 +18,6 @@ async function startOnStores(t: Parameters<typeof startServer>[0]) {
   return { env, server: await startServer(t, env) };
 }
 
-/** An open event stream: its events and its end. */
 async function openStream(server: TestServer, token: string) {
   const path = '/v1/recovery_email/status';
   const call: Call = { method: 'GET' };

@@ -14,7 +14,6 @@ import { startServer } from '../../support/api/start-server.js';
 
 const server = await startServer(t);
 
-/** Single-use tokens. */
 const SINGLE_USE = new Set(['keyFetchToken', 'authToken', 'accountResetToken']);
 
 for (const endpoint of SIGNED_ENDPOINTS) {
@@ -86,7 +85,6 @@ async function listForeignTokens(
   ] as const;
 }
 
-/** Invalid signatures. */
 function listWrongSignatures(): [string, HawkDeviation][] {
   return [
     ['another key', { key: randomBytes(32) }],

@@ -19,7 +19,6 @@ const AT_ONCE = 50;
 for (const store of ['in process', 'in Redis']) {
   t.test(`with tokens ${store}`, async (t) => {
     const server = await startServer(t, store === 'in Redis' ? { REDIS_URL: (await startRedis(t)).url } : {});
-    /** Sends a request many times in parallel, each with its own signature. */
     const storm = (path: string, call: Call) =>
       Promise.all(Array.from({ length: AT_ONCE }, () => send(server, path, call)));
 
@@ -120,7 +119,6 @@ t.test('in the database', async (t) => {
   });
 });
 
-/** Counts the replies by kind. */
 function count(replies: Reply[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { status, body } of replies) {

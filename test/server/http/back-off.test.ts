@@ -5,7 +5,7 @@ import { obtainToken } from '../../support/api/endpoints.js';
 import { type Reply, send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
 
-/** Checks a 429 or 503: Retry-After and `retryAfter` agree. */
+/** Checks that `Retry-After` and `retryAfter` agree. */
 function checkBackOff(
   t: Parameters<typeof checkRefusal>[0],
   reply: Reply,

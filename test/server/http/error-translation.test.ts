@@ -28,7 +28,6 @@ t.test('an unexpected error is errno 999, and only the log has its cause', async
   t.equal(others.status, 200, 'other accounts are served');
 });
 
-/** Runs a statement on another connection. */
 function execute(dataDir: string, sql: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const database = new sqlite3.Database(join(dataDir, 'key-server.sqlite'));

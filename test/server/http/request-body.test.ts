@@ -91,7 +91,6 @@ async function checkBodies(t: Test, path: string, { signer }: Partial<Prepared>)
   checkRefusal(t, await post(padTo(LIMIT_BYTES + 1)), 413, 113);
 }
 
-/** An object of a given size in bytes. */
 function padTo(bytes: number): string {
   return `{"padding":"${'x'.repeat(bytes - '{"padding":""}'.length)}"}`;
 }

@@ -7,10 +7,9 @@ import { createHttpServer, type HttpTimeouts } from '../../../server/http/http-s
 import type { RawReply } from '../../support/api/http-replies.js';
 import { RawConnection, writeGet, writePost } from '../../support/api/raw-connection.js';
 
-/** Longer than every test. */
+/** Exceeds the duration of each test. */
 const NEVER_MS = 1e9;
 
-/** The HTTP server with short timeouts and a handler that returns the body. */
 async function startEcho(t: Test, timeouts: Partial<HttpTimeouts>): Promise<{ url: string; server: Server }> {
   const never = {
     headersMs: NEVER_MS,
@@ -33,7 +32,6 @@ async function startEcho(t: Test, timeouts: Partial<HttpTimeouts>): Promise<{ ur
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
 }
 
-/** Sends a text byte by byte, with pauses, until the connection is closed. */
 function trickle(connection: RawConnection, text: string): void {
   let sent = 0;
   const timer = setInterval(() => {

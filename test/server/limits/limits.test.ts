@@ -251,7 +251,7 @@ function makeAccountBody() {
   return accountBody(makeEmail(), randomBytes(32));
 }
 
-/** Creates an account from a separate source, whose limits it counts for. */
+/** Creates an account from a separate source. */
 async function createAccountFrom(source: string, server: TestServer) {
   const [email, srpPW] = [makeEmail(), randomBytes(32)];
   const { body } = await sendFrom(source, server, '/v1/account/create', { body: accountBody(email, srpPW) });

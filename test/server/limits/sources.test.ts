@@ -18,7 +18,7 @@ function createFrom(server: TestServer, call: Call): Promise<Reply> {
   return send(server, '/v1/account/create', { body: accountBody(makeEmail(), randomBytes(32)), ...call });
 }
 
-/** Creates the accounts of one source's limit, one from each address, and asserts that the addresses share the limit. */
+/** Exhausts the limit of one source with one account per address. */
 async function assertOneSource(t: Test, server: TestServer, calls: Call[]): Promise<void> {
   for (let i = 0; i < ACCOUNTS; i++) {
     t.equal((await createFrom(server, calls[i % calls.length] as Call)).status, 200);

@@ -9,7 +9,6 @@ import { createLogger } from '../../../server/logs/log.js';
 
 const MODULE = new URL('../../../server/logs/log.js', import.meta.url).href;
 
-/** Runs a program that has a `log` on standard output. */
 function runLogging(program: string) {
   const source = `import { createLogger } from ${JSON.stringify(MODULE)}; const log = createLogger('info'); ${program}`;
   return spawn(process.execPath, ['--input-type=module', '-e', source], {

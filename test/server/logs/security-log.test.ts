@@ -20,10 +20,10 @@ import { startServer, type TestServer } from '../../support/api/start-server.js'
 
 type Line = Record<string, unknown>;
 
-/** Every event that the tests below caused, with all its fields. */
+/** Security events that the tests below caused, with all their fields. */
 const seen = new Map<unknown, Set<string>>();
 
-/** Returns the security events logged since the last call, with the lines of their requests. */
+/** Returns the security events since the last call, with the request lines of each. */
 function createReader(server: TestServer) {
   let read = 0;
   return async () => {
@@ -53,7 +53,6 @@ function note({ event, ...fields }: Line): void {
   for (const field of Object.keys(fields)) known.add(field);
 }
 
-/** The event without its common fields. */
 function factsOf(events: { facts: Line }[]): Line[] {
   return events.map(({ facts }) => facts);
 }

@@ -8,7 +8,6 @@ import { createClock, createMailer, openOutbox } from '../../support/mail/outbox
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** A TCP server with one behaviour for every connection. */
 async function startTcpServer(t: Test, serve: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

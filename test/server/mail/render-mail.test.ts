@@ -16,7 +16,7 @@ import {
   PUBLIC_URL,
 } from '../../support/mail/outbox-fixture.js';
 
-/** Sends mails over SMTP. Returns them in order. */
+/** Sends mails over SMTP. @returns the received mails, in order */
 async function deliver(t: Test, mails: Partial<OutgoingMail>[]) {
   const clock = createClock();
   const server = await startMailServer(t);

@@ -7,13 +7,13 @@ import { scrape, scrapeUntil } from '../../support/metrics/scrape.js';
 
 const STRETCHES = 'keyserver_stretches_total';
 
-/** A login with an address of its own that causes a stretch. */
+/** Creates an account through `raw_password`, which causes a stretch. */
 function createRaw(server: TestServer) {
   const body = { email: toHex(makeEmail()), password: 'correct horse' };
   return send(server, '/v1/raw_password/account/create', { body });
 }
 
-/** A server with one stretch thread of four slots, after its measurement. */
+/** Starts a server with one stretch thread of four slots and waits for its measurement. */
 async function startStretching(t: Test): Promise<TestServer> {
   const server = await startServer(t, {
     STRETCH_THREADS: '1',

@@ -109,7 +109,6 @@ t.test('durations up to a day of seconds are seconds, and milliseconds above tha
 const [n, e] = [BigInt(RSA_KEY.n), BigInt(RSA_KEY.e)];
 const [p, q] = [BigInt(`0x${DSA_KEY.p}`), BigInt(`0x${DSA_KEY.q}`)];
 const hex = (value: bigint) => value.toString(16);
-/** Invalid numbers: wrong digits, signs, spaces, other types. */
 const NO_NUMBERS = [
   '',
   ' ',

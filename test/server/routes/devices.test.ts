@@ -6,7 +6,6 @@ import { startServer } from '../../support/api/start-server.js';
 
 const server = await startServer(t);
 
-/** The device of a session, as account/devices lists it. */
 async function readDevice(token: string) {
   const signer = { type: 'sessionToken', token } as const;
   const { devices } = accept(await send(server, '/v1/account/devices', { method: 'GET', signer }));

@@ -20,7 +20,6 @@ const TYPED = 'Ünïcode+tag@example.org';
 const server = await startServer(t);
 const account = await createAccount(server, { email: STORED });
 
-/** Starts a login with one address and proves the password with another. */
 async function prove(
   server: TestServer,
   typed: string,

@@ -155,7 +155,6 @@ async function runRawPasswordFlows(t: Test, server: TestServer): Promise<void> {
   });
 }
 
-/** From send_code to the accountResetToken. */
 async function recover(flow: Flow, { email, uid }: { email: string; uid: string }): Promise<string> {
   const sent = await flow.post('/password/forgot/send_code', { email: toHex(email) });
   const code = await flow.server.mailbox.readCode('x-recovery-code', uid);

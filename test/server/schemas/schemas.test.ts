@@ -15,7 +15,6 @@ import type { TokenType } from '../../support/api/protocol-math.js';
 import { send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
 
-/** Invalid values for each parameter; `?` marks optional ones. */
 type Parameters = Record<string, unknown[]>;
 
 const PASSWORD_STRETCHING: Parameters = {

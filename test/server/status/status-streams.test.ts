@@ -47,7 +47,7 @@ t.test('all event streams of a connection end with it', async (t) => {
   t.pass('also those whose reply had not begun');
 });
 
-/** A session of an account that is not verified, so that its streams stay open. */
+/** Opens a session of an unverified account: its streams stay open. */
 async function openSession(server: TestServer): Promise<string> {
   return (await login(server, await createAccount(server, { verified: false }))).sessionToken;
 }

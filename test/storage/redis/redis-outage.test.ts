@@ -18,7 +18,6 @@ async function openStore(t: Teardown, redis: Redis): Promise<TokenStore> {
   return store;
 }
 
-/** Every method that sends a command. */
 function everyMethod(store: TokenStore): [name: string, ask: () => Promise<unknown>][] {
   const uid = randomUUID();
   const id = randomHex();

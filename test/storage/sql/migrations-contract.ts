@@ -8,7 +8,6 @@ import { aadFor } from '../../../storage/sql/sealed-columns.js';
 import { newAccount, newMail, newSession } from '../../support/storage/records.js';
 import { openServer } from '../../support/storage/sql-under-test.js';
 
-/** Contract of migrations. */
 export function describeMigrations(
   t: Test,
   newDatabase: () => Promise<DatabaseLocation>,
@@ -38,7 +37,7 @@ export function describeMigrations(
   });
 }
 
-/** The database as the first migration left it, with an account and a session. */
+/** Creates the schema of the first migration, with an account and a session. */
 async function makeFirstRelease(
   database: DatabaseLocation,
   sealer: Sealer,

@@ -24,7 +24,6 @@ async function openNew(t: Test, poolSize = 3) {
   return { url, storage, account, session };
 }
 
-/** Reads, writes and transactions. */
 function someMethods({ accounts, sessions, outbox, pingDatabase }: Storage): (() => Promise<unknown>)[] {
   const account = newAccount();
   return [

@@ -27,7 +27,6 @@ t.teardown(() => Promise.all([store.close(), other.close()]));
 
 describeTokenStore(t, { store, other, ...clock });
 
-/** Calls every writing method. */
 async function fill(uid: string) {
   const records = tokenRecords(uid);
   const ids = Object.fromEntries(TOKEN_KINDS.map((kind) => [kind, randomHex()]));

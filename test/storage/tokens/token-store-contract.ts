@@ -3,12 +3,12 @@ import type { Test } from 'tap';
 import type { TokenKind, TokenStore } from '../../../storage/tokens/token-store.js';
 import { randomHex, TOKEN_KINDS, tokenRecords } from '../../support/storage/records.js';
 
-/** A store as two servers see it; in process they are one. */
+/** Two servers' views of a store. A store in process has one view. */
 export interface TokenStoreUnderTest {
   store: TokenStore;
   other: TokenStore;
   now: () => number;
-  /** Advances the clocks of server and store. */
+  /** Advances the clocks of the server and the store. */
   elapse(ms: number): Promise<void>;
 }
 
@@ -17,7 +17,6 @@ const LIFE_S = 600;
 const SHORT_LIFE_S = 0.1;
 const LONGER_MS = 150;
 
-/** Contract of token stores: in the process, and in Redis, Sentinel and Cluster. */
 export function describeTokenStore(t: Test, { store, other, now, elapse }: TokenStoreUnderTest): void {
   const putNew = async <Kind extends TokenKind>(kind: Kind, uid?: string, ttlSeconds = LIFE_S) => {
     const id = randomHex();

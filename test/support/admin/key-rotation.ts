@@ -14,7 +14,6 @@ export async function readSupportDocument(server: TestServer): Promise<SupportDo
   return accept(await send(server, '/.well-known/browserid', { method: 'GET' })) as never;
 }
 
-/** Returns whether a key of a support document verifies a certificate. */
 export function isVerified(cert: string, { 'public-keys': keys }: SupportDocument): boolean {
   return keys.some((key) => {
     try {
@@ -25,7 +24,7 @@ export function isVerified(cert: string, { 'public-keys': keys }: SupportDocumen
   });
 }
 
-/** A key is rotated on the command line, and a server goes on over it. */
+/** Rotates a key on the command line while a server runs. */
 export function describeRotation(t: Test, algorithm: 'RS' | 'DS'): void {
   t.test(`a running server signs with a rotated ${algorithm} key, and old certificates verify`, async (t) => {
     const server = await startServer(t, { SIGNING_ALGORITHM: algorithm });

@@ -2,29 +2,26 @@ import { spawn } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
 import { runCommand } from '../../../server/admin/run-command.js';
 
-/** Outcome of a command. */
 export interface Ran {
   code: number | null;
   stdout: string;
   stderr: string;
-  /** Standard output as JSON. */
   json: Record<string, unknown>;
 }
 
 const MAIN = 'dist/bundle/admin.js';
 
-/** Text that a command waits with, and the line that is typed then. */
+/** A prompt, and the line to type. */
 interface Answer {
   prompt: string;
   line: string;
 }
 
-/** Runs the operators' command line in this process, with these settings and no others, as from a script. */
+/** Runs the admin command line in this process, with only these settings, without a terminal. */
 export function runAdmin(env: Record<string, string>, ...args: string[]): Promise<Ran> {
   return runAdminWithInput(env, '', ...args);
 }
 
-/** Runs it with a text on standard input. */
 export async function runAdminWithInput(
   env: Record<string, string>,
   input: string,
@@ -44,14 +41,14 @@ class Collector extends Writable {
   }
 }
 
-/** Runs it in its own process. */
+/** Runs the admin command line in a separate process. */
 export function runAdminProcess(env: Record<string, string>, ...args: string[]): Promise<Ran> {
   return run([process.execPath, MAIN, ...args], env);
 }
 
 /**
- * Runs it on a terminal and types an answer at the confirmation prompt.
- * @throws Error where `script` of util-linux is missing
+ * Runs the admin command line on a terminal and answers its prompt.
+ * @throws Error when `script` of util-linux is missing
  */
 export function runAdminOnTerminal(
   env: Record<string, string>,
@@ -62,8 +59,8 @@ export function runAdminOnTerminal(
 }
 
 /**
- * Runs it on a terminal and answers each prompt.
- * @throws Error where `script` of util-linux is missing
+ * Runs the admin command line on a terminal and answers each prompt.
+ * @throws Error when `script` of util-linux is missing
  */
 export function runAdminAnswering(
   env: Record<string, string>,

@@ -5,7 +5,6 @@ import type { TestServer } from './start-server.js';
 
 export const SRP_TYPE = 'SRP-6a/SHA256/2048/v1';
 
-/** The only stretching parameters there are. */
 export const STRETCHING = {
   type: 'PBKDF2/scrypt/PBKDF2/v1',
   PBKDF2_rounds_1: 20000,
@@ -15,7 +14,7 @@ export const STRETCHING = {
   PBKDF2_rounds_2: 20000,
 } as const;
 
-/** An account that tests opened over SRP. Where stretching is not the subject, srpPW is any 32 bytes. */
+/** An account created through SRP. `srpPW` is random unless a test stretches a password. */
 export interface TestAccount {
   email: string;
   srpPW: Buffer;
@@ -23,7 +22,6 @@ export interface TestAccount {
   uid: string;
 }
 
-/** A device that is logged in. */
 export interface TestSession {
   uid: string;
   verified: boolean;
@@ -31,7 +29,6 @@ export interface TestSession {
   keyFetchToken: string;
 }
 
-/** Returns an unused address. */
 export function makeEmail(): string {
   return `user-${randomBytes(6).toString('hex')}@example.org`;
 }
@@ -40,7 +37,6 @@ export function toHex(text: string): string {
   return Buffer.from(text).toString('hex');
 }
 
-/** The body of account/create for an address and an srpPW. */
 export function accountBody(email: string, srpPW: Buffer, stretchingSalt = randomBytes(32)) {
   const srpSalt = randomBytes(32);
   return {
@@ -54,7 +50,7 @@ export function accountBody(email: string, srpPW: Buffer, stretchingSalt = rando
   };
 }
 
-/** Accounts that are not made yet, with their bodies of account/create: a load that is the server's alone. */
+/** Prepares the bodies of account/create in advance, so that a test loads only the server. */
 export function prepareAccounts(count: number) {
   return Array.from({ length: count }, () => {
     const email = makeEmail();
@@ -63,8 +59,8 @@ export function prepareAccounts(count: number) {
 }
 
 /**
- * Opens an account over SRP, and verifies it unless told otherwise.
- * @param options.password stretched, a quarter of a CPU second, so that the account works with both login methods
+ * Creates an account through SRP and verifies it, unless `options` say otherwise.
+ * @param options.password is stretched, so that the account works with both login methods
  */
 export async function createAccount(
   server: TestServer,
@@ -82,13 +78,12 @@ export async function createAccount(
   return { email, srpPW, unwrapBKey, uid };
 }
 
-/** Gives back the code that was mailed to an account. */
 export async function verifyAccount(server: TestServer, uid: string): Promise<void> {
   const code = await server.mailbox.readCode('x-verify-code', uid);
   accept(await send(server, '/v1/recovery_email/verify_code', { body: { uid, code } }));
 }
 
-/** The answer to auth/start as auth/finish takes it, and what opens its bundle. */
+/** Returns the parameters of auth/finish and the key that opens its bundle. */
 export async function startAuthentication(
   server: TestServer,
   { email, srpPW }: Pick<TestAccount, 'email' | 'srpPW'>,
@@ -98,7 +93,7 @@ export async function startAuthentication(
   return { finish: { srpToken, A, M }, K };
 }
 
-/** Proves the password. @returns the authToken, 64 hex digits */
+/** @returns the authToken, 64 hex digits */
 export async function authenticate(
   server: TestServer,
   account: Pick<TestAccount, 'email' | 'srpPW'>,
@@ -108,7 +103,6 @@ export async function authenticate(
   return openTokens(K, 'auth/finish', bundle)[0];
 }
 
-/** Logs a device in over SRP. */
 export async function login(
   server: TestServer,
   account: Pick<TestAccount, 'email' | 'srpPW'>,
@@ -124,7 +118,7 @@ export async function login(
   return { uid: reply.uid, verified: reply.verified, sessionToken, keyFetchToken };
 }
 
-/** Asks for a recovery code. @returns the token and the mailed code */
+/** @returns the forgotPasswordToken and the mailed code */
 export async function sendRecoveryCode(
   server: TestServer,
   { email, uid }: Pick<TestAccount, 'email' | 'uid'>,
@@ -135,7 +129,7 @@ export async function sendRecoveryCode(
   return { forgotPasswordToken, code: await server.mailbox.readCode('x-recovery-code', uid) };
 }
 
-/** A token to reset the account with, by password/change/start, with the keyFetchToken that comes along. */
+/** @returns the accountResetToken and keyFetchToken of password/change/start */
 export async function startPasswordChange(server: TestServer, account: Pick<TestAccount, 'email' | 'srpPW'>) {
   const token = await authenticate(server, account);
   const { bundle } = accept(
@@ -146,13 +140,13 @@ export async function startPasswordChange(server: TestServer, account: Pick<Test
   return { keyFetchToken, accountResetToken };
 }
 
-/** The tokens in a bundle, in hex; of one token the second is empty. */
+/** Returns the tokens of a bundle in hex. The second is empty for a bundle of one token. */
 export function openTokens(key: Buffer, context: string, bundle: string): [string, string] {
   const [first, second] = openBundle(key, context, bundle).map((token) => token.toString('hex'));
   return [first ?? '', second ?? ''];
 }
 
-/** The body of a reply. @throws Error when the server refused */
+/** @throws Error when the server refused the request */
 export function accept({ status, body, text }: Reply): ReplyBody {
   if (status !== 200) throw new Error(`the server refused: ${status} ${text}`);
   return body;

@@ -3,12 +3,11 @@ import { accept } from './accounts.js';
 import { send } from './send.js';
 import type { TestServer } from './start-server.js';
 
-/** A public key in BrowserID's form. */
 export type PublicKey =
   | { algorithm: 'RS'; n: string; e: string }
   | { algorithm: 'DS'; y: string; p: string; q: string; g: string };
 
-/** BrowserID's group of 1024 and 160 bits, as every client of 2013 used it, and a key in it. */
+/** A key in the DSA group that all clients of 2013 used. */
 export const DSA_KEY = {
   algorithm: 'DS',
   y: '79ea97c17c75cc57ab763225464ef3aad049411537a9faaae888486fb9dc59a71fe73a9cd3048501331c11e3c72c4b77a02c0afb01a8163a3c015b7eca009f904695b83d0d5702c8b255b44aeb551c99abe4c448baeae647b2cecbc5dcf88ea7d246b98e507b733e50db5bbd1413f3203ee50c791b3d71956dcf9529914a0365',
@@ -24,7 +23,6 @@ export const RSA_KEY = {
   e: '65537',
 } as const;
 
-/** A new RSA key of a client. */
 export function makeRsaKey(): PublicKey {
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const { n, e } = publicKey.export({ format: 'jwk' });
@@ -33,7 +31,7 @@ export function makeRsaKey(): PublicKey {
 }
 
 /**
- * Reads a certificate as a relying party does, which knows the server's support document and no more.
+ * Verifies a certificate like a relying party, with only the server's support document.
  * @throws Error when the signature is wrong
  */
 export async function readCertificate(server: TestServer, cert: string) {
@@ -41,10 +39,7 @@ export async function readCertificate(server: TestServer, cert: string) {
   return verifyCertificate(cert, document['public-key'] as PublicKey);
 }
 
-/**
- * Reads a certificate that must be signed by a key.
- * @throws Error when it is not
- */
+/** @throws Error when the key did not sign the certificate */
 export function verifyCertificate(cert: string, serverKey: PublicKey): CertificatePayload {
   const [header, payload, signature] = cert.split('.') as [string, string, string];
   const { alg } = decode(header) as { alg: string };
@@ -79,7 +74,7 @@ function importRsa({ n, e }: Extract<PublicKey, { algorithm: 'RS' }>): KeyObject
   return createPublicKey({ key: { kty: 'RSA', n: toBase64(n), e: toBase64(e) }, format: 'jwk' });
 }
 
-/** As a SubjectPublicKeyInfo (RFC 3279, 2.3.2); there is no JWK form of DSA. */
+/** Encodes a DSA key as SubjectPublicKeyInfo (RFC 3279, 2.3.2), because JWK has no DSA. */
 function importDsa({ p, q, g, y }: Extract<PublicKey, { algorithm: 'DS' }>): KeyObject {
   const integer = (hex: string) => {
     const bytes = unsigned(BigInt(`0x${hex}`));
@@ -91,7 +86,7 @@ function importDsa({ p, q, g, y }: Extract<PublicKey, { algorithm: 'DS' }>): Key
   return createPublicKey({ key: spki, format: 'der', type: 'spki' });
 }
 
-/** Tag, length, contents; an integer begins with a zero bit (X.690, 8.1.3 and 8.3). */
+/** Encodes tag, length and contents. Integers begin with a zero bit (X.690, 8.1.3 and 8.3). */
 function der(tag: number, ...contents: Buffer[]): Buffer {
   const content = Buffer.concat(contents);
   const length = unsigned(BigInt(content.length));

@@ -4,10 +4,7 @@ import type { Reply } from './send.js';
 
 const TEXT = /^[\x20-\x7e]{5,}$/;
 
-/**
- * Checks that a reply is an error of the API: its status, its errno, the five fields and no others but `details`,
- * and the Timestamp header that every reply carries. One assertion for all: there are thousands of refusals.
- */
+/** Asserts that a reply is an error of the API: status, errno, fields, no secrets, Timestamp header. */
 export function checkRefusal(
   t: Test,
   { status, headers, body, text }: Reply,

@@ -15,14 +15,12 @@ import { computeVerifier, deriveToken, sealBundle, type TokenType } from './prot
 import type { Signer } from './send.js';
 import type { TestServer } from './start-server.js';
 
-/** An endpoint that takes signed requests. */
 export interface SignedEndpoint {
   method: 'GET' | 'POST';
   path: string;
   type: TokenType;
 }
 
-/** Every endpoint that a token signs. */
 export const SIGNED_ENDPOINTS: SignedEndpoint[] = [
   { method: 'GET', path: '/v1/account/devices', type: 'sessionToken' },
   { method: 'GET', path: '/v1/account/keys', type: 'keyFetchToken' },
@@ -39,7 +37,7 @@ export const SIGNED_ENDPOINTS: SignedEndpoint[] = [
   { method: 'POST', path: '/v1/password/forgot/verify_code', type: 'forgotPasswordToken' },
 ];
 
-/** The endpoints that take a POST from anyone. */
+/** The POST endpoints without a token. */
 export const OPEN_ENDPOINTS = [
   '/v1/account/create',
   '/v1/auth/start',
@@ -52,15 +50,15 @@ export const OPEN_ENDPOINTS = [
   '/v1/get_random_bytes',
 ];
 
-/** Everything a request to a signed endpoint needs to succeed. */
+/** The parameters of a successful signed request. */
 export interface Prepared {
   account: TestAccount;
   signer: Signer;
-  /** None where the endpoint has no parameters. */
+  /** Missing when the endpoint has no parameters. */
   body?: Record<string, unknown>;
 }
 
-/** Opens an account and comes by a token for an endpoint. */
+/** Creates an account and obtains a token for an endpoint. */
 export async function prepare(server: TestServer, { path, type }: SignedEndpoint): Promise<Prepared> {
   const account = await createAccount(server);
   const { token, code } = await obtainToken(server, account, type);
@@ -68,7 +66,7 @@ export async function prepare(server: TestServer, { path, type }: SignedEndpoint
   return { account, signer: { type, token }, ...(body && { body }) };
 }
 
-/** A fresh token of a type for an account, and the recovery code that goes with a forgotPasswordToken. */
+/** Obtains a token; with a forgotPasswordToken also the recovery code. */
 export async function obtainToken(
   server: TestServer,
   account: TestAccount,
@@ -89,7 +87,7 @@ export async function obtainToken(
   }
 }
 
-/** The body of account/reset. @param srpPW the new one */
+/** Returns a body of account/reset. @param srpPW the new one */
 export function resetBody(token: string, email: string, srpPW = randomBytes(32)) {
   const [srpSalt, stretchingSalt] = [randomBytes(32), randomBytes(32)];
   const verifier = Buffer.from(computeVerifier(email, srpPW, srpSalt), 'hex');
@@ -101,7 +99,7 @@ export function resetBody(token: string, email: string, srpPW = randomBytes(32))
   };
 }
 
-/** A body that an endpoint takes; `undefined` where it has no parameters. */
+/** Returns a valid body; `undefined` when the endpoint has no parameters. */
 export function makeBody(path: string, { email }: TestAccount, token: string, code: string | undefined) {
   switch (path) {
     case '/v1/account/reset':

@@ -1,19 +1,17 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { type Signer, sign, type Target } from './send.js';
 
-/** An event stream as it comes in. */
 export interface EventStream {
   status: number;
   headers: IncomingHttpHeaders;
-  /** The next block: the object of a `data:` line, or the text of a comment. `undefined` at the end. */
+  /** Returns the object of the next `data:` line, or the text of a comment; `undefined` at the end. */
   next(): Promise<unknown>;
-  /** Hangs up. */
   close(): void;
 }
 
 const STATUS_PATH = '/v1/recovery_email/status';
 
-/** Asks for recovery_email/status as an event stream. */
+/** Requests recovery_email/status as an event stream. */
 export function openEventStream(
   target: Target,
   sessionToken: string,

@@ -13,7 +13,7 @@ import {
 import { type ReplyBody, type Signer, send } from './send.js';
 import type { TestServer } from './start-server.js';
 
-/** The requests of a flow as the API document lists them, sent one by one and written down. */
+/** Sends and records the requests of a flow of the API document. */
 export class Flow {
   readonly sent: string[] = [];
 
@@ -36,21 +36,20 @@ export class Flow {
   }
 }
 
-/** The user's input: an address and a password. */
 export interface User {
   email: string;
   password: string;
   uid: string;
 }
 
-/** The values of a device that logged in with SRP. */
+/** The values of a device after its SRP login. */
 export interface Device {
   sessionToken: string;
   kA: string;
   kB: string;
 }
 
-/** "Create account" of the API document, without the session that follows. */
+/** "Create account" of the API document, without its session. */
 export async function createOverSrp(flow: Flow, password: string): Promise<User> {
   const email = makeEmail();
   const { data } = await flow.post('/get_random_bytes');
@@ -60,7 +59,6 @@ export async function createOverSrp(flow: Flow, password: string): Promise<User>
   return { email, password, uid };
 }
 
-/** From auth/start to auth/finish. */
 export async function proveOverSrp(flow: Flow, { email, password }: Omit<User, 'uid'>) {
   const { srpToken, srp, passwordStretching } = await flow.post('/auth/start', { email: toHex(email) });
   const { srpPW, unwrapBKey } = stretch(email, password, Buffer.from(passwordStretching.salt, 'hex'));
@@ -69,7 +67,6 @@ export async function proveOverSrp(flow: Flow, { email, password }: Omit<User, '
   return { authToken: openTokens(K, 'auth/finish', bundle)[0], unwrapBKey };
 }
 
-/** session/create. */
 export async function openSession(flow: Flow, authToken: string) {
   const { bundle } = await flow.post('/session/create', undefined, { type: 'authToken', token: authToken });
   const { requestKey } = deriveToken('authToken', authToken);
@@ -77,7 +74,6 @@ export async function openSession(flow: Flow, authToken: string) {
   return { keyFetchToken, sessionToken };
 }
 
-/** account/keys. */
 export async function fetchKeys(flow: Flow, keyFetchToken: string, unwrapBKey: Buffer) {
   const { bundle } = await flow.get('/account/keys', { type: 'keyFetchToken', token: keyFetchToken });
   const { requestKey } = deriveToken('keyFetchToken', keyFetchToken);
@@ -85,7 +81,7 @@ export async function fetchKeys(flow: Flow, keyFetchToken: string, unwrapBKey: B
   return { kA: kA.toString('hex'), wrapKb, kB: xor(wrapKb, unwrapBKey).toString('hex') };
 }
 
-/** certificate/sign, and a look at the certificate. @throws Error when it is not of this account and key */
+/** @throws Error when the certificate names another account or key */
 export async function certify(
   flow: Flow,
   { uid, email }: Omit<User, 'password'>,
@@ -115,7 +111,7 @@ export async function attachOverSrp(flow: Flow, user: User): Promise<Device> {
   return { sessionToken, kA, kB };
 }
 
-/** account/reset. @param wrapKb keeps kB where it is given */
+/** @param wrapKb keeps kB if given */
 export async function resetOverSrp(
   flow: Flow,
   { email }: Pick<User, 'email'>,

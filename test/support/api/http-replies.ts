@@ -1,7 +1,5 @@
-/** A reply as it came over the wire. */
 export interface RawReply {
   status: number;
-  /** Names in lower case. */
   headers: Record<string, string>;
   body: string;
 }
@@ -10,8 +8,8 @@ const END_OF_HEAD = '\r\n\r\n';
 
 /**
  * Reads the first reply by its Content-Length.
- * @param atEnd whether no more comes: then the last body may be missing, as after HEAD
- * @returns `undefined` until the whole reply is there
+ * @param atEnd after the end, a body may be missing, as after HEAD
+ * @returns `undefined` until the reply is complete
  */
 export function takeReply(received: string, atEnd = false): { reply: RawReply; rest: string } | undefined {
   const headLength = received.indexOf(END_OF_HEAD);

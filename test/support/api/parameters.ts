@@ -1,6 +1,6 @@
 import { N, pad } from './protocol-math.js';
 
-/** Values that a parameter of some kind must not have. */
+/** Invalid values for each kind of parameter. */
 
 const HEX_64 = 'ab'.repeat(32);
 
@@ -80,7 +80,7 @@ export const WRONG = {
   ],
 } satisfies Record<string, unknown[]>;
 
-/** An object with the member at a dotted path replaced, or without it where the value is `undefined`. */
+/** Copies an object, replacing or removing the member at a dotted path. */
 export function withMember(object: object, path: string, value: unknown): object {
   const [name, rest] = path.split(/\.(.*)/s) as [string, string | undefined];
   const inner = (object as Record<string, unknown>)[name];

@@ -1,8 +1,8 @@
 import { createHash, createHmac, hkdfSync, pbkdf2Sync, randomBytes, scryptSync } from 'node:crypto';
 
 /**
- * The protocol's mathematics once more, written from docs/protocol.md over node:crypto and BigInt and sharing no
- * line with the server or its client, so that those two cannot be wrong together.
+ * An independent implementation of the protocol's mathematics, from docs/protocol.md over node:crypto and BigInt.
+ * It shares no code with the server and the client, so it detects errors that both have.
  */
 
 export type TokenType =
@@ -25,7 +25,7 @@ export const N = BigInt(
 );
 const GENERATOR = 2n;
 
-/** HKDF of RFC 5869 with SHA-256 under a name of the protocol's name space. */
+/** HKDF with SHA-256 (RFC 5869) and the protocol's name prefix. */
 export function hkdf(secret: Buffer, name: string, length: number, salt: Buffer = Buffer.alloc(32)): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, salt, `identity.mozilla.com/picl/v1/${name}`, length));
 }
@@ -49,7 +49,7 @@ export function sealBundle(key: Buffer, context: string, plaintext: Buffer): str
 }
 
 /**
- * A bundle's plaintext, in pieces of 32 bytes.
+ * Returns the plaintext of a bundle in pieces of 32 bytes.
  * @throws Error when its MAC is wrong
  */
 export function openBundle(key: Buffer, context: string, bundle: string): Buffer[] {
@@ -62,7 +62,6 @@ export function openBundle(key: Buffer, context: string, bundle: string): Buffer
   return Array.from({ length: plaintext.length / 32 }, (_, i) => plaintext.subarray(32 * i, 32 * i + 32));
 }
 
-/** `PBKDF2/scrypt/PBKDF2/v1`, a quarter of a CPU second. */
 export function stretch(email: string, password: string, stretchingSalt: Buffer) {
   const salt = (name: string) => `identity.mozilla.com/picl/v1/${name}:${email}`;
   const K1 = pbkdf2Sync(password, salt('first-PBKDF'), 20_000, 32, 'sha256');
@@ -79,7 +78,7 @@ export function computeVerifier(email: string, srpPW: Buffer, srpSalt: Buffer): 
   return pad(power(GENERATOR, computeX(email, srpPW, srpSalt))).toString('hex');
 }
 
-/** The client's answer to auth/start: A and M in hex, and K. @param a the client's secret */
+/** Returns the parameters of auth/finish in hex, and K. @param a the client's secret */
 export function answerChallenge(
   { email, srpPW, srpSalt, B }: { email: string; srpPW: Buffer; srpSalt: Buffer; B: string },
   a = toInteger(randomBytes(32)),
@@ -94,7 +93,7 @@ export function answerChallenge(
   return { A: A.toString('hex'), M, K: sha256(S) };
 }
 
-/** An integer as 256 bytes. */
+/** Encodes an integer in 256 bytes. */
 export function pad(value: bigint): Buffer {
   return Buffer.from(value.toString(16).padStart(512, '0'), 'hex');
 }

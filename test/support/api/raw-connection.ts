@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type RawReply, takeReply } from './http-replies.js';
 
-/** A client that does as it likes: one TCP connection, written to by hand. */
+/** A TCP connection on which a test writes arbitrary bytes. */
 export class RawConnection {
   readonly #socket: Socket;
   #received = '';
@@ -14,7 +14,7 @@ export class RawConnection {
     socket.setEncoding('latin1').on('data', (text: string) => {
       this.#received += text;
     });
-    // A connection that is reset is one that is closed.
+    // A reset also closes the connection.
     socket.on('error', () => {});
     for (const end of ['end', 'close']) {
       socket.once(end, () => {
@@ -23,7 +23,7 @@ export class RawConnection {
     }
   }
 
-  /** Connects to a server, which may then close the connection at once. */
+  /** Connects to a server, which may close the connection at once. */
   static async open(url: string, from?: string): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
     const socket = connect({
@@ -37,12 +37,11 @@ export class RawConnection {
     return connection;
   }
 
-  /** Returns whether the server has closed it. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Received bytes that are not read as a reply yet. */
+  /** Received bytes that readReply has not returned yet. */
   get received(): string {
     return this.#received;
   }
@@ -51,17 +50,17 @@ export class RawConnection {
     this.#socket.write(text);
   }
 
-  /** Sends FIN, and goes on reading. */
+  /** Sends FIN and continues reading. */
   endWriting(): void {
     this.#socket.end();
   }
 
-  /** Lets what the server sends wait in the kernel. */
+  /** Leaves received bytes in the kernel's buffer. */
   stopReading(): void {
     this.#socket.pause();
   }
 
-  /** Reads a little at a time, so that the connection is never silent for long. */
+  /** Reads a few bytes at a time, so that the connection is never idle for long. */
   readSlowly(): void {
     this.#socket.pause();
     const timer = setInterval(() => {
@@ -83,7 +82,7 @@ export class RawConnection {
     this.#socket.destroy();
   }
 
-  /** The next reply, or `undefined` when the connection is closed without one. */
+  /** Returns the next reply; `undefined` when the connection closes first. */
   async readReply(): Promise<RawReply | undefined> {
     for (;;) {
       const reply = this.#takeReply();
@@ -100,7 +99,6 @@ export class RawConnection {
   }
 }
 
-/** The text of a request with a body of JSON. */
 export function writePost(path: string, body: unknown, headers: Record<string, string> = {}): string {
   const payload = JSON.stringify(body);
   const all = {
@@ -113,7 +111,6 @@ export function writePost(path: string, body: unknown, headers: Record<string, s
   return [`POST ${path} HTTP/1.1`, ...lines, '', payload].join('\r\n');
 }
 
-/** The text of a request without a body. */
 export function writeGet(path: string, headers: Record<string, string> = {}): string {
   const lines = Object.entries({ Host: 'localhost', ...headers }).map(([name, value]) => `${name}: ${value}`);
   return [`GET ${path} HTTP/1.1`, ...lines, '', ''].join('\r\n');

@@ -6,7 +6,7 @@ export const PASSWORD = 'the right one';
 
 type Bound = Pick<TestServer, 'url' | 'publicUrl' | 'clock'>;
 
-/** Opens accounts with {@link PASSWORD} over raw_password. @returns their addresses */
+/** Creates accounts with {@link PASSWORD} through raw_password. @returns their addresses */
 export async function createAccounts(server: Bound, count: number): Promise<string[]> {
   const emails = Array.from({ length: count }, makeEmail);
   for (const email of emails) {
@@ -17,12 +17,11 @@ export async function createAccounts(server: Bound, count: number): Promise<stri
   return emails;
 }
 
-/** The body of a login. */
 export function loginBody(email: string, password = PASSWORD) {
   return { email: toHex(email), password };
 }
 
-/** Logs in over raw_password, as a proxy would for a client at an address. */
+/** Logs in through raw_password, like a proxy for a client at an address. */
 export function rawLogin(
   server: Bound,
   email: string,

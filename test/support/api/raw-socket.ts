@@ -2,14 +2,14 @@ import { connect } from 'node:net';
 import { takeReply } from './http-replies.js';
 import type { Reply, ReplyBody, Target } from './send.js';
 
-/** The head of a request, after which the server is to end the connection. */
+/** Returns a request head with `Connection: close`. */
 export function makeHead(requestLine: string, ...headers: string[]): string {
   return [`${requestLine} HTTP/1.1`, 'Host: 127.0.0.1', 'Connection: close', ...headers, '', ''].join('\r\n');
 }
 
 /**
- * Sends bytes as they are, all of them before anything is read, as simple clients do, and then reads to the end.
- * @returns the answers, in order
+ * Sends all bytes before it reads anything, like simple clients, then reads to the end.
+ * @returns the replies, in order
  */
 export function exchange({ url }: Pick<Target, 'url'>, bytes: string | Buffer): Promise<Reply[]> {
   const { hostname, port } = new URL(url);
@@ -24,7 +24,7 @@ export function exchange({ url }: Pick<Target, 'url'>, bytes: string | Buffer): 
   });
 }
 
-/** Reads replies, without those that only let a client go on (100). */
+/** Reads replies, except 100 (Continue). */
 function readReplies(received: string): Reply[] {
   const taken = takeReply(received, true);
   if (!taken) return [];

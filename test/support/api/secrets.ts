@@ -2,7 +2,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient } from 'redis';
 
-/** Secrets by name: text, or bytes given in hex. */
 export class Secrets {
   readonly #forms = new Map<string, Buffer[]>();
 
@@ -20,26 +19,26 @@ export class Secrets {
     return [...this.#forms.keys()];
   }
 
-  /** The names of the secrets that some bytes hold: as they are, in hex of either case, or in base64. */
+  /** Returns the names of the secrets in some bytes: raw, in hex of either case, or in base64. */
   findIn(haystack: Buffer | string): string[] {
     const bytes = Buffer.isBuffer(haystack) ? haystack : Buffer.from(haystack);
     return this.names.filter((name) => this.#forms.get(name)?.some((form) => bytes.includes(form)));
   }
 }
 
-/** The base64 forms of a secret, one for each alignment. */
+/** Returns the base64 form of a secret for each alignment. */
 function formsOf(secret: Buffer): Buffer[] {
   const hex = secret.toString('hex');
   const base64 = [0, 1, 2].flatMap((offset) => {
     const text = Buffer.concat([Buffer.alloc(offset), secret, Buffer.alloc(2)]).toString('base64');
-    // Digits that bytes before or behind the secret have a part in are left out.
+    // Skip digits that encode bits of adjacent bytes.
     const inner = text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + secret.length) * 8) / 6));
     return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')];
   });
   return [secret, ...[hex, hex.toUpperCase(), ...base64].map((text) => Buffer.from(text))];
 }
 
-/** The files of a server's directory, but for the mails: those are for the owner of the address. */
+/** Returns the files of DATA_DIR without mails, which are for the address's owner. */
 export async function readDataDir(dataDir: string): Promise<[name: string, content: Buffer][]> {
   const entries = await readdir(dataDir, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
@@ -48,7 +47,7 @@ export async function readDataDir(dataDir: string): Promise<[name: string, conte
   );
 }
 
-/** Everything a Redis holds, keys and values, as it would serialise them uncompressed. */
+/** Returns all keys and values of a Redis, serialized without compression. */
 export async function readRedis(url: string): Promise<[key: string, value: string][]> {
   const client = await createClient({ url }).connect();
   try {

@@ -3,28 +3,25 @@ import * as hawk from 'hawk';
 import { deriveToken, type TokenType } from './protocol-math.js';
 import type { TestServer } from './start-server.js';
 
-/** Target of a request: bound address, public URL and clock. */
 export type Target = Pick<TestServer, 'url' | 'publicUrl' | 'clock'>;
 
-/** A token and its type. */
 export interface Signer {
   type: TokenType;
   token: string;
 }
 
-/** A request, and how it deviates from what a client would send. */
+/** A request, and its deviations from a valid one. */
 export interface Call {
   method?: 'GET' | 'POST';
   signer?: Signer | undefined;
-  /** Sent as JSON, unless it is text or bytes. */
+  /** Serialized as JSON, unless it is text or bytes. */
   body?: unknown;
-  /** One that is `undefined` is left out. */
+  /** `undefined` removes a header. */
   headers?: Record<string, string | undefined>;
-  /** Values that the signature covers instead of the true ones; see {@link sign}. */
+  /** Values to sign instead of the true ones; see {@link sign}. */
   hawk?: HawkDeviation;
-  /** The loopback address to send from. */
+  /** The loopback address of the client. */
   from?: string;
-  /** Hangs up. */
   signal?: AbortSignal;
 }
 
@@ -35,11 +32,11 @@ export interface HawkDeviation {
   key?: Buffer;
   timestamp?: number | string;
   nonce?: string;
-  /** `false`: no payload hash. Text: signed for this payload. */
+  /** `false` omits the payload hash. Text is signed instead of the body. */
   payload?: false | string;
 }
 
-/** The members that replies of this API have; each reply has some. */
+/** All members of all replies of the API. */
 export interface ReplyBody {
   [member: string]: unknown;
   uid: string;
@@ -61,12 +58,12 @@ export interface ReplyBody {
 export interface Reply {
   status: number;
   headers: IncomingHttpHeaders;
-  /** An empty object when the reply is no JSON. */
+  /** Empty when the reply is not JSON. */
   body: ReplyBody;
   text: string;
 }
 
-/** Sends a request over node:http, signed by the `hawk` package's own client. The method is POST unless given. */
+/** Sends a request over node:http, signed by the client of the `hawk` package. The default method is POST. */
 export function send(target: Target, path: string, call: Call = {}): Promise<Reply> {
   const { method = 'POST', signer, body, headers = {}, from: localAddress, signal } = call;
   const payload =
@@ -103,7 +100,6 @@ export function send(target: Target, path: string, call: Call = {}): Promise<Rep
   });
 }
 
-/** The Authorization header of a request. */
 export function sign(target: Target, path: string, call: Call, signer: Signer): string {
   const { method = 'POST', body, headers, hawk: deviation = {} } = call;
   const { id, key } = deriveToken(signer.type, signer.token);

@@ -14,7 +14,6 @@ const DEFAULTS = {
   STRETCH_NICE: '0',
 };
 
-/** How a process ended, and what it printed. */
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -22,16 +21,16 @@ export interface Exit {
   stderr: string;
 }
 
-/** A key server in its own process, started as `npm start` does. It ends with the test. */
+/** A key server in a separate process with the arguments of `npm start`, stopped at the end of the test. */
 export class ServerProcess {
-  /** Known once {@link listening} is. */
+  /** Empty until {@link listening} resolves. */
   url = '';
   readonly clock = createClock();
   readonly #child: ChildProcess;
   readonly #exit: Promise<Exit>;
   readonly #listening: Promise<void>;
 
-  /** @param env the whole environment of the process, apart from PATH and the defaults of tests */
+  /** @param env the whole environment, except PATH and the defaults of tests */
   constructor(t: Teardown, env: Record<string, string>) {
     const [command = '', ...args] = launch({ command: [process.execPath, ...START_ARGUMENTS] });
     const child = spawn(command, args, {
@@ -61,8 +60,8 @@ export class ServerProcess {
   }
 
   /**
-   * Waits until it serves.
-   * @throws Error with its output when it ends instead
+   * Waits until the server listens.
+   * @throws Error with its output when the process exits
    */
   async listening(): Promise<this> {
     const ended = this.#exit.then(({ code, stdout, stderr }) => {
@@ -80,14 +79,13 @@ export class ServerProcess {
     this.#child.kill(signal);
   }
 
-  /** Stops the process until SIGCONT. Resolves when it stands still. */
+  /** Stops the process until SIGCONT, and waits until it has stopped. */
   async freeze(): Promise<void> {
     this.kill('SIGSTOP');
     // pid (name) state …
     while (!/\) [TZX] /.test(await readFile(`/proc/${this.#child.pid}/stat`, 'latin1').catch(() => ') X ')));
   }
 
-  /** Waits for the end. */
   exit(): Promise<Exit> {
     return this.#exit;
   }

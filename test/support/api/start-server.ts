@@ -17,27 +17,27 @@ const DEFAULTS = {
   STRETCH_NICE: '0',
 };
 
-/** A clock that tests put forward. */
+/** A clock that tests advance. */
 export interface TestClock {
   now(): number;
   advance(seconds: number): void;
 }
 
-/** A real key server in this process, as tests see it. */
+/** A real key server in this process. */
 export interface TestServer extends KeyServer {
   /** `PUBLIC_URL`, which clients sign. */
   publicUrl: string;
   dataDir: string;
   clock: TestClock;
   mailbox: Mailbox;
-  /** Every line logged so far, at level trace. */
+  /** Every log line so far, at level trace. */
   logLines: string[];
 }
 
 /**
- * Starts a server on a free port, with a directory of its own and without rate limits, gone at the test's end.
- * @param env settings that differ
- * @param clock another server's, where two share one
+ * Starts a server on a free port with its own directory and without rate limits. The test's end stops it.
+ * @param env overrides settings
+ * @param clock shares the clock of another server
  */
 export async function startServer(
   t: Teardown,
@@ -58,14 +58,14 @@ export async function startServer(
   return { ...server, publicUrl, dataDir, clock, mailbox, logLines };
 }
 
-/** A directory that is gone at the test's end. */
+/** Creates a directory that the test's end removes. */
 export async function makeDataDir(t: Teardown): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'key-server-'));
   t.teardown(() => rm(directory, { recursive: true, force: true }));
   return directory;
 }
 
-/** @param time what it goes by, in ms since 1970 */
+/** @param time source, in ms since 1970 */
 export function createClock(time: () => number = Date.now): TestClock {
   let offsetMs = 0;
   return {

@@ -15,7 +15,7 @@ import type { Teardown } from '../services/service-process.js';
 const email = 'Page@example.org';
 const password = 'påsswörd of a page';
 
-/** In a real Chromium, with the package's own bundle: sign-up, verification, login with the kernel and without. */
+/** Runs the client's bundle in a real Chromium: sign-up, verification, login with and without the kernel. */
 export async function loginInBrowser(t: Test, packageFolder: string): Promise<void> {
   const server = await startServer(t);
   const origin = await serveBundle(t, packageFolder);
@@ -40,7 +40,7 @@ export async function loginInBrowser(t: Test, packageFolder: string): Promise<vo
   t.same(complaints, []);
 }
 
-/** An origin of its own with an empty page, the bundle and the kernel. */
+/** Serves an empty page, the bundle and the kernel on a separate origin. */
 async function serveBundle(t: Teardown, packageFolder: string): Promise<string> {
   const files: Record<string, [type: string, content: Buffer | string]> = {
     '/': ['text/html', '<!doctype html><title>A page</title><link rel="icon" href="data:,">'],
@@ -94,7 +94,7 @@ async function fetchKeys(login: { url: string; email: string; password: string; 
   const wasm = async () => new Uint8Array(await (await fetch('/scrypt.wasm')).arrayBuffer());
   const scrypt = withKernel ? await createKernelScrypt(await wasm()) : undefined;
   const srp = new SrpClient(new KeyServerClient({ url }), createBrowserEngine(scrypt));
-  // In another case than the address was first given in: the server says so across origins.
+  // The case differs from the registered address: the server must send that one across origins.
   const { keyFetchToken, unwrapBKey } = await srp.login(email.toUpperCase(), password);
   const { kA, kB } = await srp.fetchKeys(keyFetchToken, unwrapBKey);
   const toHex = (bytes: Uint8Array) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');

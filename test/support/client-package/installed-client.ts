@@ -6,29 +6,27 @@ import { promisify } from 'node:util';
 import type { Teardown } from '../services/service-process.js';
 
 /**
- * Runs a program in a folder, without what the test runner hooks into every Node program that tests start.
- * @throws Error with what it printed when it exits non-zero
+ * Runs a program without the hooks that the test runner installs in child processes.
+ * @throws Error with the output when it exits non-zero
  */
 export function run(program: string, args: string[], folder: string) {
   return promisify(execFile)('env', ['-u', 'NODE_OPTIONS', program, ...args], { cwd: folder });
 }
 
-/** The client's package, built, packed, and installed into a project of its own. */
+/** The client's package, built, packed and installed in a project. */
 export interface InstalledClient {
-  /** The project's folder. */
   project: string;
-  /** The package in it. */
+  /** The installed package's folder. */
   folder: string;
-  /** File names in the tarball. */
   files: string[];
 }
 
-/** Takes what `npm publish` would publish and installs it as a user would; the registry is not asked. */
+/** Installs the package that `npm publish` would publish, without the registry. */
 export async function installClient(t: Teardown): Promise<InstalledClient> {
   const project = await mkdtemp(join(tmpdir(), 'client-package-'));
   t.teardown(() => rm(project, { recursive: true, force: true }));
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', project], 'client');
-  // The build prints before it.
+  // The build prints before the JSON.
   const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[\n'))) as [
     { filename: string; files: { path: string }[] },
   ];

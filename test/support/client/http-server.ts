@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request as it arrived, whole. */
 export interface Received {
   method: string;
   path: string;
@@ -12,8 +11,8 @@ export interface Received {
 type Answer = (request: Received, response: ServerResponse) => unknown;
 
 /**
- * A real HTTP server on a free port that gives canned answers, closed at the test's end.
- * @returns its URL and what it received so far
+ * Starts an HTTP server that sends prepared replies.
+ * @returns its URL and the requests so far
  */
 export async function startHttpServer(t: { teardown(end: () => void): void }, answer: Answer) {
   const received: Received[] = [];
@@ -32,13 +31,11 @@ export async function startHttpServer(t: { teardown(end: () => void): void }, an
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
 }
 
-/** Answers with JSON. */
 export function sendJson(response: ServerResponse, status: number, body: unknown, headers = {}): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(JSON.stringify(body));
 }
 
-/** Answers with an error of the API. */
 export function sendError(response: ServerResponse, code: number, errno: number, details = {}, headers = {}) {
   const body = {
     code,

@@ -3,17 +3,17 @@ export interface AccountState {
   exists: boolean;
   password: string;
   verified: boolean;
-  /** Session tokens that must be good. */
+  /** Tokens that must be valid. */
   sessions: readonly string[];
-  /** Sessions that were opened without the client getting to know their tokens. */
+  /** Number of sessions whose tokens the client never received. */
   unheardSessions: number;
-  /** Session tokens that must not be good any more. */
+  /** Tokens that must be invalid. */
   ended: readonly string[];
-  /** In hex, once known. */
+  /** In hex, `undefined` until the client has fetched it. */
   kA: string | undefined;
-  /** In hex, once known. */
+  /** In hex, `undefined` until the client has fetched it. */
   kB: string | undefined;
-  /** kBs that a reset has replaced. */
+  /** Replaced by a reset. */
   lostKBs: readonly string[];
 }
 
@@ -32,22 +32,21 @@ export const NOT_THERE: AccountState = {
 /** Observed state of an account. */
 export interface Observation {
   exists: boolean;
-  /** The accepted ones of the tried passwords. */
+  /** The accepted passwords. */
   opening: string[];
-  /** The valid ones of the tried tokens, and whether their status is verified. */
+  /** The valid tokens, and whether their account is verified. */
   open: Map<string, { verified: boolean }>;
-  /** Number of sessions, including those with unknown tokens. */
+  /** Includes sessions with unknown tokens. */
   sessions: number;
-  /** In hex; none before the address is verified. */
+  /** In hex; `undefined` before the address is verified. */
   keys: { kA: string; kB: string } | undefined;
 }
 
-/** A new account. */
 export function created(password: string): AccountState {
   return { ...NOT_THERE, exists: true, password };
 }
 
-/** Returns the state after a new password, which ends every session; `keepsKB` for a change with the old one. */
+/** A new password ends every session. `keepsKB`: changed with the old password. */
 export function withPassword(state: AccountState, password: string, keepsKB: boolean): AccountState {
   const { kB, lostKBs } = state;
   return {
@@ -58,28 +57,24 @@ export function withPassword(state: AccountState, password: string, keepsKB: boo
   };
 }
 
-/** Returns the state with one more session. */
 export function withSession(state: AccountState, token: string): AccountState {
   return { ...state, sessions: [...state.sessions, token] };
 }
 
-/** Without one session. */
 export function withoutSession(state: AccountState, token: string): AccountState {
   const sessions = state.sessions.filter((other) => other !== token);
   return { ...state, sessions, ended: [...state.ended, token] };
 }
 
-/** Destroyed. */
 export function destroyed(state: AccountState): AccountState {
   return { ...withoutSessions(state), exists: false };
 }
 
-/** Returns the state completed with observed values. */
 export function learn(state: AccountState, { keys }: Pick<Observation, 'keys'>): AccountState {
   return { ...state, ended: [], ...keys };
 }
 
-/** In what an account differs from a state, in words without secrets; nothing when it is in that state, whole. */
+/** Describes the differences between an account and its expected state, without secrets. */
 export function findDeviations(
   { exists, opening, open, sessions, keys }: Observation,
   state: AccountState,

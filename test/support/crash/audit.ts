@@ -16,11 +16,10 @@ export interface Fate {
 }
 
 /**
- * Compares the observed accounts of a client with the acknowledged state, and records the outcome of the requests in
- * flight.
- * @param rows of the server's database
- * @param which those asked for since they were last looked at, or all
- * @throws Error that names what is lost or half done
+ * Compares the accounts of a client with the acknowledged state, and records the outcome of the requests in flight.
+ * @param rows contents of the server's database
+ * @param which accounts with requests since the last audit, or all
+ * @throws Error that names lost or partial changes
  */
 export async function auditClient(
   url: string,
@@ -60,7 +59,7 @@ async function auditAccount(ways: Ways, account: KnownAccount, rows: Rows): Prom
   return inFlight && { kind: inFlight.kind, happened };
 }
 
-/** Retries while a busy server refuses. These requests only read. */
+/** Retries requests that a busy server refuses. They only read. */
 async function observePatiently(ways: Ways, account: KnownAccount, rows: Rows): Promise<Observation> {
   for (let tries = 1; ; tries++) {
     try {
@@ -106,7 +105,7 @@ async function observe(ways: Ways, account: KnownAccount, rows: Rows): Promise<O
   return { exists, opening, open, sessions, keys };
 }
 
-/** @returns a handler that makes one refusal `undefined` and throws everything else */
+/** Returns a handler that maps one refusal to `undefined` and rethrows other errors. */
 function unless(reason: Parameters<typeof isApiError>[1]): (error: unknown) => undefined {
   return (error) => {
     if (!isApiError(error, reason)) throw error;

@@ -17,24 +17,23 @@ import { readRows } from './rows.js';
 const { CRASH_ROUNDS, CRASH_SEED } = process.env;
 const ROUNDS = Number(CRASH_ROUNDS ?? 3);
 const CLIENT_METHODS = ['srp', 'srp', 'srp', 'srp', 'raw', 'raw'] as const;
-/** Time limit of a run, in ms, also for a busy machine. */
+/** Time limit of a run, in ms; also sufficient on a busy machine. */
 export const CRASH_TIMEOUT_MS = ROUNDS * 120_000;
 /** Approximate duration of a start, in ms: some starts are killed during it. */
 const START_MS = 700;
 
-/** Stores of the servers that are killed one after the other. */
 export interface CrashStore {
   /** @param dataDir DATA_DIR of the servers */
   locate(dataDir: string): DatabaseLocation;
-  /** Settings of the stores for the server of a round. */
+  /** Settings of the server in one round. */
   settings(round: number): Record<string, string>;
   /** See KillScene. */
   isInTransaction(dataDir: string): Promise<boolean | undefined>;
 }
 
 /**
- * Kills a server under load repeatedly, restarts it on the same data, and compares its state with the acknowledged
- * one. Prints its choices; the seed repeats them, but not the machine's timing.
+ * Repeats: kill a server under load, restart it on the same data, compare its state with the acknowledged one.
+ * Prints the seed of its choices. The timing of the machine still varies.
  */
 export async function crashAgainAndAgain(t: Test, store: CrashStore): Promise<void> {
   const seed = CRASH_SEED ?? String(Date.now() % 2 ** 31);

@@ -6,19 +6,19 @@ import { SrpClient } from '../../../client/srp-client.js';
 import type { Engine } from '../../../client/stretcher.js';
 import { bigintModPow } from '../../../protocol/srp.js';
 
-/** The method that a customer's accounts are made and opened through. */
+/** The login method of an account. */
 export type LoginMethod = 'srp' | 'raw';
 
-/** The ways of one customer to one server. */
+/** A customer's clients for one server. */
 export interface Ways {
   method: LoginMethod;
   client: KeyServerClient;
-  /** At the raw method, for what only SRP can do: its stretching is the real one there. */
+  /** Also present with raw_password, for what only SRP can do. Its stretching is then the real one. */
   srp: SrpClient;
   raw: RawPasswordClient;
 }
 
-/** Replaces stretching by a fast function: the server cannot see how an SRP client stretches. */
+/** Replaces stretching with a fast function: the server cannot see how an SRP client stretches. */
 const HASTY_ENGINE: Engine = {
   modPow: bigintModPow,
   stretch: async (email, password) => createHash('sha256').update(email).update(password).digest(),
@@ -26,7 +26,7 @@ const HASTY_ENGINE: Engine = {
 
 const ENGINES: Record<LoginMethod, Engine> = { srp: HASTY_ENGINE, raw: createNodeEngine() };
 
-/** @param onSent told of the path of each request as it is sent */
+/** @param onSent called with the path of each sent request */
 export function openWays(url: string, method: LoginMethod, onSent: (path: string) => void = () => {}): Ways {
   const watchedFetch: typeof fetch = (input, init) => {
     const reply = fetch(input, init);

@@ -4,8 +4,8 @@ import { KINDS, type Kind } from './operations.js';
 import type { Random } from './random.js';
 
 /**
- * When a server is to die, so much having been acknowledged: at some moment, so long after a kind of request went
- * out, or amid a transaction.
+ * When to kill a server after a number of acknowledgements: at once, some ms after a kind of request was sent, or
+ * during a transaction.
  */
 export type KillPlan =
   | { how: 'at a moment'; acknowledged: number; delayMs: number }
@@ -18,10 +18,10 @@ const ACKNOWLEDGED = [10, 40] as const;
 const DELAYS_MS = [0, 1, 2, 3, 5, 8, 13, 21, 100, 200] as const;
 /** Time limit for the moment: the request or transaction may never occur. */
 const PATIENCE_MS = 5000;
-/** Between two looks whether a transaction is under way. */
+/** Interval of the checks for an open transaction. */
 const LOOK_MS = 2;
 
-/** Each way in turn; the kind and the times by chance. */
+/** Returns the ways in turn; kind and times are random. */
 export function drawKillPlan(round: number, random: Random): KillPlan {
   const acknowledged = random.integer(...ACKNOWLEDGED);
   if (round % 3 === 0) return { how: 'amid a transaction', acknowledged };
@@ -32,28 +32,26 @@ export function drawKillPlan(round: number, random: Random): KillPlan {
   return { how: 'at a moment', acknowledged, delayMs: random.integer(0, 100) };
 }
 
-/** A plan in words. */
 export function describePlan(plan: KillPlan): string {
   if (plan.how === 'after a request') return `${plan.delayMs} ms after a ${plan.kind} went out`;
   return plan.how;
 }
 
-/** Sources of the moment to kill. */
 export interface KillScene {
   server: ServerProcess;
-  /** Resolves when so much was acknowledged. */
+  /** Resolves after a number of acknowledgements. */
   acknowledged(count: number): Promise<void>;
-  /** Resolves when a request of the kind goes out. */
+  /** Resolves when a request of the kind is sent. */
   nextWriting(kind: Kind): Promise<void>;
   /** Returns whether the stopped server has an open transaction; `undefined` if unknown. */
   isInTransaction(): Promise<boolean | undefined>;
-  /** Resolves when the load breaks off by itself. */
+  /** Resolves when the load stops by itself. */
   loadBroke: Promise<void>;
-  /** Told right before the signal. */
+  /** Called just before the signal. */
   onKill(): void;
 }
 
-/** Kills a server as planned. @returns whether it was as planned: no matter when, it is dead */
+/** Kills a server. @returns whether it was killed at the planned moment */
 export async function kill(plan: KillPlan, scene: KillScene): Promise<boolean> {
   await Promise.race([scene.acknowledged(plan.acknowledged), scene.loadBroke]);
   let asPlanned = true;

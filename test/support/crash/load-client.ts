@@ -8,17 +8,15 @@ import type { MailFolder } from './mail-folder.js';
 import { type Kind, type Operation, prepare } from './operations.js';
 import type { Random } from './random.js';
 
-/** An account as its owner knows it. */
 export interface KnownAccount {
   readonly email: string;
   uid: string;
-  /** As acknowledged. */
+  /** Acknowledged state. */
   state: AccountState;
   /** Expected state if the request in flight at the kill was executed. */
   inFlight: { kind: Kind; after: AccountState } | undefined;
-  /** Whether it had requests since the last check. */
   touched: boolean;
-  /** A password that was replaced since it was last looked at. */
+  /** The password before the last change, until it is checked. */
   replacedPassword: string | undefined;
   history: string[];
 }
@@ -29,10 +27,9 @@ const FEWEST_ACCOUNTS: Record<LoginMethod, number> = { srp: 2, raw: 1 };
 /** Pause of raw_password clients between operations, in ms, so that their stretches do not displace SRP clients. */
 const PAUSE_MS = 5;
 
-/** A client with a few accounts that sends one request at a time. */
 export class LoadClient {
   readonly method: LoginMethod;
-  /** Existing and destroyed accounts. */
+  /** Includes destroyed accounts. */
   readonly accounts: KnownAccount[] = [];
 
   constructor(method: LoginMethod) {
@@ -41,7 +38,7 @@ export class LoadClient {
 
   /**
    * Runs random operations until the server is killed.
-   * @throws Error when an answer is not the one that is due
+   * @throws Error for an unexpected reply
    */
   async live(load: Load, mails: MailFolder, random: Random): Promise<void> {
     let current: { account: KnownAccount; operation: Operation } | undefined;
@@ -75,7 +72,7 @@ export class LoadClient {
       } catch (error) {
         account.history.push(`${kind}, ${account.inFlight ? 'in flight' : 'not asked'}`);
         if (error instanceof ConnectionError && load.isKilled()) return;
-        // On a busy machine a store may answer late: whether anything was done is found out later.
+        // On a busy machine a store may reply late. The next check finds the outcome.
         if (isApiError(error, 'serviceUnavailable')) continue;
         throw new Error(describe(account), { cause: error });
       }
@@ -96,7 +93,7 @@ export class LoadClient {
   }
 }
 
-/** For errors: no secret is in it. */
+/** For errors: contains no secret. */
 export function describe({ uid, history }: KnownAccount): string {
   return `account ${uid || 'without uid'}: ${history.join('; ')}`;
 }

@@ -1,6 +1,5 @@
 import type { Kind } from './operations.js';
 
-/** State of a server that will be killed. */
 export class Load {
   acknowledged = 0;
   #isKilled = false;
@@ -10,7 +9,6 @@ export class Load {
 
   isKilled = (): boolean => this.#isKilled;
 
-  /** A writing request was sent. */
   onWriting(kind: Kind): void {
     for (const watcher of this.#watchers) watcher(kind);
   }
@@ -20,12 +18,11 @@ export class Load {
     for (const watcher of this.#watchers) watcher(undefined);
   }
 
-  /** The server is about to be killed. */
   end(): void {
     this.#isKilled = true;
   }
 
-  /** Resolves when, after a writing request or an acknowledgement, something is so. */
+  /** Resolves when a condition holds after a writing request or an acknowledgement. */
   when(isSo: (written: Kind | undefined) => boolean): Promise<void> {
     return new Promise((resolve) => {
       const watcher = (written: Kind | undefined) => {

@@ -7,11 +7,11 @@ export type CodeHeader = 'X-Verify-Code' | 'X-Recovery-Code';
 const POLL_MS = 10;
 const DEADLINE_MS = 20_000;
 
-/** The folder that servers write their mail into; each mail is read once. */
+/** The mail folder of the servers. Reads each mail once. */
 export class MailFolder {
   readonly #directory: string;
   readonly #seen = new Set<string>();
-  /** `header uid` → codes, in the order they were found. */
+  /** `header uid` → codes, in order of discovery. */
   readonly #codes = new Map<string, string[]>();
   #reading: Promise<void> | undefined;
 
@@ -19,7 +19,7 @@ export class MailFolder {
     this.#directory = directory;
   }
 
-  /** The codes that were mailed to an account so far. */
+  /** Returns the codes mailed to an account so far. */
   async list(header: CodeHeader, uid: string): Promise<string[]> {
     await this.#read();
     return this.#codes.get(`${header} ${uid}`) ?? [];
@@ -27,8 +27,8 @@ export class MailFolder {
 
   /**
    * Waits for more codes than `known`.
-   * @returns the newest; `undefined` when `isOver` says so before one comes
-   * @throws Error when none comes in time
+   * @returns the newest; `undefined` when `isOver` becomes true first
+   * @throws Error after the deadline
    */
   async next(
     header: CodeHeader,

@@ -15,7 +15,7 @@ import type { MailFolder } from './mail-folder.js';
 export const KINDS = ['create', 'verify', 'login', 'logout', 'change', 'reset', 'destroy'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** The request of each operation that writes to the database, at each method. */
+/** The writing request of each operation, by login method. */
 const WRITING_PATHS: Record<Ways['method'], Record<Kind, string>> = {
   srp: {
     create: '/v1/account/create',
@@ -37,30 +37,27 @@ const WRITING_PATHS: Record<Ways['method'], Record<Kind, string>> = {
   },
 };
 
-/** One thing that a customer wants of the server. */
+/** An operation of a customer. */
 export interface Operation {
   kind: Kind;
-  /** Path of its writing request. */
   path: string;
   /** Expected state when the operation was executed and its reply was lost. */
   after: AccountState;
-  /** @returns what the account is now; `undefined` when it was given up, nothing written */
+  /** @returns the new state; `undefined` when the operation stopped before it wrote anything */
   run(): Promise<AccountState | undefined>;
 }
 
-/** Input of an operation. */
 export interface Matter {
   ways: Ways;
   email: string;
-  /** Empty before the server has told it. */
+  /** Empty until the server has sent it. */
   uid: string;
   state: AccountState;
   mails: MailFolder;
-  /** Whether the server was killed: no more mail arrives. */
+  /** Whether the server was killed, so that no more mail arrives. */
   isOver: () => boolean;
 }
 
-/** Puts an operation together. */
 export function prepare(kind: Kind, matter: Matter): Operation {
   const path = WRITING_PATHS[matter.ways.method][kind];
   return { kind, path, ...OPERATIONS[kind](matter) };
@@ -156,7 +153,7 @@ const OPERATIONS: Record<Kind, (matter: Matter) => Pick<Operation, 'after' | 'ru
   },
 };
 
-/** A mail that was under way when a server was killed comes minutes later: another one is asked for. */
+/** After a kill, a claimed mail waits for minutes, so this requests another one. */
 async function readVerifyCode({ ways, uid, state, mails, isOver }: Matter): Promise<string | undefined> {
   const [code] = await mails.list('X-Verify-Code', uid);
   const [token] = state.sessions;
@@ -165,7 +162,7 @@ async function readVerifyCode({ ways, uid, state, mails, isOver }: Matter): Prom
   return mails.next('X-Verify-Code', uid, 0, isOver);
 }
 
-/** @returns an accountResetToken; `undefined` when no code came before the server was killed */
+/** @returns an accountResetToken; `undefined` when the server was killed before a code arrived */
 async function recover({ ways, email, uid, mails, isOver }: Matter): Promise<string | undefined> {
   for (let known = (await mails.list('X-Recovery-Code', uid)).length; ; known++) {
     const { forgotPasswordToken } = await ways.srp.sendRecoveryCode(email);
@@ -174,7 +171,7 @@ async function recover({ ways, email, uid, mails, isOver }: Matter): Promise<str
     try {
       return await ways.srp.verifyRecoveryCode(forgotPasswordToken, code);
     } catch (error) {
-      // The mail was one of before the last kill.
+      // The mail precedes the last kill.
       if (!isApiError(error, 'invalidCode')) throw error;
     }
   }

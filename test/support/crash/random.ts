@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 
 /** Choices that a seed repeats. */
 export interface Random {
-  /** An integer from `least` to `most`, both included. */
+  /** Returns an integer from `least` to `most`, inclusive. */
   integer(least: number, most: number): number;
-  /** @throws RangeError when there is nothing to choose from */
+  /** @throws RangeError for an empty list */
   pick<Item>(items: readonly Item[]): Item;
 }
 
-/** The same seed makes the same choices. */
 export function createRandom(seed: string): Random {
   let drawn = 0;
   const fraction = () => createHash('sha256').update(`${seed}/${drawn++}`).digest().readUInt32BE() / 2 ** 32;

@@ -4,22 +4,21 @@ import type { Tables } from '../../../storage/sql/schema.js';
 
 /** The comparable contents of a database. */
 export interface Rows {
-  /** Corruption in the file, and dangling references. */
+  /** Corruption of the file, and dangling references. */
   faults: string[];
   /** By address. */
   accounts: Map<string, { uid: string; sessions: number }>;
-  /** Uids of accounts that are not verified. */
   unverified: string[];
-  /** Uids of accounts that a mail waits for. */
+  /** Uids of accounts with queued mail. */
   mailed: Set<string>;
 }
 
-/** Looks into a database past the server. */
+/** Reads a database directly, without the server. */
 export async function readRows(location: DatabaseLocation): Promise<Rows> {
   const db = await openToRead(location);
   try {
     const faults = [...(await findOrphans(db)), ...(location.engine === 'sqlite' ? await checkFile(db) : [])];
-    // Mails before anything else: what is not here any more is in the folder.
+    // Read the mails first: a mail that is missing here is in the folder.
     const mails = await db.selectFrom('mails').select('uid').execute();
     const accounts = await db.selectFrom('accounts').select(['uid', 'email', 'verified_at']).execute();
     const sessions = await db.selectFrom('sessions').select('uid').execute();
@@ -35,7 +34,7 @@ export async function readRows(location: DatabaseLocation): Promise<Rows> {
   }
 }
 
-/** Every table whose rows belong to an account; a session of another generation was to go with its password. */
+/** Finds rows without an account, and sessions that a new password should have ended. */
 async function findOrphans(db: Kysely<Tables>): Promise<string[]> {
   const faults: string[] = [];
   for (const table of ['sessions', 'mails'] as const) {

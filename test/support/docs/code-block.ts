@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The code block that follows a marker, `<!-- name -->`, in a document.
+ * Returns the code block after a marker, `<!-- name -->`, in a document.
  * @throws Error when there is none
  */
 export function readCodeBlock(document: string, name: string): string {

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Teardown } from '../services/service-process.js';
 
-/** A service of compose.yaml, as far as tests look at it. */
 export interface ComposeService {
   image: string;
   environment?: Record<string, string>;
@@ -21,7 +20,7 @@ export interface Compose {
   secrets: Record<string, { file: string }>;
 }
 
-/** compose.yaml, its anchors resolved. */
+/** Reads compose.yaml and resolves its anchors. */
 export function readCompose(): Compose {
   return parse(readFileSync('compose.yaml', 'utf8'), { merge: true });
 }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Kept between runs: base images take minutes. */
+/** Kept between runs: building the base images takes minutes. */
 const CACHE = join(tmpdir(), 'key-server-container');
 const STORE = ['--storage-driver', 'vfs', '--root', join(CACHE, 'store'), '--runroot', join(CACHE, 'run')];
 const DEBIAN = 'bookworm';
@@ -14,7 +14,7 @@ const NODE_MAJOR = 24;
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const BUILD_PACKAGES = ['ca-certificates', 'g++', 'make', 'python3'];
 
-/** Why no image can be built here; `undefined` when one can. */
+/** Returns the reason why no image can be built here; `undefined` if one can. */
 export function whyNoContainer(): string | undefined {
   if (process.platform !== 'linux') return 'containers need Linux';
   if (process.getuid?.() !== 0) return 'debootstrap and buildah need root';
@@ -27,7 +27,7 @@ function isInstalled(program: string): boolean {
   return [...directories, '/usr/sbin'].some((directory) => existsSync(join(directory, program)));
 }
 
-/** Runs buildah on a store of its own. @returns its standard output */
+/** Runs buildah on a separate store. @returns standard output */
 export async function buildah(...args: string[]): Promise<string> {
   const { stdout } = await run('buildah', [...STORE, ...args], { maxBuffer: 2 ** 26 });
   return stdout.trim();
@@ -39,7 +39,7 @@ export function startInContainer(container: string, options: string[], command: 
   return spawn('buildah', args, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Makes two images like node:24-bookworm and its slim variant, from Debian packages and the npm package of Node. */
+/** Builds images like node:24-bookworm and its slim variant, from Debian packages and the npm package of Node. */
 export async function makeBaseImages(): Promise<{ build: string; runtime: string }> {
   mkdirSync(CACHE, { recursive: true });
   const node = await unpackNode();
@@ -64,7 +64,6 @@ export async function makeBaseImages(): Promise<{ build: string; runtime: string
   return bases;
 }
 
-/** A Debian in a folder. */
 async function bootstrap(kind: string, packages: string[]): Promise<string> {
   const folder = join(CACHE, `debian-${kind}`);
   const done = join(CACHE, `debian-${kind}.done`);
@@ -86,7 +85,7 @@ async function unpackNode(): Promise<string> {
   return join(folder, 'package');
 }
 
-/** Builds the Containerfile, with npm as it is configured here. */
+/** Builds the Containerfile with this machine's npm configuration. */
 export async function buildImage(image: string): Promise<void> {
   const { build, runtime } = await makeBaseImages();
   const volumes = [
@@ -102,7 +101,7 @@ export async function buildImage(image: string): Promise<void> {
   );
 }
 
-/** npm as it is configured here, with the certificates of this machine and the headers of the base image. */
+/** Adds this machine's certificates and the base image's headers to npm's configuration. */
 function writeNpmConfiguration(): string {
   const own = join(homedir(), '.npmrc');
   const lines = existsSync(own) ? readFileSync(own, 'utf8').split('\n') : [];

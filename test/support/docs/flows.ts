@@ -6,20 +6,19 @@ import { startServer, type TestServer } from '../api/start-server.js';
 import type { Teardown } from '../services/service-process.js';
 import { Recorder } from './recorder.js';
 
-/** The name of a recording in docs/clients/flows.md, and its Markdown. */
+/** Markdown by the name of the recording in docs/clients/flows.md. */
 export type Recordings = Map<string, string>;
 
 const PUBLIC_URL = 'https://accounts.example.org';
 const EMAIL = 'me@example.com';
 const [FIRST, SECOND, THIRD] = ['correct horse', 'battery staple', 'stapled horse'];
-/** The key of the API document's example. */
 const PUBLIC_KEY = {
   algorithm: 'RS',
   n: '4759385967235610503571494339196749614544606692567785790953934768202714280652973091341316862993582789079872007974809511698859885077002492642203267408776123',
   e: '65537',
 } as const;
 
-/** Goes through every flow of docs/clients/flows.md with a real server, and takes down what was said. */
+/** Runs every flow of docs/clients/flows.md on a real server and records requests and replies. */
 export async function recordFlows(t: Teardown): Promise<Recordings> {
   const server = await startServer(t, { PUBLIC_URL });
   const recorder = new Recorder(server.url);
@@ -79,7 +78,7 @@ async function showMail({ mailbox }: TestServer, uid: string): Promise<string> {
   return `\`\`\`\n${shown.join('\n')}\n\`\`\`\n`;
 }
 
-/** The document with its recordings replaced. @throws Error when it has no place for one */
+/** Replaces the recordings of a document. @throws Error when it lacks a marker */
 export function putRecordings(document: string, recordings: Recordings): string {
   return [...recordings].reduce((text, [name, recording]) => {
     const place = new RegExp(`(<!-- recording: ${name} -->\\n\\n)[\\s\\S]*?(\\n*<!-- /recording -->)`);

@@ -10,15 +10,15 @@ import { readCodeBlock } from './code-block.js';
 
 export const HOST = 'accounts.example.org';
 
-/** A real nginx that runs the configuration of the document. */
+/** A real nginx with the documented configuration. */
 export interface Nginx extends ServiceProcess {
-  /** A fetch that finds the host on loopback and trusts its certificate. @param from the address to come from */
+  /** Returns a fetch that connects to loopback and trusts the certificate. @param from local address */
   fetchFrom(from: string): typeof fetch;
 }
 
 /**
- * Starts nginx as docs/operators/nginx.md says, but for ports and the paths of the certificate.
- * @param upstreamPort the key server's port; @param port nginx's, which is part of `PUBLIC_URL`
+ * Starts nginx as in docs/operators/nginx.md, with other ports and certificate paths.
+ * @param upstreamPort of the key server; @param port of nginx, part of `PUBLIC_URL`
  * @throws Error when nginx or openssl is not installed
  */
 export async function startNginx(t: Teardown, upstreamPort: number, port: number): Promise<Nginx> {
@@ -52,7 +52,7 @@ export async function startNginx(t: Teardown, upstreamPort: number, port: number
   return Object.assign(nginx, { fetchFrom });
 }
 
-/** The nginx.conf of a distribution, around the included site. */
+/** The nginx.conf of a distribution, which includes the site. */
 const AROUND = (folder: string, site: string) => `
 daemon off;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
@@ -94,7 +94,7 @@ function createFetch(ca: Buffer, localAddress: string): typeof fetch {
         resolve(new Response(stream, { status, headers: headers as Record<string, string> }));
       });
       request.once('error', reject);
-      // For a whole string Node sets Content-Length.
+      // With a whole string, Node sets Content-Length.
       request.end(body ?? undefined);
     });
 }

@@ -1,6 +1,5 @@
 import { STATUS_CODES } from 'node:http';
 
-/** A request with its answer, as they went over the wire. */
 interface Exchange {
   method: string;
   path: string;
@@ -11,20 +10,18 @@ interface Exchange {
   responseBody: string;
 }
 
-/** The headers a client writer has to know of; the rest is the transport's. */
+/** Headers that matter to client writers. */
 const SHOWN_REQUEST_HEADERS = ['Authorization', 'Content-Type', 'Accept', 'Accept-Language'];
 const SHOWN_RESPONSE_HEADERS = ['Content-Type', 'Timestamp', 'Retry-After'];
-/** Longer hex than this is shown by its ends; decimal numbers are not. */
+/** Longer hex is abbreviated to its ends; decimal numbers are not. */
 const MOST_HEX_DIGITS = 128;
 
-/** Takes down what goes between a client and a server. */
+/** Records the requests and replies of a client. */
 export class Recorder {
   #exchanges: Promise<Exchange>[] = [];
 
-  /** @param serverUrl where requests really go */
   constructor(private readonly serverUrl: string) {}
 
-  /** The fetch to give to the client. */
   readonly fetch: typeof fetch = async (input, init = {}) => {
     const { pathname, search } = new URL(String(input));
     const response = await fetch(this.serverUrl + pathname + search, init);
@@ -37,13 +34,13 @@ export class Recorder {
       status: response.status,
       responseHeaders: response.headers,
     };
-    // An event stream is whole when it has ended.
+    // An event stream is complete when it has ended.
     const copy = response.clone();
     this.#exchanges.push(copy.text().then((responseBody) => ({ ...exchange, responseBody })));
     return response;
   };
 
-  /** Everything since the last time, as Markdown. */
+  /** Returns the exchanges since the last call as Markdown. */
   async take(): Promise<string> {
     const exchanges = await Promise.all(this.#exchanges);
     this.#exchanges = [];
@@ -75,7 +72,7 @@ function render(exchange: Exchange): string {
   return `\`\`\`http\n${request.join('\n')}\n\`\`\`\n\n\`\`\`http\n${answer.join('\n')}\n\`\`\`\n`;
 }
 
-/** JSON over several lines, long hex by its ends; an event stream as it is. */
+/** Indents JSON and abbreviates long hex. An event stream stays as it is. */
 function layOut(body: string): string {
   if (!body.startsWith('{')) return body.trimEnd();
   const shorten = (_: string, value: unknown) =>

@@ -1,4 +1,4 @@
-/** Writes what a real run says into docs/clients/flows.md: `npm run docs:flows`. */
+/** Records the flows of a real run in docs/clients/flows.md: `npm run docs:flows`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { putRecordings, recordFlows } from './flows.js';
 

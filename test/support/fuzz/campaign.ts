@@ -12,8 +12,8 @@ export function countCases(share: number): number {
 }
 
 /**
- * Tries a property on many cases, several at a time.
- * @throws Error with the smallest case found that fails, and its seed
+ * Checks a property on many cases, several in parallel.
+ * @throws Error with the smallest failing case and its seed
  */
 export async function runCampaign<Case>(
   cases: number,

@@ -7,12 +7,12 @@ import { type FuzzedServer, startFuzzedServer } from './fuzzed-server.js';
 import { arbitraryRequest, type FuzzedRequest } from './requests.js';
 import { checkReply, FuzzClient, type FuzzedReply } from './send-fuzzed.js';
 
-/** The longest an answer may take that orders no stretch. */
+/** Time limit of a reply without a stretch. */
 const MAX_MS = 1_000;
 /** Maximum growth of the heap between both halves of the cases, in bytes. */
 const MAX_GROWTH = 16 * 2 ** 20;
 
-/** The deepest reply that a case can reach, where it is not 200. */
+/** The expected status of the handler's reply, where it is not 200. */
 const REACHED: Record<string, number> = {
   '/v1/auth/finish': 103,
   '/v1/raw_password/account/create': 101,
@@ -25,8 +25,8 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 /**
- * Fuzzes endpoints, a third of all cases: nothing may fail, crash, leak, or take long; each endpoint's handler has to
- * be reached.
+ * Fuzzes endpoints with a third of all cases. No request may fail, crash, leak or take long, and some must reach each
+ * handler.
  */
 export async function fuzzEndpoints(t: Test, endpoints: Endpoint[]): Promise<void> {
   const server = await startFuzzedServer(t);
@@ -65,12 +65,12 @@ export async function fuzzEndpoints(t: Test, endpoints: Endpoint[]): Promise<voi
   }
 }
 
-/** Returns whether a reply may have taken a stretch. */
+/** Returns whether a reply may include a stretch. */
 function mayStretch({ path, status, text }: FuzzedReply): boolean {
   return path.startsWith('/v1/raw_password/') && (status === 200 || /"errno":103/.test(text));
 }
 
-/** A slow answer may be the machine's fault: asked again, with nothing beside it, it must not be. */
+/** Repeats a slow request without parallel ones: on a busy machine the first may be slow by chance. */
 async function checkAlone(client: FuzzClient, ask: () => Promise<FuzzedReply>): Promise<void> {
   const slowness: number[] = [];
   for (let i = 0; i < 5; i++) {

@@ -13,28 +13,27 @@ import type { Signer, Target } from '../api/send.js';
 import { createClock, makeDataDir } from '../api/start-server.js';
 import type { Teardown } from '../services/service-process.js';
 
-/** The addresses that have accounts, all verified. */
+/** Addresses of verified accounts. */
 export const ADDRESSES = Array.from({ length: 20 }, (_, i) => `user-${i}@example.org`);
 
-/** The number of an account that is not there. */
+/** The number of a missing account. */
 export const NOBODY = -1;
 
-/** A recovery code that no case guesses on purpose. */
+/** No case guesses this code on purpose. */
 const CODE = '31415926';
 
-/** A server to be fuzzed, with accounts whose tokens do not have to be bought. */
+/** A server to fuzz, with accounts and direct access to tokens. */
 export interface FuzzedServer extends Target {
-  /** A fresh token for an account, by its number; {@link NOBODY} for an account that is gone. */
+  /** Creates a token for an account number; {@link NOBODY} is a destroyed account. */
   issue(type: TokenType, account: number): Promise<Signer>;
-  /** The members of a body that only one who knows the account can fill in. */
+  /** Returns the members of a body that require knowledge of the account. */
   fit(path: string, account: number, signer: Signer | undefined): Promise<object>;
-  /** Forgets the tokens that were issued. */
   forgetTokens(): Promise<void>;
-  /** Lines logged as errors. */
+  /** Log lines of level error. */
   errors: string[];
 }
 
-/** Starts a server without limits; gone at the test's end. */
+/** Starts a server without limits. */
 export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
   const env = {
     PORT: '0',
@@ -44,7 +43,7 @@ export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
     MAX_SESSIONS: '1000000',
   };
   const errors: string[] = [];
-  // Every line is written, and only errors are kept.
+  // Keep only errors: all log lines would fill the memory.
   const write = (line: string) => void (/"level":"(error|fatal)"/.test(line) && errors.push(line));
   const server = await startKeyServer({
     config: loadConfig({ ...env, DATA_DIR: await makeDataDir(t) }),
@@ -89,7 +88,7 @@ export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
     },
   };
 
-  /** An address's account, verified; cases delete some, and others need them. */
+  /** Cases delete accounts that other cases need. */
   async function findOrCreate(email: string): Promise<Account> {
     const { accounts } = services.storage;
     const account = await accounts.findByEmail(email);
@@ -101,7 +100,7 @@ export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
       stretchingSalt: randomBytes(32),
     };
     if (account) await accounts.markVerified(account.uid, services.now());
-    // Another case may have been first.
+    // A parallel case may have created it.
     else await createAccount(services, email, material, 'en').catch(() => {});
     return findOrCreate(email);
   }

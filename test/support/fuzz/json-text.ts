@@ -1,17 +1,16 @@
-/** JSON as text can hold it: members twice, in any order, under any name, and values that no program would write. */
+/** JSON as text can express it: repeated members, any order, any name, and unusual values. */
 export type JsonNode = string | number | boolean | null | JsonNode[] | Members | Verbatim;
 
-/** An object, member by member. */
+/** An object as a list of members. */
 export interface Members {
   members: [name: string, value: JsonNode][];
 }
 
-/** Text that stands for a value and need not be one. */
+/** Raw text in place of a value; may be invalid JSON. */
 export interface Verbatim {
   verbatim: string;
 }
 
-/** A plain value as nodes. */
 export function toNode(value: unknown): JsonNode {
   if (Array.isArray(value)) return value.map(toNode);
   if (typeof value === 'object' && value !== null) {
@@ -31,10 +30,10 @@ export function writeJson(node: JsonNode): string {
   return `{${node.members.map(([name, value]) => `${JSON.stringify(name)}:${writeJson(value)}`).join(',')}}`;
 }
 
-/** A place in a tree: the names and indices that lead to it. */
+/** Names and indices from the root. */
 export type JsonPath = (string | number)[];
 
-/** Every place in a tree, the root first. Members of one name share a place. */
+/** Lists all paths of a tree, root first. Members with the same name share a path. */
 export function listPaths(node: JsonNode, path: JsonPath = []): JsonPath[] {
   const inner: [string | number, JsonNode][] = Array.isArray(node)
     ? node.map((item, i) => [i, item])
@@ -44,7 +43,7 @@ export function listPaths(node: JsonNode, path: JsonPath = []): JsonPath[] {
   return [path, ...inner.flatMap(([key, value]) => listPaths(value, [...path, key]))];
 }
 
-/** A tree with what stands at a place replaced by any number of members or items; by none, it is gone. */
+/** Replaces the node at a path with any number of members or items; none removes it. */
 export function replaceAt(
   node: JsonNode,
   [key, ...rest]: JsonPath,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { isMembers, type JsonNode, listPaths, replaceAt, toNode, writeJson } from './json-text.js';
 
-/** One change to a tree. `at` chooses the place among all there are. */
+/** A change to a tree. `at` selects the place. */
 export type Mutation = { at: number } & (
   | { kind: 'drop' | 'repeat' | 'wrap' | 'swapCase' }
   | { kind: 'put'; value: JsonNode }
@@ -11,7 +11,7 @@ export type Mutation = { at: number } & (
   | { kind: 'extend'; text: string; infront: boolean }
 );
 
-/** One change to bytes. Places are fractions of the length. */
+/** A change to bytes. Places are fractions of the length. */
 export type ByteChange = { at: number } & (
   | { kind: 'cut' }
   | { kind: 'flip'; bit: number }
@@ -55,7 +55,7 @@ const HOSTILE_TEXTS = [
   '9'.repeat(3000),
 ];
 
-/** Numbers, and what stands for numbers, as JSON text. */
+/** Numbers and invalid numbers, as JSON text. */
 const HOSTILE_NUMBERS = [
   '-1',
   '-0',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { endpoints } from '../../../server/routes.js';
 import { arbitraryByteChange, type ByteChange, changeBytes } from './mutations.js';
 
-/** Bytes of a connection: requests, and changes to their bytes. */
+/** The bytes of a connection: requests, and changes to their bytes. */
 export interface RawCase {
   requests: RawRequest[];
   changes: ByteChange[];
@@ -12,7 +12,7 @@ interface RawRequest {
   method: string;
   target: string;
   version: string;
-  /** Besides Host. */
+  /** All headers except Host. */
   headers: string[];
   saysLength: boolean;
   body: string;
@@ -60,7 +60,6 @@ const arbitraryTarget = fc.oneof(
   },
 );
 
-/** A request as a client sends it. */
 const COMMON_LINES = [
   'Content-Type: application/json',
   'Accept: application/json',
@@ -174,7 +173,6 @@ export const arbitraryRawCase: fc.Arbitrary<RawCase> = fc.record({
   ),
 });
 
-/** The bytes of a case. */
 export function writeRawCase({ requests, changes }: RawCase): Buffer {
   return changes.reduce(changeBytes, Buffer.from(requests.map(writeRequest).join(''), 'latin1'));
 }

@@ -5,24 +5,23 @@ import { ADDRESSES, NOBODY } from './fuzzed-server.js';
 import { arbitraryByteChange, arbitraryMutation, type ByteChange, type Mutation } from './mutations.js';
 import { arbitraryBody } from './valid-body.js';
 
-/** A request that would be served, and what is done to it. */
+/** A valid request, and the changes to it. */
 export interface FuzzedRequest {
   method: string;
   path: string;
   query: string;
-  /** Whose token signs it, where one has to. */
+  /** The account whose token signs the request. */
   account: number;
   body: unknown;
-  /** Whether the secret members are right before the changes. */
+  /** Whether the secret members are correct before the changes. */
   fits: boolean;
   mutations: Mutation[];
   byteChanges: ByteChange[];
   headers: [name: string, value: string][];
-  /** Changes to the Authorization header. */
   signatureChanges: ByteChange[];
 }
 
-/** Endpoints that cost a stretch: few cases, for existing accounts. */
+/** Endpoints that stretch: few cases, for existing accounts. */
 const STRETCHING = {
   '/v1/raw_password/account/create': { email: fc.constantFrom(...ADDRESSES) },
   '/v1/raw_password/session/create': { email: arbitraryStranger() },
@@ -66,7 +65,6 @@ const arbitraryHeader: fc.Arbitrary<[string, string]> = fc.oneof(
   fc.tuple(fc.constant('Accept-Language'), fc.constantFrom('de', 'zz-ZZ;q=2', '*', 'fr;q=0, ja'.repeat(200))),
 );
 
-/** Requests to an endpoint. */
 function arbitraryRequestTo({ method, path, body, token }: Endpoint): fc.Arbitrary<FuzzedRequest> {
   const known =
     path in STRETCHING ? STRETCHING[path as keyof typeof STRETCHING] : { email: arbitraryAddress() };
@@ -89,7 +87,6 @@ function arbitraryRequestTo({ method, path, body, token }: Endpoint): fc.Arbitra
   });
 }
 
-/** Requests to any endpoint. */
 export function arbitraryRequest(endpoints: Endpoint[]): fc.Arbitrary<FuzzedRequest> {
   return fc.oneof(...endpoints.map(arbitraryRequestTo));
 }

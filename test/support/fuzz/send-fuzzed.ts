@@ -7,24 +7,23 @@ import { toNode, writeJson } from './json-text.js';
 import { changeBytes, mutate } from './mutations.js';
 import type { FuzzedRequest } from './requests.js';
 
-/** Longer than any answer takes on any machine. */
+/** Exceeds the duration of any reply on any machine. */
 const LOST_MS = 60_000;
 
-/** An answer, and how long it took. */
 export interface FuzzedReply extends CheckedResponse {
   ms: number;
 }
 
-/** Sends fuzzed requests over connections that are kept. */
+/** Sends fuzzed requests over persistent connections. */
 export class FuzzClient {
   readonly #agent = new Agent({ keepAlive: true });
 
   constructor(private readonly server: FuzzedServer) {}
 
   /**
-   * Makes a request what it is to be and sends it.
-   * @param token what has to sign it
-   * @throws Error when there is no answer
+   * Applies the changes of a case and sends the request.
+   * @param token type that signs it
+   * @throws Error when there is no reply
    */
   async send(fuzzed: FuzzedRequest, token: HawkTokenType | undefined): Promise<FuzzedReply> {
     const path = fuzzed.path + fuzzed.query;
@@ -46,7 +45,7 @@ export class FuzzClient {
     return this.exchange(fuzzed.method, path, headers, payload);
   }
 
-  /** @throws Error when there is no answer */
+  /** @throws Error when there is no reply */
   exchange(
     method: string,
     path: string,
@@ -88,8 +87,8 @@ function withMembers(body: unknown, members: object): unknown {
 }
 
 /**
- * Holds an answer against what every answer must be.
- * @throws Error that says what is wrong
+ * Checks the properties that all replies must have.
+ * @throws Error that names the violation
  */
 export function checkReply(reply: CheckedResponse): void {
   const { method, status, headers, text } = reply;

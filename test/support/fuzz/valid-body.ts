@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { DSA_KEY, RSA_KEY } from '../api/certificates.js';
 
-/** Members whose rules a JSON Schema cannot say. What only the test knows is left to it by name. */
+/** Members whose rules JSON Schema cannot express, and values that only the test knows. */
 export interface KnownMembers {
   email: fc.Arbitrary<string>;
 }
@@ -21,7 +21,7 @@ interface JsonSchema {
   anyOf?: JsonSchema[];
 }
 
-/** Bodies that an endpoint takes, from the schema that it checks them with. */
+/** Generates valid bodies from an endpoint's schema. */
 export function arbitraryBody(schema: z.ZodType, known: KnownMembers): fc.Arbitrary<unknown> {
   const jsonSchema = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   const byName: Record<string, fc.Arbitrary<unknown>> = {

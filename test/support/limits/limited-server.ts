@@ -8,8 +8,8 @@ import { startServer, type TestClock, type TestServer } from '../api/start-serve
 import type { Teardown } from '../services/service-process.js';
 
 /**
- * Starts a server that counts, behind a proxy on loopback.
- * @param rates limits that are lower than their defaults, as `points/seconds`
+ * Starts a server with rate limits behind a proxy on loopback.
+ * @param rates limits below their defaults, as `points/seconds`
  */
 export function startLimitedServer(
   t: Teardown,
@@ -32,13 +32,13 @@ export function startLimitedServer(
 
 let sources = 0;
 
-/** An address that nothing was sent from before: of 198.18.0.0/15, which is for benchmarks (RFC 2544). */
+/** Returns an unused address of 198.18.0.0/15, the network for benchmarks (RFC 2544). */
 export function makeSource(): string {
   sources++;
   return `198.18.${sources >> 8}.${sources & 255}`;
 }
 
-/** Sends as the proxy would for a client at an address. */
+/** Sends a request like the proxy, for a client at an address. */
 export function sendFrom(
   source: string,
   server: TestServer,
@@ -48,7 +48,7 @@ export function sendFrom(
   return send(server, path, { ...call, headers: { 'X-Forwarded-For': source, ...headers } });
 }
 
-/** Proves a password over SRP, with the right M or a wrong one. The challenge is asked for from elsewhere. */
+/** Proves a password over SRP with a valid or invalid M. The challenge comes from another source. */
 export async function tryPasswordFrom(
   source: string,
   server: TestServer,
@@ -62,13 +62,12 @@ export async function tryPasswordFrom(
   return sendFrom(source, server, '/v1/auth/finish', { body });
 }
 
-/** Logs in with the server stretching. */
 export function rawLoginFrom(source: string, server: TestServer, email: string, password: string) {
   const body = { email: toHex(email), password };
   return sendFrom(source, server, '/v1/raw_password/session/create', { body });
 }
 
-/** The limits that refused so far, as the log tells. */
+/** Returns the limits that have refused requests, from the log. */
 export function loggedLimits({ logLines }: TestServer, refused = true): string[] {
   const lines = logLines.map((line) => JSON.parse(line));
   return lines.flatMap((line) =>
@@ -76,7 +75,7 @@ export function loggedLimits({ logLines }: TestServer, refused = true): string[]
   );
 }
 
-/** Asserts a 429 in the form of the back-off protocol, by one limit. */
+/** Asserts a 429 of one limit, in the form of the back-off protocol. */
 export function assertTooMany(t: Test, server: TestServer, reply: Reply, limit: LimitName): void {
   const { status, headers, body } = reply;
   t.match({ status, body }, { status: 429, body: { code: 429, errno: 114, retryAfter: Number } }, limit);

@@ -3,14 +3,14 @@ import { type AddressInfo, createServer } from 'node:net';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 
-/** A mail as it arrived: whom SMTP named, and what the mail itself says. */
+/** A received mail: envelope and contents. */
 export interface ReceivedMail {
   recipients: string[];
   raw: string;
   parsed: ParsedMail;
 }
 
-/** An SMTP reply that refuses. */
+/** An SMTP reply that rejects a recipient or mail. */
 export class Refusal extends Error {
   constructor(
     readonly responseCode: number,
@@ -22,14 +22,14 @@ export class Refusal extends Error {
 
 interface MailServerOptions {
   port?: number;
-  /** Throws a {@link Refusal} for those who get no mail. */
+  /** Throws a {@link Refusal} to reject a recipient. */
   onRecipient?: (address: string) => void;
-  /** Awaited before a mail is taken; throws a {@link Refusal} for one that is not. */
+  /** Runs before a mail is accepted; throws a {@link Refusal} to reject it. */
   onMail?: (mail: ReceivedMail) => Promise<void> | void;
   smtp?: SMTPServerOptions;
 }
 
-/** A real SMTP server on loopback, stopped at the test's end. */
+/** A real SMTP server on loopback. */
 export async function startMailServer(
   t: { teardown(end: () => unknown): void },
   { port = 0, onRecipient, onMail, smtp }: MailServerOptions = {},
@@ -73,7 +73,7 @@ export async function startMailServer(
     },
     ...smtp,
   });
-  // Clients that hang up are part of the tests.
+  // Tests also disconnect.
   server.on('error', () => {});
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const bound = (server.server.address() as AddressInfo).port;
@@ -83,7 +83,7 @@ export async function startMailServer(
     url: `smtp://127.0.0.1:${bound}`,
     port: bound,
     received,
-    /** Every RCPT command as it came over the wire. */
+    /** RCPT commands as received. */
     recipientCommands,
     countConnections: () => connections,
     stop,

@@ -21,7 +21,7 @@ export async function makeDirectory(t: Teardown): Promise<string> {
   return directory;
 }
 
-/** A clock that goes when it is told to. */
+/** A clock that tests advance. */
 export function createClock(startMs = Date.UTC(2013, 10, 24, 12)) {
   let nowMs = startMs;
   return {
@@ -34,7 +34,7 @@ export function createClock(startMs = Date.UTC(2013, 10, 24, 12)) {
 
 export type Clock = ReturnType<typeof createClock>;
 
-/** A real outbox in SQLite, with a way to fill it. */
+/** Opens an outbox in SQLite. */
 export async function openOutbox(
   t: Teardown,
   clock: Clock,
@@ -50,7 +50,7 @@ export async function openOutbox(
   const accounts = { created: 0 };
   return {
     outbox: storage.outbox,
-    /** Creates an account with its mail, and tells what the mail says. */
+    /** Creates an account with its mail. @returns the mail */
     async addMail(content: Partial<OutgoingMail> = {}): Promise<OutgoingMail> {
       const kind = content.kind ?? 'verify';
       accounts.created += 1;
@@ -92,7 +92,7 @@ export function makeAccount({ uid, email, locale, createdAt }: OutgoingMail) {
 
 type Outbox = Awaited<ReturnType<typeof openOutbox>>['outbox'];
 
-/** A mailer that is not started: it sends when it is woken. Keeps its log and its events. */
+/** Creates a mailer without a timer: it sends when it is woken. Keeps its log and its events. */
 export function createMailer(t: Teardown, options: { outbox: Outbox; clock: Clock; smtpUrl: string }) {
   const lines: Record<string, unknown>[] = [];
   const events: MailEvent[] = [];
@@ -110,7 +110,7 @@ export function createMailer(t: Teardown, options: { outbox: Outbox; clock: Cloc
     mailer,
     lines,
     events,
-    /** Lets it send everything that may be sent now. */
+    /** Sends all mails that are due. */
     async sendDue(): Promise<MailEvent['type'][]> {
       const before = events.length;
       mailer.wake();

@@ -2,31 +2,28 @@ import { withTimeout } from '../../../protocol/with-timeout.js';
 import type { KeyServer } from '../../../server/key-server.js';
 import type { TestClock } from '../api/start-server.js';
 
-/** One number of a scrape. */
 export interface Sample {
   name: string;
   labels: Record<string, string>;
   value: number;
 }
 
-/** A parsed reply of `/metrics`. */
 export interface Scrape {
   type: string;
-  /** Metrics by name, as their TYPE lines have it. */
+  /** Types by metric name. */
   types: Map<string, string>;
   samples: Sample[];
   /**
-   * The sum of a metric's samples that have certain labels.
+   * Returns the sum of a metric's samples with some labels.
    * @throws Error when there are none
    */
   read(name: string, labels?: Record<string, string | number>): number;
   has(name: string, labels?: Record<string, string | number>): boolean;
 }
 
-/** A server to scrape, and its clock where a test has one. */
 type Scraped = Pick<KeyServer, 'metricsUrl'> & { clock?: TestClock };
 
-/** Reads a server's metrics as Prometheus does (text format 0.0.4), a second after they were last rendered. */
+/** Reads a server's metrics like Prometheus (text format 0.0.4), one second after the last rendering. */
 export async function scrape({ metricsUrl, clock }: Scraped): Promise<Scrape> {
   clock?.advance(1);
   const response = await fetch(`${metricsUrl}/metrics`);
@@ -59,8 +56,8 @@ export async function scrape({ metricsUrl, clock }: Scraped): Promise<Scrape> {
 }
 
 /**
- * Scrapes until something is so: a request is counted when its reply is on its way, which its client may see first.
- * @throws Error when it is not so within ten seconds
+ * Scrapes until a condition holds: a client may receive a reply before the server counts it.
+ * @throws Error after ten seconds
  */
 export async function scrapeUntil(server: Scraped, isSo: (scrape: Scrape) => boolean): Promise<Scrape> {
   let given = false;

@@ -2,13 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { openApiDocument } from './document.js';
 
-/** A response as it came, whole. */
 export interface CheckedResponse {
   method: string;
-  /** Path and query. */
+  /** Includes the query. */
   path: string;
   status: number;
-  /** Names in lower case. */
   headers: IncomingHttpHeaders;
   text: string;
 }
@@ -30,15 +28,15 @@ ajv.addSchema(seal(openApiDocument), 'openapi');
 const validators = new Map<string, ValidateFunction>();
 
 /**
- * Holds a response of the API against the OpenAPI document: status, errno, headers, and a body with no member too
- * many. Pages and other answers outside of it are let pass.
- * @throws Error that names the operation and what is wrong
+ * Checks a response against the OpenAPI document: status, errno, headers, and no unknown members. Ignores pages and
+ * other responses outside of the document.
+ * @throws Error that names the operation and the violation
  */
 export function checkResponse(response: CheckedResponse): void {
   const path = response.path.split('?')[0] as string;
   const method = response.method.toLowerCase();
   if (!(path in paths) && !path.startsWith('/v1/')) return;
-  // 304 belongs to HTTP, and has no body.
+  // 304 belongs to HTTP and has no body.
   if (method === 'options' || method === 'head' || response.status === 304) return;
   const responses = paths[path]?.[method]?.responses;
   const status = responses && String(response.status) in responses ? String(response.status) : 'default';
@@ -77,7 +75,7 @@ function validatorOf({ path, method, status }: { path: string; method: string; s
   return validate;
 }
 
-/** The document with its named schemas closed: what is not listed must not come. */
+/** Forbids additional properties in all named schemas. */
 function seal(document: object): object {
   const { components, ...rest } = structuredClone(document) as { components: { schemas: object } };
   return { ...rest, components: { ...components, schemas: close(components.schemas) } };

@@ -7,5 +7,4 @@ export const OPEN_API_OPTIONS = {
   hasMetrics: true,
 };
 
-/** The document as a server at this address would serve it. */
 export const openApiDocument = createOpenApiDocument(endpoints, OPEN_API_OPTIONS);

@@ -4,9 +4,9 @@ import type { Teardown } from '../services/service-process.js';
 import { checkResponse } from './check-response.js';
 
 /**
- * Holds every response of a server in this process against the OpenAPI document, requested by a test, a client,
- * a page. Those that broke off are let pass. The test fails at its end, when the server is closed.
- * @param url where the server is bound
+ * Checks each complete response of a server in this process against the OpenAPI document. Violations fail the test
+ * at its end, when the server has closed.
+ * @param url bound address of the server
  */
 export function watchResponses(t: Teardown, url: string): void {
   const { port } = new URL(url);
@@ -32,7 +32,6 @@ export function watchResponses(t: Teardown, url: string): void {
   });
 }
 
-/** Records the bytes written to a response. */
 function collectBody(response: ServerResponse): () => string {
   const chunks: Buffer[] = [];
   for (const name of ['write', 'end'] as const) {

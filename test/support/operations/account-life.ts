@@ -11,8 +11,8 @@ import { SRP_TYPE } from '../../../protocol/srp.js';
 import { STRETCHING_PARAMETERS } from '../../../protocol/stretching.js';
 
 /**
- * Maximum operations of each request: [SQL statements, Redis round trips]. Where a mail goes
- * out, three of the statements are the outbox's.
+ * Maximum operations of each request: [SQL statements, Redis round trips]. The outbox uses three statements for a
+ * mail.
  */
 export const BOUNDS = {
   get_random_bytes: [0, 0],
@@ -38,10 +38,10 @@ export const BOUNDS = {
 
 export type EndpointName = keyof typeof BOUNDS;
 
-/** Runs one request, and takes note of what it asked of the stores. */
+/** Runs one request and records its store operations. */
 export type Count = <Reply>(name: EndpointName, send: () => Promise<Reply>) => Promise<Reply>;
 
-/** One account's life through every endpoint, each request counted. */
+/** Runs each endpoint for one account and counts each request. */
 export async function liveOneLife(server: ServerProcess, count: Count): Promise<void> {
   const client = new KeyServerClient({ url: server.url });
   const sender = new Sender(server.url, 1);

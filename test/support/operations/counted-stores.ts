@@ -5,17 +5,15 @@ import { startPostgres } from '../services/postgres.js';
 import { startRedis } from '../services/redis.js';
 import { type CountingProxy, startCountingProxy } from './counting-proxy.js';
 
-/** A private PostgreSQL and Redis that count what servers ask of them. */
+/** A private PostgreSQL and Redis behind counting proxies. */
 export interface CountedStores {
-  /** Settings for a server that uses them through the proxies. */
+  /** Settings of a server behind the proxies. */
   settings: Record<string, string>;
   postgres: CountingProxy;
   redis: CountingProxy;
-  /** SQL statements that servers have executed so far. */
   sqlStatements(): Promise<number>;
 }
 
-/** Starts the stores; the test ends them. */
 export async function startCountedStores(t: Test): Promise<CountedStores> {
   const postgres = await startPostgres(t, {
     args: ['-c', 'shared_preload_libraries=pg_stat_statements'],

@@ -1,20 +1,16 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** Stands between servers and a store, and counts how often they wait for it. */
+/** A proxy between servers and a store that counts round trips. */
 export interface CountingProxy {
   port: number;
-  /**
-   * Times that something was sent over a connection whose last bytes came from the store. Commands that are
-   * sent together are one trip.
-   */
+  /** Number of round trips: a send on a connection whose last bytes came from the store. A pipeline is one trip. */
   roundTrips(): number;
-  /** Resolves when nothing has passed for so long, in ms. */
+  /** Resolves after a pause without traffic, in ms. */
   quiet(forMs: number): Promise<void>;
   close(): void;
 }
 
-/** A proxy on a free port of 127.0.0.1 for a store on another. */
 export async function startCountingProxy(storePort: number): Promise<CountingProxy> {
   let trips = 0;
   let lastMs = performance.now();

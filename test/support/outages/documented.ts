@@ -4,7 +4,7 @@ import type { Reply } from '../api/send.js';
 
 const PATH = 'docs/operators/outages.md';
 
-/** The outages, as the columns of the documented table. */
+/** The columns of the documented table. */
 export type Away = 'database away' | 'Redis away' | 'mail server away' | 'disk full';
 
 /** Observed replies during an outage, for comparison with the documented table. */
@@ -12,7 +12,7 @@ export class SeenAnswers {
   readonly #seen = new Map<string, string>();
 
   /**
-   * Notes an answer: an endpoint answers the same in every flow, or the test fails.
+   * Records a reply. Fails the test if the endpoint replied differently in another flow.
    * @param endpoint `METHOD path`
    */
   note(t: Test, endpoint: string, reply: Reply): void {
@@ -21,7 +21,7 @@ export class SeenAnswers {
     this.#seen.set(endpoint, cell);
   }
 
-  /** Checks a column of the document: every row of it was seen, and is as it says. */
+  /** Checks that each row of a documented column was observed and agrees. */
   check(t: Test, away: Away): void {
     t.strictSame(Object.fromEntries(this.#seen), Object.fromEntries(readColumn(away)), away);
   }

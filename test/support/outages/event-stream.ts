@@ -6,8 +6,8 @@ import type { TestServer } from '../api/start-server.js';
 const PATH = '/v1/recovery_email/status';
 
 /**
- * Asks for recovery_email/status as an event stream.
- * @returns the answer, a stream's when its head is there, and all that the stream says until its end
+ * Requests recovery_email/status as an event stream.
+ * @returns the reply, for a stream once its head has arrived, and all events until its end
  */
 export function openEventStream(
   server: TestServer,

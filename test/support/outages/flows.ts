@@ -6,7 +6,6 @@ import { FORGOTTEN_PASSWORD } from './flows/forgotten-password.js';
 import { NEW_ACCOUNT } from './flows/new-account.js';
 import { RAW } from './flows/raw-password.js';
 
-/** Requests outside of flows. */
 const ANYTIME: FlowRequest[] = [
   '/v1/openapi.json',
   '/.well-known/browserid',
@@ -19,7 +18,7 @@ const ANYTIME: FlowRequest[] = [
   prepare: async (server) => ({ send: () => send(server, path, { method: 'GET' }) }),
 }));
 
-/** Every request of every flow with both login methods, and the other requests. */
+/** The requests of each flow with both login methods, and the other requests. */
 export const FLOW_REQUESTS: FlowRequest[] = [
   ...NEW_ACCOUNT,
   ...DEVICES,

@@ -1,10 +1,10 @@
-/** A piece of what a client sends, and whether it is one of the commands that requests are made of. */
+/** A piece of a client's data, and whether it is a command of a request. */
 export interface Frame {
   bytes: Buffer;
   isCommand: boolean;
 }
 
-/** Takes apart what one connection sends, as it comes. @returns what is whole */
+/** Splits the data of one connection. @returns the complete frames */
 export type Framer = (chunk: Buffer) => Frame[];
 
 /** Redis commands that connections send by themselves. */
@@ -13,7 +13,7 @@ const REDIS_UPKEEP = new Set(['PING', 'HELLO', 'CLIENT', 'SUBSCRIBE']);
 const SQL_UPKEEP =
   /^(with "due"|(update|delete from) "mails"|update "sessions" set "last_access_at"|select .* from "signing_keys"|select 1$|.*"leases")/;
 
-/** Commands in RESP: arrays of bulk strings (redis.io, "Redis serialization protocol"). */
+/** Parses RESP: arrays of bulk strings (redis.io, "Redis serialization protocol"). */
 export function createRedisFramer(): Framer {
   return createFramer((buffer) => {
     const header = /^\*(\d+)\r\n/.exec(buffer.toString('latin1', 0, 32));
@@ -32,15 +32,16 @@ export function createRedisFramer(): Framer {
   });
 }
 
-/** The text of each prepared statement, by its name, which is the same on every connection. */
+/** Prepared statements by name. Names are the same on every connection. */
 const statements = new Map<string, string>();
 
-/** Parse, Bind, Describe, Execute, Close: what comes before the Sync that ends a statement. */
+/** Parse, Bind, Describe, Execute, Close: the messages before a statement's Sync. */
 const PARTS_OF_STATEMENT = 'PBDEC';
 
 /**
- * Statements in PostgreSQL's protocol 3.0: everything up to Sync is one, and so is a simple Query. What is not whole
- * must not go out: a COMMIT is done when it is executed, before its Sync.
+ * Parses PostgreSQL's protocol 3.0: a frame ends with Sync or is a simple Query. The proxy must not forward
+ * incomplete
+ * frames, because PostgreSQL executes a COMMIT before its Sync.
  */
 export function createPostgresFramer(): Framer {
   let isStarted = false;
@@ -61,7 +62,7 @@ export function createPostgresFramer(): Framer {
         statement = second;
         if (first) statements.set(first, second);
       }
-      // Bind names the portal, then the statement; of an unnamed one the text has just come.
+      // Bind names the portal, then the statement. The text of an unnamed one precedes it.
       if (type === 'B' && second) statement = statements.get(second) ?? '';
       if (type === 'Q') statement = first;
       start = end;
@@ -73,7 +74,7 @@ export function createPostgresFramer(): Framer {
   });
 }
 
-/** @param read finds the first frame of a buffer: its length in bytes, when it is whole */
+/** @param read returns the length of the first complete frame of a buffer */
 function createFramer(read: (buffer: Buffer) => { length: number; isCommand: boolean } | undefined): Framer {
   let rest: Buffer = Buffer.alloc(0);
   return (chunk) => {

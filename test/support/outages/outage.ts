@@ -8,7 +8,7 @@ import { ALL, untilSo } from './waiting.js';
 /** Time limit of a request that waits for a store, in ms; longer while other tests run. */
 const ANSWER_MS = ALL ? 2000 : 20_000;
 
-/** Limits as they are for one user, and none for the many that tests make of one address, all at once. */
+/** Account limits as for one user; no limit for the one address of all tests. */
 const ROOM = {
   RATE_LIMITS: 'on',
   STRETCH_MAX_WAIT: '60',
@@ -17,19 +17,19 @@ const ROOM = {
   LIMIT_MAILS_FROM_SOURCE: '1000000/3600',
 };
 
-/** A server whose limits are on, with room for a test. */
+/** Starts a server with limits that leave room for a test. */
 export function startLimitedServer(t: Test, env: Record<string, string>): Promise<TestServer> {
   return startServer(t, { ...ROOM, ...env });
 }
 
-/** Sends, and says how long the answer took, in ms. */
+/** Sends a request and measures its reply in ms. */
 export async function timeReply({ send }: PreparedRequest): Promise<{ reply: Reply; ms: number }> {
   const started = performance.now();
   const reply = await send();
   return { reply, ms: performance.now() - started };
 }
 
-/** Checks that a reply is 503, errno 201, with its five fields and when to come back, and came in time. */
+/** Asserts a timely 503 with errno 201, five fields and a time to retry. */
 export function checkUnavailable(t: Test, { reply, ms }: { reply: Reply; ms: number }): void {
   checkRefusal(t, reply, 503, 201, { retryAfter: reply.body.retryAfter });
   t.equal(Number(reply.headers['retry-after']), reply.body.retryAfter);
@@ -37,8 +37,8 @@ export function checkUnavailable(t: Test, { reply, ms }: { reply: Reply; ms: num
 }
 
 /**
- * Sends a request again until it is not refused with 503, for as long as recovery may take.
- * @returns its last reply, and how often it was refused
+ * Repeats a request until its reply is not 503.
+ * @returns the last reply, and the number of refusals
  */
 export async function sendUntilServed(request: PreparedRequest): Promise<{ reply: Reply; refusals: number }> {
   let reply = await request.send();
@@ -53,7 +53,7 @@ export async function sendUntilServed(request: PreparedRequest): Promise<{ reply
   return { reply, refusals };
 }
 
-/** Waits until every store answers, for as long as recovery may take. */
+/** Waits until all stores reply. */
 export async function untilWell(server: TestServer): Promise<void> {
   await untilSo(async () => (await send(server, '/__heartbeat__', { method: 'GET' })).status === 200);
 }
@@ -70,7 +70,6 @@ export async function prepareAll(
   return all;
 }
 
-/** A request by its name in test results. */
 export function nameOf({ endpoint, flow }: FlowRequest): string {
   return `${endpoint} (${flow})`;
 }

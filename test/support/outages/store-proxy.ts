@@ -3,13 +3,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import type { Teardown } from '../services/service-process.js';
 import type { Framer } from './framing.js';
 
-/**
- * How a connection is cut at a command: before the store is sent it, or when the store has done it and its answer
- * is on the way.
- */
+/** Where to cut: before the store receives the command, or after it has executed it and before its reply. */
 export type CutKind = 'unsent' | 'unanswered';
 
-/** Stands between a server and a store, and cuts all their connections at a certain command. */
+/** A proxy between a server and a store that cuts all connections at a chosen command. */
 export class StoreProxy {
   port = 0;
   readonly #storePort: number;
@@ -18,16 +15,15 @@ export class StoreProxy {
   #server: Server | undefined;
   #cut: { commandsLeft: number; kind: CutKind } | undefined;
   #isCut = false;
-  /** Set while a command is on its way whose answer is to be lost; settles when it is. */
+  /** Settles when the pending reply has been dropped. */
   #severing: Promise<void> | undefined;
 
-  /** @param createFramer takes apart what one connection sends */
+  /** @param createFramer splits the data of one connection */
   constructor(storePort: number, createFramer: () => Framer) {
     this.#storePort = storePort;
     this.#createFramer = createFramer;
   }
 
-  /** Listens on a free port of 127.0.0.1, until the test's end. */
   async start(t: Teardown): Promise<this> {
     await this.#listen();
     t.teardown(() => this.#sever());
@@ -39,12 +35,12 @@ export class StoreProxy {
     return this.#isCut || this.#severing !== undefined;
   }
 
-  /** From now on `count` commands go through, and the next one is where it is cut. */
+  /** Lets `count` commands pass and cuts at the next one. */
   cutAfter(count: number, kind: CutKind): void {
     this.#cut = { commandsLeft: count, kind };
   }
 
-  /** Lets everything through again. */
+  /** Lets all connections pass again. */
   async mend(): Promise<void> {
     this.#cut = undefined;
     await this.#severing;

@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { findProgram, type Teardown } from '../services/service-process.js';
 
-/** A real Chromium, closed at the test's end. @throws Error when it is not installed */
+/** @throws Error when Chromium is not installed */
 export async function openBrowser(t: Teardown): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath: findProgram('chromium', 'chromium'),
@@ -13,15 +13,15 @@ export async function openBrowser(t: Teardown): Promise<Browser> {
   return browser;
 }
 
-/** A tab of its own, that keeps what went wrong in it and whom it asked for anything. */
+/** A tab that records errors and requests. */
 export interface Tab {
   page: Page;
-  /** Errors of scripts, and what the Content-Security-Policy stopped. */
+  /** Script errors, and violations of the Content-Security-Policy. */
   complaints: string[];
   requestedUrls: string[];
 }
 
-/** @param options a language, a colour scheme, a size; English, light and a phone's when left out */
+/** @param options language, colour scheme, size; the default is English, light and a phone's size */
 export async function openTab(browser: Browser, options: BrowserContextOptions = {}): Promise<Tab> {
   const context = await browser.newContext({
     locale: 'en',
@@ -30,13 +30,13 @@ export async function openTab(browser: Browser, options: BrowserContextOptions =
     ...options,
   });
   const page = await context.newPage();
-  // Nothing here takes long; what hangs shall say where.
+  // A short limit, so that a hanging step names itself.
   page.setDefaultTimeout(10_000);
   const complaints: string[] = [];
   const requestedUrls: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
-    // A refused request is an error to the console, and no fault of the page.
+    // Chromium logs refused requests as errors; the page is not at fault.
     if (message.type() === 'error' && !/^Failed to load resource/.test(message.text())) {
       complaints.push(message.text());
     }

@@ -10,7 +10,7 @@ import { makeAccount } from '../mail/outbox-fixture.js';
 import { watchResponses } from '../openapi/watch-responses.js';
 import type { Teardown } from '../services/service-process.js';
 
-/** The whole server on a free port, with a directory of its own, gone at the test's end. */
+/** Starts the whole server on a free port with its own directory. */
 export async function startServer(t: Teardown, env: NodeJS.ProcessEnv = {}): Promise<KeyServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'pages-'));
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));

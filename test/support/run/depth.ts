@@ -1,6 +1,4 @@
-/**
- * How many cases of many a test tries: a sample in the first tier, all of them in `test:all` and where a file is named.
- */
+/** Returns the number of cases: a sample in the first tier, all in `test:all` and for named files. */
 export function countByDepth(sample: number, full: number): number {
   return process.env.TEST_DEPTH === 'full' ? full : sample;
 }

@@ -7,12 +7,11 @@ import type { Batch } from './test-files.js';
 const RUN_FILES = fileURLToPath(new URL('run-files.js', import.meta.url));
 const NODE_FLAGS = ['--enable-source-maps'];
 
-/** Outcome of a file. */
 export interface FileOutcome {
   file: string;
   isOk: boolean;
   seconds: number;
-  /** Of the test process with its threads, without the processes that it started. */
+  /** The test process with its threads, without child processes. */
   cpuSeconds: number;
 }
 
@@ -20,18 +19,18 @@ export interface BatchOutcome {
   passed: number;
   failed: number;
   skipped: number;
-  /** Files with a failure, and files that did not run to the end. */
+  /** Files with a failure, and files that did not finish. */
   failedFiles: Set<string>;
 }
 
 export interface BatchOptions {
   env: NodeJS.ProcessEnv;
   onFile(outcome: FileOutcome): void;
-  /** Told at once, in words for people. */
+  /** Called at once, with a text for people. */
   onFailure(description: string): void;
 }
 
-/** Runs the files of a batch in a process of its own and reads its TAP. */
+/** Runs the files of a batch in one process and reads its TAP. */
 export async function runBatch(
   batch: Batch,
   { env, onFile, onFailure }: BatchOptions,

@@ -2,8 +2,8 @@ import root, { type Test } from 'tap';
 import { compiledPath } from './test-files.js';
 
 /**
- * Runs test files one after the other in this process, each as a subtest of its own: program and packages are loaded
- * once for all of them. `TEST_FILES` names them, relative to `test/` and without the ending.
+ * Runs test files sequentially in this process, each as a subtest, so that the program is loaded only once.
+ * `TEST_FILES` names them, relative to `test/` and without the ending.
  */
 
 let current: Test = root;
@@ -19,7 +19,7 @@ Object.assign(root, {
 });
 
 process.on('warning', ({ name, stack }) => {
-  // node:test warns of its mock timers.
+  // node:test warns about its mock timers.
   if (name !== 'ExperimentalWarning') current.fail(`unexpected warning: ${stack}`);
 });
 

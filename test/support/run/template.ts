@@ -12,8 +12,8 @@ import { makePostgresTemplate } from '../services/postgres.js';
 const FILES = ['key-server.sqlite', 'storage.key'];
 
 /**
- * Makes what the tests of a run need not make again: a data folder with schema and signing key, the stretch plan of
- * this machine, and a PostgreSQL cluster. Test processes find them through their environment.
+ * Creates data that all tests of a run copy: a data folder with schema and signing key, the stretch plan of this
+ * machine, and a PostgreSQL cluster. Environment variables tell test processes the paths.
  */
 export async function makeTemplate(): Promise<{ env: Record<string, string>; remove(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'key-server-template-'));
@@ -35,14 +35,14 @@ export async function makeTemplate(): Promise<{ env: Record<string, string>; rem
   };
 }
 
-/** Fills a new data folder from the template of this run, if there is one and it fits the settings. */
+/** Fills a new data folder from the template of this run, if it fits the settings. */
 export async function copyTemplate(config: Config): Promise<void> {
   const template = process.env.TEST_DATA_TEMPLATE;
   if (!template || config.databaseUrl || config.storageKey || config.signingAlgorithm !== 'RS') return;
   for (const file of FILES) await copyFile(join(template, file), join(config.dataDir, file));
 }
 
-/** The plan of `wasm` that was measured for this run, for as much memory as the settings give. */
+/** Returns the plan of `wasm` that this run measured, for the memory that the settings give. */
 export function readStretchPlan(config: Config): StretchPlan | undefined {
   const { TEST_STRETCH_PLAN } = process.env;
   if (!TEST_STRETCH_PLAN || !['native', 'wasm'].includes(config.stretchEngine)) return undefined;

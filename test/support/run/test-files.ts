@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 export type Tier = 'first' | 'robustness';
 
-/** Files that run in one process, one after the other. */
+/** Files that run sequentially in one process. */
 export interface Batch {
   name: string;
   /** Relative to `test/`, without the ending: `server/routes/auth`. */
@@ -15,7 +15,7 @@ const SOURCES = fileURLToPath(new URL('../../../../test', import.meta.url));
 const COMPILED = fileURLToPath(new URL('../..', import.meta.url));
 const ENDING = '.test.ts';
 
-/** All test files there are in the sources: compiled ones may be left over from before. */
+/** Lists the sources, because `dist/` may contain files of older builds. */
 export function listTestFiles(): string[] {
   return readdirSync(SOURCES, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.name.endsWith(ENDING))
@@ -27,14 +27,13 @@ export function tierOf(file: string): Tier {
   return file.startsWith('robustness/') ? 'robustness' : 'first';
 }
 
-/** The path of a compiled test file. */
 export function compiledPath(file: string): string {
   return join(COMPILED, `${file}.test.js`);
 }
 
 /**
- * Distributes files over processes. Those of the first tier share one a folder, two levels deep; those of the other
- * break things, take all there is, and get one each.
+ * Distributes files over processes: one process per folder, two levels deep, in the first tier; one per file in the
+ * other, whose tests use the whole machine.
  */
 export function makeBatches(files: string[]): Batch[] {
   const batches = new Map<string, string[]>();

@@ -2,13 +2,13 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Below the range the kernel takes for outgoing connections: a service that is stopped and started
- * again must find its port free, and a client that keeps trying must not meet itself there.
+ * Below the ephemeral range: a restarted service must find its port free, and a reconnecting client must not connect
+ * to itself.
  */
 const FIRST_PORT = 12_000;
 const LAST_PORT = 31_999;
 
-/** A port of 127.0.0.1 that nothing listens on. */
+/** Returns a port of 127.0.0.1 without a listener. */
 export async function findFreePort(): Promise<number> {
   for (;;) {
     const port = randomInt(FIRST_PORT, LAST_PORT + 1);

@@ -9,7 +9,7 @@ import { findProgram, launch, ServiceProcess, type Teardown } from './service-pr
 
 const run = promisify(execFile);
 
-/** Where Debian keeps the programs that are not in PATH, one directory a version. */
+/** Debian keeps these programs outside of PATH, one directory per version. */
 const DEBIAN_VERSIONS = '/usr/lib/postgresql';
 /** initdb and postgres refuse to run as root. */
 const USER = 'postgres';
@@ -17,15 +17,13 @@ const USER = 'postgres';
 /** A private PostgreSQL; see {@link ServiceProcess} for stop, start, restart, freeze and thaw. */
 export interface Postgres extends ServiceProcess {
   readonly port: number;
-  /** `postgres://postgres@127.0.0.1:<port>/postgres` */
   readonly url: string;
-  /** Makes an empty database. @returns its URL */
+  /** Creates an empty database. @returns its URL */
   createDatabase(): Promise<string>;
 }
 
 /**
- * Makes a database cluster in a temporary directory and starts a real PostgreSQL on a free port of
- * 127.0.0.1, gone at the test's end.
+ * Starts a real PostgreSQL with a new cluster on a free port of 127.0.0.1.
  * @param options.args more arguments for `postgres`, for example `['-c', 'max_connections=20']`
  * @throws Error when PostgreSQL is not installed
  */
@@ -38,7 +36,7 @@ export async function startPostgres(t: Teardown, options: { args?: string[] } = 
       join(programs, 'postgres'),
       ...['-D', directory, '-p', String(port)],
       ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-      // Commits survive a killed process without it, and no test cuts the power.
+      // Without fsync, commits still survive a kill; no test cuts the power.
       ...['-c', 'fsync=off'],
       ...(options.args ?? []),
     ],
@@ -66,8 +64,8 @@ export async function startPostgres(t: Teardown, options: { args?: string[] } = 
 }
 
 /**
- * Makes a database cluster that the PostgreSQLs of a run start from: a copy costs a tenth of making one.
- * `TEST_POSTGRES_TEMPLATE` tells {@link startPostgres} where it is.
+ * Creates a cluster to copy from, which takes a tenth of the time of a new one.
+ * `TEST_POSTGRES_TEMPLATE` tells {@link startPostgres} its path.
  */
 export async function makePostgresTemplate(): Promise<string> {
   const directory = await makeDirectory();
@@ -93,7 +91,7 @@ async function initialise(initdb: string, directory: string): Promise<void> {
   await run(command, args, { cwd: directory });
 }
 
-/** Debian's directories of programs, the newest version first. */
+/** Newest version first. */
 async function versions(): Promise<string[]> {
   const names = await readdir(DEBIAN_VERSIONS).catch(() => []);
   return names.sort((a, b) => Number(b) - Number(a)).map((name) => join(DEBIAN_VERSIONS, name, 'bin'));
@@ -104,7 +102,7 @@ async function idsOf(user: string): Promise<[uid: number, gid: number]> {
   return [Number(uid?.stdout), Number(gid?.stdout)];
 }
 
-/** Asks a database one thing, on a connection of its own. @returns the rows */
+/** Runs a statement on a separate connection. @returns the rows */
 export async function askPostgres(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -5,21 +5,21 @@ import type { Teardown } from './service-process.js';
 
 const SLOTS = 16_384;
 const MASTERS = 3;
-/** How long a node must be silent to be taken for dead, in ms. */
+/** A node that is silent for this long counts as failed, in ms. */
 const NODE_TIMEOUT_MS = 1000;
 
-/** Three masters that share the slots, and as many replicas as asked for. */
+/** Three masters that share the slots, with optional replicas. */
 export interface RedisCluster {
   /** `redis+cluster://127.0.0.1:<port>,…`: the masters */
   readonly url: string;
   readonly masters: Redis[];
-  /** One for the first masters each. */
+  /** Replicas of the first masters. */
   readonly replicas: Redis[];
 }
 
 /**
- * Starts a real three-node Redis Cluster on free ports of 127.0.0.1, gone at the test's end.
- * @param options.replicas how many masters have a replica; none by default
+ * Starts a real Redis Cluster of three masters on free ports of 127.0.0.1.
+ * @param options.replicas number of masters with a replica; 0 by default
  * @throws Error when redis-server is not installed
  */
 export async function startRedisCluster(
@@ -47,7 +47,7 @@ export async function startRedisCluster(
   }
   await waitUntil(() => everyNode(/cluster_state:ok/));
   if (replicaCount > 0) {
-    // A replica that has not caught up once is not promoted.
+    // Redis does not promote a replica that has never synchronized.
     await waitUntil(async () =>
       (
         await Promise.all(

@@ -9,22 +9,20 @@ import { findProgram, ServiceProcess, type Teardown } from './service-process.js
 const SENTINELS = 3;
 const QUORUM = 2;
 const NAME = 'keyserver';
-/** How long a master must be silent to be taken for dead, in ms. */
+/** A master that is silent for this long counts as failed, in ms. */
 const DOWN_AFTER_MS = 500;
 
-/** A master, a replica, and the sentinels that watch them. */
 export interface RedisSentinel {
-  /** `redis+sentinel://127.0.0.1:<port>,…/keyserver` */
   readonly url: string;
   readonly nodes: [Redis, Redis];
   readonly sentinels: Redis[];
-  /** The node that the sentinels take for the master. */
+  /** Returns the master that the sentinels agree on. */
   findMaster(): Promise<Redis>;
 }
 
 /**
- * Starts a real master, a real replica and three real sentinels on free ports of 127.0.0.1, gone at the
- * test's end. Takes some seconds: the sentinels must find each other.
+ * Starts a real master, replica and three sentinels on free ports of 127.0.0.1. The sentinels need some seconds to
+ * discover each other.
  * @throws Error when redis-server is not installed
  */
 export async function startRedisSentinel(t: Teardown): Promise<RedisSentinel> {

@@ -8,13 +8,11 @@ import { findProgram, ServiceProcess, type Teardown } from './service-process.js
 /** A private Redis; see {@link ServiceProcess} for stop, start, restart, freeze and thaw. */
 export interface Redis extends ServiceProcess {
   readonly port: number;
-  /** `redis://127.0.0.1:<port>` */
   readonly url: string;
 }
 
 /**
- * Starts a real redis-server on a free port of 127.0.0.1, gone at the test's end. It keeps nothing
- * on disk, so a restart loses everything, unless `args` say otherwise.
+ * Starts a real redis-server on a free port of 127.0.0.1, without persistence by default.
  * @param options.args more arguments, for example `['--appendonly', 'yes']`
  * @throws Error when redis-server is not installed
  */
@@ -39,7 +37,7 @@ export async function startRedis(t: Teardown, options: { args?: string[] } = {})
   return Object.assign(redis, { port, url: `redis://127.0.0.1:${port}` });
 }
 
-/** Asks a Redis one thing, on a connection of its own. */
+/** Sends a command on a separate connection. */
 export async function askRedis({ url }: Pick<Redis, 'url'>, command: string[]): Promise<unknown> {
   const client = createClient({ url }).on('error', () => {});
   await client.connect();

@@ -2,23 +2,22 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The part of a tap test that a starter needs, for clean-up. */
+/** The part of a tap test that registers clean-up. */
 export interface Teardown {
   teardown(end: () => unknown): void;
 }
 
 export interface ServiceCommand {
-  /** The program and its arguments. */
   command: string[];
-  /** Output that shows that it is ready. */
+  /** Output that signals readiness. */
   ready: RegExp;
-  /** The signal that ends it in order. */
+  /** The signal for a graceful stop. */
   stopSignal: NodeJS.Signals;
-  /** The user to run as, when the tests run as root and the program refuses that. */
+  /** The user to run as when root runs the tests and the program refuses root. */
   user?: string;
 }
 
-/** A real service as a child process, that tests can stop, start again, and freeze. */
+/** A real service in a child process that tests can stop, restart and freeze. */
 export class ServiceProcess {
   readonly #service: ServiceCommand;
   #child: ChildProcess | undefined;
@@ -28,8 +27,8 @@ export class ServiceProcess {
   }
 
   /**
-   * Starts the program and waits until it serves.
-   * @throws Error with what the program printed when it ends instead
+   * Starts the program and waits until it is ready.
+   * @throws Error with the output when it exits
    */
   async start(): Promise<void> {
     if (this.#child) throw new Error('it runs already');
@@ -58,7 +57,7 @@ export class ServiceProcess {
   }
 
   /**
-   * Ends the program and waits until it is gone; nothing happens when it does not run.
+   * Ends the program and waits until it has exited. Does nothing when it is not running.
    * @param signal SIGKILL for a crash
    */
   async stop(signal: NodeJS.Signals = this.#service.stopSignal): Promise<void> {
@@ -70,23 +69,22 @@ export class ServiceProcess {
     await gone;
   }
 
-  /** Stops it and starts it again, on the same port. */
+  /** Restarts it on the same port. */
   async restart(signal?: NodeJS.Signals): Promise<void> {
     await this.stop(signal);
     await this.start();
   }
 
-  /** Stops the program's clock: connections stay open, and nothing answers. */
+  /** Stops the program with SIGSTOP: connections stay open without replies. */
   freeze(): void {
     this.#signalAll('SIGSTOP');
   }
 
-  /** Lets a frozen program go on. */
   thaw(): void {
     this.#signalAll('SIGCONT');
   }
 
-  /** The program and its children, which a PostgreSQL has one of for each connection. */
+  /** Signals the children too: PostgreSQL has one process per connection. */
   #signalAll(signal: NodeJS.Signals): void {
     const pid = this.#child?.pid;
     if (!pid) return;
@@ -96,9 +94,9 @@ export class ServiceProcess {
 }
 
 /**
- * The path of a program.
- * @param directories looked in before PATH
- * @param debianPackage what to install when it is missing
+ * Returns the path of a program.
+ * @param directories searched before PATH
+ * @param debianPackage to install when it is missing
  * @throws Error that names the package
  */
 export function findProgram(name: string, debianPackage: string, directories: string[] = []): string {
@@ -116,7 +114,7 @@ export function findProgram(name: string, debianPackage: string, directories: st
   return found;
 }
 
-/** On Linux the program dies with the test process, even if that is killed. */
+/** On Linux the program dies with the test process, even after SIGKILL. */
 export function launch({ command, user }: Pick<ServiceCommand, 'command' | 'user'>): string[] {
   if (process.platform !== 'linux') return command;
   const asUser = user && process.getuid?.() === 0 ? ['--reuid', user, '--regid', user, '--init-groups'] : [];
@@ -132,7 +130,7 @@ function childrenOf(pid: number): number[] {
 
 function parentOf(pid: number): number | undefined {
   try {
-    // pid (name) state ppid …; the name may hold anything, a parenthesis too.
+    // pid (name) state ppid …; the name may contain parentheses.
     return Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ')[1]);
   } catch {
     return undefined;

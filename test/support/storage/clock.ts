@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { NOW_MS } from './records.js';
 
-/** A clock that stands still until it is told how much time passes; in a store of its own, that really passes. */
+/** Creates a clock that tests advance. With `real`, it waits instead, for stores with their own clock. */
 export function createClock({ real }: { real: boolean }) {
   let nowMs = NOW_MS;
   return {

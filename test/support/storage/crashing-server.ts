@@ -1,6 +1,6 @@
 /**
- * A server that creates accounts as fast as it can, one behind the other, and tells of each when it is
- * acknowledged; made to be killed. Arguments: database file, storage key in hex.
+ * A server to be killed: creates accounts one after the other and prints each when it is acknowledged.
+ * Arguments: database file, storage key in hex.
  */
 import { openStorage } from '../../../storage/storage.js';
 import { newAccount, newMail } from './records.js';

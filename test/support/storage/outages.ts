@@ -1,15 +1,15 @@
 import { withTimeout } from '../../../protocol/with-timeout.js';
 import { waitUntil } from '../wait-until.js';
 
-/** How a store tells that it does not answer. */
+/** The error of a store that does not reply. */
 export const UNAVAILABLE = { code: 'STORE_UNAVAILABLE' };
 
-/** Fails with another error than {@link UNAVAILABLE} when something takes longer than a request may. */
+/** Rejects when the work takes longer than a request may. */
 export function withinTwoSeconds<Value>(work: Promise<Value>): Promise<Value> {
   return withTimeout(2000, work);
 }
 
-/** Asks until there is an answer, for as long as a store may take to be found again: five seconds. */
+/** Repeats a request until the store replies, for at most five seconds. */
 export async function untilAnswered(ask: () => Promise<unknown>): Promise<void> {
   let failure: unknown;
   const isAnswered = async () => {

@@ -4,15 +4,14 @@ import type { OutgoingMail } from '../../../storage/outbox.js';
 import type { NewSession } from '../../../storage/sessions.js';
 import type { TokenKind, TokenRecords } from '../../../storage/tokens/token-store.js';
 
-/** When records are made: a time that needs more than 32 bits. */
+/** A time that needs more than 32 bits. */
 export const NOW_MS = 1_385_251_200_000;
 
-/** 64 random hex digits, as every tokenID and key is. */
 export function randomHex(): string {
   return randomBytes(32).toString('hex');
 }
 
-/** A record of each kind of token for one account, with random contents. */
+/** Returns a random record for each token type. */
 export function tokenRecords(uid: string = randomUUID()): TokenRecords {
   const account = { uid, generation: NOW_MS };
   const hawkKeys = () => ({ reqHMACkey: randomHex(), requestKey: randomHex() });
@@ -27,7 +26,7 @@ export function tokenRecords(uid: string = randomUUID()): TokenRecords {
 
 export const TOKEN_KINDS = Object.keys(tokenRecords()) as TokenKind[];
 
-/** A new account with random contents, as a request would make it. */
+/** Returns a new account with random contents. */
 export function newAccount(overrides: Partial<Account> = {}): Account {
   return {
     uid: randomUUID(),
@@ -53,7 +52,6 @@ export function newPassword(): PasswordMaterial {
   };
 }
 
-/** The mail that goes with a new account. */
 export function newMail({ uid, email, verifyCode, locale }: Account, createdAt = NOW_MS): OutgoingMail {
   return { id: randomUUID(), uid, kind: 'verify', email, code: verifyCode, locale, createdAt };
 }

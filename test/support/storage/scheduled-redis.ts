@@ -1,7 +1,7 @@
 import type { Scheduler } from 'fast-check';
 import type { RedisConnection, RedisTopology } from '../../../storage/redis/topology.js';
 
-/** Steps by which a command of a broken connection is late, so that its compensation can overtake it. */
+/** Number of steps by which a broken connection's command is late, so that its compensation can overtake it. */
 const LATE_STEPS = 10;
 
 interface Command {
@@ -17,7 +17,7 @@ interface Command {
  * each reply reaches the server: in order on one connection, in any order across connections.
  */
 export class ScheduledRedis implements RedisTopology {
-  /** While `false`, commands pass at once. */
+  /** While `false`, commands pass immediately. */
   isScheduled = false;
   /** While `false`, connecting fails. */
   isUp = true;
@@ -106,7 +106,7 @@ class ScheduledConnection implements RedisConnection {
     if (tell) this.#onLost();
   }
 
-  /** The oldest command reaches Redis, which answers it at once. */
+  /** Passes the oldest command to Redis. */
   async #deliver(): Promise<void> {
     const [sent] = this.#unsent;
     if (!sent) return;
@@ -128,7 +128,7 @@ class ScheduledConnection implements RedisConnection {
   }
 }
 
-/** Lets everything run that waits for a promise alone. */
+/** Waits until all pending promise reactions have run. */
 export function afterReactions(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

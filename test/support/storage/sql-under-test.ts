@@ -4,13 +4,13 @@ import { openStorage, type Storage } from '../../../storage/storage.js';
 import type { Teardown } from '../services/service-process.js';
 import { NOW_MS } from './records.js';
 
-/** One database as two servers see it. */
+/** Two servers' views of one database. */
 export interface SqlUnderTest {
   storage: Storage;
   other: Storage;
 }
 
-/** Opens a database as a server does, closed at the test's end. */
+/** Opens a database like a server. */
 export async function openServer(
   t: Teardown,
   database: DatabaseLocation,
@@ -27,7 +27,6 @@ export async function openServer(
   return storage;
 }
 
-/** Opens a database twice. */
 export async function openTwice(t: Teardown, database: DatabaseLocation): Promise<SqlUnderTest> {
   const keys = [randomBytes(32)];
   return { storage: await openServer(t, database, keys), other: await openServer(t, database, keys) };

@@ -3,7 +3,7 @@ import type { DatabaseLocation } from '../../../storage/sql/database.js';
 import { NOW_MS, newAccount, newMail, newPassword, newSession } from './records.js';
 import { openServer } from './sql-under-test.js';
 
-/** The statements of every storage method, by the method, in the order they are made. */
+/** Records the statements of each storage method, in order. */
 export async function recordStatements(t: Test, database: DatabaseLocation) {
   let statements: string[] = [];
   const storage = await openServer(t, database, undefined, ({ sql }) => statements.push(sql));
@@ -56,7 +56,7 @@ export async function recordStatements(t: Test, database: DatabaseLocation) {
   return byStep;
 }
 
-/** How many statements each method makes; those that begin and end a transaction count, too. */
+/** Number of statements of each method, including BEGIN and COMMIT. */
 export const STATEMENTS = {
   'accounts.exists': 1,
   'accounts.create': 4,
@@ -92,5 +92,5 @@ export const STATEMENTS = {
   pingDatabase: 1,
 };
 
-/** Those whose tables hold a row or two, and which no request asks. */
+/** Methods on tables of one or two rows, which no request calls. */
 export const SMALL_TABLES = ['signingKeys.add', 'signingKeys.list', 'pingDatabase'];

@@ -38,7 +38,6 @@ const FIRST_BYTE: [string, string] = ['first byte right', 'first byte wrong'];
 /** Whole groups of shuffled pairs: a new batch cancels the tokens of the previous one. */
 const RECOVERY_BATCH = 5 * SHUFFLED_PAIRS;
 
-/** The secrets that a request can guess. */
 export function secretGuesses(
   server: ServerProcess,
   sender: Sender,

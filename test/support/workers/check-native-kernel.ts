@@ -1,5 +1,4 @@
-// Run by native-kernel.test.ts with STRETCH_ISA set, once for each instruction set: checks the addon at the path that
-// it is given and prints one line for each failure.
+// Runs in a process with STRETCH_ISA set: checks the addon at the given path, and prints one line per failure.
 
 import { pbkdf2Sync, randomBytes, randomInt, scryptSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -10,7 +9,6 @@ import type { NativeKernel } from '../../../workers/kernel/load-native.js';
 interface Job {
   addon: string;
   region: number;
-  /** The first of four slots. */
   firstSlot: number;
   rounds: number;
 }
@@ -74,7 +72,7 @@ const PBKDF2_VECTORS = [
   },
 ];
 
-/** Checks groups of every size, and returns the failures. */
+/** @returns the failures */
 function check({ addon, region, firstSlot, rounds }: Job): string[] {
   const native = createRequire(import.meta.url)(addon) as NativeKernel;
   const wrong: string[] = [];

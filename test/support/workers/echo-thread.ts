@@ -1,4 +1,3 @@
-/** Replies with its task. */
 export default function echo(task: unknown): unknown {
   return task;
 }

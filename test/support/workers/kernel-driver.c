@@ -1,9 +1,9 @@
-// The kernel without Node, for tests under an emulator: `kernel-driver` prints the names of its kernels, and
-// `kernel-driver name` answers each line of its input with the keys in hex.
+// The kernel without Node, for tests in an emulator. `kernel-driver` prints the names of its kernels;
+// `kernel-driver name` replies to each line of input with the keys in hex.
 //   scrypt N r p dkLen n P S [P S …]
 //   pbkdf2 c dkLen n P S [P S …]
 //   stretch n password email [password email …]
-// Byte strings are in hex, behind an x.
+// Byte strings are in hex after an x.
 #include <stdio.h>
 #include <stdlib.h>
 #include "kernel.h"

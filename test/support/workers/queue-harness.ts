@@ -8,7 +8,6 @@ import { type StretchEvent, type StretchOrder, StretchQueue } from '../../../wor
 import { divideSlots } from '../../../workers/stretch-slots.js';
 
 interface RunningBatch {
-  /** The accounts of the batch. */
   accounts: string[];
   slots: SlotAllocation;
   timeLimitMs: number;
@@ -16,7 +15,6 @@ interface RunningBatch {
   die: (error: Error) => void;
 }
 
-/** How a submitted request ended, once it has. */
 export type Ending = string;
 
 interface HarnessOptions {
@@ -25,21 +23,21 @@ interface HarnessOptions {
   holdRecovery?: boolean;
 }
 
-/** A queue with threads that work when told to, on a clock that advances when told to. */
+/** A queue with threads and a clock that tests control. */
 export class QueueHarness {
   readonly queue: StretchQueue;
   readonly events: StretchEvent[] = [];
-  /** The batches under way, oldest first. */
+  /** Running batches, oldest first. */
   readonly running: RunningBatch[] = [];
-  /** The accounts of every batch begun, in order. */
+  /** The accounts of each started batch, in order. */
   readonly begun: string[][] = [];
-  /** For each account how its requests ended, in the order they ended. */
+  /** Ended requests, in order. */
   readonly endings: { account: string; ending: Ending }[] = [];
-  /** Recoveries under way, and how to end them; without `holdRecovery` they end at once. */
+  /** Pending recoveries and their controls; without `holdRecovery` they end at once. */
   readonly recovering: { slots: SlotAllocation; end: () => void; fail: () => void }[] = [];
   nowMs = 0;
 
-  /** Two threads with groups of two, unless told otherwise. A batch is expected to take 100 ms. */
+  /** By default two threads with batches of two. A batch is expected to take 100 ms. */
   constructor({ threads = 2, groupSize = 2, holdRecovery = false }: HarnessOptions = {}) {
     this.queue = new StretchQueue({
       run: (batch, slots, timeLimitMs) => this.#run(batch, slots, timeLimitMs),
@@ -56,7 +54,7 @@ export class QueueHarness {
     for (const slots of divideSlots(threads, threads * groupSize)) this.queue.release(slots);
   }
 
-  /** Submits a request for `account`, from a source of its own unless told otherwise. */
+  /** Submits a request for `account`, by default from its own source. */
   submit(account: string, order: Partial<StretchOrder> = {}): void {
     const end = (ending: Ending) => this.endings.push({ account, ending });
     this.queue
@@ -65,7 +63,7 @@ export class QueueHarness {
       .catch((error) => end(error.code));
   }
 
-  /** Lets the batch begun first end well after so long. */
+  /** Completes the oldest batch. */
   async finishOne(tookMs = 100): Promise<void> {
     this.nowMs += tookMs;
     const batch = this.running.shift();
@@ -74,7 +72,7 @@ export class QueueHarness {
     await settle();
   }
 
-  /** Lets batches end until none is under way. */
+  /** Completes batches until none runs. */
   async finishAll(tookMs = 100): Promise<void> {
     while (this.running.length > 0) await this.finishOne(tookMs);
   }
@@ -86,7 +84,7 @@ export class QueueHarness {
   }
 }
 
-/** Until everything that promises set off has run. */
+/** Waits until all pending promise reactions have run. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,10 +1,7 @@
 import type { TestServer } from '../api/start-server.js';
 import { knownRequest } from '../workers/stretch-request.js';
 
-/**
- * Records the outcome of each later stretch: `stretched`, or the code of the error.
- * @returns the list, which grows
- */
+/** Records the outcome of each later stretch: `stretched`, or the code of the error. */
 export function recordOutcomes({ services: { stretcher } }: TestServer): string[] {
   const outcomes: string[] = [];
   const stretch = stretcher.stretch.bind(stretcher);
@@ -21,7 +18,7 @@ export function recordOutcomes({ services: { stretcher } }: TestServer): string[
   return outcomes;
 }
 
-/** Keeps the threads busy with stretches, each from another source. */
+/** Keeps the threads busy with stretches of different sources. */
 export function occupy({ services: { stretcher } }: TestServer, stretches: number): void {
   const orders = Array.from({ length: stretches }, (_, i) => ({
     source: `other ${i}`,

@@ -10,7 +10,6 @@ export const KNOWN_REPLY = { verifier: srp.verifier as string, unwrapBKey: stret
 /** The email of a password whose stretch hangs, in threads of hanging-stretch-thread.ts. */
 export const HANGING_EMAIL = 'hang@example.com';
 
-/** A fresh request for the password of the vectors. */
 export function knownRequest(): StretchRequest {
   return {
     email: fromHex(stretching.email),

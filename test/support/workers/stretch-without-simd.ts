@@ -1,4 +1,4 @@
-// Run by stretch-engine.test.ts in a Node with V8's SIMD disabled.
+// Runs in a Node without SIMD in V8, for stretch-engine.test.ts.
 
 import { readFileSync } from 'node:fs';
 import { fromHex, toHex } from '../../../protocol/hex.js';

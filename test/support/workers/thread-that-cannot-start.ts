@@ -1,2 +1,2 @@
-/** Stands for whatever keeps a thread from starting: a missing module, no memory. */
+/** Stands for any failed start, such as a missing module. */
 throw new Error('out of order');

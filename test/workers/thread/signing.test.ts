@@ -10,7 +10,7 @@ const payload = JSON.stringify({ iss: 'example.org', principal: { email: 'é@exa
 const cryptoPool = new CryptoPool({ modPow: 'openssl', threads: 1 });
 t.teardown(() => cryptoPool.close());
 
-/** The public key in `node:crypto`'s hands, from nothing but its BrowserID form. */
+/** Imports a public key from its BrowserID form. */
 function importPublicKey(key: BrowserIdPublicKey): KeyObject {
   if (key.algorithm === 'RS') {
     const base64url = (decimal: string) => {
@@ -32,7 +32,7 @@ function importPublicKey(key: BrowserIdPublicKey): KeyObject {
   return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
 }
 
-/** Whether a certificate's signature is that of the key, as BrowserID has it: a DS signature is r | s. */
+/** Verifies a certificate's signature in BrowserID's form: a DS signature is r | s. */
 function isSignedBy(jwt: string, publicKey: KeyObject): boolean {
   const [header, body, signature] = jwt.split('.') as [string, string, string];
   return verify(
@@ -43,7 +43,6 @@ function isSignedBy(jwt: string, publicKey: KeyObject): boolean {
   );
 }
 
-/** A key as the database has it. */
 const store = (algorithm: SigningAlgorithm, privateKeyPem: string) => ({
   id: `${algorithm}-1`,
   algorithm,

@@ -26,7 +26,6 @@ async function examine(env: Record<string, string>) {
   return { ...ran, findings, find, states: (check: string) => find(check).map(({ state }) => state) };
 }
 
-/** Every finding that is not ok has advice. */
 function hasAdvice({ findings }: { findings: Finding[] }): boolean {
   return findings.every(({ state, advice }) => state === 'ok' || Boolean(advice));
 }

@@ -34,14 +34,14 @@ export async function createRaw(server: TestServer, email = makeEmail()) {
 export const readStatus = (server: TestServer, token: string) =>
   send(server, '/v1/recovery_email/status', { method: 'GET', ...signed('sessionToken', token) });
 
-/** The account opens, and one mail was sent about it. */
+/** Asserts that the account exists and one mail was sent. */
 export async function checkCreated(t: Test, server: TestServer, uid: string): Promise<void> {
-  // A mail that was committed when the word of it was lost waits for the next look into the outbox.
+  // A mail whose commit was not acknowledged waits for the next poll of the outbox.
   server.services.mailer.wake();
   t.equal((await server.mailbox.list(uid)).length, 1, 'one verification mail');
 }
 
-/** A new account over SRP, a device logged in, its address not verified yet. */
+/** Creates an account over SRP with one session. */
 export async function enter(server: TestServer, verified = true) {
   const account = await createAccount(server, { verified });
   return { account, ...(await login(server, account)) };
@@ -50,14 +50,14 @@ export async function enter(server: TestServer, verified = true) {
 export async function checkDevices(t: Test, server: TestServer, sessionToken: string): Promise<void> {
   const call = { method: 'GET', ...signed('sessionToken', sessionToken) } as const;
   const count = async () => accept(await send(server, '/v1/account/devices', call)).devices.length;
-  // One that may have been opened before, by a request that failed, is ended a moment later.
+  // A session of the failed request is removed a moment later.
   await t.resolves(
     untilSo(async () => (await count()) === 1),
     'one session',
   );
 }
 
-/** An account whose owner has a code, and what it buys. */
+/** Creates an account, a recovery code and its accountResetToken. */
 export async function recover(server: TestServer) {
   const { account, sessionToken } = await enter(server);
   const { forgotPasswordToken } = await sendRecoveryCode(server, account);
@@ -65,7 +65,7 @@ export async function recover(server: TestServer) {
   return { account, sessionToken, token };
 }
 
-/** Tries what was mailed: a request that failed may have mailed its code, too. @returns the accountResetToken */
+/** Tries all mailed codes: a failed request may also have mailed one. @returns the accountResetToken */
 export async function verifyRecoveryCode(
   server: TestServer,
   { uid }: TestAccount,

@@ -33,7 +33,6 @@ function stretch(engine: Engine, inputs: StretchInput[], methods: SingleMethods 
   return engine.stretch(inputs, { memory: 0, indexes: inputs.map((_, i) => i) }, methods).map(toHex);
 }
 
-/** The engine with memory for so many. */
 function createWasm(slots: number): Engine {
   const module = new WebAssembly.Module(readKernel('shared'));
   return createEngine({
@@ -42,7 +41,7 @@ function createWasm(slots: number): Engine {
   });
 }
 
-/** Passwords longer than the hash's block are hashed first; the chain must not care. */
+/** HMAC hashes passwords longer than a block first; the result must not change. */
 const randomInput = () => ({ email: randomBytes(randomInt(3, 60)), password: randomBytes(randomInt(1, 90)) });
 
 t.test('the wasm engine stretches one as in the vectors, whichever way', withSimd, async (t) => {
@@ -147,7 +146,7 @@ function isWiped(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);
 }
 
-/** The kernel, with every K1 that went in and every K2 that came out, which were no zeros then. */
+/** Wraps the kernel and records each K1 and K2 before they are wiped. */
 function watchKernel(real: ScryptKernel): { kernel: ScryptKernel; seen: Uint8Array[] } {
   const seen: Uint8Array[] = [];
   const see = <Bytes extends Uint8Array>(bytes: Bytes) => {
