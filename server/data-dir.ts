@@ -1,4 +1,4 @@
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { type Config, ConfigError } from '../config/load.js';
@@ -6,19 +6,23 @@ import { type Config, ConfigError } from '../config/load.js';
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 const OTHER_USERS = 0o077;
-/** Mode bit of a shared directory such as /tmp, whose mode the server does not change. */
+/** Mode bit of a shared directory such as /tmp. */
 const STICKY = 0o1000;
+/** Beginnings of the names that the server creates, and the folder that a file system creates. */
+const KNOWN_NAMES = ['key-server.sqlite', 'storage.key', 'mail', 'lost+found'];
 
 /** A directory or file in DATA_DIR that other users of the machine can access. */
 export interface LooseMode {
   path: string;
   mode: number;
   wanted: number;
+  /** Why the server does not change it: users share the directory, or DATA_DIR is wrong, such as /var. */
+  keptBecause?: 'shared' | 'foreignFiles';
 }
 
 /**
  * Creates DATA_DIR and removes other users' access to it and its files. A mode that cannot be changed is logged, because
- * a volume can belong to another user.
+ * a volume can belong to another user. The mode of a folder stays where DATA_DIR also holds files of others.
  * @throws ConfigError when the directory cannot be created
  */
 export async function prepareDataDir({ dataDir }: Config, log: Logger): Promise<void> {
@@ -45,19 +49,33 @@ export async function findLooseModes(dataDir: string): Promise<LooseMode[]> {
     'storage.key',
     'mail',
   ];
+  const foreign = await holdsForeignFiles(directory);
   const found: LooseMode[] = [];
   for (const path of [directory, ...names.map((name) => join(directory, name))]) {
     const about = await stat(path).catch(() => undefined);
     if (!about || !(about.mode & OTHER_USERS)) continue;
-    found.push({ path, mode: about.mode & 0o7777, wanted: about.isDirectory() ? DIRECTORY_MODE : FILE_MODE });
+    const mode = about.mode & 0o7777;
+    const isFolder = about.isDirectory();
+    found.push({
+      path,
+      mode,
+      wanted: isFolder ? DIRECTORY_MODE : FILE_MODE,
+      ...(isFolder && foreign && { keptBecause: 'foreignFiles' }),
+      ...(mode & STICKY && { keptBecause: 'shared' }),
+    });
   }
   return found;
 }
 
-async function tighten({ path, mode, wanted }: LooseMode, log: Logger): Promise<void> {
+async function holdsForeignFiles(directory: string): Promise<boolean> {
+  const names = await readdir(directory).catch(() => []);
+  return names.some((name) => !KNOWN_NAMES.some((known) => name.startsWith(known)));
+}
+
+async function tighten({ path, mode, wanted, keptBecause }: LooseMode, log: Logger): Promise<void> {
   const facts = { path, mode: toOctal(mode), wanted: toOctal(wanted) };
-  if (mode & STICKY) {
-    log.warn({ event: 'modeNotTightened', ...facts, reason: 'shared' });
+  if (keptBecause) {
+    log.warn({ event: 'modeNotTightened', ...facts, reason: keptBecause });
     return;
   }
   try {

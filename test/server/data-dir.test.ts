@@ -1,4 +1,4 @@
-import { chmod, readFile, stat } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { createAccount } from '../support/api/accounts.js';
@@ -50,6 +50,30 @@ t.test('a directory that users of the machine share stays as it is, with a warni
     { level: 'warn', path: dataDir, reason: 'shared' },
   );
 });
+
+t.test(
+  'a directory that holds files of others keeps its mode, with a warning; the database does not',
+  async (t) => {
+    const dataDir = await makeDataDir(t);
+    const [mail, database] = [join(dataDir, 'mail'), join(dataDir, 'key-server.sqlite')];
+    await mkdir(mail);
+    for (const folder of [dataDir, mail]) await chmod(folder, 0o755);
+    await writeFile(join(dataDir, 'file'), '');
+    // The second start finds the files of the first.
+    for (const start of ['first', 'second']) {
+      const { logLines, close } = await startServer(t, { DATA_DIR: dataDir });
+      await close();
+      t.equal(await modeOf(dataDir), '755', start);
+      t.equal(await modeOf(mail), '755', start);
+      t.equal(await modeOf(database), '600', start);
+      t.match(
+        logLines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'modeNotTightened'),
+        [dataDir, mail].map((path) => ({ level: 'warn', path, reason: 'foreignFiles' })),
+      );
+      await chmod(database, 0o644);
+    }
+  },
+);
 
 t.test('nothing is left of the address of a destroyed account in any file', async (t) => {
   const server = await startServer(t);

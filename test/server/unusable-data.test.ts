@@ -24,11 +24,12 @@ t.test('a data directory that is none, or holds a broken key, is named', async (
     stdout: '',
     stderr: /^STORAGE_KEY: .*storage\.key cannot be read \(EISDIR\): .*\n$/,
   });
-  const notWritten = await new ServerProcess(t, { DATA_DIR: '/proc' }).exit();
+  // Not even root can create a file there or change its mode.
+  const notWritten = await new ServerProcess(t, { DATA_DIR: '/proc/self' }).exit();
   t.match(notWritten, {
     code: 1,
-    stdout: '',
-    stderr: /^DATA_DIR: \/proc cannot be written to \(\w+\): .*\n$/,
+    stdout: /^{.*"event":"modeNotTightened".*"reason":"foreignFiles"}\n$/,
+    stderr: /^DATA_DIR: \/proc\/self cannot be written to \(\w+\): .*\n$/,
   });
 });
 

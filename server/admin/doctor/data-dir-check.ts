@@ -34,10 +34,13 @@ export async function checkDataDir({ dataDir }: Config): Promise<Finding[]> {
 async function checkModes(directory: string): Promise<Finding[]> {
   const loose = await findLooseModes(directory);
   if (loose.length === 0) return [ok(CHECK, `${directory} is accessible to the server only`)];
-  return loose.map(({ path, mode, wanted }) => {
+  return loose.map(({ path, mode, wanted, keptBecause }) => {
     const name = path === directory ? directory : basename(path);
     const says = `${name} is accessible to other users of this machine (${toOctal(mode)})`;
-    return warning(CHECK, says, `chmod ${wanted.toString(8)} ${path}; the server does so at start`);
+    const advice = keptBecause
+      ? 'set a directory that only the server uses; it does not change the mode of this one'
+      : `chmod ${wanted.toString(8)} ${path}; the server does so at start`;
+    return warning(CHECK, says, advice);
   });
 }
 

@@ -162,6 +162,13 @@ t.test('a DATA_DIR that others can read is reported, and a missing one is not cr
       ['warning', 'storage.key is accessible to other users of this machine (0644)'],
     ],
   );
+  t.match(open.find('DATA_DIR')[0]?.advice, /^chmod 700 .*; the server does so at start$/);
+  await writeFile(join(dataDir, 'file'), '');
+  const foreign = await examine({ DATA_DIR: dataDir });
+  t.match(
+    foreign.find('DATA_DIR').map(({ advice }) => advice),
+    [/^set a directory that only the server uses/, /^chmod 600 /],
+  );
   const nowhere = join(dataDir, 'not', 'there');
   t.match((await examine({ DATA_DIR: nowhere })).find('DATA_DIR'), [
     { state: 'ok', says: /the server creates it/ },
