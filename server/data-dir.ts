@@ -21,8 +21,8 @@ export interface LooseMode {
 }
 
 /**
- * Creates DATA_DIR and removes other users' access to it and its files. A mode that cannot be changed is logged, because
- * a volume can belong to another user. The mode of a folder stays where DATA_DIR also holds files of others.
+ * Creates DATA_DIR and removes other users' access. Keeps the mode of a directory that also holds other files, and logs a
+ * mode that cannot be changed, as on another user's volume.
  * @throws ConfigError when the directory cannot be created
  */
 export async function prepareDataDir({ dataDir }: Config, log: Logger): Promise<void> {
@@ -86,7 +86,6 @@ async function tighten({ path, mode, wanted, keptBecause }: LooseMode, log: Logg
   }
 }
 
-/** Formats a mode in octal, as `chmod` does. */
 export function toOctal(mode: number): string {
   return (mode & 0o777).toString(8).padStart(4, '0');
 }

@@ -9,43 +9,36 @@ import { type RequestBody, readRequestBody } from './http/request-body.js';
 import { validateBody } from './http/validation.js';
 import type { Services } from './services.js';
 
-/** A validated request, the input of a handler. */
 export interface EndpointRequest<Schema extends z.ZodType> {
   body: z.output<Schema>;
   client: ClientContext;
-  /** Aborted when the client disconnects. */
   signal: AbortSignal;
   /** For event streams and request headers. */
   ctx: Context;
 }
 
-/** A validated request with the session or token that signed it. */
 export interface SignedEndpointRequest<Schema extends z.ZodType, Token extends HawkTokenType>
   extends EndpointRequest<Schema> {
   credentials: Credentials<Token>;
 }
 
-/** One endpoint of the API, for the router, the OpenAPI document and load shedding. */
 export interface Endpoint {
   method: 'GET' | 'POST';
   path: string;
-  /** Type of the token that signs the request; `undefined` for an endpoint without authentication. */
+  /** Missing for an endpoint without authentication. */
   token?: HawkTokenType;
   /** The signature must cover the body. Elsewhere the payload hash is optional. */
   requiresPayloadHash?: true;
-  /** The body of a POST. */
   body?: z.ZodType;
-  /** The body of the reply. */
   reply: z.ZodObject;
-  /** Errors of the handler. Those of method, token, body and limits derive from the other members. */
+  /** Errors of the handler. Those of method, token, body and limits derive from other members. */
   refusals?: readonly ApiErrorName[];
   /** Its duration could reveal that an address has an account; see {@link EnumerationGuard.padResponseTime}. */
   hidesAccounts?: true;
-  /** It needs a stretch, so load shedding applies. */
+  /** Load shedding applies. */
   stretches?: true;
   /**
-   * Answers a request: body, authentication, validation, handler. Authentication consumes a single-use token. Only a
-   * 503 restores it and everything else that the request consumed.
+   * Reads, authenticates, validates and handles a request. A 503 restores all that the request consumed.
    * @throws ApiError
    */
   run(services: Services, ctx: Context): Promise<void>;
@@ -54,11 +47,10 @@ export interface Endpoint {
 type Declaration<Schema extends z.ZodType, Reply extends z.ZodObject, Request> = Omit<Endpoint, 'run'> & {
   body?: Schema;
   reply: Reply;
-  /** @returns the body of the reply; `undefined` when the handler wrote the reply itself */
+  /** @returns the reply's body; `undefined` when the handler wrote the reply */
   handle(services: Services, request: Request): Promise<z.output<Reply> | undefined>;
 };
 
-/** Declares an endpoint without authentication. */
 export function openEndpoint<Schema extends z.ZodType, Reply extends z.ZodObject>(
   declaration: Declaration<Schema, Reply, EndpointRequest<Schema>>,
 ): Endpoint {
@@ -73,7 +65,6 @@ export function openEndpoint<Schema extends z.ZodType, Reply extends z.ZodObject
   };
 }
 
-/** Declares an endpoint with Hawk authentication. */
 export function signedEndpoint<
   Schema extends z.ZodType,
   Reply extends z.ZodObject,
@@ -134,7 +125,6 @@ function toRequest<Schema extends z.ZodType>(
     // Without a schema, Schema is ZodType, whose output is unknown.
     body: schema ? validateBody(schema, body?.json) : (undefined as z.output<Schema>),
     client,
-    // Created on use: most handlers do not need it.
     get signal() {
       return abortedWithRequest(ctx);
     },
@@ -144,7 +134,6 @@ function toRequest<Schema extends z.ZodType>(
 
 const needsBodyCache = new WeakMap<z.ZodType, boolean>();
 
-/** Returns whether a schema has a required field. */
 export function needsBody(schema: z.ZodType | undefined): boolean {
   if (!schema) return false;
   let needed = needsBodyCache.get(schema);

@@ -39,28 +39,27 @@ const PADDED_RESPONSE_MS = 100;
 /** Timeout of a silent connection, in ms, in addition to the maximum wait for a stretch. */
 const STALLED_MS = 60_000;
 
-/** A running server. */
 export interface KeyServer {
-  /** Address of the listener: `http://HOST:PORT`. */
+  /** `http://HOST:PORT` */
   url: string;
-  /** Address of the listener with `/metrics`: PORT or METRICS_PORT; `undefined` when neither has it. */
+  /** The URL of PORT or METRICS_PORT; `undefined` when neither has `/metrics`. */
   metricsUrl: string | undefined;
   services: Services;
-  /** Finishes open requests, then closes everything. A second call waits for the first. */
+  /** Finishes open requests first. A second call waits for the first. */
   close(): Promise<void>;
 }
 
 export interface KeyServerOptions {
   config: Config;
   log: Logger;
-  /** The clock, ms since 1970. */
+  /** Milliseconds since 1970. */
   now?: () => number;
   /** An earlier measurement of the `wasm` engine; by default it is measured at start. */
   stretchPlan?: StretchPlan | undefined;
 }
 
 /**
- * Opens stores, listens, then starts threads. The server answers requests as soon as the port is bound.
+ * Opens stores, listens, then starts threads. It replies as soon as the port is bound.
  * @throws ConfigError; StoreUnavailableError when the database does not answer; what `listen` throws
  */
 export async function startKeyServer({

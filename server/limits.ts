@@ -19,10 +19,7 @@ export interface LimitsOptions {
 
 type Refusal = { limit: LimitName; resetMs: number };
 
-/**
- * Wrong passwords allowed above the limit of an account: per source as a count, for all sources together as a multiple
- * of the limit.
- */
+/** Wrong passwords beyond the account's limit: per source as a count, for all sources as a multiple of the limit. */
 const EXTRA_PASSWORDS = { ofSource: 3, ofAllSources: 1 };
 /** Share of an address's mails that any source can use. The rest is reserved for the first mail of a source. */
 const SHARED_MAILS = 0.7;
@@ -30,20 +27,19 @@ const SHARED_MAILS = 0.7;
 export type MailKind = 'verification' | 'recovery';
 
 /**
- * Rate limits. Each event is counted before it happens, so simultaneous requests cannot exceed a limit. Harmless events,
- * such as a correct password, are then restored. All methods throw ApiError 114 and StoreUnavailableError.
+ * Rate limits. Each event is counted before it happens, because simultaneous requests must not exceed a limit.
+ * Harmless
+ * events, such as a correct password, are then restored. All methods throw ApiError 114 and StoreUnavailableError.
  */
 export class Limits {
   constructor(private readonly options: LimitsOptions) {}
 
-  /** Counts a request of any kind. */
   async countRequest(client: ClientContext): Promise<void> {
     const { ownCounters } = this.options;
     // A 503 restores everything but the request itself.
     await this.#count(client, [['requestsOfSource', client.source]], {}, ownCounters);
   }
 
-  /** Counts the creation of an account and its mail. */
   async countCreation(client: ClientContext, email: string): Promise<void> {
     await this.#consume(client, [
       ['accountsFromSource', client.source],
@@ -60,7 +56,6 @@ export class Limits {
     ]);
   }
 
-  /** Counts a mail before it is sent. */
   async countMail(
     client: ClientContext,
     kind: MailKind,
@@ -70,7 +65,7 @@ export class Limits {
   }
 
   /**
-   * Counts a password attempt. Only a wrong password stays counted.
+   * Only a wrong password stays counted.
    * @param prove returns `undefined` for a wrong password
    */
   async tryPassword<Proof extends object>(
@@ -95,7 +90,7 @@ export class Limits {
     }
   }
 
-  /** Counts an attempt at a verification code. Only a wrong code stays counted. */
+  /** Only a wrong code stays counted. */
   async tryCode(uid: string, client: ClientContext, isRight: boolean): Promise<void> {
     const keys: Key[] = [['codesForAccountFromSource', `${uid}:${toCustomer(client)}`, uid]];
     const restore = await this.#consume(client, keys, { uid });
@@ -103,7 +98,7 @@ export class Limits {
   }
 
   /**
-   * Counts an attempt at a recovery code, over all tokens of the account.
+   * Counts an attempt over all tokens of the account.
    * @returns restores the count; call it for all but wrong codes
    */
   async countRecoveryCode(uid: string, client: ClientContext): Promise<() => Promise<void>> {
@@ -174,7 +169,7 @@ export class Limits {
 type Key = [limit: LimitName, key: string, uid?: string];
 type Tally = Map<LimitName, Counted>;
 
-/** Returns the keys of a mail. Verification and recovery mails count separately. */
+/** Verification and recovery mails count separately. */
 function mailKeys(client: ClientContext, kind: MailKind, email: string): Key[] {
   const mailbox = toMailbox(email);
   return [
@@ -185,14 +180,14 @@ function mailKeys(client: ClientContext, kind: MailKind, email: string): Key[] {
 }
 
 /**
- * Returns the source as limits for one account or mail address count it: the /48 of an IPv6 source. A customer with a
- * /48 has 256 sources, enough to use up the owner's share. Homes that share a /48 seldom share an account.
+ * Returns the /48 of an IPv6 source, for limits of one account or address. A customer with a /48 has 256 sources,
+ * enough
+ * to use up the owner's share. Homes that share a /48 seldom share an account.
  */
 function toCustomer({ source }: ClientContext): string {
   return toCustomerNetwork(source) ?? source;
 }
 
-/** Returns the key of a limit on the /48 of an IPv6 source; none for IPv4. */
 function networkKey(limit: LimitName, { source }: ClientContext): Key[] {
   const network = toCustomerNetwork(source);
   return network ? [[limit, network]] : [];

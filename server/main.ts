@@ -5,7 +5,7 @@ import { startKeyServer } from './key-server.js';
 import { createLogger } from './logs/log.js';
 import { describeStartFailure } from './start-failure.js';
 
-/** Timeout of a graceful stop, in ms. */
+/** Milliseconds. */
 const STOP_DEADLINE_MS = 30_000;
 
 let config: Config | undefined;
@@ -54,7 +54,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error) => {
-  // Failures that an operator can fix are shown on the terminal; all others are logged.
   const failure = describeStartFailure(error, config);
   if (failure) process.stderr.write(`${failure}\n`);
   else createLogger('fatal').fatal({ event: 'notStarted', err: error });

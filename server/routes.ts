@@ -33,7 +33,6 @@ export const STRETCH_PATH_PART = 'raw_password';
 /** A proxy that blocks `/metrics` must not miss `/METRICS` or `/metrics/`. */
 const EXACT_PATHS = { sensitive: true, strict: true };
 
-/** Creates the router of PORT. */
 export function createRouter(services: Services): Router {
   const router = new Router(EXACT_PATHS);
   for (const endpoint of endpoints) {
@@ -49,14 +48,14 @@ export function createRouter(services: Services): Router {
 }
 
 /**
- * Returns whether `/metrics` is on PORT: not with `METRICS_PORT`, and not with `ENUMERATION_GUARD=on`, because its mail
- * counts reveal whether the address of the last request has an account.
+ * Returns whether `/metrics` is on PORT. With `ENUMERATION_GUARD=on` it is not, because its mail counts reveal
+ * whether
+ * the last address has an account.
  */
 export function hasPublicMetrics({ metricsPort, enumerationGuard }: Config): boolean {
   return !metricsPort && !enumerationGuard;
 }
 
-/** Creates the router of METRICS_PORT. */
 export function createAdminRouter(services: Services): Router {
   const router = new Router(EXACT_PATHS);
   addHealth(router, services);

@@ -11,7 +11,6 @@ import type { Mailer } from './mail/mailer.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { StatusStreams } from './status/status-streams.js';
 
-/** The services of request handlers, created once at start. */
 export interface Services {
   config: Config;
   log: Logger;
@@ -27,7 +26,7 @@ export interface Services {
   enumerationGuard: EnumerationGuard | undefined;
   statusStreams: StatusStreams;
   metrics: Metrics;
-  /** The clock, ms since 1970. */
+  /** Milliseconds since 1970. */
   now: () => number;
   version: { name: string; version: string };
 }

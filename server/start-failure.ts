@@ -5,7 +5,7 @@ import { reasonOf } from './logs/reason.js';
 import { locateDatabase } from './stores.js';
 
 /**
- * Describes why a server did not start, for the operator: one line for each setting, with its name and what to do.
+ * Describes a failed start for the operator: one line per setting, with what to do.
  * @param config `undefined` when the settings were not read
  * @returns `undefined` for an unexpected error, which needs its stack
  */

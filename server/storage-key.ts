@@ -6,8 +6,7 @@ import { type Config, ConfigError } from '../config/load.js';
 const KEY_BYTES = 32;
 
 /**
- * Loads the keys for at-rest encryption from `STORAGE_KEY`, or with SQLite from DATA_DIR/storage.key, which is created on
- * first start.
+ * Loads the storage keys from `STORAGE_KEY`, or with SQLite from DATA_DIR/storage.key, which a first start creates.
  * @returns keys of 32 bytes; the first one encrypts
  * @throws ConfigError with PostgreSQL and no key: all servers must share one
  */
@@ -19,7 +18,7 @@ export async function loadStorageKeys(config: Config): Promise<Buffer[]> {
 
 /**
  * Loads the keys like {@link loadStorageKeys}, without creating one.
- * @returns `undefined` when there is no storage.key yet
+ * @returns `undefined` without storage.key
  * @throws ConfigError
  */
 export async function findStorageKeys(config: Config): Promise<Buffer[] | undefined> {
@@ -34,7 +33,6 @@ export async function findStorageKeys(config: Config): Promise<Buffer[] | undefi
   return text === undefined ? undefined : readKeys(file, text);
 }
 
-/** Returns the path of the key file that is used with SQLite. */
 export function keyFileOf({ dataDir }: Config): string {
   return join(dataDir, 'storage.key');
 }

@@ -5,17 +5,13 @@ import { openStorage, type Storage, type StorageOptions } from '../storage/stora
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Returns the location of the database. */
 export function locateDatabase({ databaseUrl, databasePoolSize, dataDir }: Config): DatabaseLocation {
   return databaseUrl
     ? { engine: 'postgres', url: databaseUrl, poolSize: databasePoolSize }
     : { engine: 'sqlite', filename: join(dataDir, 'key-server.sqlite') };
 }
 
-/**
- * Opens the stores that the settings name.
- * @throws StoreUnavailableError when the database does not answer
- */
+/** @throws StoreUnavailableError when the database does not answer */
 export function openStores(
   config: Config,
   options: Omit<StorageOptions, 'database' | 'redisUrl' | 'housekeeping'>,

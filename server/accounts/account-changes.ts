@@ -1,9 +1,6 @@
 import type { Services } from '../services.js';
 
-/**
- * Announces a change of an account to every server. Called after the database has committed, so a failure is logged
- * and does not fail the request.
- */
+/** Announces a change of an account to every server after the commit. A failure is logged only. */
 export async function announceChange({ storage, log }: Services, uid: string): Promise<void> {
   try {
     await storage.tokens.announce(uid);
@@ -13,8 +10,8 @@ export async function announceChange({ storage, log }: Services, uid: string): P
 }
 
 /**
- * Removes an account's short-lived tokens and announces the change. Called after the database has committed. A failure
- * is logged only, because tokens of an older generation are already invalid.
+ * Removes an account's tokens and announces the change after the commit. A failure is logged only, because
+ * tokens of an older generation are already invalid.
  */
 export async function forgetTokens(services: Services, uid: string): Promise<void> {
   const { storage, log } = services;
@@ -27,8 +24,8 @@ export async function forgetTokens(services: Services, uid: string): Promise<voi
 }
 
 /**
- * Removes the tokens and counters of a destroyed account. The count of mails to its address stays, so that creating and
- * destroying accounts repeatedly cannot flood a mailbox.
+ * Removes the tokens and counters of a destroyed account. The count of mails to its address stays: creating and
+ * destroying accounts must not flood a mailbox.
  */
 export async function forgetAccount(services: Services, uid: string): Promise<void> {
   const { storage, log } = services;

@@ -27,7 +27,6 @@ export async function requireFreeAddress(
 }
 
 /**
- * Creates an account and queues its verification mail.
  * @param locale language of its mails
  * @returns its uid
  * @throws ApiError 101
@@ -70,7 +69,6 @@ export function makeAccount(
   };
 }
 
-/** Returns the mail with an account's verification code. */
 export function verificationMail(
   account: Pick<Account, 'uid' | 'email' | 'verifyCode' | 'locale'>,
   nowMs: number,

@@ -35,10 +35,7 @@ export async function requireAccountForLogin(
   }
 }
 
-/**
- * Finds the account of a token.
- * @throws ApiError 102 when the account no longer exists, 110 when its password was set after the token was issued
- */
+/** @throws ApiError 102 when the account no longer exists, 110 when its password was set after the token was issued */
 export async function requireAccountOfToken(
   services: Services,
   token: { uid: string; generation: number },

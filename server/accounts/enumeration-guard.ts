@@ -7,8 +7,8 @@ import type { Account } from '../../storage/account-rows.js';
 const SIMULATED_GENERATION = 0;
 
 /**
- * Maximum random delay of a padded response, in µs. Without it, statistics over 100 000 requests show whether a mail was
- * written, because writing one leaves caches cold.
+ * Maximum random delay, in µs. Without it, 100,000 requests show whether a mail was written, which leaves caches
+ * cold.
  */
 const MAX_RANDOM_DELAY_US = 10_000;
 /** Maximum lateness of a timer, in ms: timers count whole ms from the last turn of the event loop. */
@@ -51,7 +51,7 @@ export class EnumerationGuard {
     };
   }
 
-  /** Runs some work and delays its outcome to the next multiple of `responseMs`, which hides its duration. */
+  /** Delays the outcome of some work to the next multiple of `responseMs`, which hides its duration. */
   async padResponseTime<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
     const startedMs = performance.now();
     try {
@@ -63,7 +63,7 @@ export class EnumerationGuard {
   }
 }
 
-/** Waits until a time of `performance.now()`, precise to some µs: rounding by a timer would reveal the duration. */
+/** Waits until a time of `performance.now()` to within some µs: a timer's rounding would reveal the duration. */
 async function waitUntil(momentMs: number): Promise<void> {
   const timerMs = momentMs - performance.now() - TIMER_SLACK_MS;
   if (timerMs >= 1) await sleep(timerMs);

@@ -47,7 +47,6 @@ export async function openSession(
   return { sessionToken: token, verified: outcome.verified };
 }
 
-/** @throws ApiError 201 when the client has disconnected */
 function requireConnected({ aborted }: AbortSignal): void {
   if (aborted) throw new ApiError('serviceUnavailable', { retryAfter: RETRY_AFTER_S });
 }

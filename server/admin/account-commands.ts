@@ -97,7 +97,6 @@ export function unlockAccount(config: Config, name: string, terminal: Terminal):
   });
 }
 
-/** Destroys an account and its keys permanently. */
 export function destroyAccount(config: Config, name: string, terminal: Terminal): Promise<Report> {
   return withStores(config, async (storage) => {
     const { uid, email, generation } = await requireAccount(storage, name);
@@ -119,8 +118,7 @@ export async function requireAccount({ accounts }: Storage, name: string): Promi
 }
 
 /**
- * Removes an account's shared tokens and announces the change to every server. Called after the database has committed.
- * Servers without Redis keep their tokens, which are invalid by then.
+ * Announces a change to every server after the commit. Servers without Redis keep the tokens, which are then invalid.
  */
 async function announce(
   { tokens, counters }: Storage,

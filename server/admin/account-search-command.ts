@@ -5,7 +5,6 @@ import { type PageOptions, readLimit, splitPage } from './page.js';
 import { alignColumns, printable, type Report, toIso } from './report.js';
 import { withStores } from './stores.js';
 
-/** Options of `account search`. */
 export interface SearchOptions extends PageOptions {
   prefix?: string;
   domain?: string;

@@ -15,7 +15,6 @@ export type AdministrativeEvent =
   | 'storageReencrypted'
   | 'storageMoved';
 
-/** An event with its account or signing key. */
 export interface AdministrativeAct {
   event: AdministrativeEvent;
   uid?: string;

@@ -4,7 +4,6 @@ import { StorageKeyError } from '../../storage/sealer.js';
 import { reasonOf } from '../logs/reason.js';
 import { CommandError } from './command-error.js';
 
-/** Describes why a command failed, for the operator. */
 export function describeFailure(error: unknown): string {
   if (error instanceof CommandError || error instanceof ConfigError) return error.message;
   if (error instanceof StorageKeyError) return `STORAGE_KEY: ${error.message}`;

@@ -71,8 +71,8 @@ export function rotateKey(config: Config, terminal: Terminal): Promise<Report> {
 }
 
 /**
- * Withdraws a compromised key at once. Its successor signs, or a new key. Its certificates are invalid once servers and
- * relying parties have reloaded the keys.
+ * Withdraws a compromised key at once: its successor or a new key signs. Its certificates are invalid once servers
+ * and relying parties have reloaded the keys.
  */
 export function withdrawKey(config: Config, id: string, terminal: Terminal): Promise<Report> {
   return withStores(config, async (storage) => {

@@ -1,6 +1,5 @@
 import { CommandError } from './command-error.js';
 
-/** Options of commands that list rows in pages. */
 export interface PageOptions {
   limit?: string;
   /** Cursor: the last row of the previous page. */
@@ -10,14 +9,14 @@ export interface PageOptions {
 export const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;
 
-/** Reads `--limit`. @throws CommandError */
+/** @throws CommandError */
 export function readLimit({ limit }: PageOptions): number {
   const rows = limit === undefined ? DEFAULT_LIMIT : Number(limit);
   if (Number.isInteger(rows) && rows >= 1 && rows <= MAX_LIMIT) return rows;
   throw new CommandError(`--limit must be an integer from 1 to ${MAX_LIMIT}`);
 }
 
-/** Splits off the additional row that shows whether there are more. */
+/** Splits off the additional row, whose presence means that more rows follow. */
 export function splitPage<Row>(rows: Row[], limit: number): { rows: Row[]; hasMore: boolean } {
   return { rows: rows.slice(0, limit), hasMore: rows.length > limit };
 }

@@ -8,7 +8,6 @@ import type { Report } from './report.js';
 import type { MoveOptions } from './storage-commands.js';
 import { openTerminal, type Streams, type Terminal } from './terminal.js';
 
-/** Options of every command. */
 export interface CommandOptions {
   json?: boolean;
   yes?: boolean;

@@ -1,10 +1,6 @@
-/** The result of a command, for people and for programs. */
 export interface Report {
-  /** Lines for a terminal. */
   text: string;
-  /** The same as one JSON value. */
   json: unknown;
-  /** Sets the exit code to 1. */
   broken?: boolean;
 }
 

@@ -1,23 +1,20 @@
 import { type Readable, Writable } from 'node:stream';
 import { CommandError } from './command-error.js';
 
-/** The standard streams of a command. */
 export interface Streams {
   stdin: Readable & { isTTY?: boolean };
   stdout: Writable;
   stderr: Writable & { isTTY?: boolean };
 }
 
-/** Input and output of a command. */
 export interface Terminal {
   /** The system user, for the audit table. */
   actor: string;
-  /** Writes a line of the log on standard error. */
   log(line: string): void;
-  /** Asks for confirmation. @throws CommandError unless the answer is yes */
+  /** @throws CommandError unless the answer is yes */
   confirm(question: string): Promise<void>;
   /**
-   * Asks for a new password without echo, twice. Without a terminal it reads the first line of standard input.
+   * Asks twice without echo; without a terminal it reads the first line of standard input.
    * @throws CommandError when the two passwords differ or there is none
    */
   askNewPassword(question: string): Promise<string>;
@@ -26,7 +23,6 @@ export interface Terminal {
 }
 
 /**
- * Opens the terminal of one command.
  * @param actor the system user
  * @param yes answers every confirmation with yes
  */

@@ -31,10 +31,8 @@ interface CredentialsByType {
   accountResetToken: Identified<'accountResetToken'>;
 }
 
-/** The session or token record that authenticated a request. */
 export type Credentials<Type extends HawkTokenType> = CredentialsByType[Type];
 
-/** A request with a signature to verify. */
 export interface SignedRequest {
   services: Services;
   ctx: Context;
@@ -46,8 +44,8 @@ export interface SignedRequest {
 }
 
 /**
- * Authenticates a request with a token of one type: MAC, timestamp, payload hash, nonce. A single-use token is consumed
- * instead of the nonce. A request that fails before this last step consumes nothing.
+ * Authenticates a request: MAC, timestamp, payload hash, then nonce or consumption of a single-use token. A request
+ * that fails before this last step consumes nothing.
  * @throws ApiError 109, 110 or 111
  * @see docs/protocol.md, "Hawk, on this server"
  */
@@ -95,7 +93,6 @@ async function authenticateOnce<Kind extends SingleUseTokenType>(
   return Object.assign({}, taken, { tokenID: header.id });
 }
 
-/** A stored key and its record. */
 interface FoundKey<Record> extends HawkKey {
   record: Record;
 }
@@ -113,7 +110,7 @@ async function findToken<Kind extends SingleUseTokenType | 'forgotPasswordToken'
   return record && toKey(Buffer.from(record.reqHMACkey, 'hex'), record);
 }
 
-/** Verifies signature and payload hash. @throws ApiError 109, 110 or 111 */
+/** @throws ApiError 109, 110 or 111 */
 async function verify<Record>(
   { services, ctx, body, requiresPayloadHash }: SignedRequest,
   find: (tokenID: string) => Promise<FoundKey<Record> | undefined>,

@@ -7,7 +7,6 @@ const MAX_NONCE_LENGTH = 255;
 /** The signed parts of a request. URL, host and port are those of the public URL. */
 export interface HawkRequest {
   method: string;
-  /** Path and query. */
   url: string;
   host: string;
   port: number;
@@ -15,7 +14,6 @@ export interface HawkRequest {
   contentType: string;
 }
 
-/** Attributes of the Authorization header. */
 export interface HawkHeader {
   id: string;
   ts: string;
@@ -79,7 +77,6 @@ export async function verifySignature<Found extends HawkKey>(
   }
 }
 
-/** Returns whether the payload hash in the header matches the body. */
 export function isPayloadHashed(
   body: Buffer | undefined,
   key: HawkKey,

@@ -21,11 +21,9 @@ export function mintToken(type: HawkTokenType) {
 
 type MintedKind = Exclude<HawkTokenType, 'sessionToken'>;
 
-/** The stored fields of a kind of token, without its keys. */
 type TokenFacts<Kind extends MintedKind> = Omit<TokenRecords[Kind], 'reqHMACkey' | 'requestKey' | 'token'>;
 
 /**
- * Generates a short-lived token and stores it.
  * @returns the token, 32 bytes, and its tokenID in hex
  * @throws StoreUnavailableError
  */

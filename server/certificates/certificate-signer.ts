@@ -12,7 +12,6 @@ const MAX_CHECKS_OF_SOURCE = 50;
 /** Seconds after which a source with more may try again. */
 const RETRY_AFTER_CHECKS_S = 2;
 
-/** The checks of one source. */
 interface Checks {
   last: Promise<unknown>;
   count: number;
@@ -23,7 +22,7 @@ export interface CertificateSignerOptions {
   cryptoPool: CryptoPool;
   /** Issuer of certificates, and the domain of their principals. */
   domain: string;
-  /** The clock, ms since 1970. */
+  /** Milliseconds since 1970. */
   now: () => number;
 }
 
@@ -36,13 +35,11 @@ export class CertificateSigner {
     this.#options = options;
   }
 
-  /** The keys that sign and verify certificates. */
   get keys(): SigningKeyRing {
     return this.#options.keys;
   }
 
   /**
-   * Signs a certificate for a client's key.
    * @param durationMs lifetime from now
    * @param source of the request
    * @throws CryptoPoolError; ApiError 107 when a DSA key is not in its subgroup, 201 when too many wait
@@ -76,7 +73,7 @@ export class CertificateSigner {
     return jwt;
   }
 
-  /** Runs the checks of one source one after another, so that logins wait for one of them at most. */
+  /** Runs one check per source at a time, so that logins wait for at most one of them. */
   async #inTurn<Outcome>(source: string, check: () => Promise<Outcome>): Promise<Outcome> {
     const checks = this.#checks.get(source) ?? { last: Promise.resolve(), count: 0 };
     if (checks.count >= MAX_CHECKS_OF_SOURCE) {

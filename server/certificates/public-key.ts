@@ -7,9 +7,8 @@ const DSA_P_BITS = { least: 512, most: 3072 };
 const DSA_Q_BITS = { least: 160, most: 256 };
 
 /**
- * Checks that a client's public key could be one: comparisons and one division. Whether a DSA key is in its subgroup
- * takes an exponentiation, which the crypto pool does.
- * @returns the name of the parameter that is wrong, or `undefined`
+ * Validates a client's public key without exponentiation. The crypto pool checks the subgroup of a DSA key.
+ * @returns the name of the invalid parameter, or `undefined`
  * @see FIPS 186-4, 4.1 (DSA domain parameters); RFC 8017, 3.1 (RSA)
  */
 export function parsePublicKey(key: BrowserIdPublicKey): string | undefined {

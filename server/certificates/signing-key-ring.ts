@@ -20,10 +20,9 @@ export interface OpenedSigningKey extends StoredSigningKey {
 export interface SigningKeyOptions {
   signingKeys: SigningKeys;
   algorithm: SigningAlgorithm;
-  /** The clock, ms since 1970. */
+  /** Milliseconds since 1970. */
   now: () => number;
   log: Logger;
-  /** Reload interval, in ms. */
   reloadMs?: number;
 }
 
@@ -41,19 +40,18 @@ export function findCurrentKey<Key extends Pick<StoredSigningKey, 'algorithm' | 
     );
 }
 
-/** Returns whether certificates of a key can be valid, now or later. */
 export function isPublished({ retiredAt }: Pick<StoredSigningKey, 'retiredAt'>, nowMs: number): boolean {
   return retiredAt === null || nowMs < publishedUntil(retiredAt);
 }
 
-/** Returns when a retired key is no longer published, in ms since 1970. */
+/** @returns ms since 1970 */
 export function publishedUntil(retiredAtMs: number): number {
   return retiredAtMs + PUBLISHED_AFTER_RETIREMENT_MS;
 }
 
 /**
- * The signing keys that all servers of one database share. Servers load a new key within seconds, publish it at once,
- * and sign with it from the moment at which its predecessor retires.
+ * The signing keys that all servers share. Servers publish a new key at once and sign with it once its predecessor
+ * retires.
  */
 export class SigningKeyRing {
   readonly #options: SigningKeyOptions;
@@ -82,7 +80,6 @@ export class SigningKeyRing {
     return new SigningKeyRing(options, await openKeys(options, stored, []));
   }
 
-  /** The key that signs now. */
   get current(): OpenedSigningKey {
     const { algorithm, now } = this.#options;
     return findCurrentKey(this.#keys, algorithm, now()) as OpenedSigningKey;
@@ -94,13 +91,12 @@ export class SigningKeyRing {
     return this.#keys.filter((key) => isPublished(key, nowMs)).map(({ publicKey }) => publicKey);
   }
 
-  /** Reloads the keys. @throws StoreUnavailableError, Error when a key is not one of its algorithm */
+  /** @throws StoreUnavailableError, Error when a key is not one of its algorithm */
   async reload(): Promise<void> {
     const stored = await this.#options.signingKeys.list();
     this.#keys = await openKeys(this.#options, stored, this.#keys);
   }
 
-  /** Starts to reload the keys regularly. */
   start(): void {
     const { reloadMs = RELOAD_MS } = this.#options;
     this.#timer = setTimeout(async () => {
@@ -114,7 +110,7 @@ export class SigningKeyRing {
     clearTimeout(this.#timer);
   }
 
-  /** Logs a failure once an outage. */
+  /** Logs only the first failure of an outage. */
   async #reloadQuietly(): Promise<void> {
     try {
       await this.reload();
@@ -126,7 +122,7 @@ export class SigningKeyRing {
   }
 }
 
-/** Every server that starts over an empty database creates a key with this ID. The database keeps the first one. */
+/** Simultaneous first starts create the same ID. The database keeps the first key. */
 async function makeFirstKey({ signingKeys, algorithm, now }: SigningKeyOptions): Promise<void> {
   const privateKeyPem = await generateSigningKey(algorithm);
   await signingKeys.add({

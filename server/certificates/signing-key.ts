@@ -4,8 +4,8 @@ import type { BrowserIdPublicKey, SigningAlgorithm } from '../../protocol/browse
 import type { StoredSigningKey } from '../../storage/signing-keys.js';
 
 /**
- * Generates a signing key in libuv's thread pool.
- * @returns PKCS #8 in PEM: a 2048-bit RSA key (0.2 s), or a DSA key with a 2048-bit p and a 256-bit q (0.5 to 10 s)
+ * Generates a key in libuv's thread pool: RSA with 2048 bits in 0.2 s, DSA with 2048 and 256 bits in 0.5 to 10 s.
+ * @returns PKCS #8 in PEM
  */
 export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<string> {
   const { privateKey } =
@@ -15,14 +15,13 @@ export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<s
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-/** Opens a stored key. @throws Error when it is not a private key of its algorithm */
+/** @throws Error when it is not a private key of its algorithm */
 export async function openSigningKey({ algorithm, privateKeyPem }: StoredSigningKey) {
   const privateKey = createPrivateKey(privateKeyPem);
   const publicKey = await exportPublicKey(algorithm, createPublicKey(privateKey));
   return { privateKey, publicKey };
 }
 
-/** A public key in BrowserID's form. */
 async function exportPublicKey(algorithm: SigningAlgorithm, key: KeyObject): Promise<BrowserIdPublicKey> {
   if (algorithm === 'DS') return exportDsaKey(key);
   const { n, e } = key.export({ format: 'jwk' });

@@ -68,7 +68,7 @@ function answerBeforeBody(ctx: Context, reply: string): void {
   ctx.length = Buffer.byteLength(reply);
 }
 
-/** Refuses requests that Node's parser accepts, but without Host (RFC 9112, 3.2) or with an invalid URL. */
+/** Refuses requests without Host (RFC 9112, 3.2) or with an invalid URL, which Node's parser accepts. */
 function refuseMalformed(ctx: Context, next: Next): Promise<void> {
   const { httpVersion, headers } = ctx.req;
   if (!hasPath(ctx) || (httpVersion === '1.1' && headers.host === undefined)) {
@@ -106,7 +106,7 @@ function allowOrigins() {
   return (ctx: Context, next: Next) => (ctx.path.startsWith('/v1/') ? openCors(ctx, next) : next());
 }
 
-/** Answers requests without a route: 405 for a known path with another method, otherwise 404. */
+/** Replies 405 for a known path with another method, otherwise 404. */
 function refuseUnrouted(ctx: Context): void {
   // @koa/router sets `matched`; Koa's own Context type does not know it.
   const matched = (ctx as unknown as { matched?: Array<{ methods: string[] }> }).matched ?? [];

@@ -19,7 +19,6 @@ export function readClientSource(request: IncomingMessage, trustProxy: string): 
   return source;
 }
 
-/** Returns the source of an address: itself, or the /56 of an IPv6 address. */
 export function toSource(address: string): string {
   return isIPv4(address) ? address : maskIpv6(address, 56);
 }
@@ -46,7 +45,6 @@ function withoutPort(address = ''): string {
   return /^(?:(\d+(?:\.\d+){3}):\d+|\[(.+)\](?::\d+)?)$/.exec(address)?.slice(1).find(Boolean) ?? address;
 }
 
-/** @param bits of the prefix, a multiple of 8 */
 function maskIpv6(address: string, bits: number): string {
   const [withoutZone = ''] = address.split('%');
   if (!ipaddr.isValid(withoutZone)) return address;

@@ -12,15 +12,13 @@ const MAX_PIPELINED = 8;
 
 interface ConnectionLimits {
   maxConnections: number;
-  /** Timeout of an unread reply, in ms. */
   unreadMs: number;
-  /** Interval of the check for unread replies, in ms. */
   checkIntervalMs: number;
 }
 
 interface Connection {
   source: string;
-  /** Open requests in order of arrival, with the time of arrival by `performance.now()`. */
+  /** Time of arrival by `performance.now()`, in order of arrival. */
   underWay: Map<ServerResponse, number>;
   /** Bytes received by the time of the last reply; `undefined` before the first. */
   bytesAtReply?: number;
@@ -31,10 +29,9 @@ interface Connection {
 }
 
 /**
- * Limits connections, open requests on one connection, and the time of unread replies.
- *
- * Above the maximum number of connections, one connection of the source with most connections is closed: the one that
- * has waited longest for its client, or the newest if none waits.
+ * Limits connections, pipelining, and unread replies. Above the maximum, it closes a connection of the source with
+ * the
+ * most: the one that has waited longest for its client, or the newest if none waits.
  */
 export class Connections {
   readonly #server: Server;
@@ -83,7 +80,6 @@ export class Connections {
     return this.#open.get(response.req.socket)?.underWay.get(response);
   }
 
-  /** Returns whether a reply has started on a connection. Nothing else may be written then. */
   isReplying(socket: Socket): boolean {
     return [...(this.#open.get(socket)?.underWay.keys() ?? [])].some(({ headersSent }) => headersSent);
   }
@@ -94,8 +90,8 @@ export class Connections {
   }
 
   /**
-   * Stops the server: refuses new connections, finishes open requests, and waits two seconds for incomplete requests.
-   * Node alone would wait for idle connections and incomplete requests without a timeout.
+   * Refuses new connections, finishes open requests, and waits two seconds for incomplete ones. Node alone would wait
+   * without limit.
    */
   async end(): Promise<void> {
     this.#ending = true;
@@ -111,14 +107,10 @@ export class Connections {
     }, ARRIVAL_GRACE_MS);
     await closed;
     clearTimeout(timer);
-    // Stops Node's timer of this server.
     this.#server.close();
   }
 
-  /**
-   * Accepts the connections that wait in the listener's backlog: the kernel resets them when the listener closes. libuv
-   * accepts one in each turn of the event loop.
-   */
+  /** Accepts connections of the backlog, which the kernel would reset. libuv accepts one per turn of the event loop. */
   async #acceptBacklog(): Promise<void> {
     let accepted = -1;
     for (let turn = 0; turn < MAX_BACKLOG_TURNS && accepted !== this.#accepted; turn++) {
@@ -194,7 +186,6 @@ export class Connections {
   }
 }
 
-/** Returns whether no request of a connection is complete. */
 function isAwaitingRequest({ underWay }: Connection): boolean {
   return [...underWay.keys()].every(({ req }) => !req.complete);
 }

@@ -7,7 +7,7 @@ import { ApiError } from './errors.js';
 const RETRY_AFTER_FAILURE_S = 2;
 
 /**
- * Translates errors of storage and workers. Unknown errors become errno 999. The cause is kept for the log, except for
+ * Translates errors of storage and workers. Others become errno 999. Keeps the cause for the log, except for
  * disconnected clients.
  */
 export function toApiError(error: unknown): ApiError {

@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { ERRNOS, type ErrorDetails } from '../../protocol/errnos.js';
 
-/** The documentation of the error table. */
 const INFO = 'https://github.com/mozilla/picl-idp/blob/master/docs/api.md#response-format';
 
 /** Name → status, errno and message (docs/protocol.md, "Errors"). */
@@ -34,7 +33,7 @@ export const ERRORS = {
 
 export type ApiErrorName = keyof typeof ERRORS;
 
-/** An error reply. It has no stack trace, which is too costly at high rates of refused requests; its cause has one. */
+/** An error reply without stack, which costs too much at high rates of refusals; its cause has one. */
 export class ApiError extends Error {
   readonly status: number;
   readonly errno: number;
@@ -53,7 +52,6 @@ export class ApiError extends Error {
     this.errno = errno;
   }
 
-  /** Returns the body of the reply: the five members of every error, and the details. */
   toJSON() {
     return {
       code: this.status,

@@ -4,11 +4,9 @@ import { Connections } from './connections.js';
 import { LINGER_MS } from './early-reply.js';
 import { ApiError, type ApiErrorName } from './errors.js';
 
-/** Timeouts of HTTP connections, in ms. */
 export interface HttpTimeouts {
   /** For the headers, from the start of the connection or the first byte of the request. */
   headersMs: number;
-  /** For the whole request. */
   requestMs: number;
   /** Between two requests. Longer than in common proxies, so that the proxy closes idle connections first. */
   keepAliveMs: number;
@@ -32,7 +30,7 @@ const TIMEOUTS: HttpTimeouts = {
 export interface HttpServerOptions {
   maxConnections: number;
   timeouts?: Partial<HttpTimeouts>;
-  /** The clock, ms since 1970. */
+  /** Milliseconds since 1970. */
   now: () => number;
 }
 

@@ -4,17 +4,16 @@ import { ConfigError } from '../../config/load.js';
 interface Address {
   host: string;
   port: number;
-  /** The variable of the port, for messages. */
+  /** For messages. */
   setting: 'PORT' | 'METRICS_PORT';
 }
 
 /**
- * Maximum number of connections that wait for the event loop. The system also limits it (Linux: `somaxconn`, 4096). With
- * Node's default of 511, most of 1000 simultaneous connections are retried by TCP after one second.
+ * Length of the queue of new connections; the system also limits it (Linux: `somaxconn`, 4096). With Node's 511, TCP
+ * retries most of 1000 simultaneous connections after a second.
  */
 const BACKLOG = 4096;
 
-/** Messages for the operator, by the error code of `listen`. */
 const REASONS: Record<string, (address: Address) => string> = {
   EADDRINUSE: ({ host, port, setting }) =>
     `${setting}: ${port} is in use on ${host}: stop the process that uses it, or set another port`,
@@ -24,10 +23,7 @@ const REASONS: Record<string, (address: Address) => string> = {
   ENOTFOUND: ({ host }) => `HOST: ${host} has no address: set an address of this machine, or 0.0.0.0 for all`,
 };
 
-/**
- * Binds an address.
- * @throws ConfigError for the known reasons; other errors of `listen`
- */
+/** @throws ConfigError for the known reasons; other errors of `listen` */
 export function listen(server: Server, address: Address): Promise<void> {
   const { port, host } = address;
   return new Promise((resolve, reject) => {

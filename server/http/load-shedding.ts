@@ -9,15 +9,15 @@ const BODY_MS = 5_000;
 const JITTER = { share: 0.5, minSeconds: 2 };
 
 /**
- * The requests in flight of each source, and the position of the next one in a round robin over sources: a request of a
- * source with n in flight waits behind the sum of min(n_i, n + 1) over all sources (max-min fairness).
+ * Requests in flight, and the position of the next one in a round robin over sources. A request of a source with n in
+ * flight waits behind the sum of min(n_i, n + 1) over all sources (max-min fairness).
  */
 export class InFlightRequests {
   readonly #bySource = new Map<string, number>();
   /** Number of sources with at least k requests in flight, at index k. */
   readonly #sourcesWith: number[] = [0];
 
-  /** Returns the number of requests served before the next one of a source. */
+  /** @returns the number of requests served before the next one of a source */
   countAhead(source: string): number {
     const own = this.#bySource.get(source) ?? 0;
     let ahead = 0;
@@ -39,7 +39,6 @@ export class InFlightRequests {
     else this.#bySource.set(source, own - 1);
   }
 
-  /** Number of sources with requests in flight. */
   get sources(): number {
     return this.#bySource.size;
   }
@@ -47,22 +46,21 @@ export class InFlightRequests {
 
 export interface LoadSheddingOptions {
   inFlight: InFlightRequests;
-  /** Returns whether a request needs a stretch. */
   needsStretch: (request: IncomingMessage) => boolean;
   sourceOf: (request: IncomingMessage) => string;
-  /** Predicts the wait after a number of other requests, in ms. */
+  /** @returns the wait after a number of other requests, in ms */
   predictWaitMs: (ahead: number) => number;
   maxWaitMs: number;
   publicUrl: string;
-  /** The clock, ms since 1970. */
+  /** Milliseconds since 1970. */
   now: () => number;
-  /** Called for each refused request. */
   observe: (request: IncomingMessage) => void;
 }
 
 /**
- * Answers a request with 503 when its stretch would wait longer than `maxWaitMs`, before any other work. A request counts
- * from its headers on, so simultaneous requests are included in each other's prediction.
+ * Refuses a request with 503 if its stretch would wait longer than `maxWaitMs`, before any other work. A request
+ * counts
+ * from its headers on, because simultaneous requests must affect each other's prediction.
  * @see docs/architecture.md, "Admission"
  */
 export function shedLoad(listener: RequestListener, options: LoadSheddingOptions): RequestListener {
@@ -103,7 +101,7 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
   };
 }
 
-/** Returns Retry-After for a wait, in whole seconds, at most an hour. */
+/** @returns whole seconds, at most an hour */
 function toRetryAfter(waitMs: number): number {
   const seconds = waitMs / 1000;
   const jitter = Math.random() * Math.max(JITTER.share * seconds, JITTER.minSeconds);

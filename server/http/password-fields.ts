@@ -31,8 +31,8 @@ export interface ParsedBody {
 }
 
 /**
- * Parses a JSON body without creating strings for its top-level password fields, because strings cannot be wiped. It
- * replaces their characters by spaces in a copy, which JSON.parse reads.
+ * Parses JSON with top-level password fields as bytes, because strings cannot be wiped. JSON.parse reads a copy with
+ * spaces in their place.
  * @throws SyntaxError, TypeError when the bytes are not JSON in UTF-8; their passwords are wiped
  */
 export function parsePasswordBody(raw: Uint8Array): ParsedBody {
@@ -70,7 +70,7 @@ function isText(value: unknown): boolean {
 }
 
 /**
- * Finds the string values of top-level password fields. JSON.parse checks the validity of the body.
+ * Finds the string values of password fields. JSON.parse checks the syntax.
  * @param decoded buffer for the decoded strings, as long as `json`
  */
 function* findPasswords(
@@ -99,7 +99,6 @@ function* findPasswords(
   }
 }
 
-/** Returns the name of a password field; `undefined` for other fields. */
 function toPasswordField(field: Uint8Array): string | undefined {
   return PASSWORD_FIELDS.find(({ bytes }) => bytes.length === field.length && bytes.equals(field))?.name;
 }

@@ -3,21 +3,20 @@ import { ApiError } from './errors.js';
 import { type ParsedBody, parsePasswordBody } from './password-fields.js';
 
 const JSON_TYPE = 'application/json';
-/** Maximum size of a body, in bytes (docs/protocol.md, "Bodies"). */
+/** Bytes (docs/protocol.md, "Bodies"). */
 export const MAX_BODY_BYTES = 64 * 1024;
 
-/** A request's body: its bytes, for the payload hash, and their JSON value. */
+/** Bytes for the payload hash, and their JSON value. */
 export interface RequestBody {
   /** `undefined` when the request has no body. */
   raw: Buffer | undefined;
   /** Its passwords are Uint8Arrays. */
   json: unknown;
-  /** Wipes the bytes of the body and of its passwords. */
+  /** Wipes the body and its passwords. */
   wipe(): void;
 }
 
 /**
- * Reads and parses a request's body.
  * @param required refuses a request without a body
  * @throws ApiError 106, 112 or 113 (docs/protocol.md, "Bodies")
  */

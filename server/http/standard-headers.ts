@@ -10,7 +10,6 @@ export function standardHeaders(publicUrl: string): Record<string, string> {
   };
 }
 
-/** CORS headers of API replies. */
 export const API_HEADERS = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers': EXPOSED_HEADERS,

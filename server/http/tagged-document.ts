@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
 
-/** A document that is constant while the server runs. */
 export interface TaggedDocument {
   content: Buffer;
   etag: string;
 }
 
-/** Prepares a document for {@link sendUnlessKnown}. */
 export function tagDocument(text: string): TaggedDocument {
   const content = Buffer.from(text);
   return { content, etag: createHash('sha256').update(content).digest('base64url') };

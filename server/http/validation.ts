@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import { ApiError } from './errors.js';
 
 /**
- * Validates a parsed body.
  * @throws ApiError 108 with `param` when a field is missing, else 107 with `param`
  * @see docs/protocol.md, "Bodies"
  */

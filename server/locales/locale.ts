@@ -8,7 +8,6 @@ import type { Messages } from './messages.js';
 
 const MESSAGES = { en, de, es, fr, ja } satisfies Record<string, Messages>;
 
-/** A language of mails and pages. */
 export type Locale = keyof typeof MESSAGES;
 
 /** All languages, the default first. */
@@ -19,7 +18,6 @@ const DEFAULT_LOCALE: Locale = 'en';
 const READ_CHARACTERS = 256;
 
 /**
- * Returns the best language for a request.
  * @param acceptLanguage the header as received, or `undefined`
  * @see RFC 9110, 12.5.4
  */
@@ -31,7 +29,7 @@ export function chooseLocale(acceptLanguage: string | undefined): Locale {
   return (negotiator.language(LOCALES) as Locale | undefined) ?? DEFAULT_LOCALE;
 }
 
-/** Returns the texts of a language, or English if it is unknown (a row of another version). */
+/** Falls back to English: the language may come from a row of another version. */
 export function messagesIn(locale: string): { locale: Locale; messages: Messages } {
   const known = LOCALES.find((name) => name === locale) ?? DEFAULT_LOCALE;
   return { locale: known, messages: MESSAGES[known] };

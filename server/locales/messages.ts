@@ -77,7 +77,6 @@ export interface Messages {
   };
 }
 
-/** Replaces the placeholders of a text. */
 export function fillIn(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => values[name] ?? placeholder);
 }

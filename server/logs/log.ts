@@ -10,10 +10,9 @@ const BATCH_MS = 50;
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 /**
- * Creates a logger that writes JSON lines, with times in ISO 8601. Buffered lines are written when the process ends,
- * except after SIGKILL.
- * @param destination a stream or file descriptor; standard output by default. For a descriptor that is too slow, lines
- *   are dropped, and a `linesDropped` line counts them
+ * Creates a logger of JSON lines with times in ISO 8601. It flushes when the process ends, except after SIGKILL.
+ * @param destination stream or descriptor, by default standard output. A slow descriptor drops lines, and a
+ *   `linesDropped` line counts them
  */
 export function createLogger(
   level: Settings['logLevel'],

@@ -1,4 +1,3 @@
-/** Returns the message and code of an error's root cause. */
 export function reasonOf(error: unknown): string {
   const { cause, code, message, errors } = error as Error & { code?: string; errors?: Error[] };
   if (cause) return reasonOf(cause);

@@ -7,7 +7,6 @@ import { readTraceId } from './trace-context.js';
 /** Logged status when the client disconnected before the reply; the same as in nginx. */
 const CLIENT_LEFT = 499;
 
-/** A finished request. */
 interface RequestEnd {
   id: string;
   traceId?: string | undefined;
@@ -18,11 +17,10 @@ interface RequestEnd {
   errno?: number | undefined;
   ms: number;
   uid?: string | undefined;
-  /** Whether it was an event stream. */
   streamed?: boolean;
 }
 
-/** Writes the log line of a request and counts it. The line never has the path as sent, the query or the body. */
+/** Logs and counts a request. The line never has the path as sent, the query or the body. */
 export function recordRequest({ log, metrics }: Pick<Services, 'log' | 'metrics'>, end: RequestEnd): void {
   const { id, traceId, method, path, status, errno, ms, uid, streamed = false } = end;
   const route = path ? `${method} ${path}` : 'none';
@@ -30,7 +28,6 @@ export function recordRequest({ log, metrics }: Pick<Services, 'log' | 'metrics'
   metrics.observeRequest({ method, route: path ?? 'none', status, errno: errno ?? 0, ms, streamed });
 }
 
-/** Middleware that records every request when it ends. */
 export function logRequest(services: Services, connections: Connections) {
   return async (ctx: Context, next: Next) => {
     const arrivedMs = connections.arrivedMs(ctx.res);

@@ -22,18 +22,14 @@ interface SecurityEvents {
 
 /** Events with the source address (docs/logs.md, "Source addresses"). */
 const SOURCE_LOGGED = new Set<string>(['loginFailed', 'rateLimited'] satisfies (keyof SecurityEvents)[]);
-/** Events at level `warn`. */
 const WARNINGS = new Set<string>(['rateLimited'] satisfies (keyof SecurityEvents)[]);
 
-/** Fields that all log lines of a request have. */
 export interface RequestState {
   id: string;
   traceId?: string;
-  /** The account, once it is known. */
   uid?: string;
 }
 
-/** Writes one security event. */
 export type RecordSecurityEvent = <Name extends keyof SecurityEvents>(
   event: Name,
   facts: SecurityEvents[Name],

@@ -2,7 +2,7 @@
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/;
 
 /**
- * The trace ID of a `traceparent` header, for the log lines of the request.
+ * Returns the trace ID of a `traceparent` header for the log.
  * @returns 32 hex digits, or `undefined` for an invalid header, which the specification tells to ignore
  * @see https://www.w3.org/TR/trace-context/#traceparent-header
  */

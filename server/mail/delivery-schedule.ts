@@ -18,7 +18,6 @@ const RETRIES: Record<OutgoingMail['kind'], { lifeMs: number; maxPauseMs: number
   recovery: { lifeMs: 15 * MINUTE_MS, maxPauseMs: MINUTE_MS },
 };
 
-/** Returns whether a mail has exceeded its lifetime. */
 export function isExpired({ kind, createdAt }: OutgoingMail, nowMs: number): boolean {
   return nowMs - createdAt >= RETRIES[kind].lifeMs;
 }

@@ -8,7 +8,6 @@ import type { MailTransport } from './transport.js';
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 
-/** Creates a transport that writes each mail to an .eml file (RFC 5322). */
 export function createFileTransport(directory: string): MailTransport {
   return {
     async send({ name, message }: RenderedMail) {

@@ -8,7 +8,7 @@ const QUOTED_STRING = /^"([^"\\]|\\.)*"$/;
 const DOMAIN = /^[\p{L}\p{N}\p{M}_-]+(\.[\p{L}\p{N}\p{M}_-]+)*$/u;
 
 /**
- * Converts an account's address to the syntax of SMTP, with quotes around the local part where required.
+ * Converts an address to SMTP's syntax, and quotes the local part if required.
  * @param email an address that protocol/email.ts accepts, which SMTP may not support
  * @returns `undefined` when SMTP does not support the address
  */
@@ -26,8 +26,8 @@ export function needsSmtpUtf8(address: string): boolean {
 }
 
 /**
- * Returns the key of a mailbox for rate limits. It is the same for every spelling that differs only in quotes and
- * backslashes of the local part, the case of ASCII letters, or the form of the domain.
+ * Returns a mailbox's key for rate limits: spellings share it if they differ only in quotes and backslashes of the
+ * local part, in the case of ASCII letters, or in the form of the domain.
  * @see RFC 5321, 4.1.2: a quoted local part is the same mailbox as its unquoted form
  */
 export function toMailbox(email: string): string {

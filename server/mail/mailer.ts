@@ -5,11 +5,9 @@ import { isExpired, MAX_OUTAGE_PAUSE_MS, pauseOfMail, pauseOfOutage } from './de
 import { renderMail } from './render-mail.js';
 import type { MailTransport } from './transport.js';
 
-/** Outcome of an attempt to send a mail, for metrics. */
 export interface MailEvent {
   type: 'sent' | 'expired' | DeliveryFailure;
   kind: ClaimedMail['kind'];
-  /** Duration of the attempt. */
   ms: number;
 }
 
@@ -17,16 +15,14 @@ export interface MailerOptions {
   outbox: Outbox;
   /** The mailer closes it. */
   transport: MailTransport;
-  /** The From header. */
   from: string;
   publicUrl: string;
-  /** The clock, ms since 1970. */
+  /** Milliseconds since 1970. */
   now: () => number;
   log: Logger;
   observe?: (event: MailEvent) => void;
 }
 
-/** Maximum number of simultaneous deliveries. */
 const MAX_SENDING = 4;
 /** Lease of a claimed mail, in ms. It exceeds the timeout of a delivery. */
 const LEASE_MS = 2 * 60_000;
@@ -36,10 +32,8 @@ const POLL_MS = 5_000;
 const CLOSING_GRACE_MS = 5_000;
 
 /**
- * Sends the mails of the outbox, with retries. Requests never wait for it.
- *
- * Delivery is at least once within the lifetime of a mail. A mail is sent twice when the server dies between sending and
- * removing it. While the mail server is unreachable, one mail at a time probes it.
+ * Sends the mails of the outbox, with retries. Requests never wait for it. Delivery is at least once: a server that
+ * dies before removing a mail sends it twice. During an outage of the mail server, one mail at a time probes it.
  */
 export class Mailer {
   readonly #options: MailerOptions;
@@ -50,7 +44,6 @@ export class Mailer {
   #pumpAgain = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  /** Number of attempts in a row that did not reach the mail server. */
   #outageFailures = 0;
   #outageUntilMs = 0;
   #isDatabaseDown = false;
@@ -59,19 +52,17 @@ export class Mailer {
     this.#options = options;
   }
 
-  /** Whether the last attempt reached the mail server. */
   get isReachable(): boolean {
     return this.#outageFailures === 0;
   }
 
-  /** Starts sending and polling. */
   start(): void {
     this.#timer = setInterval(() => this.wake(), POLL_MS);
     this.#timer.unref();
     this.wake();
   }
 
-  /** Starts sending soon. Call it after a mail was committed to the outbox. */
+  /** Call it after a mail was committed to the outbox. */
   wake(): void {
     if (this.#closed) return;
     this.#pumpAgain = true;
@@ -83,7 +74,7 @@ export class Mailer {
     while (this.#pump || this.#sending.size > 0) await Promise.all([this.#pump, ...this.#sending]);
   }
 
-  /** Stops. Open deliveries have some seconds to finish; unfinished mails stay in the outbox. */
+  /** Stops within seconds. Unfinished mails stay in the outbox. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -180,7 +171,7 @@ export class Mailer {
     this.#sent.delete(id);
   }
 
-  /** Logs a failure once an outage, because the poll repeats it every few seconds. */
+  /** Logs only the first failure of an outage, because every poll repeats it. */
   #logFailedStore(error: unknown): void {
     if (!this.#isDatabaseDown) this.#options.log.error({ event: 'outboxUnavailable', err: error });
     this.#isDatabaseDown = true;

@@ -6,7 +6,6 @@ import { MailDeliveryError } from './delivery-error.js';
 import { needsSmtpUtf8, toMailAddress } from './mail-address.js';
 import { layOutMail, type MailLayout } from './mail-html.js';
 
-/** A mail ready for a transport. */
 export interface RenderedMail {
   /** File name without extension: sorts by time, has no address and no secret. */
   name: string;
@@ -15,9 +14,8 @@ export interface RenderedMail {
   needsSmtpUtf8: boolean;
 }
 
-/** The sender, and the base URL of links. */
 export interface MailSender {
-  /** The From header: an address, or `Name <address>`. */
+  /** An address, or `Name <address>`. */
   from: string;
   publicUrl: string;
 }

@@ -14,7 +14,6 @@ const TIMEOUTS_MS = {
 };
 /** Timeout of a whole delivery, in ms. It ends deliveries to a slow server that keeps sending bytes. */
 const MAX_DELIVERY_MS = 60_000;
-/** Timeout of an idle connection, in ms. */
 const IDLE_MS = 5_000;
 const MAX_CONNECTIONS = 4;
 
@@ -22,9 +21,8 @@ const MAX_CONNECTIONS = 4;
 const SESSION_REPLIES = [503, 530];
 
 /**
- * Creates an SMTP transport (RFC 5321) to one server.
- * @param url `smtp://[user:password@]host[:port]` (STARTTLS if the server offers it) or `smtps://…`. Its query sets
- *   nodemailer's options, for example `?requireTLS=true`
+ * @param url `smtp://[user:password@]host[:port]` (STARTTLS if offered) or `smtps://…`; its query sets nodemailer's
+ *   options, for example `?requireTLS=true`
  */
 export function createSmtpTransport(url: string, maxDeliveryMs = MAX_DELIVERY_MS): MailTransport {
   let opened: ReturnType<typeof createPool> | undefined;

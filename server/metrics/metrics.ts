@@ -11,7 +11,6 @@ import { createProcessMetrics } from './process-metrics.js';
 import { createRequestMetrics } from './request-metrics.js';
 import { createStoreMetrics } from './store-metrics.js';
 
-/** The parts of a server that every scrape reads. */
 export interface WatchedParts {
   config: Config;
   storage: Storage;
@@ -22,12 +21,12 @@ export interface WatchedParts {
   version: { version: string };
 }
 
-/** The metrics of a server. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /**
- * Creates the metrics of one server, in their own registry, because a process can have several servers. The parts of
- * a server report events; `watch` names the parts that every scrape reads. Clients cannot create label values.
+ * Creates the metrics of one server in their own registry, because a process can have several. `watch` names the
+ * parts
+ * that every scrape reads. Clients cannot create label values.
  */
 export function createMetrics() {
   const registry = new Registry();
@@ -87,7 +86,6 @@ export function createMetrics() {
         registers,
       }).set({ version: version.version, stretch_engine: stretcher.engine }, 1);
     },
-    /** Returns all metrics in Prometheus' text format, and its content type. */
     async render(): Promise<{ type: string; text: string }> {
       return { type: registry.contentType, text: await registry.metrics() };
     },

@@ -5,7 +5,6 @@ import type { StretchThreadDied } from '../../workers/stretcher.js';
 
 type StretchQueue = { readonly waiting: number; predictWaitMs(ahead: number): number };
 
-/** The values that every scrape reads. */
 export interface WatchedPools {
   stretchQueue: StretchQueue;
   inFlight: { countAhead(source: string): number };

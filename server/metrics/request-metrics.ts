@@ -1,6 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 
-/** A finished request. */
 export interface FinishedRequest {
   method: string;
   /** The path as declared; `none` for what has no route. */
@@ -9,7 +8,7 @@ export interface FinishedRequest {
   /** 0 for a request without an error. */
   errno: number;
   ms: number;
-  /** Whether it was an event stream: its duration is not a latency. */
+  /** The duration of an event stream is not a latency. */
   streamed: boolean;
 }
 
@@ -18,7 +17,6 @@ const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS'];
 /** Histogram buckets in seconds, from requests without a store to those that wait for a stretch. */
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Counts and times requests. @returns the function to call with each finished request */
 export function createRequestMetrics(registry: Registry): (request: FinishedRequest) => void {
   const registers = [registry];
   const requests = new Counter({

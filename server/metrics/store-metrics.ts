@@ -5,7 +5,6 @@ import type { StatementTiming } from '../../storage/sql/guarded-dialect.js';
 const OPERATIONS = ['connect', 'select', 'insert', 'update', 'delete', 'begin', 'commit', 'rollback'];
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
-/** Times statements and commands, and counts those that failed. */
 export function createStoreMetrics(registry: Registry) {
   const registers = [registry];
   const labelNames = ['store', 'operation'];

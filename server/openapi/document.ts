@@ -168,7 +168,6 @@ function toSchema(schema: z.ZodType, io: 'input' | 'output'): object {
   return rest;
 }
 
-/** `/v1/account/create` and `POST`: `postAccountCreate`. */
 function toName(path: string, method: string): string {
   const words = path
     .replace(/^\/v1\//, '')

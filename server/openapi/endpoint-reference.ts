@@ -1,4 +1,3 @@
-/** The parts of an OpenAPI 3.1 document that the reference shows. */
 interface OpenApiDocument {
   tags: { name: string; description: string }[];
   paths: Record<string, Record<string, Operation>>;
@@ -33,10 +32,6 @@ interface Schema {
   oneOf?: Schema[];
 }
 
-/**
- * Renders an endpoint reference in Markdown: a section for each tag, an entry for each operation.
- * @param document the OpenAPI document of the server
- */
 export function renderEndpointReference(document: object): string {
   // The builder types its document as any object; the OpenAPI tests check its shape.
   const { tags, paths, components } = document as OpenApiDocument;
@@ -90,7 +85,7 @@ function resolve(schema: Schema, schemas: Record<string, Schema>): Schema {
   return schema.$ref ? (schemas[schema.$ref.split('/').at(-1) as string] as Schema) : schema;
 }
 
-/** Every leaf of a schema: its path with dots, and what it holds. */
+/** Flattens a schema into dotted paths and their types. */
 function flatten(schema: Schema, path: string): [string, string][] {
   const { properties = {}, required = [] } = schema;
   return Object.entries(properties).flatMap(([name, property]): [string, string][] => {

@@ -30,7 +30,6 @@ export const errorBody = z.object({
   email: z.string().optional().meta({ description: 'errno 120: the stored address, UTF-8 as hex' }),
 });
 
-/** Returns every error of an operation, except errno 999. */
 export function errorNames(operation: {
   method: string;
   token?: string | undefined;

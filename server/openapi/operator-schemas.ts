@@ -12,7 +12,6 @@ const publicKey = z.discriminatedUnion('algorithm', [rsKey, dsKey]);
 
 const stores = z.record(z.string(), z.enum(['ok', 'unavailable']));
 
-/** A reply that is not JSON. */
 export interface TextReply {
   type: string;
   example: string;

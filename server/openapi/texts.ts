@@ -1,4 +1,3 @@
-/** Section, title and description of each operation in the OpenAPI document. */
 export interface OperationText {
   tag: keyof typeof TAGS;
   summary: string;

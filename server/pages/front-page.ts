@@ -3,7 +3,6 @@ import { fillIn, type Messages } from '../locales/messages.js';
 import type { StoreStates } from '../routes/health-and-metrics.js';
 import type { PageContent, Site } from './page-layout.js';
 
-/** The front page: what this server is, and its health. */
 export function renderFrontPage(
   { pages: { front } }: Messages,
   { publicUrl }: Site,

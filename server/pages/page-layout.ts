@@ -2,23 +2,18 @@ import { type Html, html } from '../http/html.js';
 import type { Locale } from '../locales/locale.js';
 import type { Messages } from '../locales/messages.js';
 
-/** The site of a page. */
 export interface Site {
-  /** The URL clients use. */
   publicUrl: string;
-  /** Its host, as shown in texts. */
   host: string;
-  /** Its path without a slash at the end: the prefix of every path for browsers. */
+  /** Path prefix, without a slash at the end. */
   root: string;
 }
 
-/** One page in one language. */
 export interface PageContent {
   title: string;
   main: Html;
 }
 
-/** One page in every language. */
 export interface Page {
   path: string;
   /** Name of its script in browser/. */
@@ -28,13 +23,12 @@ export interface Page {
   render(messages: Messages, site: Site): PageContent;
 }
 
-/** Returns the site of a server. @param publicUrl without a slash at the end */
+/** @param publicUrl without a slash at the end */
 export function describeSite(publicUrl: string): Site {
   const { host, pathname } = new URL(publicUrl);
   return { publicUrl, host, root: pathname === '/' ? '' : pathname };
 }
 
-/** Renders a page as an HTML document. */
 export function layOutPage(
   { title, main }: PageContent,
   { locale, messages, site, script }: { locale: Locale; messages: Messages; site: Site; script?: string },

@@ -71,7 +71,7 @@ function addAsset(router: Router, name: string, type: string, source: string): v
   router.get(`/assets/${name}`, (ctx) => sendUnlessKnown(ctx, type, tagged));
 }
 
-/** Sets the headers of a page. @returns its language */
+/** @returns its language */
 function setPageHeaders(ctx: Context, framed?: true) {
   const locale = chooseLocale(ctx.req.headers['accept-language']);
   ctx.set('Content-Language', locale);

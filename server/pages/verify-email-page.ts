@@ -31,7 +31,6 @@ ${Object.entries(problems).map(([name, text]) => problemTemplate(name, fillIn(te
   },
 };
 
-/** A text for the script, which fills in the time to wait. */
 function problemTemplate(name: string, text: string): Html {
   const [before = '', after] = text.split('{wait}');
   return html`<template id="problem-${name}">${before}${after === undefined ? '' : html`<span data-wait></span>${after}`}</template>

@@ -1,7 +1,7 @@
 import type Router from '@koa/router';
 import type { Services } from '../services.js';
 
-/** TTL of rendered metrics, in ms. */
+/** Milliseconds. */
 const METRICS_AGE_MS = 1000;
 
 /** The paths of {@link addHealth}, without rate limits. */
@@ -53,10 +53,8 @@ export function addSupportDocument(router: Router, services: Services): void {
   });
 }
 
-/** Availability of each store. */
 export type StoreStates = Record<'database' | 'tokens', 'ok' | 'unavailable'>;
 
-/** Checks every store. */
 export async function checkStores({ storage }: Services): Promise<StoreStates> {
   const check = (ping: Promise<void>) =>
     ping.then(

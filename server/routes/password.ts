@@ -20,7 +20,7 @@ import { replies } from '../schemas/reply-schemas.js';
 import { bodies, RECOVERY_CODE_DIGITS } from '../schemas/schemas.js';
 import type { Services } from '../services.js';
 
-/** Maximum number of guesses with one forgotPasswordToken (docs/protocol.md, "Tokens"). */
+/** Guesses per forgotPasswordToken (docs/protocol.md, "Tokens"). */
 const TRIES = 3;
 
 /** The code of a token without a mail. Codes in requests are never empty. */
@@ -139,8 +139,7 @@ export const passwordEndpoints = [
 ];
 
 /**
- * Finds an account, and refuses an address in another case. The client would compute the new verifier with the typed
- * address, and no password would match.
+ * Finds an account, and refuses an address in another case: the client would compute a verifier that never matches.
  * @throws ApiError 102; 120 with `email`
  */
 async function requireAccountInTypedCase(services: Services, typedEmail: string): Promise<Account> {

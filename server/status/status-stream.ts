@@ -25,9 +25,10 @@ export function asksForEventStream(ctx: Context): boolean {
 }
 
 /**
- * Replies with an event stream: an event at once, one on every change, comment lines between them. It ends after
- * `verified: true`, and when the session ends.
- * @throws ApiError 114 when the account or the server has its maximum number of streams
+ * Replies with an event at once, one per change, and comment lines between them. The stream ends after `verified:
+ * true`
+ * and with the session.
+ * @throws ApiError 114 at the maximum number of streams of the account or the server
  * @see docs/protocol.md, "Event stream"
  */
 export async function openStatusStream(services: Services, session: Session, ctx: Context): Promise<void> {
@@ -60,7 +61,7 @@ export async function openStatusStream(services: Services, session: Session, ctx
   }
 }
 
-/** Sends the events of one stream in order: a change during a read is read afterwards. */
+/** Sends events in order: a change during a read causes another read. */
 class StatusEvents {
   #reading: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;

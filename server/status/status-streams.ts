@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 
-/** The event streams of one server, which counts them and ends them when it stops. */
+/** Counts the event streams of one server and ends them when it stops. */
 export class StatusStreams {
   readonly #perAccount = new Map<string, Set<PassThrough>>();
   #open = 0;
@@ -28,7 +28,7 @@ export class StatusStreams {
     return stream;
   }
 
-  /** Ends every stream. Clients reconnect to another server. */
+  /** Clients then reconnect to another server. */
   close(): void {
     this.#closed = true;
     for (const ofAccount of this.#perAccount.values()) for (const stream of ofAccount) stream.end();

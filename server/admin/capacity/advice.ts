@@ -1,7 +1,6 @@
 import type { Config } from '../../../config/load.js';
 import { type StretchMeasurement, shareKept } from './measurement.js';
 
-/** The resources of the machine. */
 export interface Machine {
   /** Number of cores; fractional with a limit of a control group. */
   cores: number;
@@ -11,19 +10,18 @@ export interface Machine {
 }
 
 export interface Advice {
-  /** `STRETCH_THREADS`. */
   stretchThreads: number;
-  /** `STRETCH_MAX_WAIT`, in seconds. */
+  /** Seconds. */
   stretchMaxWait: number;
-  /** Minimum memory of the server with these settings. */
+  /** Minimum, with these settings. */
   memoryBytes: number;
-  /** Logins per second with one password at a time on each thread. */
+  /** With one password at a time on each thread. */
   loginsPerSecond: number;
-  /** Logins per second with full batches. */
+  /** With full batches. */
   groupedLoginsPerSecond: number;
 }
 
-/** A problem with the settings; `broken` when they cannot work on this machine. */
+/** `broken`: the settings cannot work on this machine. */
 export interface Warning {
   broken: boolean;
   text: string;
@@ -34,11 +32,9 @@ type StretchSettings = Pick<Config, 'stretchEngine' | 'stretchThreads' | 'stretc
 const MIB = 2 ** 20;
 /** Memory of the server without its threads, under load: heap, connections, statements. */
 const BASE_BYTES = 250 * MIB;
-/** Memory of a thread of the crypto pool. */
 const CRYPTO_THREAD_BYTES = 20 * MIB;
 /** Share of the memory that the server uses. The rest is for the kernel, SQLite's pages and peaks. */
 const USABLE_SHARE = 0.85;
-/** Minimum number of stretches that a password can wait for. */
 const MIN_QUEUED_STRETCHES = 4;
 /** Share of the cores that other programs can use without affecting the measurement. */
 const BUSY_SHARE = 0.25;
@@ -64,7 +60,6 @@ export function recommendThreads(
 /** A thread that keeps less of its speed beside the others waits for memory: fewer threads do as much. */
 const MIN_SHARE_KEPT = 0.7;
 
-/** Returns the recommended settings and their expected throughput. */
 export function advise(measured: StretchMeasurement, { cryptoThreads }: StretchSettings): Advice {
   const { threads, singleMs, together } = measured;
   const onePerSecond = (1000 * threads) / singleMs;
@@ -78,7 +73,6 @@ export function advise(measured: StretchMeasurement, { cryptoThreads }: StretchS
   };
 }
 
-/** Returns the problems of the settings on this machine. */
 export function findWarnings(
   machine: Machine,
   settings: StretchSettings,

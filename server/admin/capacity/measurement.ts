@@ -2,10 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { StretchEngineName } from '../../../protocol/stretch-engines.js';
 import { Stretcher, type StretcherOptions } from '../../../workers/stretcher.js';
 
-/** The largest measured batch. */
 export interface StretchGroup {
   size: number;
-  /** Duration of the whole batch. */
   ms: number;
 }
 
@@ -13,11 +11,10 @@ export interface StretchGroup {
 export interface StretchMeasurement {
   engine: StretchEngineName;
   threads: number;
-  /** Duration of one password on each thread, in ms. */
+  /** One password on each thread. */
   singleMs: number;
   /** `undefined` when the engine does not use batches. */
   group: StretchGroup | undefined;
-  /** Memory of a thread. */
   threadBytes: number;
   /** Full batches on one thread alone, and on all threads together. */
   alone: Throughput;
@@ -47,8 +44,7 @@ export function bandwidthGib({ perSecond }: Throughput): number {
 const ROUNDS = 3;
 
 /**
- * Measures the engine on one thread alone and with all threads busy, because cores share memory bandwidth, which limits
- * stretching. Takes some seconds.
+ * Measures the engine on one thread alone and on all threads, which share memory bandwidth. Takes some seconds.
  * @throws Error when no thread can start or the engine cannot run
  */
 export async function measureStretches(

@@ -12,7 +12,6 @@ const MIB = 2 ** 20;
 const LEAST_FREE_BYTES = 100 * MIB;
 const FEW_FREE_BYTES = 1024 * MIB;
 
-/** Checks that DATA_DIR is writable, private and has free space. */
 export async function checkDataDir({ dataDir }: Config): Promise<Finding[]> {
   const directory = resolve(dataDir);
   const about = await stat(directory).catch(() => undefined);

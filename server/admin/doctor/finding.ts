@@ -1,12 +1,10 @@
-/** Result of a check. */
 export type FindingState = 'ok' | 'warning' | 'broken';
 
 export interface Finding {
   check: string;
   state: FindingState;
-  /** The fact. It never has a secret: secret settings are named by their variables. */
+  /** Contains no secret: secret settings are named by their variables. */
   says: string;
-  /** What to do. */
   advice?: string;
 }
 

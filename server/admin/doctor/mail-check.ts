@@ -7,7 +7,7 @@ import { broken, type Finding, ok, warning } from './finding.js';
 const CHECK = 'mail';
 const SMTPUTF8_CHECK = 'SMTPUTF8';
 
-/** Checks that mails can be delivered: logs in to the mail server, and sends nothing. */
+/** Checks that mails can be delivered: logs in to the mail server without sending. */
 export async function checkMail({ smtpUrl, dataDir }: Config): Promise<Finding[]> {
   // Checking the mail directory would create it. The check of DATA_DIR covers it.
   if (!smtpUrl) return [ok(CHECK, `written to ${join(dataDir, 'mail')}`)];

@@ -6,7 +6,6 @@ import { broken, type Finding, judgeClock, ok, warning } from './finding.js';
 
 const REDIS = 'Redis';
 
-/** Checks Redis, if it is configured. */
 export async function checkTokens({ redisUrl }: Config): Promise<Finding[]> {
   if (!redisUrl) return [ok('tokens', 'kept in memory: for a single server only')];
   let failure: unknown;

@@ -1,4 +1,4 @@
-/** Finds an element of the page. @throws TypeError when there is none */
+/** @throws TypeError when there is none */
 export function find<Type extends HTMLElement>(id: string, type: new () => Type): Type {
   const element = document.getElementById(id);
   if (!(element instanceof type)) throw new TypeError(`this page has no ${id}`);
