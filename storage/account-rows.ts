@@ -11,7 +11,7 @@ export interface PasswordMaterial {
   wrapKb: Uint8Array;
 }
 
-/** An account with its sealed columns decrypted. Times in ms. */
+/** Times in ms. */
 export interface Account extends PasswordMaterial {
   uid: string;
   /** As given at creation; derivations depend on its bytes. */
@@ -24,7 +24,6 @@ export interface Account extends PasswordMaterial {
   generation: number;
   locale: string;
   createdAt: number;
-  /** Time at which an operator locked it. */
   lockedAt: number | null;
 }
 
@@ -47,7 +46,6 @@ export const ACCOUNT_COLUMNS = [
   'locked_at',
 ] as const;
 
-/** Converts a new account to its row. */
 export function toAccountRow(sealer: Sealer, account: Account): Tables['accounts'] {
   const { uid } = account;
   return {
@@ -65,7 +63,6 @@ export function toAccountRow(sealer: Sealer, account: Account): Tables['accounts
   };
 }
 
-/** Converts the fields that change with the password to their columns. */
 export function toPasswordColumns(sealer: Sealer, uid: string, material: PasswordMaterial) {
   return {
     verifier: seal(sealer, uid, 'verifier', material.verifier),
@@ -75,7 +72,7 @@ export function toPasswordColumns(sealer: Sealer, uid: string, material: Passwor
   };
 }
 
-/** Converts a row to its account. @throws StorageKeyError when its storage key is not configured */
+/** @throws StorageKeyError when the row's storage key is not configured */
 export function fromAccountRow(
   sealer: Sealer,
   row: Pick<Tables['accounts'], (typeof ACCOUNT_COLUMNS)[number]>,

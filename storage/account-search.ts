@@ -3,7 +3,7 @@ import { normalizeEmail } from '../protocol/email.js';
 import type { SqlEngine } from './sql/migrations.js';
 import type { Tables } from './sql/schema.js';
 
-/** Conditions that a found account meets, all of them. */
+/** All given conditions apply. */
 export interface AccountFilter {
   /** First characters of the address, in any ASCII case. */
   prefix?: string | undefined;
@@ -15,7 +15,7 @@ export interface AccountFilter {
   idleSince?: number | undefined;
 }
 
-/** An account in a list. Times in ms. */
+/** Times in ms. */
 export interface FoundAccount {
   uid: string;
   email: string;
@@ -47,7 +47,7 @@ export class AccountSearch {
   }
 
   /**
-   * Finds accounts, in order of their addresses.
+   * Finds accounts by address order.
    * @param page.after last address of the previous page
    */
   async find(

@@ -23,7 +23,7 @@ export class Accounts {
   readonly #selectByUid: ReturnType<typeof prepareSelect>;
   readonly #selectByEmail: ReturnType<typeof prepareSelect>;
 
-  /** @param purgeDeleted removes deleted content from the files of the database */
+  /** @param purgeDeleted removes deleted content from the database's files */
   constructor(db: Kysely<Tables>, sealer: Sealer, outbox: Outbox, purgeDeleted: () => Promise<void>) {
     this.#db = db;
     this.#sealer = sealer;
@@ -34,7 +34,7 @@ export class Accounts {
   }
 
   /**
-   * Creates an account and adds its first mail to the outbox, in one transaction.
+   * Creates an account and its first mail in one transaction.
    * @returns `false` when an account has this address, in any ASCII case
    */
   async create(account: Account, mail: OutgoingMail): Promise<boolean> {
@@ -50,7 +50,6 @@ export class Accounts {
     }
   }
 
-  /** Returns whether an account has this address, in any ASCII case. */
   async exists(email: string): Promise<boolean> {
     const row = await this.#db
       .selectFrom('accounts')
@@ -60,7 +59,7 @@ export class Accounts {
     return row !== undefined;
   }
 
-  /** Returns the account with this address, in any ASCII case. */
+  /** Ignores ASCII case. */
   async findByEmail(email: string): Promise<Account | undefined> {
     const { rows } = await this.#selectByEmail({ value: normalizeEmail(email) });
     return rows[0] && fromAccountRow(this.#sealer, rows[0]);
@@ -71,7 +70,7 @@ export class Accounts {
     return rows[0] && fromAccountRow(this.#sealer, rows[0]);
   }
 
-  /** Marks the address verified. Idempotent: a second call keeps the first time. */
+  /** Idempotent: a second call keeps the first time. */
   async markVerified(uid: string, nowMs: number): Promise<void> {
     await this.#db
       .updateTable('accounts')
@@ -82,7 +81,7 @@ export class Accounts {
   }
 
   /**
-   * Sets a new password and ends every session, in one transaction.
+   * Sets a password and ends every session in one transaction.
    * @param generation the generation for which the caller has proof
    * @returns `false` when the account is gone or has a later generation
    */
@@ -151,7 +150,7 @@ export class Accounts {
     });
   }
 
-  /** Unlocks an account. @returns `false` when it is gone or not locked */
+  /** @returns `false` when it is gone or not locked */
   async unlock(uid: string): Promise<boolean> {
     const { numUpdatedRows } = await this.#db
       .updateTable('accounts')

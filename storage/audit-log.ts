@@ -2,18 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Tables } from './sql/schema.js';
 
-/** An administrative act. */
 export interface AuditEntry {
   /** Sorts by time. */
   id: string;
-  /** In ms. */
+  /** Milliseconds since 1970. */
   at: number;
-  /** Name of the system user. */
   actor: string;
   event: string;
-  /** The account concerned. */
   uid: string | null;
-  /** The signing key concerned. */
   key: string | null;
 }
 
@@ -43,7 +39,7 @@ export class AuditLog {
   }
 
   /**
-   * Lists entries, the newest first.
+   * Lists entries, newest first.
    * @param page.before last ID of the previous page
    */
   async list({ before, limit }: { before?: string | undefined; limit: number }): Promise<AuditEntry[]> {
@@ -57,7 +53,7 @@ export class AuditLog {
     return rows;
   }
 
-  /** Lists the entries about an account, the oldest first. */
+  /** Oldest first. */
   async listOf(uid: string): Promise<AuditEntry[]> {
     return this.#db
       .selectFrom('audit')

@@ -2,8 +2,8 @@ import { withTimeout } from '../protocol/with-timeout.js';
 import { NotConnectedError, StoreUnavailableError } from './errors.js';
 
 /**
- * Compensation: a request that is answered with 503 consumes nothing. What it consumed is restored, and an
- * effect whose outcome is unknown is undone. See docs/architecture.md, "Compensation".
+ * Restores what a request consumed if it is answered with 503, and undoes effects whose outcome is unknown.
+ * See docs/architecture.md, "Compensation".
  */
 
 /** Undoes one effect in a store. Runs again until it is acknowledged, so it must be idempotent. */
@@ -18,7 +18,6 @@ const REPLY_DELAY_MS = 250;
 
 interface Pending<Store> {
   run: Compensation<Store>;
-  /** Running attempts. */
   attempts: number;
 }
 
@@ -79,7 +78,6 @@ export class CompensationQueue<Store> {
     for (const pending of this.#pending) void this.#attempt(pending, store);
   }
 
-  /** Stops retrying. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -102,7 +100,6 @@ export class CompensationQueue<Store> {
     this.#schedule();
   }
 
-  /** @returns whether the compensation is finished */
   async #attempt(pending: Pending<Store>, store: Store): Promise<boolean> {
     pending.attempts++;
     try {
@@ -122,12 +119,10 @@ function isUnsent(error: unknown): boolean {
   return (error instanceof StoreUnavailableError ? error.cause : error) instanceof NotConnectedError;
 }
 
-/** Steps that restore what one request consumed, in case of a 503. */
 export class RequestCompensations {
   readonly #steps = new Set<() => Promise<unknown>>();
 
   /**
-   * Adds a step.
    * @param step restores one consumed item; may finish after the reply; called at most once
    * @returns the step, for {@link run}
    */

@@ -9,7 +9,6 @@ export interface HousekeepingOptions {
   auditMs?: number | undefined;
 }
 
-/** Numbers of removed rows. */
 export interface Pruned {
   /** Sessions that are idle or of an earlier generation. */
   sessions: number;
@@ -44,7 +43,7 @@ export class Housekeeping {
   }
 
   /**
-   * Removes obsolete rows, if this server gets the lease.
+   * Removes obsolete rows if this server gets the lease.
    * @returns `undefined` when a server did it within the last hour
    * @throws StoreUnavailableError
    */

@@ -5,23 +5,20 @@ import { createMigrations } from './sql/migrations.js';
 import type { Tables } from './sql/schema.js';
 import { SEALED_COLUMNS } from './sql/sealed-columns.js';
 
-/** Progress of a move. */
 export interface MoveProgress {
   table: MovedTable;
   step: 'copying' | 'checking';
   rows: number;
-  /** Total rows of the table. */
+  /** Rows in total. */
   of: number;
 }
 
 export interface MoveOptions {
   from: DatabaseLocation;
   to: DatabaseLocation;
-  /** Called after every batch. */
   onProgress?: (progress: MoveProgress) => void;
 }
 
-/** A table that was moved. */
 export interface Moved {
   table: MovedTable;
   rows: number;
@@ -55,10 +52,9 @@ const TABLES = Object.keys(MOVED) as MovedTable[];
 const BATCH = 500;
 
 /**
- * Copies one database to another, of the same or the other engine, then reads and compares both. Stop the servers
- * first: rows that are written during the copy may be missed, and the comparison then fails. The source is only read.
- * An interrupted move continues when it is started again. Sealed values are copied as they are, so the new servers
- * need the same storage keys.
+ * Copies one database to another, of either engine, then compares both. Stop the servers first: a row written during
+ * the copy makes the comparison fail. The source is only read. An interrupted move continues when it is repeated.
+ * Sealed values stay as they are, so the new servers need the same storage keys.
  * @throws MoveError; StoreUnavailableError
  */
 export async function moveDatabase({ from, to, onProgress = () => {} }: MoveOptions): Promise<Moved[]> {
@@ -90,7 +86,7 @@ async function requireSameSchema(source: Kysely<Tables>, { engine }: DatabaseLoc
   );
 }
 
-/** Creates the progress table, unless an interrupted move has created it. */
+/** An interrupted move has already created it. */
 async function begin(target: Kysely<MoveTables>): Promise<void> {
   const tables = await target.introspection.getTables();
   if (tables.some(({ name }) => name === 'moves')) return;
@@ -180,7 +176,7 @@ function hashRow(row: Row): string {
   return hash.digest('hex');
 }
 
-/** Reads a table's rows in key order. @param after the key after which to continue */
+/** @param after the key after which to continue */
 async function* readBatches(db: Kysely<Tables>, table: MovedTable, after = ''): AsyncGenerator<Row[]> {
   const key = sql.ref(MOVED[table]);
   for (let last = after; ; ) {

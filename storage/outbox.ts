@@ -10,7 +10,6 @@ export interface OutgoingMail {
   id: string;
   uid: string;
   kind: 'verify' | 'recovery';
-  /** As given when the account was created. */
   email: string;
   code: string;
   locale: string;
@@ -22,17 +21,14 @@ export interface ClaimedMail extends OutgoingMail {
   attempts: number;
 }
 
-/** A waiting mail without its contents. Times in ms. */
+/** Times in ms. */
 export interface WaitingMail {
   createdAt: number;
   nextAttemptAt: number;
   attempts: number;
 }
 
-/**
- * The queue of unsent mails, in SQL, so that a restart loses none. Every method throws StoreUnavailableError when the
- * database fails.
- */
+/** The queue of unsent mails, in SQL because a restart must not lose them. Methods throw StoreUnavailableError. */
 export class Outbox {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;
@@ -44,7 +40,7 @@ export class Outbox {
     this.#engine = engine;
   }
 
-  /** Lists the waiting mails of an account, the oldest first. */
+  /** Oldest first. */
   async listOf(uid: string): Promise<WaitingMail[]> {
     return this.#db
       .selectFrom('mails')
@@ -55,7 +51,6 @@ export class Outbox {
   }
 
   /**
-   * Adds a mail.
    * @param transaction the caller's, if the mail belongs to it
    * @returns `false` when its account is gone
    */
@@ -79,10 +74,7 @@ export class Outbox {
     }
   }
 
-  /**
-   * Leases mails that are due. Other servers get them after the lease, if this one has not removed them.
-   * @returns the mails, the oldest first
-   */
+  /** Leases due mails, oldest first. Other servers get them after the lease unless they were removed. */
   async claim(limit: number, nowMs: number, leaseMs: number): Promise<ClaimedMail[]> {
     const rows = await this.#db
       .with('due', (db) =>
@@ -116,17 +108,14 @@ export class Outbox {
     }
   }
 
-  /** Removes a mail that was sent or abandoned. */
   async remove(id: string): Promise<void> {
     await this.#db.deleteFrom('mails').where('id', '=', id).execute();
   }
 
-  /** Delays the next attempt. */
   async postpone(id: string, untilMs: number): Promise<void> {
     await this.#db.updateTable('mails').set({ next_attempt_at: untilMs }).where('id', '=', id).execute();
   }
 
-  /** Counts the unsent mails. */
   async count(): Promise<number> {
     const { waiting } = await this.#db
       .selectFrom('mails')

@@ -1,9 +1,7 @@
 import { ExpiringMap } from './tokens/expiring-map.js';
 
-/** A counter after it was incremented. */
 export interface Counted {
   count: number;
-  /** Time until its window ends. */
   resetMs: number;
 }
 
@@ -25,12 +23,8 @@ export type RateKey = [window: RateWindow, key: string, uid?: string | undefined
 
 /** Counters of events in fixed windows. Each call is one round trip, for any number of keys. */
 export interface RateCounters {
-  /**
-   * Increments the counter of each key.
-   * @throws StoreUnavailableError; nothing is counted in that case
-   */
+  /** @throws StoreUnavailableError; nothing is counted in that case */
   add(keys: RateKey[]): Promise<CountResult>;
-  /** Deletes the counters of an account. */
   forgetAccount(uid: string): Promise<void>;
 }
 

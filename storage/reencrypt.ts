@@ -4,12 +4,11 @@ import { type DatabaseLocation, openForLongWork, rewriteFile } from './sql/datab
 import type { Tables } from './sql/schema.js';
 import { aadFor, SEALED_COLUMNS } from './sql/sealed-columns.js';
 
-/** Progress of a re-encryption. */
 export interface ReencryptProgress {
   table: string;
-  /** Rows of this table that were read. */
+  /** Rows read. */
   rows: number;
-  /** Rows of this table that were sealed again. */
+  /** Rows sealed again. */
   resealed: number;
 }
 
@@ -17,11 +16,9 @@ export interface ReencryptOptions {
   database: DatabaseLocation;
   /** 32 bytes each. The first one seals; all open. */
   storageKeys: Uint8Array[];
-  /** Called after every batch. */
   onProgress?: (progress: ReencryptProgress) => void;
 }
 
-/** The result of a re-encryption. */
 export interface Reencrypted {
   rows: number;
   resealed: number;

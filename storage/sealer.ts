@@ -42,7 +42,7 @@ export class Sealer {
     this.#writingKey = this.#keys.get(this.#writingKeyId.toString('hex')) as KeyForAad;
   }
 
-  /** Seals bytes for one AAD, for example `accounts.verifier:<uid>`. */
+  /** @param aad for example `accounts.verifier:<uid>` */
   seal(aad: string, plaintext: Uint8Array): Buffer {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#writingKey(aad), iv);
@@ -52,10 +52,7 @@ export class Sealer {
     return Buffer.concat([this.#writingKeyId, iv, ciphertext, cipher.getAuthTag()]);
   }
 
-  /**
-   * Opens a value that {@link seal} made for the same AAD.
-   * @throws StorageKeyError when the key is unknown; Error when the AAD differs or a bit was changed
-   */
+  /** @throws StorageKeyError when the key is unknown; Error when the AAD differs or a bit was changed */
   open(aad: string, sealed: Uint8Array): Buffer {
     const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
     const key = this.#keys.get(bytes.toString('hex', 0, KEY_ID_BYTES));

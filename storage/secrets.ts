@@ -18,7 +18,7 @@ export class Secrets {
   }
 
   /**
-   * Returns a secret by its name. The first call on any server generates it.
+   * Returns a secret. The first call on any server generates it.
    * @returns 32 bytes
    * @throws StoreUnavailableError
    */

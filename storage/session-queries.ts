@@ -13,7 +13,7 @@ export function selectSessions(db: Kysely<Tables>) {
     );
 }
 
-/** Prepares the query of a session. Every request that a session signs runs it. */
+/** Every request that a session signs runs this query. */
 export function prepareSessionFind(db: Kysely<Tables>) {
   return prepareQuery(db, ({ tokenID }: { tokenID: string }) =>
     selectSessions(db)

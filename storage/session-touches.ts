@@ -7,8 +7,8 @@ const COLLECT_MS = 5000;
 const BATCH = 50;
 
 /**
- * Collects the times of sessions' last uses and writes them in batches, so that a signed request does not write. A
- * server that is killed loses the times of the last seconds.
+ * Collects last uses and writes them in batches, because a signed request must not wait for a write. A killed server
+ * loses some seconds.
  */
 export class SessionTouches {
   readonly #db: Kysely<Tables>;
@@ -24,7 +24,7 @@ export class SessionTouches {
     this.#timer ??= setTimeout(() => void this.write(), COLLECT_MS).unref();
   }
 
-  /** Returns the time of the last use if it is not written yet. */
+  /** Returns a last use that is not written yet. */
   get(tokenID: string): number | undefined {
     return this.#pending.get(tokenID);
   }

@@ -14,7 +14,7 @@ export interface NewSession {
   /** 32 bytes. */
   reqHMACkey: Uint8Array;
   uid: string;
-  /** The account's generation when the password was proven. */
+  /** When the password was proven. */
   generation: number;
   deviceId: string;
   deviceName: string | null;
@@ -102,7 +102,6 @@ export class Sessions {
     return row && { verified: row.verified_at !== null };
   }
 
-  /** Returns the session of a tokenID with its account, in one statement. */
   async find(tokenID: string): Promise<Session | undefined> {
     const { rows } = await this.#runFind({ tokenID });
     const [row] = rows;
@@ -120,7 +119,7 @@ export class Sessions {
     );
   }
 
-  /** Returns the account's sessions, the oldest first. */
+  /** Oldest first. */
   async list(uid: string): Promise<DeviceSession[]> {
     const rows = await selectSessions(this.#db)
       .select(['token_id', 'device_id', 'device_name', 'device_type', 'last_access_at'])
@@ -133,18 +132,17 @@ export class Sessions {
     });
   }
 
-  /** Records the time of a use, which is written some seconds later with others. */
+  /** The write follows some seconds later, with others. */
   touch(tokenID: string, nowMs: number): void {
     this.#touches.add(tokenID, nowMs);
   }
 
-  /** Writes the recorded uses. */
   async close(): Promise<void> {
     this.#compensations.close();
     await this.#touches.write();
   }
 
-  /** Ends a session. @returns `false` when it does not exist: another request ended it first */
+  /** @returns `false` when it does not exist: another request ended it first */
   async destroy(tokenID: string): Promise<boolean> {
     const { numDeletedRows } = await this.#db
       .deleteFrom('sessions')
@@ -159,7 +157,7 @@ export class Sessions {
     await this.#compensations.runOrEnqueue(end, end).catch(() => {});
   }
 
-  /** Counts an account's sessions. @returns `undefined` when the account has another generation, or is gone */
+  /** @returns `undefined` when the account has another generation, or is gone */
   async #countOpen({ uid, generation }: NewSession): Promise<number | undefined> {
     const row = await this.#db
       .selectFrom('accounts')

@@ -5,7 +5,7 @@ import type { Sealer } from './sealer.js';
 import type { Tables } from './sql/schema.js';
 import { aadFor } from './sql/sealed-columns.js';
 
-/** A stored signing key. Times in ms. */
+/** Times in ms. */
 export interface StoredSigningKey {
   id: string;
   algorithm: SigningAlgorithm;
@@ -25,7 +25,7 @@ export class SigningKeys {
     this.#sealer = sealer;
   }
 
-  /** Returns all keys, the newest first. */
+  /** Newest first. */
   async list(): Promise<StoredSigningKey[]> {
     const rows = await this.#db
       .selectFrom('signing_keys')
@@ -41,10 +41,7 @@ export class SigningKeys {
     }));
   }
 
-  /**
-   * Adds a key.
-   * @returns `false` when the ID exists: another server added it first
-   */
+  /** @returns `false` when the ID exists: another server added it first */
   async add(key: StoredSigningKey): Promise<boolean> {
     try {
       await this.#insert(key, this.#db);
@@ -57,7 +54,7 @@ export class SigningKeys {
 
   /**
    * Adds a key and retires the current one of its algorithm.
-   * @param takesOverAtMs in the future, so that every server has read the key by then
+   * @param takesOverAtMs in the future: every server must have read the key by then
    * @returns `false` when the ID exists: another process was first
    */
   async rotate(key: StoredSigningKey, takesOverAtMs: number): Promise<boolean> {
@@ -81,7 +78,7 @@ export class SigningKeys {
   }
 
   /**
-   * Deletes a key and adds its replacement, in one transaction.
+   * Deletes a key and adds its replacement in one transaction.
    * @returns `false` when the key is gone or the replacement's ID exists: another process was first
    */
   async withdraw(id: string, replacement: StoredSigningKey | undefined): Promise<boolean> {

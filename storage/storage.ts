@@ -17,16 +17,15 @@ export interface StorageOptions {
   database: DatabaseLocation;
   /** Unset: tokens and counters are kept in this process. */
   redisUrl?: string | undefined;
-  /** 32 bytes each. The first one seals; all open. */
+  /** The first seals; all open. */
   storageKeys: Uint8Array[];
-  /** The clock, ms since 1970. */
+  /** Milliseconds since 1970. */
   now: () => number;
   housekeeping?: HousekeepingOptions;
   observeStatement?: (timing: StatementTiming) => void;
   observeCommand?: (timing: { ms: number; failed: boolean }) => void;
 }
 
-/** All stores. */
 export interface Storage {
   accounts: Accounts;
   accountSearch: AccountSearch;
@@ -44,7 +43,7 @@ export interface Storage {
 }
 
 /**
- * Opens the stores and migrates the schema.
+ * Migrates the schema, too.
  * @throws StoreUnavailableError when the database does not answer; RangeError when a key or the Redis URL is invalid
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {

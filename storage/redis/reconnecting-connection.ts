@@ -25,10 +25,7 @@ export class ReconnectingConnection {
   #connecting: Promise<void> | undefined;
   #closed = false;
 
-  /**
-   * Starts connecting.
-   * @param prepare called with each new connection before it is used
-   */
+  /** @param prepare called with each new connection before it is used */
   constructor(
     connect: ConnectRedis,
     prepare: (connection: RedisConnection) => Promise<unknown> = async () => {},
@@ -74,7 +71,7 @@ export class ReconnectingConnection {
     this.#runOnce(() => this.#connectUntilDone());
   }
 
-  /** Tries once to open another connection. Uses the current one meanwhile, because it can recover. */
+  /** Tries once to open another connection. The current one stays in use, because it can recover. */
   #replace(): void {
     this.#runOnce(async () => void (await this.#open()));
   }

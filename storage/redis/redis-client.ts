@@ -4,7 +4,6 @@ import { ReconnectingConnection } from './reconnecting-connection.js';
 import { type RedisScript, runScript, runScriptSource } from './scripts.js';
 import type { ConnectRedis, RedisSender } from './topology.js';
 
-/** One round trip to Redis, for metrics. */
 export interface CommandTiming {
   ms: number;
   failed: boolean;
@@ -17,7 +16,6 @@ const TOMBSTONE_TTL_MS = 900_000;
 export interface ClaimedEffect {
   script: RedisScript;
   undo: RedisScript;
-  /** Keys of both scripts. */
   keys: string[];
   /** Random; identifies this effect. */
   claim: string;
@@ -32,10 +30,7 @@ export class RedisClient implements RedisSender {
   readonly #connection: ReconnectingConnection;
   readonly #observe: (timing: CommandTiming) => void;
 
-  /**
-   * Starts connecting.
-   * @param observe called after every round trip
-   */
+  /** @param observe called after every round trip */
   constructor(connect: ConnectRedis, observe: (timing: CommandTiming) => void) {
     this.#observe = observe;
     this.#connection = new ReconnectingConnection(connect, async (connection) =>
@@ -48,13 +43,12 @@ export class RedisClient implements RedisSender {
     return this.#connection.settle();
   }
 
-  /** Sends one command, within a round trip. @throws see ReconnectingConnection.send */
+  /** @throws see ReconnectingConnection.send */
   send(key: string | undefined, command: string[]): Promise<unknown> {
     return this.#connection.send(key, command);
   }
 
   /**
-   * Measures one round trip.
    * @param work sends its commands together
    * @throws StoreUnavailableError whose cause is what `work` throws
    */
@@ -72,7 +66,7 @@ export class RedisClient implements RedisSender {
     }
   }
 
-  /** Runs an effect, within a round trip. When its outcome is unknown, it is undone when Redis answers. */
+  /** Runs an effect within a round trip. If its outcome is unknown, it is undone when Redis answers. */
   consume(effect: ClaimedEffect): Promise<unknown> {
     const { script, keys, claim, args = [] } = effect;
     return this.compensations.undoIfUnknown(
@@ -81,7 +75,7 @@ export class RedisClient implements RedisSender {
     );
   }
 
-  /** Undoes an effect, within a round trip, now or when Redis answers. */
+  /** Undoes an effect within a round trip, now or when Redis answers. */
   undo(effect: ClaimedEffect): Promise<unknown> {
     const compensation = (redis: RedisSender) => undo(redis, effect);
     return this.compensations.runOrEnqueue(() => compensation(this), compensation);

@@ -11,7 +11,7 @@ export class RedisRateCounters implements RateCounters {
   readonly #redis: RedisClient;
   readonly #secret: Uint8Array;
 
-  /** @param secret 32 bytes, the same on all servers, and not stored in Redis */
+  /** @param secret 32 bytes, the same on all servers, not stored in Redis */
   constructor(redis: RedisClient, secret: Uint8Array) {
     this.#redis = redis;
     this.#secret = secret;

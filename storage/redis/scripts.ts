@@ -107,7 +107,6 @@ export function runScriptSource(
   return redis.send(keys[0], ['EVAL', source, String(keys.length), ...keys, ...args]);
 }
 
-/** Converts a TTL in seconds to the whole ms of Redis commands. */
 export function toPx(ttlSeconds: number): string {
   return String(Math.ceil(ttlSeconds * 1000));
 }

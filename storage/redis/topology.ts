@@ -13,13 +13,11 @@ const NO_TIMEOUT = { timeout: 0 };
 
 const URL_FORM = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^@/]+)(?:\/(.*))?$/;
 
-/** Sends commands to Redis. */
 export interface RedisSender {
   /** @param key the key that decides a cluster's node; undefined: any node */
   send(key: string | undefined, command: string[]): Promise<unknown>;
 }
 
-/** One connection to Redis: to a node, or to a cluster. */
 export interface RedisConnection extends RedisSender {
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
   /** @param listener called once, when the connection is lost and does not reconnect */
@@ -30,7 +28,6 @@ export interface RedisConnection extends RedisSender {
 /** Connects once. Each step has a time limit of one second. */
 export type ConnectRedis = () => Promise<RedisConnection>;
 
-/** Opens connections to one Redis: for commands, and for a subscription. */
 export interface RedisTopology {
   connect: ConnectRedis;
   connectSubscriber: ConnectRedis;
@@ -187,7 +184,7 @@ async function connectCluster(node: Host, options: (node?: Host) => NodeOptions)
   };
 }
 
-/** Returns the first connection that succeeds and closes the others. */
+/** Closes the others. */
 async function connectFirst(attempts: Promise<RedisConnection>[]): Promise<RedisConnection> {
   const first = await Promise.any(attempts);
   for (const attempt of attempts) {

@@ -10,7 +10,6 @@ import { createSqliteDialect } from './sqlite-dialect.js';
 /** Minimum free disk space: more than one commit adds to SQLite's files. */
 const LEAST_SPACE_BYTES = 128 * 1024;
 
-/** Location of the database. */
 export type DatabaseLocation =
   | { engine: 'sqlite'; filename: string }
   | { engine: 'postgres'; url: string; poolSize: number };
@@ -26,7 +25,6 @@ export interface Database {
 }
 
 /**
- * Opens the database and migrates its schema.
  * @param observe called after every statement
  * @throws StoreUnavailableError when it cannot be opened, Error when a migration fails
  */
@@ -61,7 +59,7 @@ async function requireSpace(filename: string): Promise<void> {
 }
 
 /**
- * Opens a database without the time limits of requests, and migrates its schema.
+ * Opens and migrates a database without the time limits of requests.
  * @throws StoreUnavailableError when it cannot be opened, Error when a migration fails
  */
 export async function openForLongWork(location: DatabaseLocation): Promise<Kysely<Tables>> {
@@ -72,8 +70,7 @@ export async function openForLongWork(location: DatabaseLocation): Promise<Kysel
 }
 
 /**
- * Rewrites a SQLite file, which removes deleted and replaced values from it. Writers wait meanwhile. No effect on
- * PostgreSQL, where autovacuum does this.
+ * Rewrites a SQLite file to remove deleted values. Writers wait. On PostgreSQL autovacuum does this.
  * @param db opened by {@link openForLongWork}
  * @throws StoreUnavailableError
  */
@@ -94,7 +91,7 @@ export async function openToRead(location: DatabaseLocation): Promise<Kysely<Tab
   return new Kysely({ dialect: guardDialect(dialect, () => {}) });
 }
 
-/** Returns the names of the migrations that a database has run, in order. */
+/** In order. */
 export async function listMigrations(db: Kysely<Tables>): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];
@@ -118,7 +115,6 @@ async function migrate(location: DatabaseLocation): Promise<void> {
 }
 
 /**
- * Creates the dialect of an engine, which throws the errors of its driver.
  * @param options.forRequests whether statements have the time limits of requests
  * @param options.readOnly whether writes are refused
  */

@@ -1,14 +1,12 @@
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
 import { DuplicateRowError, MissingRowError, StoreUnavailableError } from '../errors.js';
 
-/** One statement, for metrics. */
 export interface StatementTiming {
   sql: string;
   ms: number;
   failed: boolean;
 }
 
-/** A kind of constraint that a statement violated. */
 export type ViolatedConstraint = 'unique' | 'foreign key';
 
 /** A dialect that recognizes constraint violations among the errors of its driver. */
@@ -17,8 +15,8 @@ export interface EngineDialect extends Dialect {
 }
 
 /**
- * Wraps a dialect, so that every failure is one of three errors: DuplicateRowError for a violated unique key,
- * MissingRowError for a violated foreign key, StoreUnavailableError with the cause for everything else.
+ * Translates every failure: DuplicateRowError for a unique key, MissingRowError for a foreign key, otherwise
+ * StoreUnavailableError with the cause.
  * @param observe called after every statement, including BEGIN, COMMIT and ROLLBACK, and after a failed connect
  */
 export function guardDialect(dialect: EngineDialect, observe: (timing: StatementTiming) => void): Dialect {
@@ -31,7 +29,6 @@ export function guardDialect(dialect: EngineDialect, observe: (timing: Statement
   };
 }
 
-/** Runs work and translates its errors. */
 type Translate = <T>(work: () => Promise<T>) => Promise<T>;
 
 function guardDriver(
@@ -91,7 +88,6 @@ class GuardedConnection implements DatabaseConnection {
   }
 }
 
-/** Runs a statement, translates its errors and observes it. */
 type RunStatement = <T>(sql: string, work: () => Promise<T>) => Promise<T>;
 
 function createStatementRunner(

@@ -6,25 +6,19 @@ import type { EngineDialect, ViolatedConstraint } from './guarded-dialect.js';
 
 export interface PostgresOptions {
   url: string;
-  /** Maximum number of connections. */
   poolSize: number;
   /** Whether statements have the time limits of requests and stay prepared. Not for migrations. */
   forRequests: boolean;
-  /** Whether PostgreSQL refuses writes. */
   readOnly?: boolean;
 }
 
 /** Time limit for taking a connection from the pool, in ms. */
 const ACQUIRE_TIMEOUT_MS = 1000;
 /**
- * Time limit for connecting, in ms. Longer than a request waits, so that a slow PostgreSQL has a connection for the
- * next requests.
+ * Time limit for connecting, in ms. It exceeds the wait of a request, so that a slow PostgreSQL serves the next ones.
  */
 const CONNECT_TIMEOUT_MS = 3000;
-/**
- * Time limit for the wait for a connection and its use, in ms. Below the two seconds of a request, with a margin for
- * busy machines.
- */
+/** Time limit for waiting for a connection and using it, in ms. Below a request's two seconds, with a margin. */
 const DEADLINE_MS = 1500;
 /** Below DEADLINE_MS, so that PostgreSQL cancels a statement that waits for a lock before this server gives up. */
 const STATEMENT_TIMEOUT_MS = 1300;

@@ -6,9 +6,9 @@ class Placeholder {
 }
 
 /**
- * Builds and compiles a query once, because that takes Kysely longer than the query takes SQLite.
- * @param build builds the query with placeholders for its values
- * @returns a function that runs the query with values; it throws the errors of the database
+ * Builds and compiles a query once: this takes Kysely longer than the query takes SQLite.
+ * @param build receives placeholders for the values
+ * @returns runs the query with values; throws the errors of the database
  */
 export function prepareQuery<Database, Values extends object, Row>(
   db: Kysely<Database>,

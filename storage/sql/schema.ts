@@ -59,7 +59,6 @@ export interface Tables {
     name: string;
     until: number;
   };
-  /** Administrative acts. */
   audit: {
     id: string;
     at: number;

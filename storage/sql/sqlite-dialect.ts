@@ -11,11 +11,10 @@ import type { EngineDialect, ViolatedConstraint } from './guarded-dialect.js';
 import { SqliteHandle } from './sqlite-handle.js';
 
 export interface SqliteOptions {
-  /** Path of the database file. */
   filename: string;
   /** Whether statements have the time limits of requests. Not for migrations. */
   forRequests: boolean;
-  /** Whether writes are refused. The file must exist then. */
+  /** The file must exist then. */
   readOnly?: boolean;
 }
 
@@ -24,8 +23,8 @@ const REQUEST_BUSY_TIMEOUT_MS = 1500;
 const LONG_BUSY_TIMEOUT_MS = 60_000;
 
 /**
- * Creates a Kysely dialect over `sqlite3`, with one handle for writes, one at a time, and one for reads, so that
- * a signed request does not wait for another request's commit.
+ * Creates a dialect over `sqlite3` with one handle for writes and one for reads: a signed request must not wait for
+ * another request's commit.
  */
 export function createSqliteDialect(options: SqliteOptions): EngineDialect {
   return {

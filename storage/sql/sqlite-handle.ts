@@ -9,8 +9,8 @@ const BUSY_PAUSE_MS = 20;
 
 const ROLES = {
   /**
-   * Creates the file if it does not exist. `synchronous = FULL`: an acknowledged commit survives a power failure.
-   * `secure_delete`: deleted content is overwritten with zeros.
+   * Creates the file. `synchronous = FULL`: an acknowledged commit survives a power failure. `secure_delete`: deleted
+   * content is overwritten with zeros.
    */
   writer: {
     mode: sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE,
@@ -32,7 +32,6 @@ export class SqliteHandle {
   }
 
   /**
-   * Opens a file.
    * @param busyTimeoutMs time limit for waiting for another process's write lock
    * @throws Error of the driver, for example SQLITE_CANTOPEN
    */
@@ -73,14 +72,13 @@ export class SqliteHandle {
     }
   }
 
-  /** Runs a statement without preparing it. */
   execute(sql: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#database.exec(sql, (error) => (error ? reject(error) : resolve()));
     });
   }
 
-  /** Rolls back the transaction. Some errors, such as a full disk, have already done so. */
+  /** Some errors, such as a full disk, have already rolled back. */
   async rollback(): Promise<void> {
     try {
       await this.execute('ROLLBACK');
@@ -89,7 +87,6 @@ export class SqliteHandle {
     }
   }
 
-  /** @returns the rows of the result */
   async all<R>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
     const statement = await this.#prepare(sql);
     return new Promise((resolve, reject) => {

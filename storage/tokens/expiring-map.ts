@@ -1,7 +1,4 @@
-/**
- * A map whose entries expire. Eviction stops at the first live entry, so it is exact if all entries have the same
- * TTL, and delayed otherwise.
- */
+/** A map with a TTL for each entry. Eviction stops at the first live entry: it is exact if all TTLs are equal. */
 export class ExpiringMap<Value> {
   readonly #entries = new Map<string, { value: Value; expiresAt: number }>();
 
@@ -29,7 +26,6 @@ export class ExpiringMap<Value> {
     this.#entries.clear();
   }
 
-  /** Drops expired entries. */
   evict(nowMs: number): void {
     for (const [key, { expiresAt }] of this.#entries) {
       if (expiresAt > nowMs) break;

@@ -1,8 +1,8 @@
 import type { TokenKind } from './token-store.js';
 
 /**
- * Keys of tokens in Redis. Each has a TTL. The part in braces decides a cluster's slot: all keys of a token share
- * one slot, and all keys of an account another.
+ * Keys of tokens, each with a TTL. The braces decide a cluster's slot: all keys of a token share one, all keys of an
+ * account another.
  */
 export const keys = {
   /** A token, sealed. */

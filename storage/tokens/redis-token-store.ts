@@ -48,8 +48,8 @@ export class RedisTokenStore implements TokenStore {
   }
 
   /**
-   * Starts connecting and waits for it, for one second at most. An unavailable Redis is not an error here:
-   * methods throw StoreUnavailableError until it answers.
+   * Waits one second at most for a connection. An unavailable Redis is no error here: methods throw
+   * StoreUnavailableError until it answers.
    * @param redis a URL (see parseRedisUrl) or a topology
    * @param observe called after every round trip
    * @throws RangeError for a URL of an unknown form
@@ -152,7 +152,7 @@ export class RedisTokenStore implements TokenStore {
     return () => void this.#changes.off(uid, listener);
   }
 
-  /** Returns rate counters over the same connection. @param secret see RedisRateCounters */
+  /** Uses the same connection. @param secret see RedisRateCounters */
   openRateCounters(secret: Uint8Array): RateCounters {
     return new RedisRateCounters(this.#redis, secret);
   }

@@ -1,7 +1,4 @@
-/**
- * Short-lived data: tokens, guesses, nonces, and notifications of account changes. MemoryTokenStore and
- * RedisTokenStore share one contract (test/storage/tokens/token-store-contract.ts).
- */
+/** Short-lived data. Both stores share one contract, test/storage/tokens/token-store-contract.ts. */
 
 /** The record of each kind of token. Bytes are hex. */
 export interface TokenRecords {
@@ -34,22 +31,20 @@ interface HawkKeys {
 
 /** A record as it is stored. */
 export type Stored<Kind extends TokenKind> = TokenRecords[Kind] & {
-  /** ms since 1970. */
+  /** Milliseconds since 1970. */
   expiresAt: number;
 };
 
-/** A taken token. */
 export type Taken<Kind extends TokenKind> = Stored<Kind> & {
   /** Identifies this take; `restore` requires it. */
   claim: string;
 };
 
 /**
- * Every method but `close` throws StoreUnavailableError within two seconds when the store does not answer. What
- * the failed call consumed is then restored when the store answers again (storage/compensation.ts).
+ * Methods other than `close` throw StoreUnavailableError within two seconds. What a failed call consumed is then
+ * restored when the store answers (storage/compensation.ts).
  */
 export interface TokenStore {
-  /** Stores a token until it expires. */
   put<Kind extends TokenKind>(
     kind: Kind,
     id: string,
@@ -57,23 +52,22 @@ export interface TokenStore {
     ttlSeconds: number,
   ): Promise<void>;
 
-  /** Returns a token without consuming it. */
+  /** Does not consume it. */
   get<Kind extends TokenKind>(kind: Kind, id: string): Promise<Stored<Kind> | undefined>;
 
   /** Removes and returns a token. Of several simultaneous calls, one gets it. */
   take<Kind extends TokenKind>(kind: Kind, id: string): Promise<Taken<Kind> | undefined>;
 
   /**
-   * Undoes `take`; the token's expiry does not change. When the store does not answer, this happens later.
+   * Undoes `take` without changing the token's expiry, now or when the store answers.
    * @param claim the one that `take` returned
    * @returns `false` when there is nothing to restore: the token has expired, or its account was forgotten
    */
   restore<Kind extends TokenKind>(kind: Kind, id: string, claim: string): Promise<boolean>;
 
   /**
-   * Removes the forgotPasswordToken that the same source requested for the account before this one. Tokens of other
-   * sources stay: a stranger's request must not cancel the owner's. Call it after `put`, so that of two at once one
-   * survives.
+   * Removes the previous forgotPasswordToken of the same source and account. A stranger's request must not cancel the
+   * owner's. Call it after `put`: of two simultaneous calls one token survives.
    * @see docs/protocol.md, "Recovery tokens"
    */
   replaceForgotPasswordToken(uid: string, source: string, id: string, ttlSeconds: number): Promise<void>;
@@ -84,16 +78,12 @@ export interface TokenStore {
    */
   countGuess(id: string, ttlSeconds: number): Promise<{ guesses: number; claim: string }>;
 
-  /** Undoes `countGuess`. When the store does not answer, this happens later. */
+  /** Undoes `countGuess`, now or when the store answers. */
   restoreGuess(id: string, claim: string): Promise<void>;
 
-  /** Returns the number of guesses with this token. */
   guesses(id: string): Promise<number>;
 
-  /**
-   * Claims a Hawk nonce.
-   * @returns `false` when the same token used it before: a replay
-   */
+  /** @returns `false` for a replay: the same token has used the nonce */
   claimNonce(
     token: { uid: string; tokenID: string },
     nonce: string,
@@ -101,20 +91,14 @@ export interface TokenStore {
     ttlSeconds: number,
   ): Promise<boolean>;
 
-  /**
-   * Removes all tokens of an account, including taken ones, and its nonces. When the store does not answer, this
-   * happens later.
-   */
+  /** Removes all tokens of an account, taken ones too, and its nonces, now or when the store answers. */
   forgetAccount(uid: string): Promise<void>;
 
-  /**
-   * Notifies every server that an account changed: its address was verified, or sessions ended. When the store
-   * does not answer, this happens later.
-   */
+  /** Tells every server that an address was verified or sessions ended, now or when the store answers. */
   announce(uid: string): Promise<void>;
 
   /**
-   * Listens for changes of an account. Subscribe before reading the state, so that no change is missed.
+   * Listens for changes of an account. Subscribe before reading the state, or a change is missed.
    * @param listener called after a change, and after an interruption that may have hidden one
    * @returns stops listening
    */
