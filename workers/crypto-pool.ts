@@ -1,7 +1,6 @@
 import type { CryptoOperation, CryptoOperations, CryptoTask, CryptoThreadData } from './messages.js';
 import { ThreadPool } from './thread-pool.js';
 
-/** Thrown when an operation fails or its thread dies. */
 export class CryptoPoolError extends Error {
   readonly code = 'CRYPTO_POOL_FAILED';
 }
@@ -36,7 +35,6 @@ export class CryptoPool {
     });
   }
 
-  /** Number of operations that wait for a thread. */
   get waiting(): number {
     return this.#pool.waiting;
   }
@@ -46,15 +44,12 @@ export class CryptoPool {
     return this.#pool.busySeconds;
   }
 
-  /** The current threads, for tests that kill one. */
+  /** For tests that kill one. */
   get threads() {
     return this.#pool.threads;
   }
 
-  /**
-   * Runs one operation in a thread.
-   * @throws CryptoPoolError when the operation fails or its thread dies
-   */
+  /** @throws CryptoPoolError when the operation fails or its thread dies */
   async run<Op extends CryptoOperation>(
     op: Op,
     input: CryptoOperations[Op]['in'],
@@ -67,14 +62,14 @@ export class CryptoPool {
   }
 
   /**
-   * Starts the threads. Otherwise the first operation starts them.
+   * Starts the threads, as the first operation otherwise does.
    * @throws Error when no thread can start
    */
   start(): Promise<void> {
     return this.#pool.start();
   }
 
-  /** Terminates the threads. Running operations fail. */
+  /** Running operations fail. */
   close(): Promise<void> {
     return this.#pool.close();
   }

@@ -5,18 +5,16 @@ import type { StretchEngineName } from '../protocol/stretch-engines.js';
 
 /** Messages between the server and worker threads: one request, one reply. */
 
-/** One password to stretch. All salts are 32 bytes; email and password are UTF-8 bytes. */
+/** Salts have 32 bytes; email and password are UTF-8. */
 export interface StretchRequest {
   email: Uint8Array;
   password: Uint8Array;
-  /** The account's passwordStretching salt. */
   stretchingSalt: Uint8Array;
   srpSalt: Uint8Array;
 }
 
-/** The keys derived from a stretched password. */
 export interface StretchReply {
-  /** The SRP verifier, 256 bytes. */
+  /** 256 bytes. */
   verifier: Uint8Array;
   /** 32 bytes; kB = wrap(kB) XOR unwrapBKey. */
   unwrapBKey: Uint8Array;
@@ -49,7 +47,6 @@ export interface StretchPlan extends SingleMethods {
   expectedMs: number[];
 }
 
-/** Tasks of a stretch thread, with their results. */
 export interface StretchTasks {
   stretch: {
     in: {
@@ -60,9 +57,7 @@ export interface StretchTasks {
     } & SingleMethods;
     out: StretchOutcome[];
   };
-  /** Zeroes slots. */
   wipe: { in: { slots: SlotAllocation }; out: undefined };
-  /** Measures the fastest plan. */
   measure: { in: { largestGroup: number }; out: StretchPlan };
 }
 
@@ -70,7 +65,6 @@ export type StretchTask = {
   [Name in keyof StretchTasks]: { task: Name; input: StretchTasks[Name]['in'] };
 }[keyof StretchTasks];
 
-/** Data of a new stretch thread. */
 export interface StretchThreadData {
   engine: StretchEngineName;
   /** For `wasm`: the kernel, compiled once for all threads, and their shared memories. */
@@ -79,12 +73,10 @@ export interface StretchThreadData {
   regions?: number[] | undefined;
 }
 
-/** Data of a new thread of the crypto pool. */
 export interface CryptoThreadData {
   modPow: 'openssl' | 'jsbn';
 }
 
-/** The operations of the crypto pool. */
 export interface CryptoOperations {
   srpStart: { in: { verifier: Uint8Array }; out: { b: Uint8Array; B: Uint8Array } };
   /** `K` is set if the client's proof M is right. */

@@ -14,8 +14,9 @@ export interface SlotWiperOptions {
 }
 
 /**
- * Schedules the wiping of slots. A stretch leaves secrets in its slots, and the next stretch overwrites them. Slots that a
- * smaller batch does not overwrite are wiped before it; idle slots are wiped after WIPE_AFTER_MS.
+ * Schedules the wiping of slots. A stretch leaves secrets in its slots; the next stretch overwrites them. Slots that
+ * a
+ * smaller batch does not overwrite are wiped before it, idle slots after WIPE_AFTER_MS.
  */
 export class SlotWiper {
   readonly #options: SlotWiperOptions;
@@ -26,7 +27,7 @@ export class SlotWiper {
     this.#options = options;
   }
 
-  /** Records the start of a batch in the first `count` slots. Returns the slots to wipe before it. */
+  /** @returns the slots to wipe before the batch */
   begin(slots: SlotAllocation, count: number): SlotAllocation {
     const traces = this.#traces.get(slots);
     traces?.cancel();
@@ -34,13 +35,11 @@ export class SlotWiper {
     return { memory: slots.memory, indexes: slots.indexes.slice(count, traces?.count ?? 0) };
   }
 
-  /** Records the end of a batch. */
   end(slots: SlotAllocation, count: number): void {
     const cancel = this.#options.after(WIPE_AFTER_MS, () => void this.#wipe(slots));
     this.#traces.set(slots, { count, cancel });
   }
 
-  /** Cancels all wiping. */
   close(): void {
     for (const { cancel } of this.#traces.values()) cancel();
     this.#traces.clear();

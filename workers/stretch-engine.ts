@@ -3,7 +3,6 @@ import { simdSupported } from '../protocol/scrypt-kernel.js';
 import type { StretchEngineName } from '../protocol/stretch-engines.js';
 import { findNativeProblem } from './kernel/load-native.js';
 
-/** Capabilities of this runtime. */
 export interface StretchRuntime {
   /** The native kernel, which the build compiles if there is a C compiler. */
   native: boolean;
@@ -14,7 +13,7 @@ export interface StretchRuntime {
 }
 
 /**
- * Returns the engine to run if `wanted` is configured: `wasm` if `native` is unavailable, `openssl` if `wasm` is.
+ * Returns the engine to run: `wasm` if `native` is unavailable, `openssl` if `wasm` is.
  * @throws Error with advice when `openssl` is unavailable too
  */
 export function resolveStretchEngine(

@@ -16,9 +16,8 @@ export class StretchFailedError extends Error {
   readonly code = 'STRETCH_FAILED';
 }
 
-/** The client of a stretch. */
 export interface StretchOrder {
-  /** Source of the request. The queue is fair between sources. */
+  /** The queue is fair between sources. */
   source: string;
   /** Aborted when the client closes the connection. */
   signal?: AbortSignal;
@@ -70,7 +69,6 @@ export class StretchQueue {
   /** Waiting requests by source, in round-robin order: the first source is next. */
   readonly #bySource = new Map<string, Waiting[]>();
   readonly #free: SlotAllocation[] = [];
-  /** Running batches. */
   readonly #running = new Set<{ startedMs: number }>();
   #waiting = 0;
   #groupSize = 1;
@@ -81,30 +79,24 @@ export class StretchQueue {
     this.#options = options;
   }
 
-  /** Number of requests that wait for a thread. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Number of running batches. */
   get running(): number {
     return this.#running.size;
   }
 
   /**
-   * Sets the batch size and its expected time.
    * @param groupSize maximum number of passwords in a batch
-   * @param batchMs expected time of a batch of that size, in ms
+   * @param batchMs expected time of a batch of that size
    */
   expect(groupSize: number, batchMs = this.#msPerStretch * groupSize): void {
     this.#groupSize = groupSize;
     this.#msPerStretch = batchMs / groupSize;
   }
 
-  /**
-   * Queues a stretch.
-   * @throws StretchAbandonedError when the client closes the connection first; StretchFailedError
-   */
+  /** @throws StretchAbandonedError when the client closes the connection first; StretchFailedError */
   async submit(request: StretchRequest, { source, signal }: StretchOrder): Promise<StretchReply> {
     if (signal?.aborted) return this.#abandon();
     return new Promise((resolve, reject) => {
@@ -132,15 +124,15 @@ export class StretchQueue {
     return i >= 0;
   }
 
-  /** Makes slots available to batches. */
   release(slots: SlotAllocation): void {
     this.#free.push(slots);
     this.#dispatch();
   }
 
   /**
-   * Predicts the wait of a request behind `ahead` others, in ms: their number divided by the measured throughput. An
-   * overdue thread counts as one that uses its full time limit for each batch.
+   * Predicts the wait behind `ahead` others: their number divided by the measured throughput. An overdue thread
+   * counts
+   * as one that uses its full time limit for each batch.
    */
   predictWaitMs(ahead: number): number {
     const overdueSinceMs = this.#options.now() - OVERDUE_FACTOR * this.#fullBatchMs;
@@ -162,8 +154,9 @@ export class StretchQueue {
   }
 
   /**
-   * Takes the next requests, one of each source in turn. A batch with the last request of a source is not filled with
-   * second requests of other sources: it would take longer, so that sources with many requests delay others.
+   * Takes the next requests, one of each source in turn. A batch with a source's last request gets no second requests
+   * of
+   * other sources: it would take longer, and sources with many requests would delay others.
    */
   #takeBatch(size: number): Waiting[] {
     const batch: Waiting[] = [];

@@ -22,13 +22,13 @@ import { ThreadPool } from './thread-pool.js';
 export interface StretcherOptions {
   engine: StretchEngineName;
   threads: number;
-  /** Memory of all threads, at least 64. It is divided evenly into slots of 64. */
+  /** At least 64. Divided evenly into slots of 64. */
   memoryMiB: number;
   /** OS priority of the threads below that of the event loop (POSIX nice increment, 0 to 19). */
   niceIncrement: number;
   /** Plan for `wasm`; measured at the start by default. */
   plan?: StretchPlan | undefined;
-  /** Module of the threads, for tests with threads that hang. */
+  /** For tests with threads that hang. */
   threadFile?: URL;
   observe?: (event: StretchEvent | StretchThreadDied) => void;
 }
@@ -44,8 +44,8 @@ export interface StretchThreadDied {
 export const SLOT_MIB = 64;
 
 /**
- * Stretches passwords in low-priority threads. A stretch takes 64 MiB and 0.04 to 0.25 s of CPU. With `native` and `wasm`
- * the memory is allocated once and shared by all threads; the queue assigns slots to each batch.
+ * Stretches passwords in low-priority threads: 64 MiB and 0.04 to 0.25 s of CPU each. With `native` and `wasm` the
+ * threads share the memory, and the queue assigns slots to each batch.
  */
 export class Stretcher {
   readonly queue: StretchQueue;
@@ -53,7 +53,6 @@ export class Stretcher {
   readonly engine: StretchEngineName;
   readonly #pool: ThreadPool<StretchTask, unknown>;
   #ready: Promise<void> | undefined;
-  /** Whether the plan must be measured. */
   readonly #measures: boolean;
   #plan: StretchPlan;
   /** Maximum number of slots of a batch. */
@@ -109,14 +108,13 @@ export class Stretcher {
     return this.#plan;
   }
 
-  /** The current threads, for tests that kill one. */
+  /** For tests that kill one. */
   get threads() {
     return this.#pool.threads;
   }
 
   /**
-   * Starts the threads and measures the plan of `wasm`. Resolves when both are done. Stretches can be requested before;
-   * they wait for a thread.
+   * Starts the threads and measures the plan of `wasm`. Earlier stretches wait for a thread.
    * @throws Error when no thread can start
    */
   ready(): Promise<void> {
@@ -125,7 +123,7 @@ export class Stretcher {
   }
 
   /**
-   * Stretches a password to its verifier and unwrapBKey. Wipes the request's password bytes in every case.
+   * Wipes the request's password bytes in every case.
    * @throws StretchAbandonedError, StretchFailedError (see StretchQueue)
    * @see docs/protocol.md, "Password stretching"
    */

@@ -11,18 +11,18 @@ const TICKS = 20;
 export interface ThreadPoolOptions {
   /** The module whose default export runs a task. */
   file: URL;
-  /** At least 1. */
   threads: number;
   workerData?: unknown;
   /** OS priority of the threads below that of the event loop (POSIX nice increment). */
   niceIncrement?: number;
   tasksPerThread?: number;
-  /** Called when a thread ends unexpectedly, with its error if known. */
+  /** Called with the thread's error, if known. */
   onDied?: (error: Error | undefined) => void;
 }
 
 /**
- * A Piscina pool for threads that can die or hang. Piscina replaces dead threads. This class adds time limits and reports
+ * A Piscina pool for threads that can die or hang. Piscina replaces dead threads. This class adds time limits,
+ * reports
  * deaths, and rejects waiting tasks when no thread can start.
  */
 export class ThreadPool<Task, Result> {
@@ -39,12 +39,10 @@ export class ThreadPool<Task, Result> {
     this.#options = options;
   }
 
-  /** The current threads. */
   get threads() {
     return this.#pool?.threads ?? [];
   }
 
-  /** Number of tasks that wait for a thread. */
   get waiting(): number {
     return this.#pool?.queueSize ?? 0;
   }
@@ -57,7 +55,7 @@ export class ThreadPool<Task, Result> {
   }
 
   /**
-   * Starts the threads. Otherwise the first task starts them. Resolves when they run.
+   * Starts the threads, as the first task otherwise does. Resolves when they run.
    * @throws Error when no thread can start
    */
   async start(): Promise<void> {
@@ -68,7 +66,6 @@ export class ThreadPool<Task, Result> {
   }
 
   /**
-   * Runs a task.
    * @param options.transferList buffers of the task, which are moved to the thread
    * @throws the error of the task, or Error when its thread dies or no thread can start
    */
@@ -82,7 +79,7 @@ export class ThreadPool<Task, Result> {
   }
 
   /**
-   * Runs a task that may hang. After `timeLimitMs` its thread is terminated and replaced.
+   * Terminates and replaces the thread after `timeLimitMs`.
    * @throws the errors of {@link run}, and Error when the task hangs
    */
   async runWithin(timeLimitMs: number, task: Task, transferList: ArrayBuffer[] = []): Promise<Result> {
@@ -109,9 +106,9 @@ export class ThreadPool<Task, Result> {
   }
 
   /**
-   * Terminates the threads. Running tasks fail. Waits for starting threads: Node aborts the process when a thread is
-   * terminated while it loads a module (seen with Node 20:
-   * `v8::Module::IsGraphAsync must be used on an instantiated module`).
+   * Terminates the threads. Running tasks fail. Waits for starting threads: Node 20 aborts the process when a thread
+   * is
+   * terminated while it loads a module (`v8::Module::IsGraphAsync must be used on an instantiated module`).
    */
   async close(): Promise<void> {
     this.#closing = true;
@@ -133,8 +130,8 @@ export class ThreadPool<Task, Result> {
       maxThreads: threads,
       niceIncrement,
       concurrentTasksPerWorker: tasksPerThread,
-      // Otherwise a task that finds no thread is queued behind later ones: one of 32 clients then waits ten
-      // times as long as the others.
+      // Otherwise later tasks can overtake a queued one: one of 32 clients then waits ten times as long as the
+      // others.
       stricterFIFO: true,
       workerData,
     });
@@ -149,7 +146,7 @@ export class ThreadPool<Task, Result> {
     return pool;
   }
 
-  /** Waits until each thread has started or died. @returns whether all have started */
+  /** @returns whether all have started */
   async #started(): Promise<boolean> {
     this.#watchStarts();
     return (await Promise.all(this.threads.map((thread) => this.#starts.get(thread)))).every(Boolean);

@@ -10,16 +10,12 @@ export function loadKernel(): ScryptKernel {
   return createKernel(readKernel('plain'));
 }
 
-/** Reads the kernel: the build for its own memory, or for memory that threads share. */
 export function readKernel(build: 'plain' | 'shared'): Uint8Array<ArrayBuffer> {
   const file = build === 'plain' ? './scrypt.wasm' : './scrypt-shared.wasm';
   return readFileSync(new URL(file, import.meta.url));
 }
 
-/**
- * Creates memory that threads share. The operating system maps it at first use.
- * @throws RangeError when the operating system refuses the address space
- */
+/** @throws RangeError when the operating system refuses the address space, which it maps at first use */
 export function createSharedMemory(bytes: number): WebAssembly.Memory {
   const pages = Math.ceil(bytes / PAGE_BYTES);
   // A variable, because the types lack `shared` and would reject it in a literal.

@@ -30,7 +30,6 @@ const operations: {
   sign,
 };
 
-/** Runs the operation of a task, which takes some ms at most. */
 export default function runOperation({ op, input }: CryptoTask) {
   return (operations[op] as (input: unknown) => unknown)(input);
 }

@@ -1,8 +1,9 @@
 import type { CryptoOperations } from '../messages.js';
 
 /**
- * Checks that y is in the subgroup of order q: y^q = 1 mod p. All values are public, so the time may depend on them.
- * The largest accepted key (p of 3072 bits, q of 256) takes a few ms.
+ * Returns whether y is in the subgroup of order q: y^q = 1 mod p. Takes a few ms at most. Values are public, so the
+ * time
+ * may depend on them.
  * @see FIPS 186-4, 4.1; NIST SP 800-89, 5.3.1 (full public key validation)
  */
 export function checkDsaKey({ y, p, q }: CryptoOperations['checkDsaKey']['in']): { isInSubgroup: boolean } {

@@ -26,16 +26,15 @@ const tasks: {
   },
 };
 
-/** Runs a task. */
 export default function runTask({ task, input }: StretchTask) {
   return (tasks[task] as (input: unknown) => unknown)(input);
 }
 
 /**
- * Stretches up to four passwords and derives verifier and unwrapBKey of each.
- * Wipes passwords and intermediate values before it returns, except in slots (see SlotWiper). Accepted limit: V8 keeps
- * arrays of up to 64 bytes in its heap. If the garbage collector moves one before it is wiped, the old copy remains
- * until that part of the heap is reused.
+ * Stretches up to four passwords and derives verifier and unwrapBKey of each. Wipes passwords and intermediate
+ * values,
+ * except in slots (see SlotWiper). Accepted limit: V8 keeps arrays of up to 64 bytes in its heap. A copy that the
+ * garbage collector leaves there remains until that memory is reused.
  */
 function stretch({ batch, slots, wipeFirst, ...methods }: StretchTasks['stretch']['in']): StretchOutcome[] {
   try {

@@ -7,10 +7,7 @@ import { createOpensslEngine } from './openssl.js';
 import { createPortableEngine } from './portable.js';
 import { createWasmEngine } from './wasm.js';
 
-/**
- * Creates an engine by its name in `STRETCH_ENGINE`.
- * @throws Error for `native` and `wasm` without their memory
- */
+/** @throws Error for `native` and `wasm` without their memory */
 export function createEngine({ engine, kernel, regions }: StretchThreadData): Engine {
   switch (engine) {
     case 'native':

@@ -1,7 +1,7 @@
 import type { ModPow } from '../../../protocol/srp.js';
 import type { SingleMethods, SlotAllocation, StretchPlan } from '../../messages.js';
 
-/** A password to stretch, and its address, in UTF-8 bytes. */
+/** UTF-8 bytes. */
 export interface StretchInput {
   email: Uint8Array;
   password: Uint8Array;
@@ -19,7 +19,7 @@ export interface Engine {
    */
   stretch(inputs: StretchInput[], slots: SlotAllocation, single: SingleMethods): Uint8Array[];
   modPow: ModPow;
-  /** Zeroes slots. Missing if the engine uses none. */
+  /** Missing if the engine uses no slots. */
   wipe?(slots: SlotAllocation): void;
   /** Measures the fastest plan for this machine. Missing if the engine has no alternatives. */
   measure?(largestGroup: number): StretchPlan;

@@ -32,8 +32,9 @@ export interface SampleTimes extends Record<SingleKernel, number> {
 }
 
 /**
- * Measures the fastest methods of the WebAssembly kernel on this processor, in at most 100 ms of CPU. Some processors
- * compute one hash faster in scalar operations, and some gain nothing from more than two hashes in step.
+ * Measures the fastest methods of the WebAssembly kernel in at most 100 ms of CPU. On some processors one hash is
+ * faster
+ * in scalar operations, and more than two hashes in step gain nothing.
  */
 export function measureKernel(module: WebAssembly.Module, largestGroup: number): StretchPlan {
   const slot = slotBytes(SAMPLE_N, r);
@@ -69,7 +70,6 @@ function timeSamples(runs: (() => void)[]): number[] {
   return leastMs;
 }
 
-/** Chooses the plan for the times of samples. */
 export function choosePlan({ scalar, vector, groups, pbkdf2 }: SampleTimes): StretchPlan {
   const ms = [Math.min(scalar, vector), ...groups];
   const each = (size: number) => (ms[size - 1] as number) / size;

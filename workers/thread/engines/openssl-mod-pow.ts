@@ -13,15 +13,15 @@ const EXPONENTIATIONS_BEFORE_GROUP = 400;
 const TAG = { integer: 0x02, bitString: 0x03, octetString: 0x04, sequence: 0x30 };
 /** dhKeyAgreement (PKCS #3), 1.2.840.113549.1.3.1. */
 const OBJECT_ID = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x03, 0x01];
-/** AlgorithmIdentifier of the group: p = N, g = 2. */
+/** p = N, g = 2. */
 const ALGORITHM = encode(TAG.sequence, [
   ...OBJECT_ID,
   ...encode(TAG.sequence, [...encodeInteger(N), ...encodeInteger(Uint8Array.of(2))]),
 ]);
 
 /**
- * Modular exponentiation in the SRP group, constant-time in the exponent, through OpenSSL's Diffie-Hellman and keys
- * in DER. It needs no preparation. An exponentiation takes 1 to 3 ms.
+ * Modular exponentiation in the SRP group, constant-time in the exponent: OpenSSL's Diffie-Hellman with keys in DER.
+ * Takes 1 to 3 ms and no preparation.
  */
 export const opensslModPow: ModPow = withTrivialPowers((base, exponent) => {
   const der = encodePrivateKey(exponent);
@@ -39,8 +39,8 @@ export const opensslModPow: ModPow = withTrivialPowers((base, exponent) => {
 });
 
 /**
- * Creates a modular exponentiation for a thread with many operations: after {@link EXPONENTIATIONS_BEFORE_GROUP} of them it
- * creates a Diffie-Hellman group, with which an exponentiation takes 0.6 ms.
+ * For threads with many operations: after {@link EXPONENTIATIONS_BEFORE_GROUP} of them it creates a Diffie-Hellman
+ * group, with which an exponentiation takes 0.6 ms.
  */
 export function createOpensslModPow(): ModPow {
   let modPow = opensslModPow;
@@ -90,13 +90,12 @@ function encodePrivateKey(exponent: Uint8Array): Buffer {
   return Buffer.concat([Uint8Array.from([...head, ...body]), digits]);
 }
 
-/** Encodes a SubjectPublicKeyInfo (RFC 5280, 4.1). */
+/** RFC 5280, 4.1. */
 function encodePublicKey(value: Uint8Array): Buffer {
   const bits = encode(TAG.bitString, [0, ...encodeInteger(value)]);
   return Buffer.from(encode(TAG.sequence, [...ALGORITHM, ...bits]));
 }
 
-/** Returns the public value of a SubjectPublicKeyInfo, 256 bytes. */
 function decodePublicKey(der: Buffer): Uint8Array {
   const afterHead = (at: number) =>
     at + 2 + ((der[at + 1] as number) & 0x80 ? (der[at + 1] as number) & 0x7f : 0);
@@ -107,7 +106,7 @@ function decodePublicKey(der: Buffer): Uint8Array {
   return value;
 }
 
-/** Encodes a DER element (X.690, 8.1). */
+/** X.690, 8.1. */
 function encode(tag: number, content: number[]): number[] {
   return [...encodeHead(tag, content.length), ...content];
 }
@@ -127,7 +126,6 @@ function signBytes(digits: Uint8Array): number[] {
   return (digits[0] as number) & 0x80 ? [0] : [];
 }
 
-/** At least one byte. */
 function withoutLeadingZeros(value: Uint8Array): Uint8Array {
   const first = value.findIndex((byte) => byte !== 0);
   return value.subarray(first < 0 ? -1 : first);

@@ -15,7 +15,7 @@ export function createOpensslEngine(): Engine {
   };
 }
 
-/** PBKDF2-HMAC-SHA256 (RFC 8018, 5.2). */
+/** RFC 8018, 5.2. */
 export function opensslPbkdf2({ password, salt, rounds, length }: Pbkdf2Input): Uint8Array {
   return pbkdf2Sync(password, salt, rounds, length, 'sha256');
 }

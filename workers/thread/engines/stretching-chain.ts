@@ -4,7 +4,6 @@ import type { StretchInput } from './engine.js';
 export type Pbkdf2Input = ReturnType<typeof firstPbkdf2Input>;
 export type ScryptInput = ReturnType<typeof scryptInput>;
 
-/** The functions of an engine that the chain needs. */
 export interface Primitives {
   /** PBKDF2-HMAC-SHA256 (RFC 8018, 5.2) of each input, in order. */
   pbkdf2(inputs: Pbkdf2Input[]): Uint8Array[];
