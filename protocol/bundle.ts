@@ -26,9 +26,7 @@ export function sealBundle(key: Uint8Array, context: BundleContext, plaintext: U
 }
 
 /**
- * Opens a bundle made by {@link sealBundle}.
- * @returns the plaintext, or `undefined` when the bundle is too short or its MAC (compared in
- *   constant time) is wrong
+ * @returns the plaintext, or `undefined` when the bundle is too short or its MAC (compared in constant time) is wrong
  * @see docs/protocol.md, "Bundles"
  */
 export function openBundle(
@@ -44,18 +42,13 @@ export function openBundle(
   return xorBytes(ciphertext, xorKey);
 }
 
-/**
- * Returns the exclusive-or of two byte strings of equal length.
- * @throws RangeError when the lengths differ
- */
+/** @throws RangeError when the lengths differ */
 export function xorBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
   if (a.length !== b.length) throw new RangeError(`xor of ${a.length} and ${b.length} bytes`);
   return a.map((byte, i) => byte ^ (b[i] as number));
 }
 
-/**
- * Compares two byte strings in constant time. `timingSafeEqual` is missing in browsers, where `protocol` runs too.
- */
+/** Constant time. `timingSafeEqual` is missing in browsers. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;

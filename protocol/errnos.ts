@@ -20,7 +20,6 @@ export const ERRNOS = Object.freeze({
   unknown: 999,
 } as const);
 
-/** Additional members of some errors. */
 export interface ErrorDetails {
   /** errno 107 and 108: the parameter, dots between levels. */
   param?: string;
@@ -28,9 +27,9 @@ export interface ErrorDetails {
   serverTime?: number;
   /** errno 114 and 201: seconds to wait, as in Retry-After. */
   retryAfter?: number;
-  /** errno 105 of a recovery code: how many codes may still be tried. */
+  /** errno 105 of a recovery code: remaining number of tries. */
   tries?: number;
-  /** errno 105 of a recovery code: seconds the forgotPasswordToken still lives. */
+  /** errno 105 of a recovery code: remaining lifetime of the forgotPasswordToken, in seconds. */
   ttl?: number;
   /** errno 120: the stored address, hex of UTF-8. */
   email?: string;

@@ -1,29 +1,24 @@
-/** The names of key derivations (docs/protocol.md, "Names"). */
-
 const NAMESPACE = 'identity.mozilla.com/picl/v1/';
 
 const encoder = new TextEncoder();
 
-/**
- * `KW(name)`: the UTF-8 bytes of the protocol's name space followed by `name`.
- * @see docs/protocol.md, "Names"
- */
+/** UTF-8 bytes of the protocol's name space and `name` (docs/protocol.md, "Names"). */
 export function KW(name: string): Uint8Array {
   return encoder.encode(NAMESPACE + name);
 }
 
 /**
- * `KWE(name, email)`: `KW(name) | ":" | email`.
- * @param email the email's UTF-8 bytes exactly as the account was created with them
- * @see docs/protocol.md, "Names"
+ * `KW(name) | ":" | email` (docs/protocol.md, "Names").
+ * @param email the UTF-8 bytes with which the account was created
  */
 export function KWE(name: string, email: Uint8Array): Uint8Array {
   return concatBytes(encoder.encode(`${NAMESPACE}${name}:`), email);
 }
 
 /**
- * Concatenates byte strings: the `|` of the protocol document. Secrets among them can be wiped: the memory is outside
- * V8's heap, where the garbage collector would move short arrays and leave copies.
+ * The `|` of the protocol document. Secrets in the result can be wiped: it is outside V8's heap, whose garbage
+ * collector
+ * moves short arrays and leaves copies.
  */
 export function concatBytes(...parts: Uint8Array[]): Uint8Array {
   const joined = new Uint8Array(new ArrayBuffer(parts.reduce((length, part) => length + part.length, 0)));

@@ -9,7 +9,7 @@ export interface Pbkdf2Exports {
   iterateFour(at: number, count: number): void;
 }
 
-/** Bytes that a group needs while it is computed. */
+/** Working memory of a batch. */
 export const PBKDF2_BYTES = 2048;
 
 const primes = (count: number): number[] => {
@@ -24,9 +24,8 @@ const K = Uint32Array.from(primes(64), (prime) => fraction(Math.cbrt(prime)));
 const INITIAL_H = Uint32Array.from(primes(8), (prime) => fraction(Math.sqrt(prime)));
 
 /**
- * PBKDF2-HMAC-SHA256 of each of one to four passwords in step, 32 bytes each, from states of HMAC that are computed
- * once.
- * @param at where PBKDF2_BYTES of `memory` are free; they are wiped
+ * Computes PBKDF2-HMAC-SHA256 for one to four passwords in step, 32 bytes each.
+ * @param at address of PBKDF2_BYTES of `memory`, which are wiped
  * @param c iterations
  * @see RFC 8018, section 5.2
  */
@@ -47,10 +46,10 @@ export function pbkdf2Group(
       states.push(...computeStates(kernel, words, at, password));
       firstBlocks.push(hmac(sha256, password, Uint8Array.from([...salt, 0, 0, 0, 1])));
     }
-    // Behind K: inner, outer, U and T, 8 words each, of each lane.
+    // After K, each lane has inner, outer, U and T, of 8 words each.
     const place = (array: number, i: number, lane: number) => 64 + (8 * array + i) * lanes + lane;
     for (let lane = 0; lane < lanes; lane++) {
-      // Of two and three, the last is computed in all the lanes that are left.
+      // Unused lanes compute the last input again.
       const input = Math.min(lane, inputs.length - 1);
       const U = new DataView((firstBlocks[input] as Uint8Array).buffer);
       for (let i = 0; i < 8; i++) {

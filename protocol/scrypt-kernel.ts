@@ -16,7 +16,6 @@ import {
 /** Method of computing a single hash. The faster one depends on the processor. */
 export type SingleKernel = 'scalar' | 'vector';
 
-/** Options of a call of the kernel. */
 export interface Placement {
   /** One slot for each hash; the first slots by default. */
   slots?: readonly number[];
@@ -27,20 +26,17 @@ export interface Placement {
 }
 
 /**
- * scrypt on one core, synchronous. It zeroes its slots, unless told to leave them. All arguments are checked first: RangeError for a number outside its limits,
- * TypeError for an argument that is not a byte array.
+ * scrypt on one core, synchronous. It zeroes its slots unless told to leave them. It validates all arguments first:
+ * RangeError for a number outside its limits, TypeError for an argument that is not a byte array.
  */
 export interface ScryptKernel {
   /**
-   * Computes one hash in 128·N·r bytes of memory, which are kept for the next call.
+   * Computes one hash. Its 128·N·r bytes of memory are kept for the next call.
    * @param dkLen length of the result in bytes
    * @see RFC 7914, section 6
    */
   scrypt(password: Uint8Array, salt: Uint8Array, parameters: ScryptParameters, dkLen: number): Uint8Array;
-  /**
-   * Computes one to four hashes in step: four take little longer than two, in four times the memory. Results are
-   * in the order of the inputs.
-   */
+  /** Computes one to four hashes in step: four take little longer than two, in four times the memory. */
   scryptGroup(
     inputs: readonly ScryptInput[],
     parameters: ScryptParameters,
@@ -48,11 +44,10 @@ export interface ScryptKernel {
     placement?: Placement,
   ): Uint8Array[];
   /**
-   * PBKDF2-HMAC-SHA256 of one to four passwords in step, 32 bytes each. It leaves no trace in the slots.
-   * @param c iterations
+   * PBKDF2-HMAC-SHA256 of one to four passwords in step, 32 bytes each. Leaves nothing in the slots. @param c
+   * iterations
    */
   pbkdf2Group(inputs: readonly ScryptInput[], c: number, placement?: Placement): Uint8Array[];
-  /** Zeroes a whole slot. */
   wipeSlot(slot: number): void;
 }
 
@@ -77,16 +72,15 @@ export function simdSupported(): boolean {
   return typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_PROBE);
 }
 
-/** Creates the memory of a kernel built without threads. It starts with one page and grows as needed. */
+/** It starts with one page and grows as needed. */
 export function createKernelMemory(): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 1, maximum: Math.ceil((MAX_GROUP * SLOT_BYTES) / PAGE_BYTES) });
 }
 
 /**
- * Creates a kernel for one thread. Memory grows with the first hash and is kept: new pages cost about 20 ms for
- * 64 MiB.
- * @param wasm scrypt.wasm, as bytes or as a module compiled elsewhere (a browser's `compileStreaming`)
- * @throws CompileError where there is no SIMD; see `simdSupported`
+ * Creates a kernel for one thread. Its memory stays mapped: mapping 64 MiB again takes about 20 ms.
+ * @param wasm scrypt.wasm, as bytes or as a compiled module
+ * @throws CompileError without SIMD; see `simdSupported`
  */
 export function createKernel(
   wasm: Uint8Array<ArrayBuffer> | WebAssembly.Module,
@@ -99,7 +93,7 @@ export function createKernel(
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
   }
 
-  /** Runs ROMix over every lane of every hash; `blocks` hold B, p times 128·r bytes each. */
+  /** `blocks` hold B, p times 128·r bytes each. */
   function romix(
     blocks: Uint8Array[],
     { N, r, p }: ScryptParameters,

@@ -24,8 +24,9 @@ export const PAGE_BYTES = 65536;
 export const MAX_GROUP = 4;
 
 /**
- * Distance between slots, in bytes: the memory of the largest hash within the limits. Slots do not depend on the
- * parameters, so threads that share memory need not agree on them.
+ * Bytes between slots: the memory of the largest allowed hash. Independent of the parameters, because threads that
+ * share
+ * memory may use different ones.
  */
 export const SLOT_BYTES = MAX_V_BYTES + 2 * 128 * MAX_R;
 

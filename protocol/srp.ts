@@ -25,13 +25,9 @@ const N = BigInt(`0x${SRP_N_HEX}`);
 const g = padded(2n);
 const k = bytesToInteger(sha256(concatBytes(padded(N), g)));
 
-/**
- * Modular exponentiation in the group, provided by an engine:
- * `base` and the result are 256 bytes, `exponent` is any length; the result is base^exponent mod N.
- */
+/** Computes base^exponent mod N. `base` and the result have 256 bytes. */
 export type ModPow = (base: Uint8Array, exponent: Uint8Array) => Uint8Array;
 
-/** Converts big-endian bytes to an integer. */
 export function bytesToInteger(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${toHex(bytes)}`);
 }
@@ -48,7 +44,7 @@ export function isZeroModN(publicValue: Uint8Array): boolean {
 }
 
 /**
- * The verifier `v = g^x mod N`, 256 bytes, with `x = H(srpSalt | H(email | ":" | srpPW))`.
+ * Computes `v = g^x mod N`, 256 bytes, with `x = H(srpSalt | H(email | ":" | srpPW))`.
  * @param srpSalt 32 bytes; @param email UTF-8 bytes as first given; @param srpPW 32 bytes
  * @see docs/protocol.md, "SRP-6a/SHA256/2048/v1"
  */
@@ -66,7 +62,7 @@ export function computeVerifier(
 }
 
 /**
- * The server's public value `B = (k·v + g^b) mod N`, 256 bytes.
+ * Computes the server's public value `B = (k·v + g^b) mod N`, 256 bytes.
  * @param b a fresh secret of at least 32 random bytes
  * @see docs/protocol.md, "SRP-6a/SHA256/2048/v1"
  */
@@ -75,7 +71,7 @@ export function computeB(modPow: ModPow, verifier: Uint8Array, b: Uint8Array): U
 }
 
 /**
- * The client's public value `A = g^a mod N`, 256 bytes.
+ * Computes the client's public value `A = g^a mod N`, 256 bytes.
  * @param a a fresh secret of at least 32 random bytes
  */
 export function computeA(modPow: ModPow, a: Uint8Array): Uint8Array {
@@ -124,13 +120,10 @@ export function computeClientProof(
   return deriveProof(input.A, input.B, modPow(padded(base), integerToBytes(exponent)));
 }
 
-/** Compares two proofs in constant time. */
+/** Constant time. */
 export const isSameProof: (a: Uint8Array, b: Uint8Array) => boolean = equalBytes;
 
-/**
- * Modular exponentiation on BigInt (square and multiply), for browsers. Its time depends on the exponent, so an
- * attacker who can time the client machine learns about the secret. This risk is accepted.
- */
+/** Square and multiply on BigInt, for browsers. Accepted risk: its time depends on the secret exponent. */
 export const bigintModPow: ModPow = (base, exponent) => {
   let result = 1n;
   const b = bytesToInteger(base) % N;

@@ -3,7 +3,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, KW, KWE } from './names.js';
 
 /**
- * The only stretching parameters that this server accepts. A client that could choose them could order work (docs/protocol.md, "Password stretching").
+ * The only accepted stretching parameters: clients must not choose the server's work (docs/protocol.md, "Password
+ * stretching").
  */
 export const STRETCHING_PARAMETERS = Object.freeze({
   type: 'PBKDF2/scrypt/PBKDF2/v1',
@@ -20,7 +21,6 @@ export const STRETCHED_BYTES = 32;
 const SCRYPT_SALT = KW('scrypt');
 const MAIN_KDF_INFO = KW('mainKDF');
 
-/** The arguments of the first PBKDF2: K1. */
 export function firstPbkdf2Input(email: Uint8Array, password: Uint8Array) {
   return {
     password,
@@ -30,7 +30,7 @@ export function firstPbkdf2Input(email: Uint8Array, password: Uint8Array) {
   };
 }
 
-/** The arguments of scrypt: K2. It needs 128·N·r bytes, 64 MiB, of memory. */
+/** K2 needs 128·N·r bytes, 64 MiB. */
 export function scryptInput(K1: Uint8Array) {
   return {
     password: K1,
@@ -42,7 +42,6 @@ export function scryptInput(K1: Uint8Array) {
   };
 }
 
-/** The arguments of the second PBKDF2: stretchedPW. */
 export function secondPbkdf2Input(email: Uint8Array, password: Uint8Array, K2: Uint8Array) {
   return {
     password: concatBytes(K2, password),
@@ -53,7 +52,7 @@ export function secondPbkdf2Input(email: Uint8Array, password: Uint8Array, K2: U
 }
 
 /**
- * `srpPW | unwrapBKey = HKDF(stretchedPW, "mainKDF", 64, salt)`.
+ * Computes `srpPW | unwrapBKey = HKDF(stretchedPW, "mainKDF", 64, salt)`.
  * @param stretchedPW 32 bytes
  * @param salt the account's passwordStretching salt, 32 bytes
  * @see docs/protocol.md, "Password stretching", step 4

@@ -16,7 +16,7 @@ export type HawkTokenType = (typeof HAWK_TOKEN_TYPES)[number];
 /** Length of every token and of each key derived from it, in bytes. */
 export const TOKEN_BYTES = 32;
 
-/** The values derived from a token, 32 bytes each. */
+/** 32 bytes each. */
 export interface TokenKeys {
   /** The Hawk id, sent in hex. */
   tokenID: Uint8Array;

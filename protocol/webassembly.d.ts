@@ -1,7 +1,4 @@
-/**
- * The part of the WebAssembly JavaScript API that the kernel uses. TypeScript declares it only in its browser
- * libraries, which this project does not use.
- */
+/** The part of the WebAssembly API that the kernel uses. TypeScript declares it only for browsers. */
 declare namespace WebAssembly {
   interface Module {
     readonly [Symbol.toStringTag]: string;

@@ -1,6 +1,6 @@
 /**
- * Rejects after `ms` unless `work` settles first. `work` is not cancelled, and its later outcome is ignored.
- * @throws TimeoutError
+ * Rejects with TimeoutError after `ms` unless `work` settles first. Does not cancel `work`; ignores its later
+ * outcome.
  */
 export async function withTimeout<Value>(ms: number, work: Promise<Value>): Promise<Value> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -14,7 +14,6 @@ export async function withTimeout<Value>(ms: number, work: Promise<Value>): Prom
   }
 }
 
-/** Thrown by {@link withTimeout}. */
 export class TimeoutError extends Error {
   readonly code = 'TIMEOUT';
   constructor(ms: number) {
