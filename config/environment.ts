@@ -3,7 +3,6 @@ import { closest, distance } from 'fastest-levenshtein';
 import { SETTING_GROUPS } from './schema.js';
 import { factsOf } from './setting.js';
 
-/** The environment of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** An unknown variable, and the setting with the most similar name. */

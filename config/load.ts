@@ -13,10 +13,7 @@ export class ConfigError extends Error {
   readonly code = 'CONFIG';
 }
 
-/**
- * Validates the whole environment and freezes the result.
- * @throws ConfigError when a setting breaks its rule
- */
+/** @throws ConfigError when a setting breaks its rule */
 export function loadConfig(env: Environment): Config {
   const { values, unreadable } = readValues(env);
   const parsed = SETTINGS.safeParse(toInput(values));
@@ -53,10 +50,7 @@ const BATCH_MIB = 256;
 const REST_MIB = 300;
 const USABLE_SHARE = 0.75;
 
-/**
- * Returns the memory for stretching, in MiB. The default is a full batch for each thread, or less if the machine has
- * less memory.
- */
+/** Returns MiB: by default a full batch for each thread, or less if the machine has less memory. */
 export function stretchMemoryMiB(
   { stretchMemory, stretchThreads }: Pick<Config, 'stretchMemory' | 'stretchThreads'>,
   machineMib = readMachineMib(),
@@ -75,7 +69,6 @@ function readMachineMib(): number {
 
 type Shape = Readonly<Record<string, z.core.$ZodType>>;
 
-/** Returns the values of variables by the names of the schema. */
 function toInput(values: Environment): Record<string, unknown> {
   const pick = (shape: Shape) =>
     Object.fromEntries(Object.entries(shape).map(([name, rule]) => [name, values[factsOf(rule).env]]));

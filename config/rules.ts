@@ -107,7 +107,6 @@ export const storageKeys = z
   .string()
   .regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/i, 'must be one or more keys of 64 hex digits, separated by commas');
 
-/** Splits a comma-separated list. Removes spaces and empty entries. */
 export function splitList(text: string): string[] {
   return text.split(',').flatMap((entry) => entry.trim() || []);
 }

@@ -1,8 +1,6 @@
 import * as z from 'zod';
 
-/** The variable and documentation of a setting. */
 export interface SettingFacts {
-  /** The environment variable. */
   env: string;
   /** One or more sentences of Markdown. */
   doc: string;
@@ -17,7 +15,7 @@ export type SettingRule = z.ZodType<unknown, string | undefined>;
 
 const registry = z.registry<SettingFacts>();
 
-/** Registers the variable and documentation of a rule. @returns the rule */
+/** @returns the rule */
 export function setting<Rule extends SettingRule>(
   env: string,
   doc: string,
@@ -28,10 +26,7 @@ export function setting<Rule extends SettingRule>(
   return rule;
 }
 
-/**
- * Returns the variable and documentation of a rule.
- * @throws TypeError when `setting` did not create the rule
- */
+/** @throws TypeError when `setting` did not create the rule */
 export function factsOf(rule: z.core.$ZodType): SettingFacts {
   const facts = registry.get(rule);
   if (!facts) throw new TypeError('the rule is not registered as a setting');

@@ -28,7 +28,7 @@ const failed = (await Promise.allSettled(runs.values())).filter(({ status }) => 
 for (const { reason } of failed) process.stderr.write(`${reason.message}\n`);
 process.exitCode = failed.length > 0 ? 1 : 0;
 
-/** Runs a step unless it is up to date. @throws Error when its command fails */
+/** @throws Error when the command fails */
 async function update(step, earlier) {
   await earlier;
   const stampFile = join(STAMPS, step.name);
