@@ -3,8 +3,7 @@ import { bigintModPow } from '../protocol/srp.js';
 import { createStretcher, type Engine, type Pbkdf2, type Scrypt } from './stretcher.js';
 
 /**
- * Creates the engine for browsers, on WebCrypto, which needs a secure context (https or localhost). It also runs in
- * Node.
+ * Creates the engine for browsers on WebCrypto, which needs a secure context (https or localhost). Runs in Node, too.
  * @param scrypt default: the JavaScript of @noble/hashes, which yields to the event loop
  */
 export function createBrowserEngine(scrypt: Scrypt = nobleScrypt): Engine {

@@ -17,7 +17,7 @@ export function emailToBytes(email: string): Uint8Array {
   return bytes;
 }
 
-/** Encodes an address as hex of UTF-8, for requests. @throws RangeError see {@link emailToBytes} */
+/** Encodes an address for requests. @throws RangeError see {@link emailToBytes} */
 export function emailToHex(email: string): string {
   return toHex(emailToBytes(email));
 }

@@ -9,9 +9,7 @@ const REASONS = new Map(
   Object.entries(ERRNOS).map(([reason, errno]) => [errno as number, reason as ApiErrorReason]),
 );
 
-/** The body of an error reply. */
 export interface ApiErrorBody extends ErrorDetails {
-  /** The HTTP status. */
   code: number;
   errno: number;
   /** The name of the status, such as `Bad Request`. */
@@ -56,7 +54,6 @@ export class ApiError extends Error implements ApiErrorBody {
   }
 }
 
-/** Details of a reply that did not come from the key server. */
 export interface ConnectionErrorDetails extends ErrorOptions {
   /** The HTTP status, if there was a reply. */
   status?: number;

@@ -12,7 +12,6 @@ export interface HawkCredentials {
   key: Uint8Array;
 }
 
-/** A request to sign. */
 export interface HawkRequest {
   method: string;
   /** The public URL of the server. */

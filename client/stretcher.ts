@@ -1,7 +1,6 @@
 import type { ModPow } from '../protocol/srp.js';
 import { firstPbkdf2Input, scryptInput, secondPbkdf2Input } from '../protocol/stretching.js';
 
-/** Stretches passwords. */
 export interface Stretcher {
   /**
    * Stretches a password, which takes about a second and 64 MiB.

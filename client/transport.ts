@@ -16,7 +16,6 @@ export interface TransportOptions {
   now?: () => number;
 }
 
-/** A token that signs a request. */
 export interface Signer {
   type: HawkTokenType;
   /** 64 hex digits. */

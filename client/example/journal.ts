@@ -1,14 +1,10 @@
 import { type ApiErrorReason, isApiError } from '../errors.js';
 
-/** Prints a flow's name. */
 export function printFlow(name: string): void {
   console.log(`\n${name}`);
 }
 
-/**
- * Runs one step of a flow and prints it with its duration.
- * @throws the error of the step, after printing it
- */
+/** @throws the error of the step, after printing it */
 export async function step<T>(what: string, action: () => Promise<T>): Promise<T> {
   const start = performance.now();
   try {

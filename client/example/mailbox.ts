@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** The headers of a mail that contain its code (docs/protocol.md, "Mail"). */
 export type CodeHeader = 'X-Verify-Code' | 'X-Recovery-Code';
 
-/** Reads the codes that the server mails. */
 export interface Mailbox {
   /** Waits for the newest unread code of an account. @throws Error when none arrives */
   readCode(header: CodeHeader, account: { email: string; uid: string }): Promise<string>;
@@ -15,7 +14,6 @@ export interface Mailbox {
 const WAIT_MS = 15_000;
 const POLL_MS = 100;
 
-/** Reads the mail of a server that writes .eml files into a directory. */
 export function createFileMailbox(directory: string): Mailbox {
   const read = new Set<string>();
   return {
@@ -36,7 +34,6 @@ export function createFileMailbox(directory: string): Mailbox {
   };
 }
 
-/** Asks for codes on the terminal. */
 export function createTerminalMailbox(): Mailbox {
   return {
     async readCode(header, { email }) {

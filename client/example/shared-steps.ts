@@ -91,7 +91,6 @@ export function checkReset(before: AccountKeys, after: AccountKeys): void {
   console.log('          kA is the same, kB is new');
 }
 
-/** Generates an unused address and passwords. */
 export function makeAccount(prefix: string) {
   const random = () => Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString('hex');
   const passwords = { password: random(), changedPassword: `påsswörd ${random()}`, lastPassword: random() };
