@@ -15,7 +15,7 @@ for (const [name, engine] of [
   ['node', createNodeEngine()],
   ['browser', createBrowserEngine()],
 ] as const) {
-  t.test(`the ${name} engine stretches as the vectors do`, async (t) => {
+  t.test(`the ${name} engine agrees with the stretching vectors`, async (t) => {
     const stretchedPW = await engine.stretch(email, password);
     t.equal(toHex(stretchedPW), stretching.stretchedPW);
     const { srpPW, unwrapBKey } = deriveMainKeys(stretchedPW, fromHex(stretching.passwordStretchingSalt));
@@ -24,7 +24,7 @@ for (const [name, engine] of [
     t.equal(toHex(password), stretching.password, 'the password is the caller’s to wipe');
   });
 
-  t.test(`the ${name} engine's powers give the client's half of SRP`, async (t) => {
+  t.test(`the ${name} engine computes the client half of SRP`, async (t) => {
     const srpSalt = fromHex(srp.srpSalt);
     const srpPW = fromHex(stretching.srpPW);
     t.equal(toHex(computeVerifier(engine.modPow, srpSalt, email, srpPW)), srp.verifier);
@@ -37,7 +37,7 @@ for (const [name, engine] of [
   });
 }
 
-t.test('the browser engine takes the scrypt it is given, and leaves no secret in its hands', async (t) => {
+t.test('the browser engine uses the given scrypt and wipes its inputs', async (t) => {
   const seen: Uint8Array[] = [];
   const scrypt: Scrypt = async (input) => {
     t.match(input, { N: 65536, r: 8, p: 1, length: 32 });

@@ -13,13 +13,13 @@ async function collect(...chunks: Array<string | Uint8Array>): Promise<string[]>
   return events;
 }
 
-t.test('events end with a blank line, whatever the line ending', async (t) => {
+t.test('events end with a blank line, for each kind of line ending', async (t) => {
   for (const end of ['\n', '\r\n', '\r']) {
     t.same(await collect(`data: one${end}${end}data: two${end}${end}`), ['one', 'two'], JSON.stringify(end));
   }
 });
 
-t.test('a CRLF cut in two is one line ending', async (t) => {
+t.test('a CRLF split between chunks is one line ending', async (t) => {
   t.same(await collect('data: a\r', '\ndata: b\r', '\n\r', '\n'), ['a\nb']);
 });
 
@@ -33,22 +33,22 @@ t.test('an event is delivered at its blank line, not with the next chunk', async
   }
 });
 
-t.test('comments, other fields and a byte order mark are left out', async (t) => {
+t.test('comments, other fields and a byte order mark are ignored', async (t) => {
   t.same(await collect('\ufeffevent: status\nid: 1\ndata: one\n: comment\nretry: 5\n\n:\n\n: again\n\n'), [
     'one',
   ]);
 });
 
-t.test('data lines are joined, one space after the colon is dropped', async (t) => {
+t.test('data lines are joined, without one space after the colon', async (t) => {
   t.same(await collect('data: a\ndata:b\ndata:  c\ndata\n\n'), ['a\nb\n c\n']);
 });
 
-t.test('an event cut off by the end is none', async (t) => {
+t.test('an incomplete last event is dropped', async (t) => {
   t.same(await collect('data: one\n\ndata: two\n'), ['one']);
   t.same(await collect(), []);
 });
 
-t.test('wherever the bytes are cut, the events are the same', async (t) => {
+t.test('chunk boundaries do not change the events', async (t) => {
   const text = ': hello\r\n\r\ndata: {"email":"é🦊"}\r\n\r\ndata: a\rdata: b\n\n\rdata: last\r\n\r\n';
   const bytes = encoder.encode(text);
   const whole = await collect(bytes);
@@ -62,7 +62,7 @@ t.test('wherever the bytes are cut, the events are the same', async (t) => {
   );
 });
 
-t.test('a line or an event without end is refused', async (t) => {
+t.test('an endless line or event is refused', async (t) => {
   const line = 'x'.repeat(40_000);
   await t.rejects(collect(line, line), RangeError);
   await t.rejects(collect(`data: ${line}\n`, `data: ${line}\n`), RangeError);

@@ -27,7 +27,7 @@ const REQUESTS = [
   { method: 'POST', url: 'https://example.org/v1/x', payload: '', contentType: 'application/json' },
 ];
 
-t.test('a token signs with its tokenID and its reqHMACkey', async (t) => {
+t.test('a request is signed with tokenID and reqHMACkey', async (t) => {
   const { tokenID, reqHMACkey } = deriveTokenKeys('sessionToken', Buffer.from(TOKEN, 'hex'));
   t.equal(credentials.id, toHex(tokenID));
   t.same(credentials.key, reqHMACkey);
@@ -38,7 +38,7 @@ t.test('a token signs with its tokenID and its reqHMACkey', async (t) => {
 for (const request of REQUESTS) {
   const name = `${request.method} ${request.url} ${request.payload ?? 'without a body'}`;
 
-  t.test(`${name} is signed as the hawk package's client signs it`, async (t) => {
+  t.test(`${name} has the same signature as from the hawk package`, async (t) => {
     const { header } = hawk.client.header(request.url, request.method, {
       credentials: hawkCredentials as never,
       timestamp: TS,
@@ -48,7 +48,7 @@ for (const request of REQUESTS) {
     t.equal(signRequest(credentials, { ...request, timestampSeconds: TS, nonce: 'ohQjqb' }), header);
   });
 
-  t.test(`${name} is accepted by the hawk package's server`, async (t) => {
+  t.test(`${name} is accepted by the hawk package`, async (t) => {
     const authorization = signRequest(credentials, {
       ...request,
       timestampSeconds: Math.floor(Date.now() / 1000),
@@ -77,7 +77,7 @@ for (const request of REQUESTS) {
   });
 }
 
-t.test('every request has a nonce of its own', async (t) => {
+t.test('every request has a new nonce', async (t) => {
   const request = { method: 'GET', url: 'http://example.org/', timestampSeconds: TS };
   const nonces = Array.from(
     { length: 100 },

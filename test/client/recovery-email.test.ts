@@ -18,7 +18,7 @@ function writeStatus(response: ServerResponse, verified: boolean): void {
   response.write(`data: ${JSON.stringify({ email: EMAIL, verified })}\n\n`);
 }
 
-t.test('status events come as they are sent, and end with verified', async (t) => {
+t.test('status events arrive as they are sent and end with verified', async (t) => {
   let stream: ServerResponse | undefined;
   const { url, received } = await startHttpServer(t, (_, response) => {
     stream = startStream(response);
@@ -59,7 +59,7 @@ t.test('a signal ends the wait with its reason', async (t) => {
   await t.rejects(next, { message: 'the window was closed' });
 });
 
-t.test('a stream that ends or breaks off unverified is a connection error', async (t) => {
+t.test('a stream that ends before verified is a ConnectionError', async (t) => {
   for (const end of ['end', 'destroy'] as const) {
     const { url } = await startHttpServer(t, (_, response) => {
       writeStatus(startStream(response), false);
@@ -82,14 +82,14 @@ t.test('an event that is not a status is a ProtocolError', async (t) => {
   }
 });
 
-t.test('an event stream may be refused like any request', async (t) => {
+t.test('an event stream can be refused like other requests', async (t) => {
   const { url } = await startHttpServer(t, (_, response) => sendError(response, 401, 110));
   const refused = new KeyServerClient({ url }).recoveryEmail.statusEvents(TOKEN).next();
   await t.rejects(refused, { name: 'ApiError', errno: 110 });
   await t.rejects(refused, ApiError);
 });
 
-t.test('something else in place of an event stream is a connection error', async (t) => {
+t.test('a reply that is not an event stream is a ConnectionError', async (t) => {
   const { url } = await startHttpServer(t, (_, response) => response.end('<html>'));
   await t.rejects(new KeyServerClient({ url }).recoveryEmail.statusEvents(TOKEN).next(), ConnectionError);
 });

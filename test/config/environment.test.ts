@@ -6,38 +6,35 @@ import { loadConfig } from '../../config/load.js';
 
 const KEY = 'ab'.repeat(32);
 
-t.test(
-  'a secret is read from the file that its _FILE variable names, without its last line break',
-  async (t) => {
-    const directory = t.testdir({
-      key: `${KEY}\n`,
-      database: 'postgres://keys@db/keys\r\n',
-      redis: 'redis://redis:6379',
-      smtp: 'smtp://mail:25\n',
-    });
-    const config = loadConfig({
-      STORAGE_KEY_FILE: join(directory, 'key'),
-      DATABASE_URL_FILE: join(directory, 'database'),
-      REDIS_URL_FILE: join(directory, 'redis'),
-      SMTP_URL_FILE: join(directory, 'smtp'),
-    });
-    t.match(config, {
-      storageKey: KEY,
-      databaseUrl: 'postgres://keys@db/keys',
-      redisUrl: 'redis://redis:6379',
-      smtpUrl: 'smtp://mail:25',
-    });
-  },
-);
+t.test('a secret is read from the file in its _FILE variable, without the last line break', async (t) => {
+  const directory = t.testdir({
+    key: `${KEY}\n`,
+    database: 'postgres://keys@db/keys\r\n',
+    redis: 'redis://redis:6379',
+    smtp: 'smtp://mail:25\n',
+  });
+  const config = loadConfig({
+    STORAGE_KEY_FILE: join(directory, 'key'),
+    DATABASE_URL_FILE: join(directory, 'database'),
+    REDIS_URL_FILE: join(directory, 'redis'),
+    SMTP_URL_FILE: join(directory, 'smtp'),
+  });
+  t.match(config, {
+    storageKey: KEY,
+    databaseUrl: 'postgres://keys@db/keys',
+    redisUrl: 'redis://redis:6379',
+    smtpUrl: 'smtp://mail:25',
+  });
+});
 
-t.test('a secret that is set and has a file is an error that names both variables', async (t) => {
+t.test('a secret with both variables is an error that names both', async (t) => {
   const file = join(t.testdir({ key: KEY }), 'key');
   t.throws(() => loadConfig({ STORAGE_KEY: KEY, STORAGE_KEY_FILE: file }), {
     message: 'STORAGE_KEY: is set together with STORAGE_KEY_FILE: unset one of them',
   });
 });
 
-t.test('a file that cannot be read, or is empty, is an error that names its variable only', async (t) => {
+t.test('an unreadable or empty file is an error that names only the variable', async (t) => {
   const directory = t.testdir({ empty: '\n' });
   // The variable may contain the secret itself by mistake.
   t.throws(() => loadConfig({ SMTP_URL_FILE: 'smtp://user:hunter2@mail' }), {
@@ -48,7 +45,7 @@ t.test('a file that cannot be read, or is empty, is an error that names its vari
   });
 });
 
-t.test('the value of a file is held to the rule of its setting', async (t) => {
+t.test('the contents of a file must follow the rule of its setting', async (t) => {
   const file = join(t.testdir(), 'key');
   writeFileSync(file, 'hunter2');
   t.throws(() => loadConfig({ STORAGE_KEY_FILE: file }), {
@@ -56,7 +53,7 @@ t.test('the value of a file is held to the rule of its setting', async (t) => {
   });
 });
 
-t.test('a variable that resembles a setting is reported with the nearest name', async (t) => {
+t.test('an unknown variable is reported with the most similar setting', async (t) => {
   const nearest = (variable: string) => findUnknownVariables({ [variable]: 'x' })[0]?.nearest;
   t.equal(nearest('STRETCH_THREAD'), 'STRETCH_THREADS');
   t.equal(nearest('stretch_threads'), 'STRETCH_THREADS');
@@ -66,7 +63,7 @@ t.test('a variable that resembles a setting is reported with the nearest name', 
   t.equal(nearest('REDIS_URL_FIL'), 'REDIS_URL_FILE');
 });
 
-t.test('variables of other programs and settings themselves are not reported', async (t) => {
+t.test('settings and variables of other programs are not reported', async (t) => {
   const others = [
     'PATH',
     'HOME',

@@ -4,7 +4,7 @@ import { createTransport } from 'nodemailer';
 import t from 'tap';
 import { ConfigError, loadConfig, withListeningPort } from '../../config/load.js';
 
-t.test('an empty environment gives the embedded default', async (t) => {
+t.test('an empty environment gives the defaults of an embedded server', async (t) => {
   t.match(loadConfig({}), {
     host: '127.0.0.1',
     port: 9000,
@@ -19,7 +19,7 @@ t.test('an empty environment gives the embedded default', async (t) => {
   });
 });
 
-t.test('a variable that is empty counts as unset', async (t) => {
+t.test('an empty variable is unset', async (t) => {
   t.equal(loadConfig({ PORT: '', REDIS_URL: '' }).port, 9000);
 });
 
@@ -27,7 +27,7 @@ t.test('settings are frozen', async (t) => {
   t.ok(Object.isFrozen(loadConfig({})));
 });
 
-t.test('the public URL follows the port that was bound, unless it is set', async (t) => {
+t.test('the public URL has the bound port, unless it is set', async (t) => {
   t.match(withListeningPort(loadConfig({ PORT: '0' }), 4711), {
     publicUrl: 'http://127.0.0.1:4711',
     domain: '127.0.0.1:4711',
@@ -40,7 +40,7 @@ t.test('the public URL follows the port that was bound, unless it is set', async
   t.equal(withListeningPort(loadConfig({ DOMAIN: 'example.org' }), 9000).domain, 'example.org');
 });
 
-t.test('a setting that breaks its rule is named with the rule, and never with a secret', async (t) => {
+t.test('an error names the setting and its rule, never a secret', async (t) => {
   const key = 'ab'.repeat(31);
   const wrong: Array<[NodeJS.ProcessEnv, RegExp]> = [
     [{ PORT: '70000' }, /PORT.*from 0 to 65535/s],
@@ -79,7 +79,7 @@ t.test('a setting that breaks its rule is named with the rule, and never with a 
   }
 });
 
-t.test('a sender is one address for the mailer, with its name', async (t) => {
+t.test('a sender is one address with an optional name', async (t) => {
   const senders: [text: string, name: string, address: string][] = [
     ['no-reply@localhost', '', 'no-reply@localhost'],
     ['<accounts@example.org>', '', 'accounts@example.org'],
@@ -97,7 +97,7 @@ t.test('a sender is one address for the mailer, with its name', async (t) => {
   }
 });
 
-t.test('a sender with anything else in it is refused', async (t) => {
+t.test('an invalid sender is refused', async (t) => {
   const wrong = [
     ...['accounts', 'accounts@', '@example.org', 'a b@example.org', 'a@b@example.org', 'a..b@example.org'],
     ...[
@@ -120,7 +120,7 @@ t.test('a sender with anything else in it is refused', async (t) => {
   }
 });
 
-t.test('a domain is a host, with a port where it has one', async (t) => {
+t.test('a domain is a host with an optional port', async (t) => {
   const hosts = [
     'example.org',
     'accounts.example.org:8443',
@@ -155,7 +155,7 @@ t.test('a domain is a host, with a port where it has one', async (t) => {
   }
 });
 
-t.test('the domain that follows from a public URL could have been set', async (t) => {
+t.test('a domain derived from a public URL follows the rule of DOMAIN', async (t) => {
   for (const url of [
     'http://[::1]:9000',
     'https://EXAMPLE.org:443/fxa',
@@ -167,26 +167,26 @@ t.test('the domain that follows from a public URL could have been set', async (t
   }
 });
 
-t.test('a secret with line breaks of every kind in it is not told either', async (t) => {
+t.test('a secret with any kind of line break does not appear in the error', async (t) => {
   const SMTP_URL = 'hunter2\n\rhunter2\u2028hunter2\u2029hunter2';
   t.throws(() => loadConfig({ SMTP_URL }), {
     message: /^SMTP_URL: must be a URL that begins with \S+ or \S+$/,
   });
 });
 
-t.test('every wrong setting is named at once', async (t) => {
+t.test('all invalid settings are named at once', async (t) => {
   t.throws(() => loadConfig({ PORT: '-1', STRETCH_NICE: '20' }), { message: /PORT[\s\S]*STRETCH_NICE/ });
 });
 
-t.test('a limit is read as times in seconds', async (t) => {
+t.test('a limit is a count per number of seconds', async (t) => {
   t.same(loadConfig({ LIMIT_MAILS_TO_ADDRESS: '7/60' }).limits.mailsToAddress, { points: 7, seconds: 60 });
 });
 
-t.test('the limits are frozen too', async (t) => {
+t.test('limits are frozen', async (t) => {
   t.ok(Object.isFrozen(loadConfig({}).limits));
 });
 
-t.test('registration is open, closed, or bound to domains as they are looked up', async (t) => {
+t.test('registration is open, closed, or restricted to normalized domains', async (t) => {
   t.equal(loadConfig({}).registration, 'open');
   t.equal(loadConfig({ REGISTRATION: 'closed' }).registration, 'closed');
   t.same(loadConfig({ REGISTRATION: 'Example.org, exämple.com' }).registration, [

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { renderSettingsDocument } from '../../config/settings-document.js';
 
-t.test('docs/settings.md describes the settings as they are', async (t) => {
+t.test('docs/settings.md is current (npm run docs:settings)', async (t) => {
   t.equal(readFileSync('docs/settings.md', 'utf8'), renderSettingsDocument(), 'run `npm run docs:settings`');
 });
 

@@ -24,7 +24,7 @@ function backUp(dataDir: string, file: string): Promise<void> {
   });
 }
 
-t.test('a backup taken while the server runs brings accounts, keys and sessions back', async (t) => {
+t.test('a backup of a running server restores accounts, keys and sessions', async (t) => {
   const server = await startServer(t);
   const client = new KeyServerClient({ url: server.url });
   const srp = new SrpClient(client, createNodeEngine());
@@ -50,7 +50,7 @@ t.test('a backup taken while the server runs brings accounts, keys and sessions 
   await t.rejects(newSrp.login('after@example.com', password), { name: 'ApiError', errno: 102 });
 });
 
-t.test('without storage.key a backup opens nothing', async (t) => {
+t.test('a backup without storage.key cannot be opened', async (t) => {
   const server = await startServer(t);
   const srp = new SrpClient(new KeyServerClient({ url: server.url }), createNodeEngine());
   await srp.createAccount('me@example.com', password);

@@ -16,7 +16,7 @@ const instructions = text
 const argumentsOf = (name: string) =>
   instructions.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
 
-t.test('the Containerfile has no fault that its linter knows', async (t) => {
+t.test('the linter finds no fault in the Containerfile', async (t) => {
   t.same(
     validate(text).map(({ message, range }) => `line ${range.start.line + 1}: ${message}`),
     [],
@@ -24,7 +24,7 @@ t.test('the Containerfile has no fault that its linter knows', async (t) => {
   t.not(validate('FROM scratch\nCOPI a b\n').length, 0, 'the linter finds faults');
 });
 
-t.test('the image runs the server as nobody special, on a volume of its own', async (t) => {
+t.test('the image runs as an unprivileged user with its own volume', async (t) => {
   const lastStage = instructions.slice(instructions.findLastIndex((line) => line.startsWith('FROM ')));
   t.ok(lastStage.includes('USER node'));
   t.ok(lastStage.includes('STOPSIGNAL SIGTERM'));
@@ -38,7 +38,7 @@ t.test('the image runs the server as nobody special, on a volume of its own', as
   t.same(JSON.parse(lastStage.at(-1)?.slice('CMD '.length) ?? ''), ['node', ...START_ARGUMENTS]);
 });
 
-t.test('what the build copies exists, and nothing it needs is ignored', async (t) => {
+t.test('copied files exist, and required files are not ignored', async (t) => {
   const [manifests] = argumentsOf('COPY');
   for (const file of manifests?.split(' ').slice(0, -1) ?? []) t.ok(existsSync(file), file);
   const ignored = readFileSync('.containerignore', 'utf8').split('\n').filter(Boolean);
@@ -51,7 +51,7 @@ t.test('what the build copies exists, and nothing it needs is ignored', async (t
   for (const secret of ['var', '.git', 'node_modules']) t.ok(ignored.includes(secret), secret);
 });
 
-t.test('the health check passes while the server answers, and fails when it does not', async (t) => {
+t.test('the health check follows the server’s health', async (t) => {
   const [healthCheck] = argumentsOf('HEALTHCHECK');
   const [program, ...args] = JSON.parse(healthCheck?.split(' CMD ')[1] ?? '') as [string, ...string[]];
   t.equal(program, 'node');

@@ -46,7 +46,7 @@ function findMetric({ types }: Scrape, name: string): string | undefined {
   return types.get(base) === 'histogram' ? base : undefined;
 }
 
-t.test('dashboard and server agree', async (t) => {
+t.test('the dashboard matches the metrics of the server', async (t) => {
   const env = { RATE_LIMITS: 'on', STRETCH_THREADS: '1' };
   const server = await startServer(t, env);
   const account = await createAccount(server);
@@ -57,7 +57,7 @@ t.test('dashboard and server agree', async (t) => {
   const scrape = await scrapeUntil(server, ({ has }) => has('nodejs_gc_duration_seconds_count'));
   const drawn = expressions.map(({ title, expr }) => ({ title, ...readExpression(expr) }));
 
-  t.test('every expression draws metrics and labels that there are', async (t) => {
+  t.test('every expression uses existing metrics and labels', async (t) => {
     t.ok(drawn.length > 30);
     for (const { title, metrics, labels } of drawn) {
       t.ok(metrics.size > 0, title);
@@ -70,20 +70,20 @@ t.test('dashboard and server agree', async (t) => {
     }
   });
 
-  t.test('every metric is drawn', async (t) => {
+  t.test('every metric is shown', async (t) => {
     const names = new Set(
       drawn.flatMap(({ metrics }) => [...metrics].map((name) => findMetric(scrape, name))),
     );
     for (const name of scrape.types.keys()) t.ok(names.has(name), name);
   });
 
-  t.test('the list of servers is of a metric that there is', async (t) => {
+  t.test('the list of servers comes from an existing metric', async (t) => {
     t.same(variables, ['label_values(keyserver_build_info, instance)']);
     t.ok(scrape.has('keyserver_build_info', { stretch_engine: server.services.stretcher.engine }));
   });
 });
 
-t.test('panels have titles of their own and do not overlap', async (t) => {
+t.test('panels have unique titles and do not overlap', async (t) => {
   t.equal(new Set(panels.map(({ title }) => title)).size, panels.length);
   const places = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
     Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`),

@@ -12,7 +12,7 @@ const CONTAINED = {
   sqlite3: 'storage/sql/sqlite-handle.ts',
 };
 
-t.test('each frozen package is imported by one file, which SECURITY.md names', async (t) => {
+t.test('only one file imports each frozen package, as SECURITY.md says', async (t) => {
   const security = await readFile('SECURITY.md', 'utf8');
   const files = [];
   for (const folder of ['server', 'storage', 'workers', 'protocol', 'config', 'client']) {
@@ -36,7 +36,7 @@ t.test('each frozen package is imported by one file, which SECURITY.md names', a
   }
 });
 
-t.test('the bill of materials lists every package that a release runs with', async (t) => {
+t.test('the bill of materials lists all runtime packages of a release', async (t) => {
   await promisify(execFile)('npm', ['run', 'sbom', '--silent']);
   const { bomFormat, metadata, components } = JSON.parse(await readFile('release/sbom.cdx.json', 'utf8'));
   t.equal(bomFormat, 'CycloneDX');

@@ -76,7 +76,7 @@ t.test('the outage table has every endpoint', async (t) => {
     t.ok(text.includes(`| \`${method} ${path}\` `), `${method} ${path}`);
 });
 
-t.test('the error table has every errno, as the server says it', async (t) => {
+t.test('the error table equals the server’s table', async (t) => {
   const [, table = ''] = /<!-- errors -->([\s\S]*)<!-- \/errors -->/.exec(
     readFileSync('docs/clients/errors.md', 'utf8'),
   ) as RegExpExecArray;
@@ -88,7 +88,7 @@ t.test('the error table has every errno, as the server says it', async (t) => {
   }
 });
 
-t.test('the license is the whole text of MPL 2.0', async (t) => {
+t.test('LICENSE is the complete MPL 2.0', async (t) => {
   const sha256 = createHash('sha256').update(readFileSync('LICENSE')).digest('hex');
   // As published at https://www.mozilla.org/media/MPL/2.0/index.txt.
   t.equal(sha256, 'fab3dd6bdab226f1c08630b1dd917e11fcb4ec5e1e020e2c16f83a0a13863e85');

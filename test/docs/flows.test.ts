@@ -17,7 +17,7 @@ function withoutChance(document: string): string[] {
     .split('\n');
 }
 
-t.test('the flows in the document are what a server says today', async (t) => {
+t.test('the documented flows are current (npm run docs:flows)', async (t) => {
   const document = readFileSync('docs/clients/flows.md', 'utf8');
   const today = putRecordings(document, await recordFlows(t));
   t.same(withoutChance(today), withoutChance(document), 'run `npm run docs:flows`');

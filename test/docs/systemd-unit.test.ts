@@ -12,12 +12,12 @@ const MAX_EXPOSURE = 20;
 
 const unit = await readFile('docs/systemd/key-server.service', 'utf8');
 
-t.test('the unit starts the server as npm start does', async (t) => {
+t.test('the unit starts the server like npm start', async (t) => {
   t.match(unit, '\nLimitCORE=0\n', 'a core dump would contain passwords and keys');
   t.match(unit, `\nExecStart=/usr/bin/node ${START_ARGUMENTS.join(' ')}\n`);
 });
 
-t.test('systemd finds the unit file in order, and well shut', { skip: whySkip() }, async (t) => {
+t.test('systemd accepts the unit and its sandbox', { skip: whySkip() }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'unit-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'key-server.service');

@@ -27,7 +27,7 @@ t.test('mainKDF yields srpPW and unwrapBKey', async (t) => {
   t.equal(toHex(keys.unwrapBKey), stretching.unwrapBKey);
 });
 
-t.test('both halves of SRP agree with the vectors, leading zero bytes included', async (t) => {
+t.test('both sides of SRP agree with the vectors, including leading zero bytes', async (t) => {
   const email = fromHex(stretching.email);
   const srpPW = fromHex(stretching.srpPW);
   const srpSalt = fromHex(srp.srpSalt);
@@ -47,14 +47,14 @@ t.test('both halves of SRP agree with the vectors, leading zero bytes included',
   }
 });
 
-t.test('A of 0 mod N is refused before use', async (t) => {
+t.test('A = 0 mod N is refused before use', async (t) => {
   const verifier = fromHex(srp.verifier);
   for (const A of [new Uint8Array(256), fromHex(SRP_N_HEX)]) {
     t.throws(() => computeServerProof(bigintModPow, { A, B: fromHex(srp.B), b: fromHex(srp.b), verifier }));
   }
 });
 
-t.test('tokens derive to the ids and keys of the vectors', async (t) => {
+t.test('token keys agree with the vectors', async (t) => {
   for (const [type, expected] of Object.entries<Record<string, string>>(tokens)) {
     const keys = deriveTokenKeys(type as HawkTokenType, fromHex(expected.token as string));
     t.equal(toHex(keys.tokenID), expected.tokenID);
@@ -63,7 +63,7 @@ t.test('tokens derive to the ids and keys of the vectors', async (t) => {
   }
 });
 
-t.test('bundles seal and open as in the vectors, and a flipped bit anywhere is refused', async (t) => {
+t.test('bundles agree with the vectors, and any flipped bit is refused', async (t) => {
   for (const { context, key, plaintext, bundle } of bundles) {
     const sealed = sealBundle(fromHex(key), context, fromHex(plaintext));
     t.equal(toHex(sealed), bundle);

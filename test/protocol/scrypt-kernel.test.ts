@@ -76,7 +76,7 @@ const WAYS: { name: string; size: number; single?: SingleKernel }[] = [
 for (const { name, size, single } of WAYS) {
   const placement = single && { single };
 
-  t.test(`${name}: the vectors of RFC 7914, in every place`, withSimd, async (t) => {
+  t.test(`${name}: agrees with RFC 7914 in every slot`, withSimd, async (t) => {
     for (const { password, salt, parameters, key } of RFC_7914) {
       const inputs = Array.from({ length: size }, randomInput);
       const keys = inputs.map((other) => hex(scryptSync(other.password, other.salt, 64, parameters)));
@@ -88,7 +88,7 @@ for (const { name, size, single } of WAYS) {
     }
   });
 
-  t.test(`${name}: K1 becomes the K2 of the protocol vectors`, withSimd, async (t) => {
+  t.test(`${name}: agrees with K2 of the protocol vectors`, withSimd, async (t) => {
     const K1 = { password: Buffer.from(stretching.K1, 'hex'), salt: SCRYPT_SALT };
     const hashed = kernel.scryptGroup(Array(size).fill(K1), STRETCHING, 32, placement);
     t.same(hashed.map(hex), Array(size).fill(stretching.K2));
@@ -107,7 +107,7 @@ for (const { name, size, single } of WAYS) {
     t.equal(disagreements, 0);
   });
 
-  t.test(`${name}: no trace stays in memory, whatever the parameters`, withSimd, async (t) => {
+  t.test(`${name}: leaves nothing in memory, for any parameters`, withSimd, async (t) => {
     const memory = createKernelMemory();
     const kernel = createKernel(readKernel('plain'), memory);
     for (const parameters of [
@@ -122,7 +122,7 @@ for (const { name, size, single } of WAYS) {
   });
 }
 
-t.test('without the wipe every block of memory would hold a trace', withSimd, async (t) => {
+t.test('without wiping, every block of memory contains a secret', withSimd, async (t) => {
   const memory = createKernelMemory();
   const { romixScalar, romixOne } = instantiateKernel(readKernel('plain'), memory);
   const blockBytes = 128;
@@ -136,7 +136,7 @@ t.test('without the wipe every block of memory would hold a trace', withSimd, as
   }
 });
 
-t.test('a group leaves the slots of others alone, whatever its own are', withSimd, async (t) => {
+t.test('a batch does not change other slots', withSimd, async (t) => {
   const memory = createSharedMemory(6 * SLOT_BYTES);
   const kernel = createKernel(readKernel('shared'), memory);
   const bytes = Buffer.from(memory.buffer);
@@ -153,7 +153,7 @@ t.test('a group leaves the slots of others alone, whatever its own are', withSim
   t.ok(isZero(memory));
 });
 
-t.test('threads that share memory can each have a kernel in it', withSimd, async (t) => {
+t.test('threads can run kernels in the same memory', withSimd, async (t) => {
   const memory = createSharedMemory(2 * SLOT_BYTES);
   const module = new WebAssembly.Module(readKernel('shared'));
   const kernels = [createKernel(module, memory), createKernel(module, memory)];
@@ -164,7 +164,7 @@ t.test('threads that share memory can each have a kernel in it', withSimd, async
   }
 });
 
-t.test('memory of its own grows with the largest group and no further', withSimd, async (t) => {
+t.test('a kernel’s own memory grows to the largest batch and no further', withSimd, async (t) => {
   const memory = createKernelMemory();
   const kernel = createKernel(readKernel('plain'), memory);
   const input = randomInput();
@@ -175,7 +175,7 @@ t.test('memory of its own grows with the largest group and no further', withSimd
   t.equal(memory.buffer.byteLength, pagesFor(2) * PAGE_BYTES);
 });
 
-t.test('groups of a wrong size, and slots that are no place, are refused', withSimd, async (t) => {
+t.test('invalid batch sizes and slots are refused', withSimd, async (t) => {
   const input = randomInput();
   const refused: [number, number[] | undefined, RegExp][] = [
     [0, undefined, /number of inputs must be an integer from 1 to 4, not 0/],
@@ -192,35 +192,39 @@ t.test('groups of a wrong size, and slots that are no place, are refused', withS
   }
 });
 
-t.test('parameters out of their limits are refused by name before memory is taken', withSimd, async (t) => {
-  const memory = createKernelMemory();
-  const kernel = createKernel(readKernel('plain'), memory);
-  const good = { N: 16, r: 8, p: 1 };
-  const password = ascii('password');
-  const refused: [object, number, RegExp][] = [
-    [{ N: 1 }, 32, /N must be an integer from 2 to 65536, not 1/],
-    [{ N: 131072 }, 32, /N must be an integer from 2 to 65536/],
-    [{ N: 48 }, 32, /N must be a power of two, not 48/],
-    [{ N: 2.5 }, 32, /N must be an integer/],
-    [{ r: 0 }, 32, /r must be an integer from 1 to 32, not 0/],
-    [{ r: 33 }, 32, /r must be an integer from 1 to 32, not 33/],
-    [{ p: 0 }, 32, /p must be an integer from 1 to 16, not 0/],
-    [{ p: 17 }, 32, /p must be an integer from 1 to 16, not 17/],
-    [{ N: 65536, r: 9 }, 32, /128·N·r must be at most 67108864 bytes/],
-    [{}, 0, /dkLen must be an integer from 1 to 1024, not 0/],
-    [{}, 1025, /dkLen must be an integer from 1 to 1024, not 1025/],
-  ];
-  for (const [wrong, dkLen, message] of refused) {
-    const parameters = { ...good, ...wrong };
-    const input = { password, salt: password };
-    t.throws(() => kernel.scrypt(password, password, parameters, dkLen), { name: 'RangeError', message });
-    t.throws(() => kernel.scryptGroup([input, input], parameters, dkLen), { name: 'RangeError', message });
-  }
-  t.equal(memory.buffer.byteLength, 65536);
-});
+t.test(
+  'parameters above their limits are refused by name before memory is allocated',
+  withSimd,
+  async (t) => {
+    const memory = createKernelMemory();
+    const kernel = createKernel(readKernel('plain'), memory);
+    const good = { N: 16, r: 8, p: 1 };
+    const password = ascii('password');
+    const refused: [object, number, RegExp][] = [
+      [{ N: 1 }, 32, /N must be an integer from 2 to 65536, not 1/],
+      [{ N: 131072 }, 32, /N must be an integer from 2 to 65536/],
+      [{ N: 48 }, 32, /N must be a power of two, not 48/],
+      [{ N: 2.5 }, 32, /N must be an integer/],
+      [{ r: 0 }, 32, /r must be an integer from 1 to 32, not 0/],
+      [{ r: 33 }, 32, /r must be an integer from 1 to 32, not 33/],
+      [{ p: 0 }, 32, /p must be an integer from 1 to 16, not 0/],
+      [{ p: 17 }, 32, /p must be an integer from 1 to 16, not 17/],
+      [{ N: 65536, r: 9 }, 32, /128·N·r must be at most 67108864 bytes/],
+      [{}, 0, /dkLen must be an integer from 1 to 1024, not 0/],
+      [{}, 1025, /dkLen must be an integer from 1 to 1024, not 1025/],
+    ];
+    for (const [wrong, dkLen, message] of refused) {
+      const parameters = { ...good, ...wrong };
+      const input = { password, salt: password };
+      t.throws(() => kernel.scrypt(password, password, parameters, dkLen), { name: 'RangeError', message });
+      t.throws(() => kernel.scryptGroup([input, input], parameters, dkLen), { name: 'RangeError', message });
+    }
+    t.equal(memory.buffer.byteLength, 65536);
+  },
+);
 
 t.test(
-  'an argument that is not a byte array is refused, and the kernel keeps working',
+  'an argument that is not a byte array is refused, and the kernel continues to work',
   withSimd,
   async (t) => {
     const parameters = { N: 16, r: 1, p: 1 };
@@ -235,19 +239,19 @@ t.test(
   },
 );
 
-t.test('inputs are left as they were', withSimd, async (t) => {
+t.test('inputs are not changed', withSimd, async (t) => {
   const a = { password: ascii('password'), salt: ascii('salt') };
   kernel.scryptGroup([a, a], QUICK, 32);
   t.same([hex(a.password), hex(a.salt)], [hex(ascii('password')), hex(ascii('salt'))]);
 });
 
-t.test('a module compiled elsewhere serves as well as its bytes', withSimd, async (t) => {
+t.test('a compiled module works like its bytes', withSimd, async (t) => {
   const kernel = createKernel(new WebAssembly.Module(readKernel('plain')));
   const parameters = { N: 16, r: 1, p: 1 };
   t.equal(hex(kernel.scrypt(ascii(''), ascii(''), parameters, 64)), RFC_7914[0]?.key);
 });
 
-t.test('SIMD is found where the kernel compiles', async (t) => {
+t.test('SIMD is detected where the kernel compiles', async (t) => {
   for (const build of ['plain', 'shared'] as const) {
     t.equal(simdSupported(), WebAssembly.validate(readKernel(build)));
   }

@@ -12,7 +12,7 @@ async function modeOf(path: string): Promise<string> {
 }
 
 for (const umask of [0o000, 0o022]) {
-  t.test(`under umask ${umask.toString(8)} DATA_DIR is the server's alone`, async (t) => {
+  t.test(`under umask ${umask.toString(8)} only the server can access DATA_DIR`, async (t) => {
     const before = process.umask(umask);
     t.teardown(() => process.umask(before));
     const dataDir = join(await makeDataDir(t), 'made', 'by-the-server');
@@ -24,7 +24,7 @@ for (const umask of [0o000, 0o022]) {
   });
 }
 
-t.test('modes that are too open are tightened at the start, with a log line', async (t) => {
+t.test('a start restricts open modes and logs it', async (t) => {
   const { dataDir, close } = await startServer(t);
   await close();
   const open = ['key-server.sqlite', 'storage.key'].map((name) => join(dataDir, name));
@@ -40,7 +40,7 @@ t.test('modes that are too open are tightened at the start, with a log line', as
   ]);
 });
 
-t.test('a directory that users of the machine share stays as it is, with a warning', async (t) => {
+t.test('a shared directory is not changed, and a warning is logged', async (t) => {
   const dataDir = await makeDataDir(t);
   await chmod(dataDir, 0o1777);
   const { logLines } = await startServer(t, { DATA_DIR: dataDir });
@@ -51,31 +51,28 @@ t.test('a directory that users of the machine share stays as it is, with a warni
   );
 });
 
-t.test(
-  'a directory that holds files of others keeps its mode, with a warning; the database does not',
-  async (t) => {
-    const dataDir = await makeDataDir(t);
-    const [mail, database] = [join(dataDir, 'mail'), join(dataDir, 'key-server.sqlite')];
-    await mkdir(mail);
-    for (const folder of [dataDir, mail]) await chmod(folder, 0o755);
-    await writeFile(join(dataDir, 'file'), '');
-    // The second start finds the files of the first.
-    for (const start of ['first', 'second']) {
-      const { logLines, close } = await startServer(t, { DATA_DIR: dataDir });
-      await close();
-      t.equal(await modeOf(dataDir), '755', start);
-      t.equal(await modeOf(mail), '755', start);
-      t.equal(await modeOf(database), '600', start);
-      t.match(
-        logLines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'modeNotTightened'),
-        [dataDir, mail].map((path) => ({ level: 'warn', path, reason: 'foreignFiles' })),
-      );
-      await chmod(database, 0o644);
-    }
-  },
-);
+t.test('a directory with other files keeps its mode, with a warning; the database does not', async (t) => {
+  const dataDir = await makeDataDir(t);
+  const [mail, database] = [join(dataDir, 'mail'), join(dataDir, 'key-server.sqlite')];
+  await mkdir(mail);
+  for (const folder of [dataDir, mail]) await chmod(folder, 0o755);
+  await writeFile(join(dataDir, 'file'), '');
+  // The second start finds the files of the first.
+  for (const start of ['first', 'second']) {
+    const { logLines, close } = await startServer(t, { DATA_DIR: dataDir });
+    await close();
+    t.equal(await modeOf(dataDir), '755', start);
+    t.equal(await modeOf(mail), '755', start);
+    t.equal(await modeOf(database), '600', start);
+    t.match(
+      logLines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'modeNotTightened'),
+      [dataDir, mail].map((path) => ({ level: 'warn', path, reason: 'foreignFiles' })),
+    );
+    await chmod(database, 0o644);
+  }
+});
 
-t.test('nothing is left of the address of a destroyed account in any file', async (t) => {
+t.test('no file contains the address of a destroyed account', async (t) => {
   const server = await startServer(t);
   const accounts = [];
   for (let i = 0; i < 30; i++) accounts.push(await createAccount(server, { verified: false }));

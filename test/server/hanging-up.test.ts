@@ -21,7 +21,7 @@ t.test('a client that disconnects before its stretch causes none', async (t) => 
   const [email = ''] = await createAccounts(server, 1);
   const login = writePost(LOGIN, loginBody(email));
 
-  await t.test('while they wait', async (t) => {
+  await t.test('while it waits', async (t) => {
     const outcomes = startBusyHour(server);
     const connections = await openConnections(server, CLIENTS);
     for (const connection of connections) connection.write(login);
@@ -30,7 +30,7 @@ t.test('a client that disconnects before its stretch causes none', async (t) => 
     await assertAllAbandoned(t, outcomes);
   });
 
-  await t.test('before their account was looked up', async (t) => {
+  await t.test('before its account was looked up', async (t) => {
     const outcomes = startBusyHour(server);
     for (const connection of await openConnections(server, CLIENTS)) {
       connection.write(login);
@@ -39,7 +39,7 @@ t.test('a client that disconnects before its stretch causes none', async (t) => 
     await assertAllAbandoned(t, outcomes);
   });
 
-  await t.test('on many logins in one connection', async (t) => {
+  await t.test('with many logins on one connection', async (t) => {
     const outcomes = startBusyHour(server);
     // The maximum of requests in flight on a connection.
     const connections = await openConnections(server, CLIENTS / 5);
@@ -49,7 +49,7 @@ t.test('a client that disconnects before its stretch causes none', async (t) => 
     await assertAllAbandoned(t, outcomes);
   });
 
-  await t.test('by closing their half of the connection', async (t) => {
+  await t.test('by closing half of the connection', async (t) => {
     const outcomes = startBusyHour(server);
     for (const connection of await openConnections(server, CLIENTS)) {
       connection.write(login);
@@ -58,13 +58,13 @@ t.test('a client that disconnects before its stretch causes none', async (t) => 
     await assertAllAbandoned(t, outcomes);
   });
 
-  await t.test('and is in the log', async (t) => {
+  await t.test('and is logged', async (t) => {
     const lines = server.logLines.map((line) => JSON.parse(line));
     const gone = lines.filter(({ event, status }) => event === 'request' && status === 499);
     t.equal(gone.length, 4 * CLIENTS);
   });
 
-  await t.test('and was not counted as a try', async (t) => {
+  await t.test('and does not count as a try', async (t) => {
     t.equal((await rawLogin(server, email, '127.0.0.1')).status, 200);
   });
 });

@@ -12,7 +12,7 @@ import { findFreePort } from '../support/services/free-port.js';
 
 const STORAGE_KEY = 'ab'.repeat(32);
 
-t.test('settings that cannot be used end the start, each with one line that names it', async (t) => {
+t.test('invalid settings end the start with one line each', async (t) => {
   const env = {
     DATA_DIR: await makeDataDir(t),
     PORT: 'http',
@@ -32,14 +32,14 @@ t.test('settings that cannot be used end the start, each with one line that name
   t.notMatch(stderr, /hunter2/);
 });
 
-t.test('PostgreSQL without a storage key ends the start: servers must share one', async (t) => {
+t.test('PostgreSQL without a storage key ends the start', async (t) => {
   const env = { DATA_DIR: await makeDataDir(t), DATABASE_URL: 'postgres://user:hunter2@127.0.0.1:1/fxa' };
   const { code, stderr } = await new ServerProcess(t, env).exit();
   t.equal(code, 1);
   t.match(stderr, /^STORAGE_KEY is required with DATABASE_URL.*\n$/);
 });
 
-t.test('a port in use is named', async (t) => {
+t.test('a port in use is reported', async (t) => {
   const port = await findFreePort();
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
@@ -50,7 +50,7 @@ t.test('a port in use is named', async (t) => {
   t.match(stderr, new RegExp(`^PORT\\b.*${port}.*in use.*\\n$`));
 });
 
-t.test('a database that is away ends the start', async (t) => {
+t.test('an unavailable database ends the start', async (t) => {
   const env = {
     DATA_DIR: await makeDataDir(t),
     DATABASE_URL: 'postgres://user:hunter2@127.0.0.1:1/fxa',
@@ -63,7 +63,7 @@ t.test('a database that is away ends the start', async (t) => {
   t.notMatch(stdout + stderr, /hunter2/);
 });
 
-t.test('empty variables are unset ones', async (t) => {
+t.test('empty variables are unset', async (t) => {
   const env = {
     DATA_DIR: await makeDataDir(t),
     REDIS_URL: '',
@@ -76,7 +76,7 @@ t.test('empty variables are unset ones', async (t) => {
   t.equal(accept(await send(server, '/__version__', { method: 'GET' })).name, 'fxa-key-server');
 });
 
-t.test('leftovers of a start that was killed while it created the storage key do no harm', async (t) => {
+t.test('a start killed while it created the storage key can be repeated', async (t) => {
   const DATA_DIR = await makeDataDir(t);
   // As in a container, the next process has the same pid.
   await writeFile(join(DATA_DIR, `storage.key.${process.pid}`), '');
@@ -86,7 +86,7 @@ t.test('leftovers of a start that was killed while it created the storage key do
   t.same(await loadStorageKeys(config), keys);
 });
 
-t.test('an https PUBLIC_URL without TRUST_PROXY is warned of at the start', async (t) => {
+t.test('an https PUBLIC_URL without TRUST_PROXY causes a warning', async (t) => {
   for (const [env, warned] of [
     [{ PUBLIC_URL: 'https://accounts.example.org' }, true],
     [{ PUBLIC_URL: 'https://accounts.example.org', TRUST_PROXY: 'loopback' }, false],

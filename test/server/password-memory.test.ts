@@ -55,7 +55,7 @@ async function takeHeapSnapshot(server: ServerProcess, directory: string): Promi
 
 const isLinux = process.platform === 'linux';
 
-t.test('after its requests no password is in the memory of the server', { skip: !isLinux }, async (t) => {
+t.test('after requests the server’s memory contains no password', { skip: !isLinux }, async (t) => {
   const directory = await makeDataDir(t);
   const snapshots = await makeDataDir(t);
   const server = await new ServerProcess(t, {

@@ -18,7 +18,7 @@ const OTHERS = {
 };
 
 for (const [path, method] of METHODS) {
-  t.test(`${path} allows ${method} alone, and any origin`, async (t) => {
+  t.test(`${path} allows only ${method}, from any origin`, async (t) => {
     for (const other of OTHERS[method]) {
       const [reply] = await exchange(server, makeHead(`${other} ${path}`));
       t.match(reply, { status: 405, headers: { allow: new RegExp(`\\b${method}\\b`) } }, other);
@@ -43,7 +43,7 @@ for (const [path, method] of METHODS) {
   });
 }
 
-t.test('pages of any origin read replies, errors, the time and when to come back', async (t) => {
+t.test('pages of any origin can read replies, errors and times', async (t) => {
   const { email } = await createAccount(server);
   const replies: [number, Reply][] = [
     [200, await send(server, '/v1/auth/start', { body: { email: toHex(email) }, headers: ORIGIN })],
@@ -68,7 +68,7 @@ t.test('pages of any origin read replies, errors, the time and when to come back
   }
 });
 
-t.test('unknown paths are 404 with errno 999, and never say which', async (t) => {
+t.test('unknown paths are 404 with errno 999 and are not repeated in the reply', async (t) => {
   for (const path of [
     '/v1',
     '/v1/',
@@ -99,7 +99,7 @@ t.test('unknown paths are 404 with errno 999, and never say which', async (t) =>
   }
 });
 
-t.test('GET and HEAD, with a body or a Content-Type, are answered alike', async (t) => {
+t.test('GET and HEAD with a body or Content-Type get the same reply', async (t) => {
   const { sessionToken: token } = await login(server, await createAccount(server));
   const signer = { type: 'sessionToken', token } as const;
   for (const extra of [
@@ -113,14 +113,14 @@ t.test('GET and HEAD, with a body or a Content-Type, are answered alike', async 
   }
 });
 
-t.test('random bytes are 32, and never the same', async (t) => {
+t.test('random bytes are 32 and always different', async (t) => {
   const replies = await Promise.all(Array.from({ length: 20 }, () => send(server, '/v1/get_random_bytes')));
   const data = replies.map(({ body }) => String(body.data));
   t.equal(new Set(data).size, 20);
   for (const hex of data) t.match(hex, /^[0-9a-f]{64}$/);
 });
 
-t.test('operations answer without a token', async (t) => {
+t.test('operations need no token', async (t) => {
   t.same((await send(server, '/__heartbeat__', { method: 'GET' })).status, 200);
   t.same((await send(server, '/__lbheartbeat__', { method: 'GET' })).status, 200);
   const version = await send(server, '/__version__', { method: 'GET' });

@@ -28,7 +28,7 @@ for (const store of ['in process', 'in Redis']) {
     await liveThroughEverything(server, secrets);
     const refusals = await askForTrouble(server, secrets);
 
-    t.test('no secret and no address is in a log line, at level trace', async (t) => {
+    t.test('no log line has a secret or an address, at level trace', async (t) => {
       t.ok(server.logLines.length > 40, `${server.logLines.length} lines`);
       for (const line of server.logLines) checkFreeOf(t, secrets, line, line);
     });
@@ -37,19 +37,19 @@ for (const store of ['in process', 'in Redis']) {
       for (const { text } of refusals) checkFreeOf(t, secrets, text, text);
     });
 
-    t.test('the metrics hold no secret', async (t) => {
+    t.test('metrics contain no secret', async (t) => {
       const { text } = await send(server, '/metrics', { method: 'GET' });
       checkFreeOf(t, secrets, text, 'the metrics');
     });
 
-    t.test('no secret is in the files of the server, as it is, in hex or in base64', async (t) => {
+    t.test('no file of the server contains a secret in binary, hex or base64', async (t) => {
       const files = await readDataDir(server.dataDir);
       t.ok(files.some(([name]) => name.endsWith('.sqlite-wal')));
       for (const [name, content] of files) checkFreeOf(t, secrets, content, name, ADDRESS);
     });
 
     if (redis) {
-      t.test('no secret is in Redis, as it is, in hex or in base64', async (t) => {
+      t.test('Redis contains no secret in binary, hex or base64', async (t) => {
         const entries = await readRedis(redis.url);
         t.ok(entries.length > 5, `${entries.length} keys`);
         for (const [key, value] of entries) checkFreeOf(t, secrets, `${key}\n${value}`, key);
@@ -58,7 +58,7 @@ for (const store of ['in process', 'in Redis']) {
   });
 }
 
-t.test('a secret would be found: as text, as bytes, in hex, within base64', async (t) => {
+t.test('the search finds a secret as text, bytes, hex and base64', async (t) => {
   const secrets = new Secrets();
   const password = secrets.addText('password', 'correct horse');
   const token = Buffer.from(secrets.addHex('token', randomBytes(32).toString('hex')), 'hex');

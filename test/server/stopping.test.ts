@@ -15,7 +15,7 @@ async function startProcess(t: Teardown, env: Record<string, string> = {}): Prom
   return new ServerProcess(t, { DATA_DIR: await makeDataDir(t), ...env }).listening();
 }
 
-t.test('SIGTERM under load drops nothing that was admitted', async (t) => {
+t.test('SIGTERM under load drops no admitted request', async (t) => {
   const server = await startProcess(t, { TRUST_PROXY: 'loopback', STRETCH_MAX_WAIT: '8' });
   const emails = await createAccounts(server, 3);
   const emailOf = (i: number) => emails[i % emails.length] as string;
@@ -47,7 +47,7 @@ t.test('SIGTERM under load drops nothing that was admitted', async (t) => {
   await Promise.all([inOne, idle, slow].map((connection) => connection.closed()));
 });
 
-t.test('after SIGTERM no connection is kept for another request', async (t) => {
+t.test('after SIGTERM every connection closes after its reply', async (t) => {
   const server = await startProcess(t, { STRETCH_MAX_WAIT: '3600' });
   const [email = ''] = await createAccounts(server, 1);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -96,7 +96,7 @@ t.test('SIGTERM under load: received requests get replies, and the process exits
   t.match(stdout, /"event":"stopped"/);
 });
 
-t.test('a connection that has sent nothing yet is answered in the grace period', async (t) => {
+t.test('a connection without a request is answered in the grace period', async (t) => {
   const server = await startServer(t);
   const [fresh, used] = [await RawConnection.open(server.url), await RawConnection.open(server.url)];
   used.write(writeGet('/__lbheartbeat__'));
@@ -108,7 +108,7 @@ t.test('a connection that has sent nothing yet is answered in the grace period',
   await closed;
 });
 
-t.test('connections that ask for nothing do not keep the process', async (t) => {
+t.test('idle connections do not keep the process running', async (t) => {
   const server = await startProcess(t);
   const { port } = new URL(server.url);
   const open = (bytes: string) => {

@@ -6,7 +6,7 @@ import { makeDataDir, startServer } from '../support/api/start-server.js';
 
 const STORAGE_KEY = 'ab'.repeat(32);
 
-t.test('a data directory that is none, or holds a broken key, is named', async (t) => {
+t.test('an invalid DATA_DIR and an invalid storage.key are reported', async (t) => {
   const directory = await makeDataDir(t);
   const file = join(directory, 'file');
   await writeFile(file, '');
@@ -33,7 +33,7 @@ t.test('a data directory that is none, or holds a broken key, is named', async (
   });
 });
 
-t.test('an invalid database, or one of other keys, is reported with advice', async (t) => {
+t.test('an invalid database, or one with other keys, is reported with advice', async (t) => {
   const directory = await makeDataDir(t);
   await writeFile(join(directory, 'key-server.sqlite'), 'not a database', { mode: 0o600 });
   const none = await new ServerProcess(t, { DATA_DIR: directory }).exit();

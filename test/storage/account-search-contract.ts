@@ -27,16 +27,13 @@ export async function describeAccountSearch(t: Test, { storage }: SqlUnderTest):
   const find = async (filter: AccountFilter, page: { after?: string; limit?: number } = {}) =>
     (await accountSearch.find(filter, { limit: 100, ...page })).map(({ email }) => email);
 
-  t.test(
-    'accounts are found by the beginning of the address, in any case, in the order of bytes',
-    async (t) => {
-      t.same(await find({ prefix: 'LIST-' }), addresses);
-      t.same(await find({ prefix: 'list-zoë' }), [zoe.email]);
-      t.same(await find({ prefix: 'list%' }), [], 'no wildcards');
-    },
-  );
+  t.test('accounts are found by a prefix in any case, in byte order', async (t) => {
+    t.same(await find({ prefix: 'LIST-' }), addresses);
+    t.same(await find({ prefix: 'list-zoë' }), [zoe.email]);
+    t.same(await find({ prefix: 'list%' }), [], 'no wildcards');
+  });
 
-  t.test('accounts are found by domain, and not by a part of it', async (t) => {
+  t.test('accounts are found by their whole domain', async (t) => {
     t.same(await find({ prefix: 'list-', domain: 'two.EXAMPLE' }), [b.email]);
     t.same(await find({ domain: 'example' }), []);
   });
@@ -47,19 +44,19 @@ export async function describeAccountSearch(t: Test, { storage }: SqlUnderTest):
     t.same(await find({ prefix: 'list-', locked: true }), [b.email]);
   });
 
-  t.test('accounts are found by when a session was last used', async (t) => {
+  t.test('accounts are found by the last use of a session', async (t) => {
     const idle = (idleSince: number) => find({ prefix: 'list-', idleSince });
     t.notOk((await idle(NOW_MS)).includes(zoe.email), 'used since');
     t.ok((await idle(NOW_MS + 1)).includes(zoe.email));
     t.ok((await idle(NOW_MS)).includes(a.email), 'without a session');
   });
 
-  t.test('a page goes on after the address of the one before', async (t) => {
+  t.test('a page continues after the last address of the previous one', async (t) => {
     t.same(await find({ prefix: 'list-' }, { limit: 2 }), addresses.slice(0, 2));
     t.same(await find({ prefix: 'list-' }, { limit: 2, after: b.email }), addresses.slice(2));
   });
 
-  t.test('an account is shown with its times', async (t) => {
+  t.test('a found account has its times', async (t) => {
     const [found] = await accountSearch.find({ prefix: 'list-zoë' }, { limit: 1 });
     t.same(found, {
       uid: zoe.uid,

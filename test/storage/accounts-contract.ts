@@ -21,12 +21,12 @@ export function describeAccounts(t: Test, { storage, other }: SqlUnderTest): voi
     t.equal(await accounts.findByUid(newAccount().uid), undefined);
   });
 
-  t.test('letters beyond ASCII keep their case', async (t) => {
+  t.test('non-ASCII letters are case-sensitive', async (t) => {
     const { email } = await create();
     t.notOk(await accounts.exists(email.replace('ë', 'Ë')));
   });
 
-  t.test('of ten simultaneous creations with one address one wins, and one mail is sent', async (t) => {
+  t.test('of ten simultaneous creations with one address one succeeds and sends one mail', async (t) => {
     const { email } = newAccount();
     const waiting = await outbox.count();
     const created = await Promise.all(
@@ -87,7 +87,7 @@ export function describeAccounts(t: Test, { storage, other }: SqlUnderTest): voi
     t.equal(set.filter(Boolean).length, 1);
   });
 
-  t.test('proof of an earlier generation sets and destroys nothing', async (t) => {
+  t.test('a proof of an earlier generation neither sets nor destroys anything', async (t) => {
     const { uid, generation } = await create();
     await accounts.setPassword(uid, generation, newPassword(), NOW_MS + 5);
     const now = await accounts.findByUid(uid);

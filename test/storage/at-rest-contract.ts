@@ -63,7 +63,7 @@ export function describeAtRest(t: Test, newDatabase: () => Promise<DatabaseLocat
     t.ok(await storage.accounts.findByUid(thief.uid));
   });
 
-  t.test('all listed keys open, the first one seals', async (t) => {
+  t.test('all listed keys open values, and the first one seals', async (t) => {
     const [first, second] = [randomBytes(32), randomBytes(32)];
     const database = await newDatabase();
     const { account, session } = await fill(t, database, [first]);

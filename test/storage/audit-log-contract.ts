@@ -3,7 +3,7 @@ import { NOW_MS } from '../support/storage/records.js';
 import type { SqlUnderTest } from '../support/storage/sql-under-test.js';
 
 export function describeAuditLog(t: Test, { storage, other }: SqlUnderTest): void {
-  t.test('acts are listed the newest first, page by page, on every server', async (t) => {
+  t.test('acts are listed newest first, in pages, on every server', async (t) => {
     const acts = [1, 2, 3].map((n) => ({
       at: NOW_MS + n,
       actor: 'root',

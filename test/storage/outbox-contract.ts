@@ -15,7 +15,7 @@ export function describeOutbox(t: Test, { storage, other }: SqlUnderTest): void 
     return { account, mails };
   };
 
-  t.test('due mails are leased, the oldest first, with their contents', async (t) => {
+  t.test('due mails are leased oldest first', async (t) => {
     const { mails } = await createMails(3, 1000);
     t.same(await outbox.claim(2, 1001, LEASE_MS), [
       { ...mails[0], attempts: 0 },
@@ -51,7 +51,7 @@ export function describeOutbox(t: Test, { storage, other }: SqlUnderTest): void 
     for (const { id } of mails) await outbox.remove(id);
   });
 
-  t.test('no mail is added for an account that is gone', async (t) => {
+  t.test('no mail is added for a missing account', async (t) => {
     const waiting = await outbox.count();
     t.equal(await outbox.add(newMail(newAccount())), false);
     t.equal(await outbox.count(), waiting);

@@ -9,7 +9,7 @@ function openCounters() {
   return { clock, counters: new MemoryRateCounters(() => clock.ms) };
 }
 
-t.test('a window starts with the first count of a key and ends after its length', async (t) => {
+t.test('a window starts with its first count and ends after its length', async (t) => {
   const { clock, counters } = openCounters();
   t.same((await counters.add([KEY, KEY])).counts, [
     { count: 1, resetMs: 60_000 },
@@ -21,13 +21,13 @@ t.test('a window starts with the first count of a key and ends after its length'
   t.same((await counters.add([KEY])).counts, [{ count: 1, resetMs: 60_000 }]);
 });
 
-t.test('windows of one key are counted apart', async (t) => {
+t.test('windows of one key are counted separately', async (t) => {
   const { counters } = openCounters();
   await counters.add([KEY]);
   t.match(await counters.add([[{ name: 'other', seconds: 5 }, 'key']]), { counts: [{ count: 1 }] });
 });
 
-t.test('a restored count is restored once', async (t) => {
+t.test('a count is restored once', async (t) => {
   const { counters } = openCounters();
   const { restore } = await counters.add([KEY]);
   await counters.add([KEY]);

@@ -70,7 +70,7 @@ export function describeReencryption(t: Test, newDatabase: () => Promise<Databas
     t.match(await reencrypt({ database, storageKeys: [second] }), { resealed: 0, remaining: 0 });
   });
 
-  t.test('a row with an unknown key stops it, and it can be run again', async (t) => {
+  t.test('a row with an unknown key stops re-encryption, which can be repeated', async (t) => {
     const [lost, first, second] = [randomBytes(32), randomBytes(32), randomBytes(32)];
     const database = await newDatabase();
     await create(await openServer(t, database, [lost]));

@@ -13,7 +13,7 @@ export function describeReencryptionRace(
   t: Test,
   newDatabase: () => Promise<{ engine: 'postgres'; url: string; poolSize: number }>,
 ): void {
-  t.test('a row that is written during re-encryption keeps the written value', async (t) => {
+  t.test('a row written during re-encryption keeps the written value', async (t) => {
     const [first, second] = [randomBytes(32), randomBytes(32)];
     const database = await newDatabase();
     const { accounts } = await openServer(t, database, [first]);

@@ -14,7 +14,7 @@ function sealWith(key: Uint8Array, label: string, aad: string): Buffer {
   return Buffer.concat([keyId, iv, ciphertext, cipher.getAuthTag()]);
 }
 
-t.test('each row, column and token has a key of its own, by HKDF of the storage key', async (t) => {
+t.test('each row, column and token has its own key, derived by HKDF from the storage key', async (t) => {
   const sealer = new Sealer([STORAGE_KEY]);
   const derived = Buffer.from(hkdfSync('sha256', STORAGE_KEY, '', AAD, 32));
   t.same(sealer.open(AAD, sealWith(derived, 'derived storage key id', AAD)), SECRET);
@@ -25,7 +25,7 @@ t.test('each row, column and token has a key of its own, by HKDF of the storage 
   t.throws(() => sealer.open(other, sealWith(derived, 'derived storage key id', other)), /authenticate/);
 });
 
-t.test('a value sealed with the storage key itself opens, and is not current', async (t) => {
+t.test('a value sealed with the storage key itself opens and is not current', async (t) => {
   const sealer = new Sealer([STORAGE_KEY]);
   const old = sealWith(STORAGE_KEY, 'storage key id', AAD);
   t.same(sealer.open(AAD, old), SECRET);
@@ -33,7 +33,7 @@ t.test('a value sealed with the storage key itself opens, and is not current', a
   t.equal(sealer.isCurrent(sealer.seal(AAD, sealer.open(AAD, old))), true);
 });
 
-t.test('a value does not open under another AAD, changed, or with another storage key', async (t) => {
+t.test('a value does not open with another AAD, a changed byte, or another storage key', async (t) => {
   const sealer = new Sealer([STORAGE_KEY]);
   const sealed = sealer.seal(AAD, SECRET);
   t.throws(() => sealer.open(`${AAD}0`, sealed), /authenticate/);

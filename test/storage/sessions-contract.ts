@@ -88,7 +88,7 @@ export function describeSessions(t: Test, { storage, other }: SqlUnderTest): voi
     t.equal(await sessions.create(newSession(account), 3), 'tooMany');
   });
 
-  t.test('an account’s sessions are listed, the oldest first, without those of others', async (t) => {
+  t.test('an account’s sessions are listed oldest first', async (t) => {
     const account = await createAccount();
     const second = await open(account, NOW_MS + 2);
     const first = await open(account, NOW_MS + 1);

@@ -13,7 +13,7 @@ export function describeSigningKeys(t: Test, { storage: { signingKeys }, other }
   });
 
   t.test(
-    'keys are listed, the newest first, IDs are unique, and a rotation retires the previous key',
+    'keys are listed newest first, IDs are unique, and a rotation retires the previous key',
     async (t) => {
       const [first, dsa, second] = [
         newKey('RS-1', NOW_MS),

@@ -10,7 +10,7 @@ function check(status: number, body: object, changes: object = {}) {
   checkResponse({ method: 'POST', path, status, headers, text: JSON.stringify(body), ...changes });
 }
 
-t.test('what the document says passes', async () => {
+t.test('documented replies pass', async () => {
   check(200, reply);
   check(400, error);
   check(400, { ...error, errno: 108, param: 'srp.salt' });
@@ -24,7 +24,7 @@ t.test('what the document says passes', async () => {
   check(200, {}, { path: '/verify_email', method: 'GET', headers: {} });
 });
 
-t.test('anything else is told', async (t) => {
+t.test('undocumented replies are reported', async (t) => {
   const wrong: [string, number, object, object?][] = [
     ['a member too many', 200, { ...reply, secret: 1 }],
     ['a member too few', 200, {}],

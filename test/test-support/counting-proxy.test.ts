@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import t from 'tap';
 import { startCountingProxy } from '../support/operations/counting-proxy.js';
 
-t.test('commands sent together are one round trip, one after the other they are several', async (t) => {
+t.test('a pipeline is one round trip, sequential commands are several', async (t) => {
   const echo = createServer((socket) => socket.pipe(socket));
   echo.listen(0, '127.0.0.1');
   await once(echo, 'listening');

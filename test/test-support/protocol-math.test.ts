@@ -14,7 +14,7 @@ const vectors = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
 const bytes = (hex: string) => Buffer.from(hex, 'hex');
 const email = bytes(vectors.stretching.email).toString();
 
-t.test('the mathematics that these tests are written with fits the vectors', async (t) => {
+t.test('the tests’ protocol mathematics agrees with the vectors', async (t) => {
   const { password, passwordStretchingSalt, srpPW, unwrapBKey } = vectors.stretching;
   const stretched = stretch(email, bytes(password).toString(), bytes(passwordStretchingSalt));
   t.equal(stretched.srpPW.toString('hex'), srpPW);

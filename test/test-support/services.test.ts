@@ -4,7 +4,7 @@ import t from 'tap';
 import { askPostgres, startPostgres } from '../support/services/postgres.js';
 import { startRedis } from '../support/services/redis.js';
 
-t.test('a private Redis answers, stops, and answers again on its port', async (t) => {
+t.test('a private Redis restarts on its port', async (t) => {
   const redis = await startRedis(t, { args: ['--maxmemory', '50mb'] });
   const client = createClient({ url: redis.url, socket: { reconnectStrategy: 10 } }).on('error', () => {});
   await client.connect();
@@ -16,7 +16,7 @@ t.test('a private Redis answers, stops, and answers again on its port', async (t
   t.equal(await client.get('key'), null, 'nothing is kept');
 });
 
-t.test('a frozen Redis answers when it goes on', async (t) => {
+t.test('a frozen Redis replies after it continues', async (t) => {
   const redis = await startRedis(t);
   const client = createClient({ url: redis.url });
   await client.connect();
@@ -28,7 +28,7 @@ t.test('a frozen Redis answers when it goes on', async (t) => {
   t.equal(await pong, 'PONG');
 });
 
-t.test('a private PostgreSQL keeps its databases apart and survives a restart', async (t) => {
+t.test('a private PostgreSQL separates its databases and survives a restart', async (t) => {
   const postgres = await startPostgres(t, { args: ['-c', 'max_connections=17'] });
   t.same(await askPostgres(postgres.url, 'show max_connections'), [{ max_connections: '17' }]);
   const [one, two] = [await postgres.createDatabase(), await postgres.createDatabase()];

@@ -27,7 +27,7 @@ async function watch(t: Test, write: (response: ServerResponse) => void): Promis
   }
 }
 
-t.test('what the document says passes, in pieces too', async (t) => {
+t.test('documented replies pass, also in pieces', async (t) => {
   t.equal(await watch(t, (response) => response.end('{}')), undefined);
   const inPieces = (response: ServerResponse) => {
     response.write('{');
@@ -36,7 +36,7 @@ t.test('what the document says passes, in pieces too', async (t) => {
   t.equal(await watch(t, inPieces), undefined);
 });
 
-t.test('anything else fails the test that asked', async (t) => {
+t.test('undocumented replies fail the test that caused them', async (t) => {
   const end = await watch(t, (response) => response.end('{"more":1}'));
   t.match(end, /against its OpenAPI document/);
 });

@@ -27,13 +27,13 @@ function startCryptoPool(
 }
 
 for (const modPow of ['openssl', 'jsbn'] as const) {
-  t.test(`the proof of the vectors buys their K (${modPow})`, async (t) => {
+  t.test(`the proof of the vectors returns their K (${modPow})`, async (t) => {
     const { cryptoPool } = startCryptoPool(t, { modPow });
     const { K } = await cryptoPool.run('srpFinish', exchange());
     t.equal(K && toHex(K), srp.K);
   });
 
-  t.test(`B is computed from a fresh b (${modPow})`, async (t) => {
+  t.test(`B uses a new b (${modPow})`, async (t) => {
     const { cryptoPool } = startCryptoPool(t, { modPow });
     const starts = await Promise.all([1, 2].map(() => cryptoPool.run('srpStart', { verifier })));
     for (const { b, B } of starts) t.equal(toHex(B), toHex(computeB(bigintModPow, verifier, b)));
@@ -42,7 +42,7 @@ for (const modPow of ['openssl', 'jsbn'] as const) {
   });
 }
 
-t.test('a client that knows the password and the server come to the same K', async (t) => {
+t.test('a client with the correct password and the server compute the same K', async (t) => {
   const { cryptoPool } = startCryptoPool(t);
   const { b, B } = await cryptoPool.run('srpStart', { verifier });
   const a = fromHex(srp.a);
@@ -59,7 +59,7 @@ t.test('a client that knows the password and the server come to the same K', asy
   t.equal(K && toHex(K), toHex(client.K));
 });
 
-t.test('a wrong proof buys nothing, wherever it is wrong', async (t) => {
+t.test('a proof with any wrong byte returns no K', async (t) => {
   const { cryptoPool } = startCryptoPool(t);
   for (const place of [0, 15, 31]) {
     const M = fromHex(srp.M);
@@ -71,7 +71,7 @@ t.test('a wrong proof buys nothing, wherever it is wrong', async (t) => {
   });
 });
 
-t.test('an operation that throws is told as such, and the thread lives on', async (t) => {
+t.test('an operation that throws rejects, and its thread continues', async (t) => {
   const { cryptoPool, events } = startCryptoPool(t);
   const zeroA = cryptoPool.run('srpFinish', { ...exchange(), A: new Uint8Array(256) });
   await t.rejects(zeroA, { code: 'CRYPTO_POOL_FAILED', message: 'srpFinish failed' });
@@ -80,7 +80,7 @@ t.test('an operation that throws is told as such, and the thread lives on', asyn
   t.same(events, []);
 });
 
-t.test('a thread that is killed fails what it holds at most, is replaced and reported', async (t) => {
+t.test('a killed thread fails only its tasks, is replaced and reported', async (t) => {
   const { cryptoPool, events } = startCryptoPool(t);
   const outcomes = Promise.allSettled(
     Array.from({ length: 50 }, () => cryptoPool.run('srpFinish', exchange())),
@@ -93,7 +93,7 @@ t.test('a thread that is killed fails what it holds at most, is replaced and rep
   t.same(events, [{ type: 'threadDied' }]);
 });
 
-t.test('threads that are told to end do not count as dead, and fail what they hold', async (t) => {
+t.test('closing the pool fails running tasks and reports no death', async (t) => {
   const { cryptoPool, events } = startCryptoPool(t);
   const finish = t.rejects(cryptoPool.run('srpFinish', exchange()), { code: 'CRYPTO_POOL_FAILED' });
   await cryptoPool.close();

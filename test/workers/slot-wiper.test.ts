@@ -35,7 +35,7 @@ function createWiper() {
   return { wiper, wiped, free, passTime, finishWipes };
 }
 
-t.test('slots that no stretch takes are wiped, one at a time, well within 100 ms', async (t) => {
+t.test('unused slots are wiped one at a time, within 100 ms', async (t) => {
   const { wiper, wiped, passTime, finishWipes, free } = createWiper();
   t.same(wiper.begin(SLOTS, 3).indexes, []);
   wiper.end(SLOTS, 3);
@@ -49,7 +49,7 @@ t.test('slots that no stretch takes are wiped, one at a time, well within 100 ms
   t.ok(WIPE_AFTER_MS <= 50);
 });
 
-t.test('a stretch at once overwrites its slots, and only the others are wiped, before it', async (t) => {
+t.test('the next stretch overwrites its slots, and the others are wiped before it', async (t) => {
   const { wiper, wiped, passTime, finishWipes } = createWiper();
   wiper.begin(SLOTS, 4);
   wiper.end(SLOTS, 4);
@@ -61,7 +61,7 @@ t.test('a stretch at once overwrites its slots, and only the others are wiped, b
   t.same(wiper.begin(SLOTS, 2).indexes, []);
 });
 
-t.test('a stretch that begins between two wipes ends them', async (t) => {
+t.test('a stretch that starts between two wipes stops them', async (t) => {
   const { wiper, wiped, free, passTime, finishWipes } = createWiper();
   wiper.begin(SLOTS, 4);
   wiper.end(SLOTS, 4);
@@ -73,7 +73,7 @@ t.test('a stretch that begins between two wipes ends them', async (t) => {
   t.same(wiped, [7]);
 });
 
-t.test('slots where a batch runs are not wiped', async (t) => {
+t.test('slots of a running batch are not wiped', async (t) => {
   const { wiper, wiped, free, passTime } = createWiper();
   wiper.end(SLOTS, 4);
   free.delete(SLOTS);

@@ -2,23 +2,23 @@ import { execFileSync } from 'node:child_process';
 import t from 'tap';
 import { resolveStretchEngine } from '../../workers/stretch-engine.js';
 
-t.test('every engine runs as asked where the machine can run it', async (t) => {
+t.test('every engine runs if the machine supports it', async (t) => {
   const runtime = { native: true, wasmSimd: true, opensslScrypt: true };
   for (const engine of ['native', 'wasm', 'openssl', 'scrypt-js'] as const) {
     t.equal(resolveStretchEngine(engine, runtime), engine);
   }
 });
 
-t.test('native becomes wasm where it was not built', async (t) => {
+t.test('wasm replaces native if it was not built', async (t) => {
   t.equal(resolveStretchEngine('native', { native: false, wasmSimd: true, opensslScrypt: true }), 'wasm');
   t.equal(resolveStretchEngine('native', { native: false, wasmSimd: false, opensslScrypt: true }), 'openssl');
 });
 
-t.test('wasm becomes openssl where WebAssembly has no SIMD', async (t) => {
+t.test('openssl replaces wasm if WebAssembly has no SIMD', async (t) => {
   t.equal(resolveStretchEngine('wasm', { native: false, wasmSimd: false, opensslScrypt: true }), 'openssl');
 });
 
-t.test('an OpenSSL without scrypt is reported at once, with the setting to change', async (t) => {
+t.test('an OpenSSL without scrypt is reported at once with the setting to change', async (t) => {
   const message = /no scrypt: set STRETCH_ENGINE=scrypt-js/;
   t.throws(() => resolveStretchEngine('openssl', { native: false, wasmSimd: true, opensslScrypt: false }), {
     message,

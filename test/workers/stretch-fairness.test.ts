@@ -1,7 +1,7 @@
 import t from 'tap';
 import { QueueHarness } from '../support/workers/queue-harness.js';
 
-t.test('sources are served in turn, and first come first served within a source', async (t) => {
+t.test('sources are served round robin, and requests of a source in order', async (t) => {
   const harness = new QueueHarness({ threads: 1, groupSize: 1 });
   harness.submit('first');
   for (const source of ['a', 'b', 'c']) {
@@ -24,7 +24,7 @@ t.test('500 logins of one source delay the first login of another by one batch a
   t.equal(harness.endings.length, 501, 'the greedy source is served as well');
 });
 
-t.test('the batch of a modest source is not filled up with requests of a greedy one', async (t) => {
+t.test('a batch with a source’s last request is not filled with requests of others', async (t) => {
   const harness = new QueueHarness({ threads: 1, groupSize: 4 });
   for (let i = 0; i < 100; i++) harness.submit(`greedy ${i}`, { source: 'greedy' });
   await harness.finishOne();
@@ -42,7 +42,7 @@ t.test('the batch of a modest source is not filled up with requests of a greedy 
   t.equal(harness.begun.at(-1)?.length, 4, 'so do greedy sources');
 });
 
-t.test('a source whose requests were abandoned is forgotten', async (t) => {
+t.test('a source without requests is forgotten', async (t) => {
   const harness = new QueueHarness({ threads: 1, groupSize: 1 });
   harness.submit('first');
   for (let i = 0; i < 300; i++) {

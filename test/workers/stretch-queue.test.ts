@@ -2,27 +2,27 @@ import { getEventListeners } from 'node:events';
 import t from 'tap';
 import { QueueHarness, settle, succeed } from '../support/workers/queue-harness.js';
 
-t.test('an idle thread takes a single login at once', async (t) => {
+t.test('an idle thread starts a single login at once', async (t) => {
   const harness = new QueueHarness({ threads: 3, groupSize: 4 });
   for (const account of ['a', 'b', 'c']) harness.submit(account);
   t.same(harness.begun, [['a'], ['b'], ['c']]);
 });
 
-t.test('a thread that becomes free takes as many as wait, up to the group size', async (t) => {
+t.test('a free thread takes all waiting logins, up to the batch size', async (t) => {
   const harness = new QueueHarness({ threads: 1, groupSize: 4 });
   for (const account of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) harness.submit(account);
   await harness.finishAll();
   t.same(harness.begun, [['a'], ['b', 'c', 'd', 'e'], ['f', 'g']]);
 });
 
-t.test('without a gain from groups each login is stretched separately', async (t) => {
+t.test('with a batch size of one each login is stretched separately', async (t) => {
   const harness = new QueueHarness({ groupSize: 1, threads: 1 });
   for (const account of ['a', 'b', 'c']) harness.submit(account);
   await harness.finishAll();
   t.same(harness.begun, [['a'], ['b'], ['c']]);
 });
 
-t.test('no more batches run at a time than there are slot allocations', async (t) => {
+t.test('running batches do not exceed the slot allocations', async (t) => {
   const harness = new QueueHarness({ threads: 2 });
   for (let i = 0; i < 9; i++) harness.submit(`${i}`);
   const slots = harness.running.flatMap(({ slots }) => slots.indexes);
@@ -30,7 +30,7 @@ t.test('no more batches run at a time than there are slot allocations', async (t
   t.equal(new Set(slots).size, slots.length, 'each slot belongs to one batch');
 });
 
-t.test('every request gets the reply to its own password', async (t) => {
+t.test('every request gets the reply for its own password', async (t) => {
   const harness = new QueueHarness();
   const accounts = Array.from({ length: 25 }, (_, i) => `account ${i}`);
   for (const account of accounts) harness.submit(account);
@@ -39,7 +39,7 @@ t.test('every request gets the reply to its own password', async (t) => {
   for (const { account, ending } of harness.endings) t.equal(ending, `stretched ${account}`);
 });
 
-t.test('one failure in a pair leaves the other unharmed', async (t) => {
+t.test('a failure does not affect the other request of its batch', async (t) => {
   const harness = new QueueHarness({ threads: 1 });
   for (const account of ['a', 'b', 'c']) harness.submit(account);
   await harness.finishOne();
@@ -80,7 +80,7 @@ t.test('an abandoned login is dropped before its stretch', async (t) => {
   t.equal(harness.events.filter(({ type }) => type === 'abandoned').length, 1);
 });
 
-t.test('a login abandoned before it is submitted is not even queued', async (t) => {
+t.test('a login abandoned before it is submitted is not queued', async (t) => {
   const harness = new QueueHarness();
   harness.submit('a', { signal: AbortSignal.abort() });
   await settle();
@@ -88,7 +88,7 @@ t.test('a login abandoned before it is submitted is not even queued', async (t) 
   t.same(harness.endings, [{ account: 'a', ending: 'STRETCH_ABANDONED' }]);
 });
 
-t.test('a login abandoned after its stretch began is stretched', async (t) => {
+t.test('a login abandoned during its stretch is stretched', async (t) => {
   const harness = new QueueHarness();
   const hangUp = new AbortController();
   harness.submit('a', { signal: hangUp.signal });
@@ -97,7 +97,7 @@ t.test('a login abandoned after its stretch began is stretched', async (t) => {
   t.same(harness.endings, [{ account: 'a', ending: 'stretched a' }]);
 });
 
-t.test('one signal can serve many logins: none leaves a listener on it', async (t) => {
+t.test('many logins can share one signal, without leaving listeners', async (t) => {
   const harness = new QueueHarness({ threads: 1 });
   const { signal } = new AbortController();
   const listeners = () => getEventListeners(signal, 'abort').length;
@@ -119,7 +119,7 @@ t.test('a listener is removed when its login is dropped', async (t) => {
   t.equal(getEventListeners(hangUp.signal, 'abort').length, 0);
 });
 
-t.test('events tell how long each waited and each batch took', async (t) => {
+t.test('events have the wait of each request and the duration of each batch', async (t) => {
   const harness = new QueueHarness({ threads: 1 });
   harness.submit('a');
   harness.nowMs += 30;
@@ -134,29 +134,26 @@ t.test('events tell how long each waited and each batch took', async (t) => {
   ]);
 });
 
-t.test(
-  'the slots of a thread that died are not used before their recovery, whether it succeeds or not',
-  async (t) => {
-    for (const ending of ['end', 'fail'] as const) {
-      const harness = new QueueHarness({ threads: 1, holdRecovery: true });
-      for (const account of ['a', 'b']) harness.submit(account);
-      harness.running.shift()?.die(new Error('worker exited with code: 1'));
-      await settle();
-      t.same(harness.begun, [['a']]);
-      harness.recovering[0]?.[ending]();
-      await settle();
-      t.same(harness.begun, [['a'], ['b']]);
-    }
-  },
-);
+t.test('the slots of a dead thread are not used until recovery ends, with or without success', async (t) => {
+  for (const ending of ['end', 'fail'] as const) {
+    const harness = new QueueHarness({ threads: 1, holdRecovery: true });
+    for (const account of ['a', 'b']) harness.submit(account);
+    harness.running.shift()?.die(new Error('worker exited with code: 1'));
+    await settle();
+    t.same(harness.begun, [['a']]);
+    harness.recovering[0]?.[ending]();
+    await settle();
+    t.same(harness.begun, [['a'], ['b']]);
+  }
+});
 
-t.test('the wait is the number of requests ahead divided by the throughput', async (t) => {
+t.test('the predicted wait is the number of requests ahead divided by the throughput', async (t) => {
   const harness = new QueueHarness({ threads: 2, groupSize: 4 });
   t.equal(harness.queue.predictWaitMs(0), 0);
   t.equal(harness.queue.predictWaitMs(80), 1000, 'two threads, four in 100 ms each');
 });
 
-t.test('throughput is a moving average of full batches, and smaller ones only raise it', async (t) => {
+t.test('throughput is a moving average of full batches, which smaller ones can only raise', async (t) => {
   const harness = new QueueHarness({ threads: 1, groupSize: 2 });
   const predict = () => Math.round(harness.queue.predictWaitMs(100));
   const before = predict();
@@ -172,21 +169,18 @@ t.test('throughput is a moving average of full batches, and smaller ones only ra
   t.equal(predict(), 5000);
 });
 
-t.test(
-  'a thread that hangs has a time limit of 20 batches and counts as nearly none until then',
-  async (t) => {
-    const harness = new QueueHarness({ threads: 2, groupSize: 2 });
-    harness.submit('hangs');
-    t.equal(harness.running[0]?.timeLimitMs, 10_000, 'but at least 10 s');
-    const before = harness.queue.predictWaitMs(100);
-    harness.nowMs += 1000;
-    t.ok(harness.queue.predictWaitMs(100) > 1.8 * before);
-    harness.submit('hangs as well');
-    harness.nowMs += 1000;
-    t.equal(Math.round(harness.queue.predictWaitMs(100)), Math.round(20 * before));
-    const slow = new QueueHarness({ threads: 1 });
-    slow.queue.expect(2, 1000);
-    slow.submit('hangs');
-    t.equal(slow.running[0]?.timeLimitMs, 20_000);
-  },
-);
+t.test('a hanging thread has a time limit of 20 batches, and until then hardly counts', async (t) => {
+  const harness = new QueueHarness({ threads: 2, groupSize: 2 });
+  harness.submit('hangs');
+  t.equal(harness.running[0]?.timeLimitMs, 10_000, 'but at least 10 s');
+  const before = harness.queue.predictWaitMs(100);
+  harness.nowMs += 1000;
+  t.ok(harness.queue.predictWaitMs(100) > 1.8 * before);
+  harness.submit('hangs as well');
+  harness.nowMs += 1000;
+  t.equal(Math.round(harness.queue.predictWaitMs(100)), Math.round(20 * before));
+  const slow = new QueueHarness({ threads: 1 });
+  slow.queue.expect(2, 1000);
+  slow.submit('hangs');
+  t.equal(slow.running[0]?.timeLimitMs, 20_000);
+});

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { divideSlots } from '../../workers/stretch-slots.js';
 
-t.test('every thread has as many slots as the others, four at most', async (t) => {
+t.test('every thread has the same number of slots, at most four', async (t) => {
   t.same(divideSlots(2, 8), [
     { memory: 0, indexes: [0, 1, 2, 3] },
     { memory: 0, indexes: [4, 5, 6, 7] },
@@ -17,11 +17,11 @@ t.test('every thread has as many slots as the others, four at most', async (t) =
   );
 });
 
-t.test('with fewer slots than threads, batches are fewer', async (t) => {
+t.test('with fewer slots than threads there are fewer allocations', async (t) => {
   t.same(divideSlots(4, 1), [{ memory: 0, indexes: [0] }]);
 });
 
-t.test('the slots of a batch are in one memory of 4 GiB', async (t) => {
+t.test('a batch’s slots are in one memory of 4 GiB', async (t) => {
   const allocations = divideSlots(64, 256);
   t.equal(allocations.length, 64);
   t.ok(allocations.every(({ indexes }) => indexes.length === 4 && Math.max(...indexes) < 63));

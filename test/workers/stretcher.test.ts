@@ -57,13 +57,13 @@ function begun(count: number) {
 }
 
 for (const engine of ['native', 'wasm', 'openssl'] as const) {
-  t.test(`a password becomes the verifier and unwrapBKey of the vectors (${engine})`, async (t) => {
+  t.test(`a password gives the verifier and unwrapBKey of the vectors (${engine})`, async (t) => {
     const { stretcher } = startStretcher(t, { engine });
     t.same(inHex(await stretcher.stretch(knownRequest(), orderFrom('a'))), KNOWN_REPLY);
   });
 }
 
-t.test('logins that find the thread busy are stretched in groups', withSimd, async (t) => {
+t.test('logins that wait for a thread are stretched in batches', withSimd, async (t) => {
   const { stretcher, events } = startStretcher(t, { memoryMiB: 256 });
   await stretcher.ready();
   stretcher.queue.expect(4);
@@ -74,7 +74,7 @@ t.test('logins that find the thread busy are stretched in groups', withSimd, asy
   t.same(batchSizes, [1, 4, 3]);
 });
 
-t.test('the memory that is set bounds how many are stretched at once, whatever the engine', async (t) => {
+t.test('STRETCH_MEMORY limits simultaneous stretches with every engine', async (t) => {
   for (const engine of ['native', 'wasm', 'openssl'] as const) {
     const { stretcher } = startStretcher(t, { engine, threads: 2, memoryMiB: 127 });
     await stretcher.ready();
@@ -85,7 +85,7 @@ t.test('the memory that is set bounds how many are stretched at once, whatever t
   }
 });
 
-t.test('when it is ready, it knows how it stretches', async (t) => {
+t.test('a ready stretcher has a plan', async (t) => {
   for (const engine of ['native', 'wasm', 'openssl', 'scrypt-js'] as const) {
     const { stretcher } = startStretcher(t, { engine, memoryMiB: 192 });
     await stretcher.ready();
@@ -101,7 +101,7 @@ t.test('when it is ready, it knows how it stretches', async (t) => {
   }
 });
 
-t.test('a request that cannot be stretched fails alone, wherever it stands in its group', async (t) => {
+t.test('a request that cannot be stretched fails alone, at any position in its batch', async (t) => {
   const { stretcher } = startStretcher(t, { memoryMiB: 256 });
   await stretcher.ready();
   stretcher.queue.expect(3);
@@ -122,7 +122,7 @@ t.test('a request that cannot be stretched fails alone, wherever it stands in it
 });
 
 t.test(
-  'what a stretch leaves in memory is gone soon after, when no other stretch follows',
+  'idle slots are wiped soon after a stretch',
   { skip: findNativeProblem() ?? (platform() !== 'linux' && 'reads /proc') },
   async (t) => {
     const { stretcher } = startStretcher(t, { engine: 'native', memoryMiB: 256 });
@@ -158,7 +158,7 @@ t.test('a killed thread fails its batch, is replaced and reported', async (t) =>
   t.equal(stretcher.threads.length, 1);
 });
 
-t.test('a stretch that hangs fails after 20 times a batch, and its thread is replaced', async (t) => {
+t.test('a hanging stretch fails after 20 times its expected time, and its thread is replaced', async (t) => {
   const { stretcher, events } = startStretcher(t, {
     threads: 2,
     memoryMiB: 128,
@@ -192,7 +192,7 @@ t.test('the death of an idle thread fails no request', async (t) => {
   t.match(events[0], { type: 'threadDied' });
 });
 
-t.test('threads that are told to end do not count as dead', async (t) => {
+t.test('closing reports no dead threads', async (t) => {
   const { stretcher, events } = startStretcher(t);
   const stretch = stretcher.stretch(knownRequest(), orderFrom('a'));
   const rejected = t.rejects(stretch, { code: 'STRETCH_FAILED' });
@@ -201,7 +201,7 @@ t.test('threads that are told to end do not count as dead', async (t) => {
   t.notMatch(events, [{ type: 'threadDied' }]);
 });
 
-t.test('password bytes are wiped whether stretched or abandoned', async (t) => {
+t.test('password bytes are wiped after a stretch and after an abandoned one', async (t) => {
   const { stretcher } = startStretcher(t);
   const [stretched, abandoned] = [knownRequest(), knownRequest()];
   await stretcher.stretch(stretched, orderFrom('a'));
@@ -210,7 +210,7 @@ t.test('password bytes are wiped whether stretched or abandoned', async (t) => {
   for (const { password } of [stretched, abandoned]) t.same(password, new Uint8Array(password.length));
 });
 
-t.test('a thread wipes the password bytes that it was sent', async (t) => {
+t.test('a thread wipes the password bytes it received', async (t) => {
   const { stretcher } = startStretcher(t);
   const shared = () => {
     const { password, ...request } = knownRequest();
@@ -225,7 +225,7 @@ t.test('a thread wipes the password bytes that it was sent', async (t) => {
   for (const { password } of requests) t.same(password, new Uint8Array(password.length));
 });
 
-t.test('when the threads have warmed up, waits are predicted from their speed', withSimd, async (t) => {
+t.test('warm threads predict waits from their speed', withSimd, async (t) => {
   const { stretcher } = startStretcher(t, { engine: 'wasm', threads: 2 });
   const guessed = stretcher.queue.predictWaitMs(4);
   await stretcher.ready();
@@ -234,21 +234,17 @@ t.test('when the threads have warmed up, waits are predicted from their speed', 
   t.ok(predicted > 10);
 });
 
-t.test(
-  'stretch threads have a lower OS priority, by what was asked, and no other thread has',
-  onLinux,
-  async (t) => {
-    const before = niceOfThreads();
-    const cryptoPool = new CryptoPool({ modPow: 'openssl', threads: 1 });
-    t.teardown(() => cryptoPool.close());
-    const { stretcher } = startStretcher(t, { threads: 2, niceIncrement: 7 });
-    await stretcher.ready();
-    await cryptoPool.run('srpStart', { verifier: new Uint8Array(256).fill(1) });
-    const own = before.get(process.pid) as number;
-    const lowered = [...niceOfThreads().values()].filter((nice) => nice !== own);
-    t.same(lowered, Array(2).fill(Math.min(own + 7, 19)));
-  },
-);
+t.test('only stretch threads have a lower OS priority', onLinux, async (t) => {
+  const before = niceOfThreads();
+  const cryptoPool = new CryptoPool({ modPow: 'openssl', threads: 1 });
+  t.teardown(() => cryptoPool.close());
+  const { stretcher } = startStretcher(t, { threads: 2, niceIncrement: 7 });
+  await stretcher.ready();
+  await cryptoPool.run('srpStart', { verifier: new Uint8Array(256).fill(1) });
+  const own = before.get(process.pid) as number;
+  const lowered = [...niceOfThreads().values()].filter((nice) => nice !== own);
+  t.same(lowered, Array(2).fill(Math.min(own + 7, 19)));
+});
 
 /** Returns the nice value of each thread, by ID (proc(5), /proc/pid/task/tid/stat). */
 function niceOfThreads(): Map<number, number> {

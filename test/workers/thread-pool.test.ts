@@ -15,7 +15,7 @@ function startPool(
 }
 
 for (const threads of [1, 3]) {
-  t.test(`no task waits where no thread can start (${threads} threads)`, async (t) => {
+  t.test(`tasks fail if no thread can start (${threads} threads)`, async (t) => {
     const errors: (Error | undefined)[] = [];
     const pool = startPool(t, { file: broken, threads, onDied: (error) => errors.push(error) });
     for (let round = 0; round < 2; round++) {
@@ -26,14 +26,14 @@ for (const threads of [1, 3]) {
   });
 }
 
-t.test('tasks wait for the thread that takes the place of a dead one', async (t) => {
+t.test('tasks wait for the replacement of a dead thread', async (t) => {
   const pool = startPool(t, { file: echo });
   t.equal(await pool.run('first'), 'first');
   await pool.threads[0]?.terminate();
   t.same(await Promise.all(['a', 'b', 'c'].map((task) => pool.run(task))), ['a', 'b', 'c']);
 });
 
-t.test('tasks are done in the order they came', async (t) => {
+t.test('tasks run in order', async (t) => {
   const pool = startPool(t, { file: echo, tasksPerThread: 2 });
   const order: unknown[] = [];
   const tasks = Array.from({ length: 40 }, (_, i) => i);
@@ -41,7 +41,7 @@ t.test('tasks are done in the order they came', async (t) => {
   t.same(order, tasks);
 });
 
-t.test('a pool starts its threads when it is told to, or gets a task', async (t) => {
+t.test('a pool starts its threads at start() or with its first task', async (t) => {
   const [told, used] = [startPool(t, { file: echo, threads: 3 }), startPool(t, { file: echo, threads: 2 })];
   t.equal(told.threads.length, 0);
   await told.start();
@@ -54,19 +54,19 @@ t.test('a pool starts its threads when it is told to, or gets a task', async (t)
   t.equal(used.threads.length, 2);
 });
 
-t.test('a pool whose threads cannot start says so', async (t) => {
+t.test('a pool without threads rejects start()', async (t) => {
   const pool = startPool(t, { file: broken, threads: 2 });
   await t.rejects(pool.start(), { message: 'no thread can start' });
 });
 
-t.test('a pool that was closed before its first task starts no thread', async (t) => {
+t.test('a pool closed before its first task starts no thread', async (t) => {
   const pool = startPool(t, { file: echo });
   await pool.close();
   await t.rejects(pool.run('task'), { message: 'the threads have ended' });
   t.equal(pool.threads.length, 0);
 });
 
-t.test('threads that are starting are not ended before they have: Node would abort', async (t) => {
+t.test('close waits for starting threads, because Node would abort', async (t) => {
   const pool = startPool(t, { file: echo, threads: 3 });
   const started = pool.start();
   await pool.close();
@@ -74,7 +74,7 @@ t.test('threads that are starting are not ended before they have: Node would abo
   t.equal(pool.threads.length, 0);
 });
 
-t.test('a thread that hangs is ended after the time limit, replaced and reported', async (t) => {
+t.test('a hanging thread is terminated after the time limit, replaced and reported', async (t) => {
   const errors: (Error | undefined)[] = [];
   const pool = startPool(t, { file: hanging, onDied: (error) => errors.push(error) });
   t.equal(await pool.run('started'), 'started');

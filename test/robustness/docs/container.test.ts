@@ -24,7 +24,7 @@ const reason = whyNoContainer();
 const timeout = 1_800_000;
 t.setTimeout(timeout);
 t.test(
-  'the image is built, serves logins, is checked, and stops in order',
+  'the image builds, serves logins, reports its health and stops gracefully',
   { skip: reason ?? false, timeout },
   async (t) => {
     await buildImage(IMAGE);
@@ -35,7 +35,7 @@ t.test(
     t.teardown(() => buildah('rm', container));
     const root = await buildah('mount', container);
 
-    await t.test('files belong to root, and only /data to the server', async (t) => {
+    await t.test('root owns all files; the server can write only to /data', async (t) => {
       const data = lstatSync(join(root, 'data'));
       t.match({ mode: data.mode & 0o777, uid: data.uid }, { mode: 0o700, uid: 1000 });
       const names = readdirSync(join(root, 'app'), { recursive: true }) as string[];
@@ -49,7 +49,7 @@ t.test(
       t.comment(`/app: ${(bytes / 2 ** 20).toFixed(0)} MiB`);
     });
 
-    await t.test('the image is not large', async (t) => {
+    await t.test('the image does not exceed its maximum size', async (t) => {
       const size = JSON.parse(await buildah('images', '--json', IMAGE))[0].size as string;
       t.comment(`image: ${size}`);
       const [, number, unit = ''] = /([\d.]+) ?(\w+)/.exec(size) ?? [];
@@ -67,11 +67,11 @@ t.test(
     let listening: { event?: string; stretchEngine?: string } = {};
     while (listening.event !== 'listening') listening = JSON.parse((await lines.next()).value);
 
-    await t.test('the native engine is in it and runs', async (t) => {
+    await t.test('the image runs the native engine', async (t) => {
       t.equal(listening.stretchEngine, 'native');
     });
 
-    await t.test('an account is created and logged in to', async (t) => {
+    await t.test('a container creates an account and logs in', async (t) => {
       const body = JSON.stringify({
         email: Buffer.from('me@example.com').toString('hex'),
         password: 'secret',

@@ -20,24 +20,21 @@ async function startBehindNginx(t: Test, settings: Record<string, string> = {}) 
   return { server, nginx, publicUrl, clientFrom };
 }
 
-t.test(
-  'both kinds of login work through nginx and TLS, signatures over the public https address',
-  async (t) => {
-    const { clientFrom, server } = await startBehindNginx(t);
-    const client = clientFrom('127.0.0.1');
-    const srp = new SrpClient(client, createNodeEngine());
-    const { uid } = await srp.createAccount(email, password);
-    const code = await server.mailbox.readCode('x-verify-code', uid);
-    await client.recoveryEmail.verifyCode(uid, code);
-    const login = await srp.login(email, password);
-    const keys = await srp.fetchKeys(login.keyFetchToken, login.unwrapBKey);
-    t.equal(keys.kA.length, 32);
-    const { sessionToken } = await new RawPasswordClient(client).login(email, password);
-    t.equal((await client.account.devices(sessionToken)).devices.length, 2);
-  },
-);
+t.test('both login methods work through nginx and TLS, with signatures over the https URL', async (t) => {
+  const { clientFrom, server } = await startBehindNginx(t);
+  const client = clientFrom('127.0.0.1');
+  const srp = new SrpClient(client, createNodeEngine());
+  const { uid } = await srp.createAccount(email, password);
+  const code = await server.mailbox.readCode('x-verify-code', uid);
+  await client.recoveryEmail.verifyCode(uid, code);
+  const login = await srp.login(email, password);
+  const keys = await srp.fetchKeys(login.keyFetchToken, login.unwrapBKey);
+  t.equal(keys.kA.length, 32);
+  const { sessionToken } = await new RawPasswordClient(client).login(email, password);
+  t.equal((await client.account.devices(sessionToken)).devices.length, 2);
+});
 
-t.test('an event stream comes through as it is written', async (t) => {
+t.test('an event stream passes without buffering', async (t) => {
   const { clientFrom, server } = await startBehindNginx(t);
   const client = clientFrom('127.0.0.1');
   const raw = new RawPasswordClient(client);
@@ -51,7 +48,7 @@ t.test('an event stream comes through as it is written', async (t) => {
   t.equal((await events.next()).done, true);
 });
 
-t.test('limits count the addresses that nginx saw, whatever clients claim', async (t) => {
+t.test('limits count the addresses that nginx saw, whatever clients send', async (t) => {
   const { clientFrom, nginx, publicUrl } = await startBehindNginx(t, {
     RATE_LIMITS: 'on',
     LIMIT_REQUESTS_OF_SOURCE: '3/3600',
@@ -65,7 +62,7 @@ t.test('limits count the addresses that nginx saw, whatever clients claim', asyn
   await t.resolves(clientFrom('127.0.0.2').getRandomBytes(), 'another address has its own');
 });
 
-t.test('a body too large is refused in words that clients understand', async (t) => {
+t.test('a body that is too large gets an error of the API', async (t) => {
   const { clientFrom } = await startBehindNginx(t);
   const tooLarge = clientFrom('127.0.0.1').rawPassword.createAccount({
     email: '00'.repeat(40_000),

@@ -4,7 +4,7 @@ import { fuzzEndpoints } from '../../support/fuzz/fuzz-endpoints.js';
 
 t.setTimeout(0);
 
-t.test('whatever is done to a valid request before it is signed, it is answered in order', async (t) => {
+t.test('any change to a valid request before it is signed gets a documented reply', async (t) => {
   await fuzzEndpoints(
     t,
     endpoints.filter(({ token }) => token),

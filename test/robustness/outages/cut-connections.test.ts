@@ -32,7 +32,7 @@ const CUTS = [
 ] as const;
 
 for (const [turn, [store, kind]] of CUTS.entries()) {
-  t.test(`${store} is cut off in the middle of a request, a command ${kind}`, async (t) => {
+  t.test(`${store} connections break during a request, with a command ${kind}`, async (t) => {
     for (const [i, request] of FLOW_REQUESTS.entries()) {
       if (!ALL && i % CUTS.length !== turn) continue;
       const places = ALL ? MOST_COMMANDS : 1;

@@ -84,7 +84,7 @@ t.test('changes during a lost subscription are reported after the reconnect', as
   t.match(await stream.next(), { verified: true });
 });
 
-t.test('a change that could not be announced is, when Redis is back', async (t) => {
+t.test('a change that could not be announced is announced when Redis returns', async (t) => {
   const env = { DATABASE_URL: await postgres.createDatabase(), STORAGE_KEY };
   const proxy = await new StoreProxy(redis.port, createRedisFramer).start(t);
   const listening = await startServer(t, { ...env, REDIS_URL: redis.url });
@@ -98,7 +98,7 @@ t.test('a change that could not be announced is, when Redis is back', async (t) 
   t.match(await stream.next(), { verified: true });
 });
 
-t.test('a change whose reading failed is read when the database is back', async (t) => {
+t.test('a change that could not be read is read when the database returns', async (t) => {
   const url = await postgres.createDatabase();
   const proxy = await new StoreProxy(postgres.port, createPostgresFramer).start(t);
   const behind = Object.assign(new URL(url), { port: String(proxy.port) }).href;

@@ -74,7 +74,7 @@ async function makeMountPoint(t: Test): Promise<string> {
   return directory;
 }
 
-t.test('a full disk before any request of any flow: writes are refused', { skip }, async (t) => {
+t.test('with a full disk before each request of each flow, writes are refused', { skip }, async (t) => {
   const dataDir = await makeMountPoint(t);
   await mountSmallDisk(t, dataDir, 16);
   const server = await startLimitedServer(t, { DATA_DIR: dataDir });
@@ -106,7 +106,7 @@ t.test('a full disk before any request of any flow: writes are refused', { skip 
   seen.check(t, 'disk full');
 });
 
-t.test('only the disk of the mails is full: accounts are made, and their mails wait', { skip }, async (t) => {
+t.test('with a full mail disk, accounts are created and mails are queued', { skip }, async (t) => {
   const dataDir = await makeDataDir(t);
   const server = await startLimitedServer(t, { DATA_DIR: dataDir });
   // The first mail creates the directory.

@@ -5,7 +5,7 @@ import { startServer } from '../../support/api/start-server.js';
 import { startRedis } from '../../support/services/redis.js';
 import { waitUntil } from '../../support/wait-until.js';
 
-t.test('a server starts while Redis is away, and serves when it comes', async (t) => {
+t.test('a server starts without Redis, and serves when Redis appears', async (t) => {
   const redis = await startRedis(t);
   await redis.stop();
   const server = await startServer(t, { REDIS_URL: redis.url });

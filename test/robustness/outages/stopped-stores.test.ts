@@ -26,47 +26,44 @@ const redis = await startRedis(t, { args: ['--appendonly', 'yes', '--appendfsync
 const stores = { 'database away': postgres, 'Redis away': redis } as const;
 
 for (const [away, store] of Object.entries(stores) as [keyof typeof stores, ServiceProcess][]) {
-  t.test(
-    `${away}: it hangs, then stops, before any request of any flow, and nothing is used up`,
-    async (t) => {
-      const server = await startLimitedServer(t, {
-        REDIS_URL: redis.url,
-        DATABASE_URL: await postgres.createDatabase(),
-        STORAGE_KEY: 'ab'.repeat(32),
-      });
-      const seen = new SeenAnswers();
-      let waiting = await prepareAll(server, FLOW_REQUESTS);
-      for (const [begin, end] of OUTAGES) {
-        await store[begin]();
-        // The store returns only after all replies, so no request waited for it.
-        const answers = await Promise.all(waiting.map(({ prepared }) => timeReply(prepared)));
-        await noteHeartbeat(t, server, seen);
-        await store[end]();
-        await untilWell(server);
-        const served: typeof waiting = [];
-        for (const [i, request] of waiting.entries()) {
-          const answer = answers[i] as (typeof answers)[number];
-          seen.note(t, request.endpoint, answer.reply);
-          if (answer.reply.status === 200) {
-            await request.prepared.check?.(t, answer.reply);
-            served.push(request);
-          } else checkUnavailable(t, answer);
-        }
-        waiting = [
-          ...waiting.filter((request) => !served.includes(request)),
-          ...(await prepareAll(server, served)),
-        ];
-      }
-      // All requests before the first check: tokens expire.
-      const again = await Promise.all(waiting.map(({ prepared }) => sendUntilServed(prepared)));
+  t.test(`${away}: hangs, then stops, before each request of each flow; nothing is consumed`, async (t) => {
+    const server = await startLimitedServer(t, {
+      REDIS_URL: redis.url,
+      DATABASE_URL: await postgres.createDatabase(),
+      STORAGE_KEY: 'ab'.repeat(32),
+    });
+    const seen = new SeenAnswers();
+    let waiting = await prepareAll(server, FLOW_REQUESTS);
+    for (const [begin, end] of OUTAGES) {
+      await store[begin]();
+      // The store returns only after all replies, so no request waited for it.
+      const answers = await Promise.all(waiting.map(({ prepared }) => timeReply(prepared)));
+      await noteHeartbeat(t, server, seen);
+      await store[end]();
+      await untilWell(server);
+      const served: typeof waiting = [];
       for (const [i, request] of waiting.entries()) {
-        const { reply } = again[i] as (typeof again)[number];
-        t.equal(reply.status, 200, `${nameOf(request)} afterwards: ${reply.text.slice(0, 80)}`);
-        await request.prepared.check?.(t, reply);
+        const answer = answers[i] as (typeof answers)[number];
+        seen.note(t, request.endpoint, answer.reply);
+        if (answer.reply.status === 200) {
+          await request.prepared.check?.(t, answer.reply);
+          served.push(request);
+        } else checkUnavailable(t, answer);
       }
-      seen.check(t, away);
-    },
-  );
+      waiting = [
+        ...waiting.filter((request) => !served.includes(request)),
+        ...(await prepareAll(server, served)),
+      ];
+    }
+    // All requests before the first check: tokens expire.
+    const again = await Promise.all(waiting.map(({ prepared }) => sendUntilServed(prepared)));
+    for (const [i, request] of waiting.entries()) {
+      const { reply } = again[i] as (typeof again)[number];
+      t.equal(reply.status, 200, `${nameOf(request)} afterwards: ${reply.text.slice(0, 80)}`);
+      await request.prepared.check?.(t, reply);
+    }
+    seen.check(t, away);
+  });
 }
 
 async function noteHeartbeat(t: Test, server: TestServer, seen: SeenAnswers): Promise<void> {

@@ -37,7 +37,7 @@ t.test('with many logins at once', async (t) => {
     answered.push(await rawLogin(server, emails[i % emails.length] as string, `192.0.2.${i % 250}`));
   });
 
-  await t.test('heartbeats and Hawk requests go on meanwhile', async (t) => {
+  await t.test('heartbeats and Hawk requests are served meanwhile', async (t) => {
     await waitUntil(() => server.services.stretcher.queue.waiting > 0);
     for (let i = 0; i < 5; i++) {
       t.equal((await send(server, '/__heartbeat__', { method: 'GET' })).status, 200);
@@ -47,7 +47,7 @@ t.test('with many logins at once', async (t) => {
     t.ok(server.services.stretcher.queue.waiting > 0, 'before all logins were served');
   });
 
-  await t.test('each is answered: served, or refused with the time to come back', async (t) => {
+  await t.test('each login is served, or refused with a time to retry', async (t) => {
     await Promise.all(logins);
     t.equal(answered.length, LOGINS);
     const refused = answered.filter(({ status }) => status !== 200);
@@ -64,7 +64,7 @@ t.test('with many logins at once', async (t) => {
     t.ok(new Set(refused.map(({ body }) => body.retryAfter)).size > 1, 'and not all at once');
   });
 
-  await t.test('refusals come at once', async (t) => {
+  await t.test('refusals are immediate', async (t) => {
     const statuses = answered.map(({ status }) => status);
     const served = statuses.flatMap((status, i) => (status === 200 ? i : []));
     const lastRefused = statuses.lastIndexOf(503);
@@ -72,7 +72,7 @@ t.test('with many logins at once', async (t) => {
     t.ok(before <= served.length / 3, `the last one when ${before} of ${served.length} were served`);
   });
 
-  await t.test('the log has a line for each, and no failure', async (t) => {
+  await t.test('the log has a line for each login and no error', async (t) => {
     const lines = server.logLines.map((line) => JSON.parse(line));
     t.equal(
       lines.filter(({ event, errno }) => event === 'request' && errno === 201).length,
@@ -84,7 +84,7 @@ t.test('with many logins at once', async (t) => {
     );
   });
 
-  await t.test('and afterwards a login is served as ever', async (t) => {
+  await t.test('afterwards a login is served as usual', async (t) => {
     t.equal((await rawLogin(server, emails[0] as string, '198.51.100.1')).status, 200);
   });
 });

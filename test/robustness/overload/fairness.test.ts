@@ -32,7 +32,7 @@ async function countServedBefore(
   return { before, status };
 }
 
-t.test('a login is served soon while another source has many waiting', async (t) => {
+t.test('a login waits for few requests of a source with many', async (t) => {
   const settings = { TRUST_PROXY: 'loopback', STRETCH_THREADS: '1', STRETCH_MAX_WAIT: '3600' };
   const server = await startServer(t, settings);
   const [mine = '', ...others] = await createAccounts(server, 3);

@@ -48,7 +48,7 @@ t.test('axe-core finds no barrier on any page, light or dark', async (t) => {
   }
 });
 
-t.test('axe-core would find a barrier if there were one', async (t) => {
+t.test('axe-core detects a barrier', async (t) => {
   const server = await startServer(t);
   const { page } = await openTab(await openBrowser(t));
   await page.goto(server.url);
@@ -56,7 +56,7 @@ t.test('axe-core would find a barrier if there were one', async (t) => {
   t.match(await findBarriers(page), [/^button-name: /]);
 });
 
-t.test('every page fits 320 pixels in every language, and large text', async (t) => {
+t.test('every page fits 320 pixels in every language and with large text', async (t) => {
   const server = await startServer(t, {
     PUBLIC_URL: 'https://a-rather-long-name-of-a-host.accounts.department.example.org',
   });

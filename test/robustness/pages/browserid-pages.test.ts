@@ -14,7 +14,7 @@ const NAVIGATOR_ID = `
   } });
 `;
 
-t.test('the support document names pages that exist', async (t) => {
+t.test('the support document names existing pages', async (t) => {
   const { url } = await startServer(t);
   const support = (await (await fetch(`${url}/.well-known/browserid`)).json()) as Record<string, string>;
   for (const path of [support.authentication, support.provisioning]) {
@@ -23,7 +23,7 @@ t.test('the support document names pages that exist', async (t) => {
   }
 });
 
-t.test('provisioning, in a frame of another site, is refused at once', async (t) => {
+t.test('provisioning in a frame of another site is refused at once', async (t) => {
   const { url } = await startServer(t);
   const dialog = await startHttpServer(t, (_, response) => {
     response.setHeader('content-type', 'text/html');
@@ -38,7 +38,7 @@ t.test('provisioning, in a frame of another site, is refused at once', async (t)
   t.same(complaints, []);
 });
 
-t.test('sign-in can be called off, where the browser asks for it', async (t) => {
+t.test('sign-in can be cancelled in a browser that supports it', async (t) => {
   const { url } = await startServer(t);
   const { page, complaints } = await openTab(await openBrowser(t));
   await page.addInitScript(NAVIGATOR_ID);
@@ -48,7 +48,7 @@ t.test('sign-in can be called off, where the browser asks for it', async (t) => 
   t.same(complaints, []);
 });
 
-t.test('in other browsers both pages explain themselves and do nothing', async (t) => {
+t.test('in other browsers both pages explain themselves', async (t) => {
   const { url } = await startServer(t);
   const { page, complaints } = await openTab(await openBrowser(t));
   for (const name of ['sign_in', 'provision']) {

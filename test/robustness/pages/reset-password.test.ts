@@ -6,7 +6,7 @@ const COPY = { name: 'Copy code' };
 const CLIPBOARD = { permissions: ['clipboard-read', 'clipboard-write'] };
 const READ_CLIPBOARD = 'navigator.clipboard.readText()';
 
-t.test('the code is shown in groups and copied without blanks', async (t) => {
+t.test('the code is shown in groups and copied without spaces', async (t) => {
   const { url } = await startServer(t);
   const { page, complaints, requestedUrls } = await openTab(await openBrowser(t), CLIPBOARD);
   await page.goto(`${url}/reset_password#code=00123456`);
@@ -19,7 +19,7 @@ t.test('the code is shown in groups and copied without blanks', async (t) => {
   t.same(complaints, []);
 });
 
-t.test('one click on the code selects it whole, to be copied by hand', async (t) => {
+t.test('one click on the code selects all of it', async (t) => {
   const { url } = await startServer(t);
   const { page } = await openTab(await openBrowser(t), CLIPBOARD);
   await page.goto(`${url}/reset_password#code=0012345678901234`);
@@ -28,7 +28,7 @@ t.test('one click on the code selects it whole, to be copied by hand', async (t)
   t.equal(await page.evaluate(READ_CLIPBOARD), '0012345678901234');
 });
 
-t.test('where the browser lets no page copy, the button selects', async (t) => {
+t.test('without clipboard access the button selects the code', async (t) => {
   const { url } = await startServer(t);
   const { page } = await openTab(await openBrowser(t));
   await page.addInitScript("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
@@ -38,7 +38,7 @@ t.test('where the browser lets no page copy, the button selects', async (t) => {
   t.equal(await page.evaluate('getSelection().toString()'), '00123456');
 });
 
-t.test('a link without a code says so', async (t) => {
+t.test('a link without a code is reported', async (t) => {
   const { url } = await startServer(t);
   const { page } = await openTab(await openBrowser(t));
   for (const fragment of ['', '#code=', '#code=1234567', '#code=0123456x', '#code=<b>12345678</b>']) {

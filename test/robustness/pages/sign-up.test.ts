@@ -5,7 +5,7 @@ import { startMailServer } from '../../support/mail/mail-server.js';
 import { openBrowser, openTab } from '../../support/pages/browser.js';
 import { startServer } from '../../support/pages/key-server.js';
 
-t.test('a device signs up: the mail’s link, a click in the browser, and its event stream ends', async (t) => {
+t.test('a device signs up: link in the mail, click in the browser, end of the event stream', async (t) => {
   const mailServer = await startMailServer(t);
   const server = await startServer(t, { SMTP_URL: mailServer.url });
   const client = new KeyServerClient({ url: server.url, acceptLanguage: 'de-AT, en;q=0.5' });
@@ -36,7 +36,7 @@ t.test('a device signs up: the mail’s link, a click in the browser, and its ev
   t.same(complaints, []);
 });
 
-t.test('a forgotten password: the mail’s code is shown, copied, and accepted', async (t) => {
+t.test('a forgotten password: the code is shown, copied and accepted', async (t) => {
   const mailServer = await startMailServer(t);
   const server = await startServer(t, { SMTP_URL: mailServer.url });
   const client = new KeyServerClient({ url: server.url });

@@ -7,7 +7,7 @@ import { addAccount, startServer } from '../../support/pages/key-server.js';
 const FOCUSED_TEXT = 'document.activeElement.textContent';
 const CONFIRM = { name: 'Confirm email address' };
 
-t.test('a click confirms the address, and says so to eyes, ears and keyboard', async (t) => {
+t.test('a click verifies the address and announces it to screen readers', async (t) => {
   const server = await startServer(t);
   const { uid, link, isVerified } = await addAccount(server);
   const { page, complaints, requestedUrls } = await openTab(await openBrowser(t));
@@ -33,7 +33,7 @@ t.test('a click confirms the address, and says so to eyes, ears and keyboard', a
   await heading.waitFor();
 });
 
-t.test('opening the link confirms nothing', async (t) => {
+t.test('opening the link verifies nothing', async (t) => {
   const server = await startServer(t);
   const { link, isVerified } = await addAccount(server);
   const { page, requestedUrls } = await openTab(await openBrowser(t));
@@ -64,7 +64,7 @@ t.test('a wrong code or a destroyed account shows the next step', async (t) => {
   t.same(complaints, []);
 });
 
-t.test('a link that was cut says so, and offers no button', async (t) => {
+t.test('a truncated link is reported, without a button', async (t) => {
   const server = await startServer(t);
   const { link } = await addAccount(server);
   const { page } = await openTab(await openBrowser(t));
@@ -76,7 +76,7 @@ t.test('a link that was cut says so, and offers no button', async (t) => {
   }
 });
 
-t.test('too many wrong codes: the page says how long to wait, and waits', async (t) => {
+t.test('after too many wrong codes the page shows the wait and waits', async (t) => {
   const server = await startServer(t, { LIMIT_CODES_FOR_ACCOUNT_FROM_SOURCE: '1/40' });
   const { link } = await addAccount(server);
   const { page } = await openTab(await openBrowser(t));
@@ -96,7 +96,7 @@ t.test('too many wrong codes: the page says how long to wait, and waits', async 
   t.equal(await button.getAttribute('aria-disabled'), 'false');
 });
 
-t.test('a store that is away: the page says when to come back, and the same click works then', async (t) => {
+t.test('during an outage the page shows the wait, and the same click works afterwards', async (t) => {
   const server = await startServer(t);
   const { link } = await addAccount(server);
   const { accounts } = server.services.storage;
@@ -118,7 +118,7 @@ t.test('a store that is away: the page says when to come back, and the same clic
   await page.getByRole('heading', { name: 'メールアドレスが確認されました' }).waitFor();
 });
 
-t.test('without a connection the page says so, and the same click works when it is back', async (t) => {
+t.test('without a connection the page says so, and the same click works later', async (t) => {
   const server = await startServer(t);
   const { link } = await addAccount(server);
   const { page } = await openTab(await openBrowser(t));
@@ -131,7 +131,7 @@ t.test('without a connection the page says so, and the same click works when it 
   await page.getByRole('heading', { name: 'Email address confirmed' }).waitFor();
 });
 
-t.test('error replies of a proxy are understood', async (t) => {
+t.test('errors of a proxy are understood', async (t) => {
   const server = await startServer(t);
   const { link } = await addAccount(server);
   const { page } = await openTab(await openBrowser(t));

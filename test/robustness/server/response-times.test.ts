@@ -25,7 +25,7 @@ const WARM_UP_PAIRS = 50;
 /** Leaks repeat, noise does not: a pair of classes fails when every attempt finds a difference. */
 const ATTEMPTS = 3;
 
-t.test('response times do not tell a right first byte of a secret from a wrong one', async (t) => {
+t.test('response times do not reveal a correct first byte of a secret', async (t) => {
   const server = await startServer({ settings: { STRETCH_THREADS: '1' } });
   t.teardown(() => server.stop());
   const sender = new Sender(server.url, 1);
@@ -35,7 +35,7 @@ t.test('response times do not tell a right first byte of a secret from a wrong o
   for (const guess of secretGuesses(server, sender, account, session)) await compare(t, sender, guess, 1000);
 });
 
-t.test('response times do not tell whether an address has an account (ENUMERATION_GUARD=on)', async (t) => {
+t.test('response times do not reveal accounts (ENUMERATION_GUARD=on)', async (t) => {
   const server = await startServer({ settings: { ENUMERATION_GUARD: 'on', STRETCH_THREADS: '1' } });
   t.teardown(() => server.stop());
   const sender = new Sender(server.url, 1);

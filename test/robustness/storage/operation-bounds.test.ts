@@ -7,7 +7,7 @@ import { startCountedStores } from '../../support/operations/counted-stores.js';
 const QUIET_MS = 60;
 const LIVES = 4;
 
-t.test('every request stays within its SQL statements and Redis round trips', async (t) => {
+t.test('no request exceeds its SQL statements and Redis round trips', async (t) => {
   const stores = await startCountedStores(t);
   const server = await startServer({
     settings: { ...stores.settings, STRETCH_THREADS: '1', RATE_LIMITS: 'on' },

@@ -21,7 +21,7 @@ t.teardown(() => Promise.all([store.close(), other.close()]));
 
 describeTokenStore(t, { store, other, ...clock });
 
-t.test('tokens are on every node', async (t) => {
+t.test('tokens are distributed over all nodes', async (t) => {
   for (const id of Array.from({ length: 60 }, randomHex)) {
     await store.put('authToken', id, tokenRecords().authToken, 60);
     t.ok(await other.take('authToken', id));
@@ -29,7 +29,7 @@ t.test('tokens are on every node', async (t) => {
   for (const node of cluster.masters) t.not(await askRedis(node, ['DBSIZE']), 0);
 });
 
-t.test('limits are counted, whatever node they are on', async (t) => {
+t.test('limits are counted on every node', async (t) => {
   const counters = store.openRateCounters(counterKey);
   const key = randomUUID();
   const windows = ['a', 'b', 'c', 'd'].map((name) => ({ name, seconds: 60 }));

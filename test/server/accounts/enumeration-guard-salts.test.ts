@@ -14,7 +14,7 @@ async function readSalts(server: TestServer, email: string): Promise<string[]> {
   return [body.srp.salt, body.passwordStretching.salt];
 }
 
-t.test('the salts of an address without an account', async (t) => {
+t.test('the salts of an unknown address', async (t) => {
   const email = makeEmail();
   const dataDir = await makeDataDir(t);
   const first = await startServer(t, { ...GUARDED, STORAGE_KEY: KEY, DATA_DIR: dataDir });
@@ -25,13 +25,13 @@ t.test('the salts of an address without an account', async (t) => {
     t.equal(new Set(all).size, 4);
   });
 
-  await t.test('stay over a restart', async (t) => {
+  await t.test('survive a restart', async (t) => {
     await first.close();
     const again = await startServer(t, { ...GUARDED, STORAGE_KEY: KEY, DATA_DIR: dataDir });
     t.same(await readSalts(again, email), salts);
   });
 
-  await t.test('stay over a change of the STORAGE_KEY', async (t) => {
+  await t.test('survive a change of STORAGE_KEY', async (t) => {
     const rotated = await startServer(t, {
       ...GUARDED,
       STORAGE_KEY: `${OTHER_KEY},${KEY}`,
@@ -45,13 +45,13 @@ t.test('the salts of an address without an account', async (t) => {
     t.same(await readSalts(over, email), salts);
   });
 
-  await t.test('are others on another site, of the same STORAGE_KEY even', async (t) => {
+  await t.test('differ on another site with the same STORAGE_KEY', async (t) => {
     const stranger = await startServer(t, { ...GUARDED, STORAGE_KEY: KEY });
     for (const salt of await readSalts(stranger, email)) t.notOk(salts.includes(salt));
   });
 });
 
-t.test('servers that share a database, and start together, give the same salts', async (t) => {
+t.test('are the same on servers that share a database and start together', async (t) => {
   const { url: DATABASE_URL } = await startPostgres(t);
   const settings = { ...GUARDED, STORAGE_KEY: KEY, DATABASE_URL };
   const servers = await Promise.all([startServer(t, settings), startServer(t, settings)]);
@@ -60,7 +60,7 @@ t.test('servers that share a database, and start together, give the same salts',
   t.same(one, other);
 });
 
-t.test('the salts stay where the key was made on first start', async (t) => {
+t.test('are constant with a key created on first start', async (t) => {
   const email = makeEmail();
   const first = await startServer(t, GUARDED);
   const salts = await readSalts(first, email);

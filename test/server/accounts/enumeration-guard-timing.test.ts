@@ -12,14 +12,14 @@ async function timeOf(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-t.test('an outcome is held until its time', async (t) => {
+t.test('an outcome is delayed to its time', async (t) => {
   t.equal(await enumerationGuard.padResponseTime(async () => 'outcome'), 'outcome');
   t.ok((await timeOf(async () => {})) >= ANSWER_MS, 'what takes no time');
   t.ok((await timeOf(() => sleep(ANSWER_MS / 2))) >= ANSWER_MS, 'what takes half of it');
   t.ok((await timeOf(() => sleep(ANSWER_MS * 1.5))) >= 2 * ANSWER_MS, 'what takes longer: twice');
 });
 
-t.test('so is a failure, and it comes out as itself', async (t) => {
+t.test('a failure is delayed and stays the same', async (t) => {
   const failure = new Error('of the work');
   await t.rejects(
     enumerationGuard.padResponseTime(async () => Promise.reject(failure)),
@@ -30,7 +30,7 @@ t.test('so is a failure, and it comes out as itself', async (t) => {
   t.ok((await timeOf(late)) >= 2 * ANSWER_MS, 'later');
 });
 
-t.test('work and time run side by side', async (t) => {
+t.test('the delay includes the work', async (t) => {
   const times: number[] = [];
   for (let i = 0; i < 5; i++) times.push(await timeOf(() => sleep(ANSWER_MS / 2)));
   t.ok(Math.min(...times) < 1.5 * ANSWER_MS, `${Math.min(...times)} ms is not one after the other`);

@@ -7,7 +7,7 @@ const MAX_DEVIATIONS = 6;
 /** With `uint32 % 10^8` the codes from here on are rarer: 42 numbers map to each, instead of 43. */
 const LOWEST_RARE_CODE = 2 ** 32 % 10 ** 8;
 
-t.test('recovery codes have eight digits, each as likely as any other', async (t) => {
+t.test('recovery codes have eight digits with equal probability', async (t) => {
   const firstDigits = Array<number>(10).fill(0);
   let malformed = 0;
   let high = 0;

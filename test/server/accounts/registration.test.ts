@@ -20,11 +20,11 @@ async function assertRefused(t: Test, server: TestServer, email: string): Promis
   t.notOk(await server.services.storage.accounts.exists(email), email);
 }
 
-t.test('a closed server creates no account, on either API', async (t) => {
+t.test('a closed server creates no account on either API', async (t) => {
   await assertRefused(t, await startServer(t, { REGISTRATION: 'closed' }), makeEmail());
 });
 
-t.test('a server for some domains creates accounts there only, whatever the case', async (t) => {
+t.test('a server with domains creates accounts only there, in any case', async (t) => {
   const server = await startServer(t, { REGISTRATION: 'example.org, exämple.com' });
   for (const create of Object.values(APIS)) {
     t.equal((await create(server, makeEmail())).status, 200);
@@ -43,7 +43,7 @@ t.test('a server for some domains creates accounts there only, whatever the case
   }
 });
 
-t.test('with the guard a refusal is the same whether the address has an account', async (t) => {
+t.test('with the guard a refusal does not depend on accounts', async (t) => {
   const open = await startServer(t);
   const { email } = await createAccount(open);
   await open.close();

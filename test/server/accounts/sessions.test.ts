@@ -38,7 +38,7 @@ async function countSessions(server: TestServer, email: string): Promise<number>
   return (await sessions.list(account?.uid ?? '')).length;
 }
 
-t.test('logins cut during their stretch open no session', async (t) => {
+t.test('logins that disconnect during their stretch open no session', async (t) => {
   const server = await startServer(t, { MAX_SESSIONS: String(MAX_SESSIONS) });
   const [email = ''] = await createAccounts(server, 1);
   const { stretcher } = server.services;
@@ -61,7 +61,7 @@ t.test('logins cut during their stretch open no session', async (t) => {
   t.equal(await countSessions(server, email), 1);
 });
 
-t.test('a session whose reply was not written to the end is destroyed', async (t) => {
+t.test('a session whose reply was not completely sent is destroyed', async (t) => {
   const server = await startServer(t, { MAX_SESSIONS: '1' });
   const { sessions } = server.services.storage;
   const create = sessions.create.bind(sessions);
@@ -101,7 +101,7 @@ t.test('a session whose reply was not written to the end is destroyed', async (t
     t.pass('destroyed');
   });
 
-  await t.test('and one whose reply was written stays when the client leaves', async (t) => {
+  await t.test('a session stays when the client disconnects after the reply', async (t) => {
     const [email = ''] = await createAccounts(server, 1);
     sessions.create = create;
     const connection = await RawConnection.open(server.url);

@@ -17,44 +17,41 @@ const post = (server: TestServer, path: string, body: object) => send(server, `/
 const status = (server: TestServer, token: string) =>
   send(server, '/v1/recovery_email/status', { method: 'GET', signer: { type: 'sessionToken', token } });
 
-t.test(
-  'an account is shown by address and by uid, beside the server that runs, without its secrets',
-  async (t) => {
-    const server = await startServer(t);
-    const env = { DATA_DIR: server.dataDir };
-    const account = await createAccount(server, { verified: false });
-    await login(server, account, { name: 'Zoë’s \u202ephone', type: 'phone' });
-    const byUid = await runAdmin(env, 'account', 'show', account.uid.toUpperCase(), '--json');
-    t.equal(byUid.code, 0);
-    t.match(byUid.json, {
-      uid: account.uid,
-      email: account.email,
-      verifiedAt: null,
-      lockedAt: null,
-      createdAt: /^\d{4}-/,
-      sessions: 1,
-    });
-    const byAddress = await runAdmin(env, 'account', 'show', account.email.toUpperCase());
-    t.match(byAddress.stdout, new RegExp(`uid +${account.uid}\n`));
-    t.match(byAddress.stdout, /verified +no\n/);
+t.test('an account is shown by address and by uid, without secrets, while a server runs', async (t) => {
+  const server = await startServer(t);
+  const env = { DATA_DIR: server.dataDir };
+  const account = await createAccount(server, { verified: false });
+  await login(server, account, { name: 'Zoë’s \u202ephone', type: 'phone' });
+  const byUid = await runAdmin(env, 'account', 'show', account.uid.toUpperCase(), '--json');
+  t.equal(byUid.code, 0);
+  t.match(byUid.json, {
+    uid: account.uid,
+    email: account.email,
+    verifiedAt: null,
+    lockedAt: null,
+    createdAt: /^\d{4}-/,
+    sessions: 1,
+  });
+  const byAddress = await runAdmin(env, 'account', 'show', account.email.toUpperCase());
+  t.match(byAddress.stdout, new RegExp(`uid +${account.uid}\n`));
+  t.match(byAddress.stdout, /verified +no\n/);
 
-    const sessions = await runAdmin(env, 'account', 'sessions', account.uid);
-    t.match(sessions.stdout, /phone .* Zoë’s \?phone/, 'a name does not reach the terminal as it is');
-    t.same((await runAdmin(env, 'account', 'sessions', account.uid, '--json')).json.uid, account.uid);
+  const sessions = await runAdmin(env, 'account', 'sessions', account.uid);
+  t.match(sessions.stdout, /phone .* Zoë’s \?phone/, 'a name does not reach the terminal as it is');
+  t.same((await runAdmin(env, 'account', 'sessions', account.uid, '--json')).json.uid, account.uid);
 
-    const stored = await server.services.storage.accounts.findByUid(account.uid);
-    const secrets = [
-      stored?.verifyCode,
-      ...[stored?.kA, stored?.wrapKb, stored?.verifier].map((key) => Buffer.from(key ?? []).toString('hex')),
-    ];
-    for (const secret of secrets) {
-      t.ok(secret);
-      for (const { stdout } of [byUid, byAddress, sessions]) t.notOk(stdout.includes(secret as string));
-    }
-  },
-);
+  const stored = await server.services.storage.accounts.findByUid(account.uid);
+  const secrets = [
+    stored?.verifyCode,
+    ...[stored?.kA, stored?.wrapKb, stored?.verifier].map((key) => Buffer.from(key ?? []).toString('hex')),
+  ];
+  for (const secret of secrets) {
+    t.ok(secret);
+    for (const { stdout } of [byUid, byAddress, sessions]) t.notOk(stdout.includes(secret as string));
+  }
+});
 
-t.test('an account that is verified by hand is so for the server that runs', async (t) => {
+t.test('a running server sees an account that was verified by command', async (t) => {
   const server = await startServer(t);
   const account = await createAccount(server, { verified: false });
   const { sessionToken } = await login(server, account);
@@ -65,7 +62,7 @@ t.test('an account that is verified by hand is so for the server that runs', asy
 });
 
 t.test(
-  'a locked account has no sessions, no password fits it, and it gets no codes; unlocked it is as before',
+  'a locked account has no sessions, accepts no password and gets no codes until it is unlocked',
   async (t) => {
     const server = await startServer(t);
     const env = { DATA_DIR: server.dataDir };
@@ -135,7 +132,7 @@ t.test('with ENUMERATION_GUARD a locked account looks like any other', async (t)
   }
 });
 
-t.test('a destroyed account is gone for the server that runs, and its address is free', async (t) => {
+t.test('a running server sees a destroyed account, and its address is free', async (t) => {
   const server = await startServer(t);
   const env = { DATA_DIR: server.dataDir };
   const account = await createAccount(server);
@@ -170,7 +167,7 @@ t.test('irreversible commands ask on a terminal and need --yes elsewhere', async
   t.notOk(await isThere());
 });
 
-t.test('a DATA_DIR that is not the server’s is left as it is', async (t) => {
+t.test('a DATA_DIR that is not the server’s is not changed', async (t) => {
   const nowhere = `${t.testdir({})}/nowhere`;
   const ran = await runAdmin({ DATA_DIR: nowhere }, 'account', 'show', 'me@example.com');
   t.equal(ran.code, 1);

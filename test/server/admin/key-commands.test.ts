@@ -24,7 +24,7 @@ t.test('keys are listed with their state and without key material', async (t) =>
   t.match(other.stderr, 'there is no DS key yet');
 });
 
-t.test('a key is not rotated without a yes', async (t) => {
+t.test('a key is not rotated without confirmation', async (t) => {
   const server = await startServer(t);
   const env = { DATA_DIR: server.dataDir };
   const refused = await runAdmin(env, 'keys', 'rotate');

@@ -31,7 +31,7 @@ t.test('keys are withdrawn while a server runs', async (t) => {
     t.equal((await server.services.storage.signingKeys.list()).length, 1);
   });
 
-  t.test('one that was to take over is replaced, and the key of before signs until then', async (t) => {
+  t.test('a withdrawn next key is replaced, and the current key signs until then', async (t) => {
     await runAdmin(env, 'keys', 'rotate', '--yes');
     const before = await reload();
     const withdrawn = await runAdmin(env, 'keys', 'withdraw', 'RS-2', '--yes', '--json');
@@ -44,7 +44,7 @@ t.test('keys are withdrawn while a server runs', async (t) => {
     t.same(still, [before['public-key']]);
   });
 
-  t.test('a key that was to take over takes over from a withdrawn one at once', async (t) => {
+  t.test('the next key replaces a withdrawn one at once', async (t) => {
     const withdrawn = await runAdmin(env, 'keys', 'withdraw', 'RS-1', '--yes');
     t.equal(withdrawn.code, 0, withdrawn.stderr);
     t.match(withdrawn.stdout, /^RS-1 is withdrawn\. RS-3 signs instead/);
@@ -54,7 +54,7 @@ t.test('keys are withdrawn while a server runs', async (t) => {
     t.ok(verifyCertificate(await sign(), key));
   });
 
-  t.test('the only key is replaced at once, and no longer published', async (t) => {
+  t.test('a withdrawn only key is replaced at once and no longer published', async (t) => {
     const before = await readSupportDocument(server);
     const stolen = await sign();
     const withdrawn = await runAdmin(env, 'keys', 'withdraw', 'RS-3', '--yes', '--json');

@@ -42,7 +42,7 @@ async function openStream(server: TestServer, token: string) {
   return ended;
 }
 
-t.test('an event stream hears at once of an account verified on the command line', async (t) => {
+t.test('an event stream reports at once an account verified by command', async (t) => {
   const { server, env } = await startOnStores(t);
   const account = await createAccount(server, { verified: false });
   const { sessionToken } = await login(server, account);
@@ -63,7 +63,7 @@ t.test('a locked account’s event streams end, and its tokens are gone from Red
   t.equal(await tokens.get('keyFetchToken', keyFetchToken), undefined);
 });
 
-t.test('the key that one server made is rotated for all of them', async (t) => {
+t.test('a key created by one server is rotated for all', async (t) => {
   const { server, env } = await startOnStores(t);
   const other = await startServer(t, env);
   t.equal((await runAdmin(env, 'keys', 'rotate', '--yes')).code, 0);
@@ -75,7 +75,7 @@ t.test('the key that one server made is rotated for all of them', async (t) => {
   t.same(other.services.signer.keys.current.publicKey, server.services.signer.keys.current.publicKey);
 });
 
-t.test('with Redis away an account is verified and locked all the same', async (t) => {
+t.test('without Redis an account can be verified and locked', async (t) => {
   const { server, env } = await startOnStores(t);
   const account = await createAccount(server, { verified: false });
   await redis.stop('SIGKILL');
@@ -89,7 +89,7 @@ t.test('with Redis away an account is verified and locked all the same', async (
   t.not(stored?.lockedAt, null);
 });
 
-t.test('with the database away nothing is done, and the command says so without a secret', async (t) => {
+t.test('without the database a command does nothing and reports it without secrets', async (t) => {
   const password = 'not-to-be-seen';
   const env = {
     DATABASE_URL: `postgres://keyserver:${password}@127.0.0.1:1/keyserver`,

@@ -28,7 +28,7 @@ t.test('the storage key is changed while the server runs', async (t) => {
   );
 });
 
-t.test('the database is moved to another, which a server then runs on', async (t) => {
+t.test('the database is moved, and a server runs on the target', async (t) => {
   const server = await startServer(t);
   const account = await createAccount(server);
   await server.close();

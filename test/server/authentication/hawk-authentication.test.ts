@@ -112,7 +112,7 @@ const HASH_REQUIRED = ['/v1/account/reset', '/v1/certificate/sign', '/v1/raw_pas
 
 for (const endpoint of SIGNED_ENDPOINTS) {
   if (endpoint.method === 'GET' || HASH_REQUIRED.includes(endpoint.path)) continue;
-  t.test(`${endpoint.path} takes a body without its hash`, async (t) => {
+  t.test(`${endpoint.path} accepts a body without payload hash`, async (t) => {
     const prepared = await prepare(server, endpoint);
     const body = { unknown: 'member', ...prepared.body };
     const reply = await send(server, endpoint.path, { ...prepared, body, hawk: { payload: false } });
@@ -163,7 +163,7 @@ async function checkTimeRules(t: Test, { method, path }: SignedEndpoint, prepare
   }
 }
 
-t.test('a clock up to a minute off is right enough', async (t) => {
+t.test('a clock skew up to a minute is accepted', async (t) => {
   const account = await createAccount(server);
   const { sessionToken: token } = await login(server, account);
   for (const skewSeconds of [-57, 57]) {
@@ -174,7 +174,7 @@ t.test('a clock up to a minute off is right enough', async (t) => {
   }
 });
 
-t.test('the scheme and the id are taken in any case, and the path with a query', async (t) => {
+t.test('scheme and id are accepted in any case, and the path with a query', async (t) => {
   const { sessionToken: token } = await login(server, await createAccount(server));
   const signer = { type: 'sessionToken', token } as const;
   const path = '/v1/account/devices';
@@ -188,7 +188,7 @@ t.test('the scheme and the id are taken in any case, and the path with a query',
   t.equal((await send(server, `${path}?a=1&b=%C3%A4`, { method: 'GET', signer })).status, 200);
 });
 
-t.test('clients that hash bodies they do not send are served', async (t) => {
+t.test('a payload hash without a body is accepted', async (t) => {
   const account = await createAccount(server);
   const { sessionToken } = await login(server, account);
   const get = { method: 'GET', signer: { type: 'sessionToken', token: sessionToken } } as const;
@@ -200,7 +200,7 @@ t.test('clients that hash bodies they do not send are served', async (t) => {
   t.equal((await send(server, '/v1/session/create', post)).status, 200);
 });
 
-t.test('signatures cover the public URL, for any bound address', async (t) => {
+t.test('signatures cover the public URL, not the bound address', async (t) => {
   const server = await startServer(t, { PUBLIC_URL: 'http://example.org' });
   const { sessionToken: token } = await login(server, await createAccount(server));
   const call = { method: 'GET', signer: { type: 'sessionToken', token } } as const;

@@ -27,7 +27,7 @@ for (const store of ['in process', 'in Redis']) {
     );
     for (const endpoint of singleUse.filter(({ path }) => !path.startsWith('/v1/raw_password'))) {
       const { method, path, type } = endpoint;
-      t.test(`of ${AT_ONCE} ${path} at once with one ${type}, one is served`, async (t) => {
+      t.test(`of ${AT_ONCE} simultaneous ${path} with one ${type}, one is served`, async (t) => {
         const prepared = await prepare(server, endpoint);
         t.same(count(await storm(path, { method, ...prepared })), { 200: 1, 'errno 110': AT_ONCE - 1 });
       });
@@ -44,12 +44,12 @@ for (const store of ['in process', 'in Redis']) {
       t.same(count(replies), { 200: 1, 'errno 110': 1 });
     });
 
-    t.test(`of ${AT_ONCE} auth/finish at once with one srpToken, one is served`, async (t) => {
+    t.test(`of ${AT_ONCE} simultaneous auth/finish with one srpToken, one is served`, async (t) => {
       const { finish } = await startAuthentication(server, await createAccount(server));
       t.same(count(await storm('/v1/auth/finish', { body: finish })), { 200: 1, 'errno 110': AT_ONCE - 1 });
     });
 
-    t.test(`of ${AT_ONCE} guesses at once with one srpToken, one is looked at`, async (t) => {
+    t.test(`of ${AT_ONCE} simultaneous guesses with one srpToken, one is checked`, async (t) => {
       const { finish } = await startAuthentication(server, await createAccount(server));
       const guesses = Array.from({ length: AT_ONCE }, () => {
         const body = { ...finish, M: randomBytes(32).toString('hex') };
@@ -58,7 +58,7 @@ for (const store of ['in process', 'in Redis']) {
       t.same(count(await Promise.all(guesses)), { 'errno 103': 1, 'errno 110': AT_ONCE - 1 });
     });
 
-    t.test(`of ${AT_ONCE} right recovery codes at once, one gets the accountResetToken`, async (t) => {
+    t.test(`of ${AT_ONCE} simultaneous correct recovery codes, one gets the accountResetToken`, async (t) => {
       const { forgotPasswordToken: token, code } = await sendRecoveryCode(
         server,
         await createAccount(server),
@@ -68,7 +68,7 @@ for (const store of ['in process', 'in Redis']) {
       t.same(count(replies), { 200: 1, 'errno 110': AT_ONCE - 1 });
     });
 
-    t.test(`of ${AT_ONCE} wrong recovery codes at once, three are looked at`, async (t) => {
+    t.test(`of ${AT_ONCE} simultaneous wrong recovery codes, three are checked`, async (t) => {
       const { forgotPasswordToken: token, code } = await sendRecoveryCode(
         server,
         await createAccount(server),
@@ -81,7 +81,7 @@ for (const store of ['in process', 'in Redis']) {
       t.match(late, { status: 401, body: { errno: 110 } }, 'the right one comes too late');
     });
 
-    t.test(`of ${AT_ONCE} copies of one signed request, one is served`, async (t) => {
+    t.test(`of ${AT_ONCE} simultaneous copies of a signed request, one is served`, async (t) => {
       const { sessionToken: token } = await login(server, await createAccount(server));
       const path = '/v1/account/devices';
       const Authorization = sign(server, path, { method: 'GET' }, { type: 'sessionToken', token });
@@ -94,7 +94,7 @@ for (const store of ['in process', 'in Redis']) {
 t.test('in the database', async (t) => {
   const server = await startServer(t, { MAX_SESSIONS: '5' });
 
-  t.test(`of ${AT_ONCE} session/destroy at once, one ends the session`, async (t) => {
+  t.test(`of ${AT_ONCE} simultaneous session/destroy, one ends the session`, async (t) => {
     const { sessionToken: token } = await login(server, await createAccount(server));
     const call = { signer: { type: 'sessionToken', token } } as const;
     const replies = Array.from({ length: AT_ONCE }, () => send(server, '/v1/session/destroy', call));

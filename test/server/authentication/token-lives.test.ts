@@ -33,7 +33,7 @@ const server = await startServer(t);
 for (const [type, minutes] of Object.entries(LIFE_MINUTES)) {
   const endpoint = SIGNED_ENDPOINTS.find((candidate) => candidate.type === type) as SignedEndpoint;
   t.test(
-    `${type === 'authToken' || type === 'accountResetToken' ? 'an' : 'a'} ${type} lives ${minutes} minutes`,
+    `${type === 'authToken' || type === 'accountResetToken' ? 'an' : 'a'} ${type} expires after ${minutes} minutes`,
     async (t) => {
       const young = await prepareRequest(server, await createAccount(server), endpoint);
       const old = await prepareRequest(server, await createAccount(server), endpoint);
@@ -45,7 +45,7 @@ for (const [type, minutes] of Object.entries(LIFE_MINUTES)) {
   );
 }
 
-t.test('a sessionToken lives until it is destroyed', async (t) => {
+t.test('a sessionToken is valid until it is destroyed', async (t) => {
   const { sessionToken: token } = await login(server, await createAccount(server));
   server.clock.advance(365 * 86_400);
   const signer = { type: 'sessionToken', token } as const;
@@ -88,7 +88,7 @@ for (const store of ['in process', 'in Redis']) {
   t.test(`with tokens ${store}`, async (t) => {
     const server = await startServer(t, store === 'in Redis' ? { REDIS_URL: (await startRedis(t)).url } : {});
     for (const [road, prepareRoad] of Object.entries(ROADS)) {
-      t.test(`${road} ends every session and every token of the account, and of no other`, async (t) => {
+      t.test(`${road} ends all sessions and tokens of the account, and of no other`, async (t) => {
         const account = await createAccount(server, road === RAW_CHANGE ? { password: PASSWORD } : {});
         const takeRoad = await prepareRoad(server, account);
         const { finish } = await startAuthentication(server, account);

@@ -17,7 +17,7 @@ function checkBackOff(
   t.ok(Number.isInteger(retryAfter) && retryAfter >= 1, `Retry-After: ${retryAfter}`);
 }
 
-t.test('a password whose stretch would wait too long gets 503, and its token is restored', async (t) => {
+t.test('a password that would wait too long gets 503, and its token is restored', async (t) => {
   const env = { STRETCH_THREADS: '1', STRETCH_MAX_WAIT: '0.001' };
   const server = await startServer(t, env);
   const account = await createAccount(server);
@@ -46,7 +46,7 @@ t.test('a password whose stretch would wait too long gets 503, and its token is 
   await blocking;
 });
 
-t.test('a client that asks too much is refused with 429', async (t) => {
+t.test('a client above a limit gets 429', async (t) => {
   const server = await startServer(t, { RATE_LIMITS: 'on', LIMIT_REQUESTS_OF_SOURCE: '5/60' });
   for (let i = 0; i < 5; i++) t.equal((await send(server, '/v1/get_random_bytes')).status, 200);
   checkBackOff(t, await send(server, '/v1/get_random_bytes'), 429, 114);

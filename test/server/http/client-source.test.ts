@@ -7,7 +7,7 @@ function source(remoteAddress: string, forwarded?: string, trustProxy = ''): str
   return readClientSource({ headers, socket: { remoteAddress } } as unknown as IncomingMessage, trustProxy);
 }
 
-t.test('an IPv4 address is a source, also when it comes mapped into IPv6', async (t) => {
+t.test('an IPv4 address is a source, also when mapped into IPv6', async (t) => {
   t.equal(source('192.0.2.7'), '192.0.2.7');
   t.equal(source('::ffff:192.0.2.7'), '192.0.2.7');
 });
@@ -31,7 +31,7 @@ t.test('an IPv6 source belongs to its /48, and an IPv4 source to no network', as
   t.equal(toCustomerNetwork('192.0.2.7'), undefined);
 });
 
-t.test('X-Forwarded-For counts from trusted addresses only, and only the part they vouch for', async (t) => {
+t.test('X-Forwarded-For counts only from trusted addresses, and only its last part', async (t) => {
   t.equal(source('192.0.2.7', '198.51.100.1'), '192.0.2.7');
   t.equal(source('192.0.2.7', '198.51.100.1', '192.0.2.0/24'), '198.51.100.1');
   t.equal(source('192.0.2.7', '203.0.113.9, 198.51.100.1', '192.0.2.0/24'), '198.51.100.1');

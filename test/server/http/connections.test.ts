@@ -49,7 +49,7 @@ const FLOODS = {
     'POST /v1/auth/start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{',
 };
 
-t.test('a flood of connections leaves the health endpoints answering', async (t) => {
+t.test('health checks are answered during a flood of connections', async (t) => {
   const server = await startSmallServer(t);
   for (const [kind, sent] of Object.entries(FLOODS)) {
     await t.test(kind, async (t) => {
@@ -64,7 +64,7 @@ t.test('a flood of connections leaves the health endpoints answering', async (t)
   }
 });
 
-t.test('a connection that waits for a reply is not closed for others', async (t) => {
+t.test('a connection that waits for a reply is not closed', async (t) => {
   const server = await startSmallServer(t);
   const body = { email: toHex(makeEmail()), password: 'a password' };
   await send(server, '/v1/raw_password/account/create', { body });
@@ -85,7 +85,7 @@ t.test('a connection that waits for a reply is not closed for others', async (t)
   }
 });
 
-t.test('a connection waits for its client again after a reply', async (t) => {
+t.test('after a reply, a connection counts as idle again', async (t) => {
   const server = await startSmallServer(t);
   const connection = await RawConnection.open(server.url);
   for (let i = 0; i < 3; i++) {

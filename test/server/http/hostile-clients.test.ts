@@ -34,7 +34,7 @@ t.test('a connection that pipelines more than 8 requests is closed, and the rest
   t.ok(countRequests(server) <= Object.keys(FLOODS).length * MAX_PIPELINED + 1);
 });
 
-t.test('8 requests on one connection are answered, in their order', async (t) => {
+t.test('8 pipelined requests are answered in order', async (t) => {
   const server = await startServer(t);
   const connection = await RawConnection.open(server.url);
   connection.write(writeGet('/__version__') + writeGet('/__lbheartbeat__').repeat(MAX_PIPELINED - 1));
@@ -57,7 +57,7 @@ async function startLarge(t: Test, maxConnections: number): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-t.test('connections with unread replies do not keep others out at the cap', async (t) => {
+t.test('at the cap, connections with unread replies do not block others', async (t) => {
   const url = await startLarge(t, 5);
   for (let i = 0; i < 5; i++) {
     const connection = await RawConnection.open(url);
@@ -73,7 +73,7 @@ t.test('connections with unread replies do not keep others out at the cap', asyn
   }
 });
 
-t.test('at the cap a connection of the source with most is closed, the longest idle first', async (t) => {
+t.test('at the cap, the longest idle connection of the source with most is closed', async (t) => {
   const url = await startLarge(t, 5);
   const open = async (from: string) => {
     const connection = await RawConnection.open(url, from);
@@ -93,7 +93,7 @@ t.test('at the cap a connection of the source with most is closed, the longest i
   t.notOk(modest.isClosed);
 });
 
-t.test('every request but health checks counts for the limit of requests', async (t) => {
+t.test('every request except health checks counts as a request', async (t) => {
   for (const path of ['/', '/v1/openapi.json', '/metrics', '/assets/style.css', '/unknown']) {
     const server = await startServer(t, { RATE_LIMITS: 'on', LIMIT_REQUESTS_OF_SOURCE: '2/60' });
     const get = (target: string) => fetch(server.url + target).then(({ status }) => status);
@@ -117,7 +117,7 @@ t.test('metrics are rendered once a second', async (t) => {
   t.not(await scrape(), first);
 });
 
-t.test('the OpenAPI document is sent once to a client that keeps it', async (t) => {
+t.test('the OpenAPI document is sent once to a client that caches it', async (t) => {
   const server = await startServer(t);
   const connection = await RawConnection.open(server.url);
   connection.write(writeGet('/v1/openapi.json'));

@@ -37,7 +37,7 @@ t.test('the next request of a source waits behind the sum of min(n_i, n + 1)', a
   t.equal(counted.countAhead('source 1'), 0);
 });
 
-t.test('200,000 sources whose requests are over leave nothing behind', async (t) => {
+t.test('200,000 sources without requests use no memory', async (t) => {
   const counted = new InFlightRequests();
   for (let i = 0; i < 200_000; i++) {
     counted.add(`source ${i}`);
@@ -46,7 +46,7 @@ t.test('200,000 sources whose requests are over leave nothing behind', async (t)
   t.equal(counted.sources, 0);
 });
 
-t.test('load shedding sees every endpoint that needs a stretch, and no other', async (t) => {
+t.test('load shedding covers exactly the endpoints that stretch', async (t) => {
   t.ok(stretchPaths.length > 0);
   const seen = endpoints.map(({ path }) => path).filter((path) => path.includes(STRETCH_PATH_PART));
   t.same(seen, stretchPaths);
@@ -66,7 +66,7 @@ t.test('finished requests are not in flight, whatever their outcome', async (t) 
   await waitUntil(() => inFlight.sources === 0);
 });
 
-t.test('a source with nothing in flight is served while another one is refused', async (t) => {
+t.test('a source without requests in flight is served while another is refused', async (t) => {
   const server = await startServer(t, { TRUST_PROXY: 'loopback', STRETCH_MAX_WAIT: '5' });
   const [email = ''] = await createAccounts(server, 1);
   const { inFlight } = server.services;

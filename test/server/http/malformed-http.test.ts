@@ -47,14 +47,14 @@ const MALFORMED: [string, string | Buffer, number][] = [
 ];
 
 for (const [name, bytes, status] of MALFORMED) {
-  t.test(`${name} gets the five fields`, async (t) => {
+  t.test(`${name} gets an error with five fields`, async (t) => {
     const [reply] = await exchange(server, bytes);
     if (!reply) throw new Error('no answer');
     checkRefusal(t, reply, status, 999);
   });
 }
 
-t.test('the server is well after all that', async (t) => {
+t.test('the server is healthy afterwards', async (t) => {
   t.same((await send(server, '/__heartbeat__', { method: 'GET' })).status, 200);
   t.notOk(server.logLines.some((line) => JSON.parse(line).level === 'error'));
 });
@@ -74,7 +74,7 @@ for (const path of NEED_A_BODY) {
   });
 }
 
-t.test('a POST without Content-Length is served where nothing is needed in it', async (t) => {
+t.test('a POST without Content-Length is served if no field is required', async (t) => {
   const { sessionToken: token } = await login(server, await createAccount(server));
   const path = '/v1/session/destroy';
   const authorization = sign(server, path, {}, { type: 'sessionToken', token });
@@ -96,12 +96,12 @@ t.test('a client that sends 10 MB before it reads gets an error', async (t) => {
   t.match(unknown, { status: 404, body: { errno: 999 } });
 });
 
-t.test('a body that is only announced is refused by its head', async (t) => {
+t.test('an announced body that is too large is refused before it arrives', async (t) => {
   const [reply] = await exchange(server, post('/v1/auth/start', `Content-Length: ${2 ** 53}`));
   t.match(reply, { status: 413, body: { errno: 113 } });
 });
 
-t.test('the requests behind a refused body are answered', async (t) => {
+t.test('requests after a refused body are answered', async (t) => {
   const refused = `POST /v1/auth/start HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello`;
   const malformed = `POST /v1/auth/start HTTP/1.1\r\nHost: x\r\n${JSON_TYPE}\r\nContent-Length: 2\r\n\r\n[}`;
   const replies = await exchange(server, refused + malformed + makeHead('GET /__lbheartbeat__'));
@@ -109,7 +109,7 @@ t.test('the requests behind a refused body are answered', async (t) => {
 });
 
 t.test(
-  'HTTP/1.0, absolute targets, unknown expectations, upgrades and thousands of headers are put up with',
+  'HTTP/1.0, absolute targets, unknown expectations, upgrades and thousands of headers are accepted',
   async (t) => {
     const many = Array.from({ length: 1500 }, (_, i) => `X-${i}: 1`);
     for (const request of [
@@ -131,7 +131,7 @@ t.test(
   },
 );
 
-t.test('a client that speaks no HTTP and never hangs up is hung up on', async (t) => {
+t.test('a client that does not speak HTTP is disconnected', async (t) => {
   const { port } = new URL(server.url);
   const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
   t.teardown(() => socket.destroy());

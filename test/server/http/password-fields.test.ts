@@ -66,7 +66,7 @@ t.test('passwords equal the result of JSON.parse for any spelling', (t) => {
   t.end();
 });
 
-t.test('a body that is damaged anywhere is refused as JSON.parse refuses it', (t) => {
+t.test('a damaged body is refused if JSON.parse refuses it', (t) => {
   const whole = Buffer.from(
     '{"email":"00","password":"p\\u00e4ss\\n\\ud83d\\ude00wörd","device":{"name":"\\\\"}}',
   );
@@ -83,13 +83,13 @@ t.test('a body that is damaged anywhere is refused as JSON.parse refuses it', (t
   t.end();
 });
 
-t.test('of duplicate passwords the last one counts, and all are returned for wiping', async (t) => {
+t.test('the last duplicate of a password counts, and all are returned for wiping', async (t) => {
   const { json, passwords } = parsePasswordBody(Buffer.from('{"password":"first","password":"second"}'));
   t.equal(decode((json as { password: Uint8Array }).password), 'second');
   t.same(passwords.map(decode), ['first', 'second']);
 });
 
-t.test('a lone surrogate is no UTF-8', async (t) => {
+t.test('a lone surrogate is invalid UTF-8', async (t) => {
   for (const escaped of ['\\ud800', '\\udc00', '\\ud800\\u0061', '\\ud800\\ud800\\udc00']) {
     const { passwords } = parsePasswordBody(Buffer.from(`{"password":"a${escaped}"}`));
     t.equal(isUtf8(passwords[0] as Uint8Array), false, escaped);

@@ -95,7 +95,7 @@ t.test('a client that does not read its reply is disconnected', async (t) => {
   connection.hangUp();
 });
 
-t.test('a client that reads a reply too slowly is cut off', async (t) => {
+t.test('a client that reads its reply too slowly is disconnected', async (t) => {
   const { url, server } = await startEcho(t, { unreadMs: 100 });
   const accepted = once(server, 'connection') as Promise<[Socket]>;
   const connection = await RawConnection.open(url);
@@ -107,7 +107,7 @@ t.test('a client that reads a reply too slowly is cut off', async (t) => {
   connection.hangUp();
 });
 
-t.test('a connection that is half closed by its client is closed', async (t) => {
+t.test('a connection that its client half closes is closed', async (t) => {
   const { url } = await startEcho(t, {});
   for (const sent of ['', 'GET / HT', writeGet('/'), 'POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n{']) {
     const connection = await RawConnection.open(url);

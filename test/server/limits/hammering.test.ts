@@ -4,7 +4,7 @@ import { type Reply, send } from '../../support/api/send.js';
 import type { TestServer } from '../../support/api/start-server.js';
 import { assertTooMany, startLimitedServer } from '../../support/limits/limited-server.js';
 
-t.test('while one address hammers an account, its owner logs in from another', async (t) => {
+t.test('an owner can log in while another address guesses passwords', async (t) => {
   const server = await startLimitedServer(t, { passwordsForAccountFromSource: '4/900' }, { TRUST_PROXY: '' });
   const email = makeEmail();
   const password = 'the right one';

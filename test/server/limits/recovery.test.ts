@@ -117,7 +117,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
   },
 };
 
-t.test('wrong recovery codes are limited for the account in all, over tokens and sources', async (t) => {
+t.test('wrong recovery codes count for the account, over all tokens and sources', async (t) => {
   const server = await startLimitedServer(t, { recoveryCodesForAccount: '4/3600' });
   const { email, uid } = await open(server);
   const tokens = [];

@@ -50,12 +50,12 @@ t.test('behind a proxy', async (t) => {
     headers: { 'X-Forwarded-For': forwarded },
   });
 
-  await t.test('each address it names is a source', async (t) => {
+  await t.test('each address in the header is a source', async (t) => {
     await assertOneSource(t, server, [through('198.51.100.1')]);
     t.equal((await createFrom(server, through('198.51.100.2'))).status, 200);
   });
 
-  await t.test('values that a client put before the proxy’s are ignored', async (t) => {
+  await t.test('earlier values of the header are ignored', async (t) => {
     const calls = ['203.0.113.1', '203.0.113.2', '127.0.0.8'].map((made) => through(`${made}, 198.51.100.3`));
     await assertOneSource(t, server, calls);
   });
@@ -69,7 +69,7 @@ t.test('behind a proxy', async (t) => {
     t.equal((await createFrom(server, through('2001:db8:0:800::1'))).status, 200);
   });
 
-  await t.test('a customer with a /48 may create ten times as many accounts from all of it', async (t) => {
+  await t.test('a /48 may create ten times as many accounts as a source', async (t) => {
     for (let i = 0; i < 10 * ACCOUNTS; i++) {
       t.equal((await createFrom(server, through(`2001:db8:99:${i.toString(16)}00::1`))).status, 200);
     }
@@ -83,11 +83,11 @@ t.test('behind a proxy', async (t) => {
     await assertOneSource(t, server, ['2001:db8:0:900::1', '[2001:db8:0:900::1]:1024'].map(through));
   });
 
-  await t.test('an invalid address counts as the proxy’s', async (t) => {
+  await t.test('an invalid address counts as the proxy’s address', async (t) => {
     await assertOneSource(t, server, ['unknown', '_hidden', 'x'.repeat(5000)].map(through));
   });
 
-  await t.test('another address is no proxy', async (t) => {
+  await t.test('the header of an untrusted address is ignored', async (t) => {
     const calls = ['198.51.100.5', '198.51.100.6'].map((address) => ({
       from: '127.0.0.9',
       headers: { 'X-Forwarded-For': address },
@@ -96,7 +96,7 @@ t.test('behind a proxy', async (t) => {
   });
 });
 
-t.test('servers on one Redis count together', async (t) => {
+t.test('servers with the same Redis share limits', async (t) => {
   const redis = await startRedis(t);
   const rates = { ...RATES, passwordsForAccountFromSource: '2/900' };
   const first = await startLimitedServer(t, rates, { REDIS_URL: redis.url });
@@ -118,7 +118,7 @@ t.test('servers on one Redis count together', async (t) => {
   }
 });
 
-t.test('while Redis is away nothing that is limited is done, and afterwards all is as before', async (t) => {
+t.test('without Redis limited requests are refused, and work afterwards', async (t) => {
   const redis = await startRedis(t, { args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
   const server = await startLimitedServer(t, RATES, { REDIS_URL: redis.url });
   const source = '198.51.100.8';

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { chooseLocale, LOCALES, messagesIn } from '../../../server/locales/locale.js';
 
-t.test('the language is the best that the client and we both know', async (t) => {
+t.test('the best common language is chosen', async (t) => {
   const cases: [string | undefined, string][] = [
     [undefined, 'en'],
     ['', 'en'],
@@ -25,7 +25,7 @@ t.test('256 characters of Accept-Language are read', async (t) => {
   t.equal(chooseLocale(`${'xx,'.repeat(90)}de`), 'en');
 });
 
-t.test('every language fills in the same placeholders, and says something everywhere', async (t) => {
+t.test('all languages have the same placeholders and no empty text', async (t) => {
   const placeholders = (value: unknown): unknown =>
     typeof value === 'string'
       ? (value.match(/\{\w*\}/g) ?? []).sort()

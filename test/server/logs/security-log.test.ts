@@ -62,7 +62,7 @@ const post = (server: TestServer, path: string, body: object, signer?: Signer) =
 
 const raw = { password: 'correct horse battery staple' };
 
-t.test('accounts, logins and sessions with SRP are logged, with their request', async (t) => {
+t.test('accounts, logins and sessions over SRP are logged with their request', async (t) => {
   const server = await startServer(t);
   const read = createReader(server);
   const account = await createAccount(server, { verified: false });
@@ -90,7 +90,7 @@ t.test('accounts, logins and sessions with SRP are logged, with their request', 
   t.same(factsOf(await read()), [{ event: 'accountDestroyed', uid }]);
 });
 
-t.test('logins that fail tell where they came from, and by which method', async (t) => {
+t.test('failed logins are logged with source and method', async (t) => {
   const server = await startServer(t);
   const read = createReader(server);
   const account = await createAccount(server);
@@ -121,7 +121,7 @@ t.test('logins that fail tell where they came from, and by which method', async 
   ]);
 });
 
-t.test('password changes and resets are different events, with either login method', async (t) => {
+t.test('changes and resets of passwords are separate events, with both login methods', async (t) => {
   const server = await startServer(t);
   const read = createReader(server);
   const account = await createAccount(server);
@@ -171,7 +171,7 @@ t.test('password changes and resets are different events, with either login meth
   ]);
 });
 
-t.test('a refusal by a limit names limit and source, and the account where it is known', async (t) => {
+t.test('an exceeded limit is logged with limit, source and known account', async (t) => {
   for (const mode of ['on', 'log']) {
     const server = await startServer(t, { RATE_LIMITS: mode, LIMIT_MAILS_TO_ADDRESS: '1/3600' });
     const read = createReader(server);
@@ -204,7 +204,7 @@ t.test(
   },
 );
 
-t.test('no secret and no address of anyone is in the log', async (t) => {
+t.test('the log contains no secret and no address', async (t) => {
   const server = await startServer(t);
   const account = await createAccount(server);
   const { sessionToken, keyFetchToken } = await login(server, account);
@@ -223,7 +223,7 @@ t.test('no secret and no address of anyone is in the log', async (t) => {
   for (const secret of secrets) t.notOk(log.includes(secret.toLowerCase()), secret);
 });
 
-t.test('every logged event is documented, with its fields', async (t) => {
+t.test('every logged event is documented with its fields', async (t) => {
   const documented = readFileSync('docs/logs.md', 'utf8');
   for (const [event, fields] of seen) {
     t.ok(documented.includes(`\`${event}\``), String(event));

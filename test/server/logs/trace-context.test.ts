@@ -7,7 +7,7 @@ import { startServer } from '../../support/api/start-server.js';
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
 
-t.test('a valid traceparent gives its trace ID, of later versions too', async (t) => {
+t.test('a valid traceparent gives its trace ID, also of later versions', async (t) => {
   t.equal(readTraceId(`00-${TRACE}-${PARENT}-01`), TRACE);
   t.equal(readTraceId(`01-${TRACE}-${PARENT}-01-more`), TRACE);
 });
@@ -27,7 +27,7 @@ t.test('an invalid traceparent is ignored', async (t) => {
   for (const header of invalid) t.equal(readTraceId(header), undefined, String(header));
 });
 
-t.test('the trace ID is in every line of a request and nowhere in its reply', async (t) => {
+t.test('the trace ID is in every log line of a request, and not in the reply', async (t) => {
   const server = await startServer(t);
   const { email } = await createAccount(server);
   const before = server.logLines.length;

@@ -8,7 +8,7 @@ import {
 
 const FAILURES = Array.from({ length: 100 }, (_, i) => i);
 
-t.test('pauses double from 5 s to their limit, strayed by a fifth at most', async (t) => {
+t.test('pauses double from 5 s to their limit, with 20 % jitter', async (t) => {
   for (const [pauses, mostMs] of [
     [FAILURES.map((failures) => pauseOfMail('verify', failures)), 3_600_000],
     [FAILURES.map((failures) => pauseOfMail('recovery', failures)), 60_000],
@@ -24,7 +24,7 @@ t.test('pauses double from 5 s to their limit, strayed by a fifth at most', asyn
   }
 });
 
-t.test('a verification mail is worth sending for a day, a recovery mail as long as its code', async (t) => {
+t.test('a verification mail expires after a day, a recovery mail with its code', async (t) => {
   const mail = { id: '', uid: '', email: '', code: '', locale: 'en', createdAt: 1000 };
   for (const [kind, lifeMs] of [
     ['verify', 86_400_000],

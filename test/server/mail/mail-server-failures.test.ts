@@ -22,7 +22,7 @@ async function startTcpServer(t: Test, serve: (socket: Socket) => void): Promise
   return `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-t.test('while the mail server is down one mail tries for all, and all go out when it is back', async (t) => {
+t.test('during an outage one mail probes the server, and all are sent afterwards', async (t) => {
   const clock = createClock();
   const port = await findClosedPort();
   const { outbox, addMail } = await openOutbox(t, clock);
@@ -44,7 +44,7 @@ t.test('while the mail server is down one mail tries for all, and all go out whe
   t.equal(await outbox.count(), 0);
 });
 
-t.test('a single mail is retried every few minutes during a long outage of the mail server', async (t) => {
+t.test('in a long outage a single mail is retried every few minutes', async (t) => {
   const clock = createClock();
   const { outbox, addMail } = await openOutbox(t, clock);
   const smtpUrl = `smtp://127.0.0.1:${await findClosedPort()}`;
@@ -56,7 +56,7 @@ t.test('a single mail is retried every few minutes during a long outage of the m
   }
 });
 
-t.test('a mail that the server puts off is tried again, with pauses that grow', async (t) => {
+t.test('a deferred mail is retried with growing pauses', async (t) => {
   const clock = createClock();
   const tries: number[] = [];
   const firstTry = clock.now();
@@ -91,7 +91,7 @@ t.test('a mail that the server puts off is tried again, with pauses that grow', 
   t.ok(lifeMs >= 24 * HOUR_MS && lifeMs <= 25.3 * HOUR_MS, `given up after ${lifeMs / HOUR_MS} h`);
 });
 
-t.test('a recovery mail is given up when its code has expired', async (t) => {
+t.test('an expired recovery mail is dropped', async (t) => {
   const clock = createClock();
   const { outbox, addMail } = await openOutbox(t, clock);
   const port = await findClosedPort();
@@ -121,7 +121,7 @@ t.test('a permanently refused recipient ends the mail', async (t) => {
   t.match(lines[0], { mail: mail.id, failure: 'refused', reason: '550 5.1.1', attempts: 1 });
 });
 
-t.test('a mail whose content the server refuses ends, one it puts off does not', async (t) => {
+t.test('a mail with refused content is dropped, a deferred one is not', async (t) => {
   const clock = createClock();
   const replies = [new Refusal(451, '4.3.0 later'), new Refusal(554, '5.6.0 never')];
   const server = await startMailServer(t, {
@@ -137,7 +137,7 @@ t.test('a mail whose content the server refuses ends, one it puts off does not',
   t.same(await sendDue(), ['refused']);
 });
 
-t.test('a refused sender or login is an outage, not the end of every mail', async (t) => {
+t.test('a refused sender or login counts as an outage', async (t) => {
   for (const [name, smtp, reason] of [
     [
       'sender',
@@ -170,7 +170,7 @@ t.test('a refused sender or login is an outage, not the end of every mail', asyn
   }
 });
 
-t.test('a server that accepts connections and says nothing is given up', async (t) => {
+t.test('a delivery to a silent server is aborted', async (t) => {
   const clock = createClock();
   const url = await startTcpServer(t, () => {});
   const { outbox, addMail } = await openOutbox(t, clock);
@@ -181,7 +181,7 @@ t.test('a server that accepts connections and says nothing is given up', async (
   t.equal(await outbox.count(), 1);
 });
 
-t.test('a server that falls silent in the middle of a mail is given up', async (t) => {
+t.test('a delivery that falls silent is aborted', async (t) => {
   const clock = createClock();
   const server = await startMailServer(t, { onMail: () => new Promise(() => {}) });
   const { outbox, addMail } = await openOutbox(t, clock);

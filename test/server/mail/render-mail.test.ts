@@ -35,7 +35,7 @@ async function deliver(t: Test, mails: Partial<OutgoingMail>[]) {
   };
 }
 
-t.test('verification mails say the code in headers, text and HTML, in every language', async (t) => {
+t.test('verification mails have the code in headers, text and HTML, in every language', async (t) => {
   const { mails } = await deliver(
     t,
     LOCALES.map((locale) => ({ locale })),
@@ -64,7 +64,7 @@ t.test('verification mails say the code in headers, text and HTML, in every lang
   }
 });
 
-t.test('recovery mails say the code in headers, text and HTML, in every language', async (t) => {
+t.test('recovery mails have the code in headers, text and HTML, in every language', async (t) => {
   const { mails } = await deliver(
     t,
     LOCALES.map((locale) => ({ kind: 'recovery', locale, code: '00123456' })),
@@ -86,7 +86,7 @@ t.test('recovery mails say the code in headers, text and HTML, in every language
   }
 });
 
-t.test('an HTML mail fetches nothing', async (t) => {
+t.test('an HTML mail loads nothing', async (t) => {
   const { mails } = await deliver(t, [{}, { kind: 'recovery' }]);
   for (const { received } of mails) {
     const html = received[0]?.parsed.html as string;
@@ -96,7 +96,7 @@ t.test('an HTML mail fetches nothing', async (t) => {
   }
 });
 
-t.test('a language this version does not know falls back to English', async (t) => {
+t.test('an unknown language falls back to English', async (t) => {
   const { mails } = await deliver(t, [{ locale: 'tlh' }]);
   t.equal(mails[0]?.received[0]?.parsed.headers.get('content-language'), 'en');
 });
@@ -123,7 +123,7 @@ const HOSTILE_ADDRESSES: Record<string, string> = {
   [`${'l'.repeat(200)}@example.com`]: `${'l'.repeat(200)}@example.com`,
 };
 
-t.test('hostile addresses name one recipient each', async (t) => {
+t.test('hostile addresses are one recipient each', async (t) => {
   const { recipientCommands } = await deliver(
     t,
     Object.keys(HOSTILE_ADDRESSES).map((email) => ({ email })),
@@ -136,7 +136,7 @@ t.test('hostile addresses name one recipient each', async (t) => {
   );
 });
 
-t.test('no header belongs to a hostile address', async (t) => {
+t.test('hostile addresses add no headers', async (t) => {
   const directory = await makeDirectory(t);
   const transport = createMailTransport({ smtpUrl: '', directory });
   const names = (mail: ParsedMail) => [...mail.headers.keys()].toSorted();
@@ -158,7 +158,7 @@ t.test('no header belongs to a hostile address', async (t) => {
   }
 });
 
-t.test('addresses that no mail can reach end at once, and hold up no other', async (t) => {
+t.test('mails to undeliverable addresses are dropped and block no others', async (t) => {
   const unmailable = [
     'a<b@example.com',
     'a@exa>mple.com',

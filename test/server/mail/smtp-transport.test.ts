@@ -18,7 +18,7 @@ const mail = renderMail(
   { from: FROM, publicUrl: PUBLIC_URL },
 );
 
-t.test('verify tells whether a mail server answers', async (t) => {
+t.test('verify reports whether a mail server replies', async (t) => {
   const server = await startMailServer(t);
   const transport = createMailTransport({ smtpUrl: server.url, directory: '' });
   t.teardown(() => transport.close());
@@ -27,7 +27,7 @@ t.test('verify tells whether a mail server answers', async (t) => {
   await t.rejects(transport.verify(), { code: 'MAIL_DELIVERY', failure: 'unreachable', reason: 'ESOCKET' });
 });
 
-t.test('a user and a password in the URL log in', async (t) => {
+t.test('user and password of the URL are used to log in', async (t) => {
   const logins: unknown[] = [];
   const server = await startMailServer(t, {
     smtp: {
@@ -48,14 +48,14 @@ t.test('a user and a password in the URL log in', async (t) => {
   t.equal(server.received.length, 1);
 });
 
-t.test('a delivery that is never silent and never ends is given up', async (t) => {
+t.test('an endless delivery that is never silent is aborted', async (t) => {
   const server = await startMailServer(t, { onMail: () => new Promise(() => {}) });
   const transport = createSmtpTransport(server.url, 50);
   t.teardown(() => transport.close());
   await t.rejects(transport.send(mail), { code: 'MAIL_DELIVERY', failure: 'unreachable', reason: 'EABORT' });
 });
 
-t.test('close ends a delivery under way', async (t) => {
+t.test('close aborts an open delivery', async (t) => {
   let arrive = () => {};
   const arriving = new Promise<void>((resolve) => {
     arrive = resolve;

@@ -24,7 +24,7 @@ async function startStretching(t: Test): Promise<TestServer> {
   return server;
 }
 
-t.test('stretches are counted, with their wait, their service and their groups', async (t) => {
+t.test('stretches are counted with wait, duration and batch size', async (t) => {
   const server = await startStretching(t);
   const before = await scrape(server);
   for (const outcome of ['done', 'failed', 'refused', 'abandoned']) {
@@ -49,7 +49,7 @@ t.test('stretches are counted, with their wait, their service and their groups',
   t.equal(seen.read('keyserver_pool_waiting', { pool: 'stretch' }), 0);
 });
 
-t.test('waiting passwords are counted, with the predicted wait', async (t) => {
+t.test('waiting passwords and the predicted wait are reported', async (t) => {
   const server = await startStretching(t);
   const creations = Array.from({ length: 4 }, () => createRaw(server));
   while (server.services.stretcher.queue.waiting < 3) await nextTurn();
@@ -75,7 +75,7 @@ t.test('refusals are counted', async (t) => {
   t.equal(seen.read(STRETCHES, { outcome: 'done' }), 4 - refused);
 });
 
-t.test('the crypto pool shows that it works', async (t) => {
+t.test('the crypto pool reports its work', async (t) => {
   const server = await startServer(t, { CRYPTO_THREADS: '1' });
   const account = await createAccount(server);
   const busy = async () =>
@@ -95,7 +95,7 @@ t.test('the crypto pool shows that it works', async (t) => {
   t.equal(seen.read('keyserver_pool_waiting', { pool: 'crypto' }), 0);
 });
 
-t.test('threads that die are counted, by pool', async (t) => {
+t.test('dead threads are counted by pool', async (t) => {
   const server = await startServer(t);
   const { stretcher, cryptoPool } = server.services;
   await stretcher.ready();

@@ -9,7 +9,7 @@ import { scrape, scrapeUntil } from '../../support/metrics/scrape.js';
 const REQUESTS = 'keyserver_http_requests_total';
 const DURATIONS = 'keyserver_http_request_duration_seconds';
 
-t.test('requests are counted by route, method, status and errno, and timed', async (t) => {
+t.test('requests are timed, and counted by route, method, status and errno', async (t) => {
   const server = await startServer(t);
   const account = await createAccount(server);
   const { sessionToken: token } = await login(server, account);
@@ -78,7 +78,7 @@ t.test('an event stream is counted while it is open, and not timed', async (t) =
   t.equal(seen.read('keyserver_event_streams'), 0);
 });
 
-t.test('a client that leaves before its reply is counted as such', async (t) => {
+t.test('a client that disconnects before its reply is counted as such', async (t) => {
   const server = await startServer(t, { STRETCH_THREADS: '1' });
   const body = JSON.stringify({ email: toHex(makeEmail()), password: 'correct horse' });
   const path = '/v1/raw_password/account/create';

@@ -5,7 +5,7 @@ import { startServer } from '../../support/api/start-server.js';
 import { scrape } from '../../support/metrics/scrape.js';
 import { findFreePort } from '../../support/services/free-port.js';
 
-t.test('METRICS_PORT alone serves the metrics, and health checks too', async (t) => {
+t.test('only METRICS_PORT serves metrics, and also health checks', async (t) => {
   const metricsPort = await findFreePort();
   const server = await startServer(t, { METRICS_PORT: String(metricsPort) });
   t.equal(server.metricsUrl, `http://127.0.0.1:${metricsPort}`);
@@ -26,7 +26,7 @@ t.test('METRICS_PORT alone serves the metrics, and health checks too', async (t)
   await t.rejects(fetch(`${server.metricsUrl}/__lbheartbeat__`));
 });
 
-t.test('with ENUMERATION_GUARD the metrics, which count mails, are on METRICS_PORT or nowhere', async (t) => {
+t.test('with ENUMERATION_GUARD metrics are only on METRICS_PORT', async (t) => {
   const without = await startServer(t, { ENUMERATION_GUARD: 'on' });
   t.equal(without.metricsUrl, undefined);
   t.equal((await send(without, '/metrics', { method: 'GET' })).status, 404);
@@ -35,7 +35,7 @@ t.test('with ENUMERATION_GUARD the metrics, which count mails, are on METRICS_PO
   t.ok((await scrape(await startServer(t, settings))).has('keyserver_build_info'));
 });
 
-t.test('a METRICS_PORT that is taken is named', async (t) => {
+t.test('a METRICS_PORT in use is reported', async (t) => {
   const server = await startServer(t);
   const port = new URL(server.url).port;
   await t.rejects(startServer(t, { METRICS_PORT: port }), {
@@ -43,7 +43,7 @@ t.test('a METRICS_PORT that is taken is named', async (t) => {
   });
 });
 
-t.test('two servers in one process each count their own', async (t) => {
+t.test('two servers in one process have separate metrics', async (t) => {
   const [one, other] = [await startServer(t), await startServer(t)];
   await send(one, '/v1/get_random_bytes', { body: {} });
   const route = { route: '/v1/get_random_bytes' };
@@ -51,7 +51,7 @@ t.test('two servers in one process each count their own', async (t) => {
   t.notOk((await scrape(other)).has('keyserver_http_requests_total', route));
 });
 
-t.test('refusals by a limit are counted, and so are those that RATE_LIMITS=log lets pass', async (t) => {
+t.test('exceeded limits are counted, also with RATE_LIMITS=log', async (t) => {
   // Another source than the scrapes, which are counted too.
   const headers = { 'X-Forwarded-For': '192.0.2.1' };
   const body = { email: toHex(makeEmail()), password: 'correct horse' };
@@ -93,7 +93,7 @@ t.test('the event loop delay covers the time since the last scrape', async (t) =
   t.ok(late.read(delay, { quantile: 0.99 }) <= late.read(delay, { quantile: 1 }));
 });
 
-t.test('the process tells of itself', async (t) => {
+t.test('process metrics are reported', async (t) => {
   const seen = await scrape(await startServer(t));
   for (const name of [
     'process_cpu_seconds_total',

@@ -12,7 +12,7 @@ const ERRORS = 'keyserver_store_errors_total';
 const STORAGE_KEY = 'ab'.repeat(32);
 
 t.test(
-  'statements and trips are timed and their failures counted; a scrape outlives its stores',
+  'statements and round trips are timed, failures are counted, and a scrape works without stores',
   async (t) => {
     const [postgres, redis] = [await startPostgres(t), await startRedis(t)];
     const env = { DATABASE_URL: postgres.url, REDIS_URL: redis.url, STORAGE_KEY };
@@ -38,7 +38,7 @@ t.test(
   },
 );
 
-t.test('a database that hangs holds up a scrape for a second at most, with one query', async (t) => {
+t.test('a hanging database delays a scrape by a second at most, with one query', async (t) => {
   const postgres = await startPostgres(t);
   const server = await startServer(t, { DATABASE_URL: postgres.url, STORAGE_KEY });
   await scrape(server);
@@ -56,7 +56,7 @@ t.test('a database that hangs holds up a scrape for a second at most, with one q
   t.equal(asked, 1);
 });
 
-t.test('mails that were sent and that wait are counted', async (t) => {
+t.test('sent and waiting mails are counted', async (t) => {
   const mails = await startMailServer(t);
   const server = await startServer(t, { SMTP_URL: mails.url });
   await createAccount(server, { verified: false });
@@ -67,7 +67,7 @@ t.test('mails that were sent and that wait are counted', async (t) => {
   t.equal(seen.read('keyserver_mails_waiting'), 0);
 });
 
-t.test('mails whose server is away wait, and are counted as postponed', async (t) => {
+t.test('during an outage of the mail server, mails are counted as waiting and postponed', async (t) => {
   const server = await startServer(t, { SMTP_URL: `smtp://127.0.0.1:${await findClosedPort()}` });
   await createAccount(server, { verified: false });
   await server.services.mailer.waitUntilIdle();

@@ -4,7 +4,7 @@ import { send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
 import { findFreePort } from '../../support/services/free-port.js';
 
-t.test('the server serves its OpenAPI document, at its public address, to every origin', async (t) => {
+t.test('the OpenAPI document is served with the public URL to every origin', async (t) => {
   const server = await startServer(t, { PUBLIC_URL: 'https://accounts.firefox.test' });
   const origin = { Origin: 'https://reader.test' };
   const { status, headers, body } = await send(server, '/v1/openapi.json', {
@@ -20,7 +20,7 @@ t.test('the server serves its OpenAPI document, at its public address, to every 
   });
 });
 
-t.test('heartbeat, version, metrics and support document are as described', async (t) => {
+t.test('heartbeat, version, metrics and support document match their description', async (t) => {
   const server = await startServer(t);
   for (const path of [
     '/metrics',
@@ -33,7 +33,7 @@ t.test('heartbeat, version, metrics and support document are as described', asyn
   }
 });
 
-t.test('metrics on a port of their own are not described: others read the document', async (t) => {
+t.test('metrics on METRICS_PORT are not described', async (t) => {
   const readPaths = async (env: Record<string, string>) => {
     const server = await startServer(t, env);
     return Object.keys(accept(await send(server, '/v1/openapi.json', { method: 'GET' })).paths as object);

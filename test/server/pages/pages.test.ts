@@ -10,7 +10,7 @@ const PATHS = [
   '/',
 ];
 
-t.test('every page speaks five languages, and says which', async (t) => {
+t.test('every page has five languages and declares its language', async (t) => {
   const { url } = await startServer(t);
   for (const path of PATHS) {
     for (const locale of LOCALES) {
@@ -32,7 +32,7 @@ t.test('every page speaks five languages, and says which', async (t) => {
   );
 });
 
-t.test('a page allows its own files and nothing else', async (t) => {
+t.test('a page loads only files of this server', async (t) => {
   const { url } = await startServer(t);
   for (const path of PATHS) {
     const response = await fetch(url + path);
@@ -50,7 +50,7 @@ t.test('a page allows its own files and nothing else', async (t) => {
   }
 });
 
-t.test('the files of pages have their types, and exist', async (t) => {
+t.test('files of pages exist and have their types', async (t) => {
   const { url } = await startServer(t);
   const types = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
   for (const path of PATHS) {
@@ -65,7 +65,7 @@ t.test('the files of pages have their types, and exist', async (t) => {
   }
 });
 
-t.test('pages and files are kept by browsers and asked for again; the front page is not kept', async (t) => {
+t.test('browsers revalidate pages and files, and do not store the front page', async (t) => {
   const { url } = await startServer(t);
   const tags = new Set();
   for (const path of ['/verify_email', '/assets/style.css', '/assets/verify-email.js']) {
@@ -95,7 +95,7 @@ t.test('pages and files are kept by browsers and asked for again; the front page
   t.equal(front.headers.get('etag'), null);
 });
 
-t.test('a page can be asked about, and not be written to', async (t) => {
+t.test('a page accepts GET, HEAD and OPTIONS only', async (t) => {
   const { url } = await startServer(t);
   for (const path of PATHS) {
     t.equal((await fetch(url + path, { method: 'HEAD' })).status, 200, path);
@@ -107,7 +107,7 @@ t.test('a page can be asked about, and not be written to', async (t) => {
   t.equal((await fetch(`${url}/assets/..%2fpages.js`)).status, 404);
 });
 
-t.test('behind a proxy that adds a path, pages find their files and the API', async (t) => {
+t.test('behind a proxy with a path prefix, pages find their files and the API', async (t) => {
   const { url } = await startServer(t, { PUBLIC_URL: 'https://example.org/accounts/' });
   const body = await (await fetch(`${url}/verify_email`)).text();
   t.match(body, 'src="/accounts/assets/verify-email.js"');
@@ -115,7 +115,7 @@ t.test('behind a proxy that adds a path, pages find their files and the API', as
   t.match(await (await fetch(url)).text(), 'https://example.org/accounts/v1');
 });
 
-t.test('the front page tells version and health', async (t) => {
+t.test('the front page shows version and health', async (t) => {
   const { url, services } = await startServer(t);
   const healthy = await (await fetch(url)).text();
   t.match(healthy, services.version.version);

@@ -20,37 +20,31 @@ const signer = { type: 'sessionToken', token } as const;
 const sign = (body: object, target: TestServer = server) =>
   send(target, '/v1/certificate/sign', { signer, body });
 
-t.test(
-  'a certificate says whose key it is, from when and until when, and when the password was set',
-  async (t) => {
-    const publicKey = makeRsaKey();
-    const before = server.clock.now();
-    const { cert } = accept(await sign({ publicKey, duration: 3600 }));
-    const after = server.clock.now();
-    const read = await readCertificate(server, cert);
-    t.match(read, {
-      'public-key': publicKey,
-      principal: { email: `${account.uid}@accounts.example.org` },
-      iss: 'accounts.example.org',
-      'fxa-verifiedEmail': account.email,
-    });
-    t.ok(read.iat >= before - 10_000 && read.iat <= after - 10_000, 'iat is ten seconds ago, in ms');
-    t.ok(read.exp >= before + 3_600_000 && read.exp <= after + 3_600_000, 'exp is an hour from now, in ms');
-    t.ok(read['fxa-generation'] > before - 60_000 && read['fxa-generation'] <= before, 'in ms');
-    t.ok(
-      read['fxa-lastAuthAt'] > before / 1000 - 60 && read['fxa-lastAuthAt'] <= before / 1000,
-      'in seconds',
-    );
-  },
-);
+t.test('a certificate contains key, principal, validity and time of the last password', async (t) => {
+  const publicKey = makeRsaKey();
+  const before = server.clock.now();
+  const { cert } = accept(await sign({ publicKey, duration: 3600 }));
+  const after = server.clock.now();
+  const read = await readCertificate(server, cert);
+  t.match(read, {
+    'public-key': publicKey,
+    principal: { email: `${account.uid}@accounts.example.org` },
+    iss: 'accounts.example.org',
+    'fxa-verifiedEmail': account.email,
+  });
+  t.ok(read.iat >= before - 10_000 && read.iat <= after - 10_000, 'iat is ten seconds ago, in ms');
+  t.ok(read.exp >= before + 3_600_000 && read.exp <= after + 3_600_000, 'exp is an hour from now, in ms');
+  t.ok(read['fxa-generation'] > before - 60_000 && read['fxa-generation'] <= before, 'in ms');
+  t.ok(read['fxa-lastAuthAt'] > before / 1000 - 60 && read['fxa-lastAuthAt'] <= before / 1000, 'in seconds');
+});
 
-t.test('the reply has the member err, which clients of 2013 read', async (t) => {
+t.test('the reply has `err`, which clients of 2013 read', async (t) => {
   const reply = accept(await sign({ publicKey: RSA_KEY, duration: 60 }));
   t.same(Object.keys(reply), ['cert', 'err']);
   t.equal(reply.err, null);
 });
 
-t.test('DSA keys of one source are checked one after another, and 50 of them wait', async (t) => {
+t.test('DSA keys of one source are checked one after another, and 50 can wait', async (t) => {
   const { cryptoPool } = server.services;
   const run = cryptoPool.run.bind(cryptoPool);
   let [checks, most] = [0, 0];
@@ -80,7 +74,7 @@ t.test('DSA keys of one source are checked one after another, and 50 of them wai
   t.equal((await sign({ publicKey: DSA_KEY, duration: 1 })).status, 200, 'the next one is taken');
 });
 
-t.test('a key is certified exactly as given, without other members', async (t) => {
+t.test('a key is certified as given, without other members', async (t) => {
   const publicKey = { ...DSA_KEY, y: DSA_KEY.y.toUpperCase() };
   const { cert } = accept(
     await sign({ publicKey: { ...publicKey, version: '2012.08.15', admin: true }, duration: 1 }),
@@ -88,7 +82,7 @@ t.test('a key is certified exactly as given, without other members', async (t) =
   t.same((await readCertificate(server, cert))['public-key'], publicKey);
 });
 
-t.test('durations up to a day of seconds are seconds, and milliseconds above that', async (t) => {
+t.test('a duration of at most 86,400 is in seconds, a larger one in ms', async (t) => {
   for (const [duration, ms] of [
     [1, 1000],
     [3600, 3_600_000],
@@ -181,7 +175,7 @@ for (const [publicKey, wrongValues] of [
   [DSA_KEY, WRONG_DSA],
 ] as const) {
   for (const [name, values] of Object.entries<unknown[]>(wrongValues)) {
-    t.test(`a ${publicKey.algorithm} key whose ${name} can be in no key is refused`, async (t) => {
+    t.test(`a ${publicKey.algorithm} key with an invalid ${name} is refused`, async (t) => {
       for (const value of values) {
         const reply = await sign({ publicKey: { ...publicKey, [name]: value }, duration: 60 });
         checkRefusal(t, reply, 400, 107, { param: `publicKey.${name}` });
@@ -192,7 +186,7 @@ for (const [publicKey, wrongValues] of [
   }
 }
 
-t.test('a key of 100,000 digits is too large a body', async (t) => {
+t.test('a key of 100,000 digits exceeds the body limit', async (t) => {
   checkRefusal(t, await sign({ publicKey: { ...RSA_KEY, n: '7'.repeat(100_000) }, duration: 60 }), 413, 113);
 });
 
@@ -209,7 +203,7 @@ t.test('keys of unknown algorithms are refused', async (t) => {
   checkRefusal(t, reply, 400, 108, { param: 'publicKey.algorithm' });
 });
 
-t.test('an account that is not verified gets neither certificates nor keys', async (t) => {
+t.test('an unverified account gets no certificates and no keys', async (t) => {
   const fresh = await login(server, await createAccount(server, { verified: false }));
   const body = { publicKey: RSA_KEY, duration: 60 };
   const unverified = { type: 'sessionToken', token: fresh.sessionToken } as const;
@@ -220,7 +214,7 @@ t.test('an account that is not verified gets neither certificates nor keys', asy
   checkRefusal(t, await send(server, '/v1/account/keys', keys), 401, 110);
 });
 
-t.test('the key outlives the server that made it', async (t) => {
+t.test('the signing key survives a restart', async (t) => {
   const DATA_DIR = await makeDataDir(t);
   const readKey = async (server: TestServer) =>
     accept(await send(server, '/.well-known/browserid', { method: 'GET' }))['public-key'] as PublicKey;

@@ -31,27 +31,24 @@ async function prove(
   return { started, finish: { srpToken, A, M } };
 }
 
-t.test(
-  'auth/start answers 200 in any case, and tells the stored address only where the case differs',
-  async (t) => {
-    const { started } = await prove(server, TYPED, account);
-    t.equal(started.email, toHex(STORED));
-    const same = await prove(server, STORED, account);
-    t.notOk('email' in same.started);
-    t.equal(started.srp.salt, same.started.srp.salt);
-    t.comment('only ASCII letters have a case');
-    const foreign = { email: toHex('ünïcode+Tag@Example.ORG') };
-    checkRefusal(t, await send(server, '/v1/auth/start', { body: foreign }), 400, 102);
-  },
-);
+t.test('auth/start accepts any case, and returns the stored address if it differs', async (t) => {
+  const { started } = await prove(server, TYPED, account);
+  t.equal(started.email, toHex(STORED));
+  const same = await prove(server, STORED, account);
+  t.notOk('email' in same.started);
+  t.equal(started.srp.salt, same.started.srp.salt);
+  t.comment('only ASCII letters have a case');
+  const foreign = { email: toHex('ünïcode+Tag@Example.ORG') };
+  checkRefusal(t, await send(server, '/v1/auth/start', { body: foreign }), 400, 102);
+});
 
-t.test('a proof over the stored address logs in, whatever case auth/start had', async (t) => {
+t.test('a proof with the stored address logs in, with any case at auth/start', async (t) => {
   const { finish } = await prove(server, TYPED, account);
   t.equal((await send(server, '/v1/auth/finish', { body: finish })).status, 200);
 });
 
 t.test(
-  'a proof over an address in another case is errno 120 with the stored address, and uses the srpToken up',
+  'a proof with another case is errno 120 with the stored address, and consumes the srpToken',
   async (t) => {
     const { finish } = await prove(server, TYPED, { ...account, email: TYPED });
     checkRefusal(t, await send(server, '/v1/auth/finish', { body: finish }), 400, 120, {
@@ -61,12 +58,12 @@ t.test(
   },
 );
 
-t.test('a wrong password is errno 103 where the case is right', async (t) => {
+t.test('a wrong password in the stored case is errno 103', async (t) => {
   const { finish } = await prove(server, STORED, { ...account, srpPW: randomBytes(32) });
   checkRefusal(t, await send(server, '/v1/auth/finish', { body: finish }), 400, 103);
 });
 
-t.test('guesses in another case count like others', async (t) => {
+t.test('guesses in another case count', async (t) => {
   const server = await startLimitedServer(t, { passwordsForAccountFromSource: '2/900' });
   const account = await createAccount(server, { email: STORED });
   const source = makeSource();
@@ -78,25 +75,22 @@ t.test('guesses in another case count like others', async (t) => {
   t.match((await guess()).body, { errno: 114 });
 });
 
-t.test(
-  'a recovery code asked for in another case is errno 120 with the stored address, and no mail',
-  async (t) => {
-    const body = { email: toHex(TYPED) };
-    const told = { email: toHex(STORED) };
-    const mails = (await server.mailbox.listAll()).length;
-    checkRefusal(t, await send(server, '/v1/password/forgot/send_code', { body }), 400, 120, told);
-    t.equal((await server.mailbox.listAll()).length, mails);
+t.test('a recovery code for another case is errno 120 with the stored address, without a mail', async (t) => {
+  const body = { email: toHex(TYPED) };
+  const told = { email: toHex(STORED) };
+  const mails = (await server.mailbox.listAll()).length;
+  checkRefusal(t, await send(server, '/v1/password/forgot/send_code', { body }), 400, 120, told);
+  t.equal((await server.mailbox.listAll()).length, mails);
 
-    const { forgotPasswordToken: token, code } = await sendRecoveryCode(server, account);
-    const signer = { type: 'forgotPasswordToken', token } as const;
-    checkRefusal(t, await send(server, '/v1/password/forgot/resend_code', { signer, body }), 400, 120, told);
-    t.equal((await server.mailbox.listAll()).length, mails + 1);
-    const verified = await send(server, '/v1/password/forgot/verify_code', { signer, body: { code } });
-    t.equal(verified.status, 200, 'the token still serves');
-  },
-);
+  const { forgotPasswordToken: token, code } = await sendRecoveryCode(server, account);
+  const signer = { type: 'forgotPasswordToken', token } as const;
+  checkRefusal(t, await send(server, '/v1/password/forgot/resend_code', { signer, body }), 400, 120, told);
+  t.equal((await server.mailbox.listAll()).length, mails + 1);
+  const verified = await send(server, '/v1/password/forgot/verify_code', { signer, body: { code } });
+  t.equal(verified.status, 200, 'the token still serves');
+});
 
-t.test('an account cannot be created twice in two cases', async (t) => {
+t.test('an account cannot be created twice in different case', async (t) => {
   const srp = { body: accountBody(TYPED, randomBytes(32)) };
   checkRefusal(t, await send(server, '/v1/account/create', srp), 400, 101);
   const raw = { body: { email: toHex(TYPED), password: 'x' } };

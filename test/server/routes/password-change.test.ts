@@ -3,7 +3,7 @@ import { createAccounts, loginBody, PASSWORD, rawLogin } from '../../support/api
 import { send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
 
-t.test('a password change that was admitted is not refused before its second stretch', async (t) => {
+t.test('an admitted password change is not refused before its second stretch', async (t) => {
   const server = await startServer(t, { STRETCH_THREADS: '1', STRETCH_MAX_WAIT: '1' });
   const { stretcher, inFlight } = server.services;
   const [email = ''] = await createAccounts(server, 1);

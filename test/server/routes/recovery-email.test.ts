@@ -6,7 +6,7 @@ import { startServer } from '../../support/api/start-server.js';
 
 const server = await startServer(t);
 
-t.test('a wrong verification code is refused, the right one is taken as often as it comes', async (t) => {
+t.test('a wrong verification code is refused, the correct one is always accepted', async (t) => {
   const { uid } = await createAccount(server, { verified: false });
   const other = await createAccount(server, { verified: false });
   const code = await server.mailbox.readCode('x-verify-code', uid);
@@ -19,7 +19,7 @@ t.test('a wrong verification code is refused, the right one is taken as often as
   checkRefusal(t, await verify({ uid, code: 'ab'.repeat(32) }), 400, 105);
 });
 
-t.test('resend_code mails the same code again, until it was given', async (t) => {
+t.test('resend_code mails the same code until the address is verified', async (t) => {
   const account = await createAccount(server, { verified: false });
   const { uid } = account;
   const { sessionToken: token } = await login(server, account);
@@ -37,7 +37,7 @@ t.test('resend_code mails the same code again, until it was given', async (t) =>
   t.equal((await server.mailbox.list(uid)).length, 2);
 });
 
-t.test('mails carry the link that their text has, with the code in its fragment', async (t) => {
+t.test('mails have a link with the code in the fragment', async (t) => {
   const account = await createAccount(server, { verified: false });
   const { uid, email } = account;
   const { code: recoveryCode } = await sendRecoveryCode(server, account);
@@ -61,7 +61,7 @@ t.test('mails carry the link that their text has, with the code in its fragment'
 });
 
 t.test(
-  'a forgotPasswordToken has three tries, and resend_code says how many are left and for how long',
+  'a forgotPasswordToken has three tries; resend_code returns the remaining tries and time',
   async (t) => {
     const account = await createAccount(server);
     const body = { email: toHex(account.email) };
@@ -86,7 +86,7 @@ t.test(
   },
 );
 
-t.test('send_code cancels the token and the code before it', async (t) => {
+t.test('send_code cancels the previous token and code', async (t) => {
   const account = await createAccount(server);
   const first = await sendRecoveryCode(server, account);
   const second = await sendRecoveryCode(server, account);
@@ -102,21 +102,18 @@ t.test('send_code cancels the token and the code before it', async (t) => {
   t.match(accept(await verify(second.forgotPasswordToken, second.code)).accountResetToken, /^[0-9a-f]{64}$/);
 });
 
-t.test(
-  'an account that is not verified can recover its password, and is still not verified then',
-  async (t) => {
-    const account = await createAccount(server, { verified: false });
-    const { forgotPasswordToken, code } = await sendRecoveryCode(server, account);
-    const signer = { type: 'forgotPasswordToken', token: forgotPasswordToken } as const;
-    const { accountResetToken } = accept(
-      await send(server, '/v1/password/forgot/verify_code', { signer, body: { code } }),
-    );
-    const reset = {
-      signer: { type: 'accountResetToken', token: accountResetToken },
-      body: { newPassword: 'new' },
-    } as const;
-    accept(await send(server, '/v1/raw_password/password/reset', reset));
-    const body = { email: toHex(account.email), password: 'new' };
-    t.match(accept(await send(server, '/v1/raw_password/session/create', { body })), { verified: false });
-  },
-);
+t.test('an unverified account can recover its password and stays unverified', async (t) => {
+  const account = await createAccount(server, { verified: false });
+  const { forgotPasswordToken, code } = await sendRecoveryCode(server, account);
+  const signer = { type: 'forgotPasswordToken', token: forgotPasswordToken } as const;
+  const { accountResetToken } = accept(
+    await send(server, '/v1/password/forgot/verify_code', { signer, body: { code } }),
+  );
+  const reset = {
+    signer: { type: 'accountResetToken', token: accountResetToken },
+    body: { newPassword: 'new' },
+  } as const;
+  accept(await send(server, '/v1/raw_password/password/reset', reset));
+  const body = { email: toHex(account.email), password: 'new' };
+  t.match(accept(await send(server, '/v1/raw_password/session/create', { body })), { verified: false });
+});

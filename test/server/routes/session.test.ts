@@ -11,7 +11,7 @@ const listDevices = async (token: string) =>
   accept(await send(server, '/v1/account/devices', { method: 'GET', signer: asSession(token) })).devices;
 
 t.test(
-  'account/devices lists a device a session, and says which one asks and when each was last heard of',
+  'account/devices lists one device per session, marks the current one and has access times',
   async (t) => {
     const account = await createAccount(server);
     const phone = await login(server, account, { name: 'Foxy’s 🦊 phone', type: 'phone' });
@@ -37,38 +37,35 @@ t.test(
   },
 );
 
-t.test('a session tells whose it is and whether the address is verified', async (t) => {
+t.test('a login returns the uid and whether the address is verified', async (t) => {
   const account = await createAccount(server, { verified: false });
   t.match(await login(server, account), { uid: account.uid, verified: false });
   const verified = await createAccount(server);
   t.match(await login(server, verified), { uid: verified.uid, verified: true });
 });
 
-t.test(
-  'the number of sessions of an account is limited, with either login method, until one ends',
-  async (t) => {
-    const account = await createAccount(server, { password: 'password' });
-    const credentials = { email: toHex(account.email), password: 'password' };
-    const openRaw = () => send(server, '/v1/raw_password/session/create', { body: credentials });
-    const first = await login(server, account);
-    const raw = accept(await openRaw());
-    await login(server, account);
+t.test('both login methods share the session limit of an account', async (t) => {
+  const account = await createAccount(server, { password: 'password' });
+  const credentials = { email: toHex(account.email), password: 'password' };
+  const openRaw = () => send(server, '/v1/raw_password/session/create', { body: credentials });
+  const first = await login(server, account);
+  const raw = accept(await openRaw());
+  await login(server, account);
 
-    checkRefusal(t, await openRaw(), 403, 115);
-    const token = await authenticate(server, account);
-    const signer = { type: 'authToken', token } as const;
-    checkRefusal(t, await send(server, '/v1/session/create', { signer }), 403, 115);
-    t.comment('the authToken is used up all the same');
-    checkRefusal(t, await send(server, '/v1/session/create', { signer }), 401, 110);
-    t.equal((await listDevices(first.sessionToken)).length, 3);
+  checkRefusal(t, await openRaw(), 403, 115);
+  const token = await authenticate(server, account);
+  const signer = { type: 'authToken', token } as const;
+  checkRefusal(t, await send(server, '/v1/session/create', { signer }), 403, 115);
+  t.comment('the authToken is used up all the same');
+  checkRefusal(t, await send(server, '/v1/session/create', { signer }), 401, 110);
+  t.equal((await listDevices(first.sessionToken)).length, 3);
 
-    await send(server, '/v1/session/destroy', { signer: asSession(raw.sessionToken) });
-    t.match(await login(server, account), { uid: account.uid });
-    t.match(await login(server, await createAccount(server)), { verified: true }, 'others are not concerned');
-  },
-);
+  await send(server, '/v1/session/destroy', { signer: asSession(raw.sessionToken) });
+  t.match(await login(server, account), { uid: account.uid });
+  t.match(await login(server, await createAccount(server)), { verified: true }, 'others are not concerned');
+});
 
-t.test('account/destroy ends everything the account had', async (t) => {
+t.test('account/destroy removes everything of the account', async (t) => {
   const account = await createAccount(server, { password: 'password' });
   const { sessionToken, keyFetchToken } = await login(server, account);
   const [spent, left] = [await authenticate(server, account), await authenticate(server, account)];

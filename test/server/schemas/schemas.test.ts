@@ -76,14 +76,14 @@ const OPEN: [path: string, body: object, parameters: Parameters][] = [
 ];
 
 for (const [path, body, parameters] of OPEN) {
-  t.test(`${path} names the parameter that is missing or wrong`, async (t) => {
+  t.test(`${path} names a missing or invalid parameter`, async (t) => {
     for (const { param, errno, changed } of listCases(body, parameters)) {
       checkRefusal(t, await send(server, path, { body: changed }), 400, errno, { param });
     }
   });
 }
 
-t.test('nothing was created by requests with wrong parameters', async (t) => {
+t.test('requests with invalid parameters create nothing', async (t) => {
   checkRefusal(t, await send(server, '/v1/auth/start', { body: { email: toHex(newcomer) } }), 400, 102);
 });
 
@@ -114,7 +114,7 @@ const SIGNED: [path: string, type: TokenType, body: (token: string) => object, p
 ];
 
 for (const [path, type, makeBody, parameters] of SIGNED) {
-  t.test(`${path} names the parameter that is missing or wrong, and has used its token up`, async (t) => {
+  t.test(`${path} names a missing or invalid parameter, and consumes its token`, async (t) => {
     for (const { param, errno, changed } of listCases(makeBody('00'.repeat(32)), parameters)) {
       const { token } = await obtainToken(server, account, type);
       const call = { signer: { type, token }, body: changed };
@@ -154,13 +154,13 @@ t.test('a missing parameter is reported before an invalid one, in any order', as
   });
 });
 
-t.test('members of a prototype are no parameters', async (t) => {
+t.test('members of a prototype are not parameters', async (t) => {
   const inherited = `{"__proto__": ${JSON.stringify({ email })}, "constructor": {"prototype": {"email": "${email}"}}}`;
   checkRefusal(t, await send(server, '/v1/auth/start', { body: inherited }), 400, 108, { param: 'email' });
   t.equal(({} as { email?: string }).email, undefined);
 });
 
-t.test('unknown members are ignored, and hex is taken in either case', async (t) => {
+t.test('unknown members are ignored, and hex is accepted in either case', async (t) => {
   const body = { email: email.toUpperCase(), srp: { type: 'unknown' }, constructor: null, 'a.b': { c: [] } };
   t.equal((await send(server, '/v1/auth/start', { body })).status, 200);
   const upper = {

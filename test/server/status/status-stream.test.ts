@@ -30,7 +30,7 @@ async function openStream(t: Test, server: TestServer, sessionToken: string): Pr
   return stream;
 }
 
-t.test('a stream tells the status at once and when the code is given, then ends', async (t) => {
+t.test('a stream sends the status at once and after verification, then ends', async (t) => {
   const account = await createAccount(server, { verified: false });
   const { sessionToken } = await login(server, account);
   const stream = await openStream(t, server, sessionToken);
@@ -47,7 +47,7 @@ t.test('a stream tells the status at once and when the code is given, then ends'
   t.equal(await stream.next(), undefined, 'the end');
 });
 
-t.test('a stream of a verified account is one event', async (t) => {
+t.test('the stream of a verified account has one event', async (t) => {
   const { sessionToken } = await login(server, await createAccount(server));
   const stream = await openStream(t, server, sessionToken);
   t.match(await stream.next(), { verified: true });
@@ -102,7 +102,7 @@ t.test('streams are limited for an account and for the server', async (t) => {
   t.match(await (await openStream(t, server, sessionToken)).next(), { verified: false });
 });
 
-t.test('clients that hang up while they are let in leave no stream behind', async (_t) => {
+t.test('clients that disconnect during admission leave no stream', async (_t) => {
   const { sessionToken: token } = await login(server, await createAccount(server, { verified: false }));
   const { port } = new URL(server.url);
   const served = () => server.logLines.filter((line) => line.includes(PATH)).length;
@@ -143,13 +143,13 @@ t.test('the Accept header decides between a stream and a reply', async (t) => {
   }
 });
 
-t.test('comment lines come while nothing happens', async (t) => {
+t.test('comment lines are sent in between', async (t) => {
   t.match(await quiet.next(), { verified: false });
   t.match(await quiet.next(), /^:/);
   quiet.close();
 });
 
-t.test('a stream hears of a verification at another server, over Redis', async (t) => {
+t.test('a stream reports a verification on another server, over Redis', async (t) => {
   const env = { REDIS_URL: (await startRedis(t)).url, DATA_DIR: await makeDataDir(t) };
   const [here, there] = [await startServer(t, env), await startServer(t, env)];
   const account = await createAccount(here, { verified: false });

@@ -18,7 +18,7 @@ t.test('event streams use at most half of the connections', async (t) => {
   t.equal((await send(server, '/__heartbeat__', { method: 'GET' })).status, 200);
 });
 
-t.test('event streams are limited for each account, and in all', async (t) => {
+t.test('event streams are limited per account and in total', async (t) => {
   const server = await startServer(t, { MAX_STREAMS_PER_ACCOUNT: '2', MAX_STREAMS: '3' });
   const [first, second] = [await openSession(server), await openSession(server)];
   const { connection, reply } = await openStream(t, server, first);

@@ -61,7 +61,7 @@ t.test('while Redis hangs every method throws, and all recover when it continues
   for (const [name, ask] of everyMethod(store)) await t.resolves(ask(), name);
 });
 
-t.test('commands to a Redis that hung consume nothing when it continues', async (t) => {
+t.test('commands to a hung Redis consume nothing when it continues', async (t) => {
   const redis = await startRedis(t);
   const store = await openStore(t, redis);
   const id = randomHex();
@@ -77,7 +77,7 @@ t.test('commands to a Redis that hung consume nothing when it continues', async 
 });
 
 t.test(
-  'tokens and guesses restored while Redis was stopped are there for the first command after its start',
+  'tokens and guesses restored during an outage are there for the first command afterwards',
   async (t) => {
     const redis = await startRedis(t, { args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
     const store = await openStore(t, redis);
@@ -98,7 +98,7 @@ t.test(
   },
 );
 
-t.test('counts that a hung Redis did not answer are restored', async (t) => {
+t.test('counts without a reply of Redis are restored', async (t) => {
   const redis = await startRedis(t);
   const store = (await openStore(t, redis)) as RedisTokenStore;
   const counters = store.openRateCounters(counterKey);

@@ -27,7 +27,7 @@ export function describeMigrations(
     t.ok(await storage.outbox.add(newMail(updated)));
   });
 
-  t.test(`${servers} servers that start together on nothing all start`, async (t) => {
+  t.test(`${servers} servers that create a database together all start`, async (t) => {
     const database = await newDatabase();
     const keys = [randomBytes(32)];
     const started = await Promise.all(Array.from({ length: servers }, () => openServer(t, database, keys)));

@@ -3,7 +3,7 @@ import { openDatabase } from '../../../storage/sql/database.js';
 import { prepareQuery } from '../../../storage/sql/prepared-query.js';
 import { newSqliteFile } from '../../support/storage/sqlite-directory.js';
 
-t.test('each call supplies named values beside the constant ones', async (t) => {
+t.test('each call supplies its own values', async (t) => {
   const { db, close } = await openDatabase(await newSqliteFile(t));
   t.teardown(close);
   const until = [10, 20, 30];

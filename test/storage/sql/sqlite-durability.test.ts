@@ -42,7 +42,7 @@ t.test('a server killed at any moment has stored every acknowledged account comp
   t.equal(await outbox.count(), rows[0]?.accounts, 'no account without its mail');
 });
 
-t.test('on a full disk writes fail and reads work, and writes work again when there is space', async (t) => {
+t.test('on a full disk writes fail and reads work, and writes work again with free space', async (t) => {
   const { db, close } = await openDatabase(await newSqliteFile(t));
   t.teardown(close);
   const sealer = new Sealer([randomBytes(32)]);

@@ -57,7 +57,7 @@ for (const [algorithm, alg, signatureBytes] of [
   ['RS', 'RS256', 256],
   ['DS', 'DS256', 64],
 ] as const) {
-  t.test(`a new ${algorithm} key signs certificates that its exported public key verifies`, async (t) => {
+  t.test(`certificates of a new ${algorithm} key verify with its exported public key`, async (t) => {
     const privateKeyPem = await generateSigningKey(algorithm);
     t.match(privateKeyPem, /^-----BEGIN PRIVATE KEY-----/);
     const { privateKey, publicKey } = await openSigningKey(store(algorithm, privateKeyPem));
@@ -73,7 +73,7 @@ for (const [algorithm, alg, signatureBytes] of [
   });
 }
 
-t.test('exported numbers are those of the key: RS in decimal, DS in hex', async (t) => {
+t.test('exported numbers equal the key’s: RS in decimal, DS in hex', async (t) => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
   const exportKey = async (algorithm: SigningAlgorithm, privateKey: KeyObject) => {
@@ -91,7 +91,7 @@ t.test('exported numbers are those of the key: RS in decimal, DS in hex', async 
   t.ok(importPublicKey(exported).equals(dsa.publicKey));
 });
 
-t.test('two keys in use at once each sign for themselves', async (t) => {
+t.test('two keys in use sign separately', async (t) => {
   const opened = async () => openSigningKey(store('RS', await generateSigningKey('RS')));
   const keys = [await opened(), await opened()];
   for (const i of [0, 1, 0, 1] as const) {
@@ -101,7 +101,7 @@ t.test('two keys in use at once each sign for themselves', async (t) => {
   }
 });
 
-t.test('an invalid key, or one of the other algorithm, is an error that does not contain it', async (t) => {
+t.test('an error about an invalid key does not contain it', async (t) => {
   const dsa = generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 });
   for (const text of ['not a key', dsa.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()]) {
     const error = await openSigningKey(store('RS', text)).catch((error: Error) => error);

@@ -19,7 +19,7 @@ const measured = {
   together: { perSecond: 32, cpuMs: 115 },
 } as const;
 
-t.test('limits of control groups of version 2 hold for the groups below', async (t) => {
+t.test('limits of version 2 apply to all groups below', async (t) => {
   const root = t.testdir({
     proc: { self: { cgroup: '0::/system.slice/key-server.service\n' } },
     sys: {
@@ -37,7 +37,7 @@ t.test('limits of control groups of version 2 hold for the groups below', async 
   t.same(readCgroupLimits(root), { cores: 1.5, memoryBytes: 512 * MIB });
 });
 
-t.test('inside a container only its own group is to be seen', async (t) => {
+t.test('inside a container only its own group is visible', async (t) => {
   const files = { 'cpu.max': '200000 100000\n', 'memory.max': '1073741824\n' };
   const root = t.testdir({
     proc: { self: { cgroup: '0::/\n' } },
@@ -51,7 +51,7 @@ t.test('inside a container only its own group is to be seen', async (t) => {
   t.same(readCgroupLimits(hidden), { cores: 2, memoryBytes: GIB });
 });
 
-t.test('limits of control groups of version 1', async (t) => {
+t.test('limits of version 1 are read', async (t) => {
   const root = t.testdir({
     proc: { self: { cgroup: '9:memory:/box\n4:cpu,cpuacct:/box\n1:name=systemd:/box\n0::/\n' } },
     sys: {
@@ -73,7 +73,7 @@ t.test('limits of control groups of version 1', async (t) => {
   t.same(readCgroupLimits(root), { cores: 0.5, memoryBytes: 256 * MIB });
 });
 
-t.test('without limits, or without control groups, there are none', async (t) => {
+t.test('without limits or control groups the result is empty', async (t) => {
   const none = { cores: undefined, memoryBytes: undefined };
   const unlimited = t.testdir({
     proc: { self: { cgroup: '0::/\n9:memory:/\n4:cpu:/\n' } },
@@ -92,7 +92,7 @@ t.test('without limits, or without control groups, there are none', async (t) =>
   t.same(readCgroupLimits(t.testdir({})), none);
 });
 
-t.test('threads are recommended for the cores there are, as far as memory goes', async (t) => {
+t.test('the recommended number of threads follows cores and memory', async (t) => {
   t.equal(recommendThreads(machine, settings), 4);
   t.equal(recommendThreads({ ...machine, cores: 1.5 }, settings), 1);
   t.equal(recommendThreads({ ...machine, cores: 0.5 }, settings), 1);
@@ -102,7 +102,7 @@ t.test('threads are recommended for the cores there are, as far as memory goes',
   t.equal(recommendThreads({ ...machine, memoryBytes: 100 * MIB }, settings), 1);
 });
 
-t.test('where threads wait for memory, fewer are recommended', async (t) => {
+t.test('fewer threads are recommended where threads wait for memory', async (t) => {
   const bound = { ...measured, together: { perSecond: 38, cpuMs: 220 } };
   t.match(advise(bound, settings), { stretchThreads: 2, groupedLoginsPerSecond: 38 });
   t.equal(shareKept(bound), 0.5);
@@ -137,7 +137,7 @@ t.test('settings that cannot work are distinguished from unwise ones', async (t)
   t.same(warn({ stretchThreads: 1, cryptoThreads: 1 }, { ...machine, cores: 0.5 }), [[false, '0.5']]);
 });
 
-t.test('the command measures the engine that runs here', async (t) => {
+t.test('the command measures the configured engine', async (t) => {
   const ran = await runAdmin({ STRETCH_ENGINE: 'openssl', STRETCH_MAX_WAIT: '0.001' }, 'capacity', '--json');
   t.equal(ran.code, 1, 'nobody could wait for a thread with this STRETCH_MAX_WAIT');
   const { machine, measured, recommended, warnings } = ran.json as Record<string, Record<string, number>>;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { checkHugePages } from '../../../../server/admin/doctor/huge-pages-check.js';
 
-t.test('huge pages that are off are a warning, and nothing is said where Linux does not tell', async (t) => {
+t.test('disabled huge pages are a warning; without the Linux file nothing is reported', async (t) => {
   const folder = t.testdir({ off: 'always madvise [never]\n', on: 'always [madvise] never\n' });
   t.match(checkHugePages(join(folder, 'off')), [{ state: 'warning', advice: /madvise/ }]);
   t.match(checkHugePages(join(folder, 'on')), [{ state: 'ok', says: /madvise/ }]);
