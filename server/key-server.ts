@@ -28,11 +28,12 @@ import { recordRequest } from './logs/request-log.js';
 import { createMailTransport } from './mail/create-transport.js';
 import { Mailer } from './mail/mailer.js';
 import { createMetrics, type Metrics } from './metrics/metrics.js';
+import { requireNotMoved } from './move-mark.js';
 import { createRouter, hasPublicMetrics, STRETCH_PATH_PART, stretchPaths } from './routes.js';
 import type { Services } from './services.js';
 import { StatusStreams } from './status/status-streams.js';
 import { loadStorageKeys } from './storage-key.js';
-import { openStores } from './stores.js';
+import { locateDatabase, openStores } from './stores.js';
 
 /** Padded responses (`ENUMERATION_GUARD=on`) take a multiple of this, in ms. It exceeds the usual duration of their work. */
 const PADDED_RESPONSE_MS = 100;
@@ -69,6 +70,7 @@ export async function startKeyServer({
   stretchPlan,
 }: KeyServerOptions): Promise<KeyServer> {
   await prepareDataDir(config, log);
+  requireNotMoved(locateDatabase(config));
   const storageKeys = await loadStorageKeys(config);
   const metrics = createMetrics();
   const storage = await openStores(config, { storageKeys, now, ...metrics.stores });

@@ -4,6 +4,8 @@ import { AuditLog } from '../../storage/audit-log.js';
 import { MoveError, moveDatabase } from '../../storage/move.js';
 import { reencrypt } from '../../storage/reencrypt.js';
 import { type DatabaseLocation, openForLongWork } from '../../storage/sql/database.js';
+import { reasonOf } from '../logs/reason.js';
+import { markAsMoved, unmark } from '../move-mark.js';
 import { locateDatabase } from '../stores.js';
 import { recordAct } from './administrative-acts.js';
 import { CommandError } from './command-error.js';
@@ -53,9 +55,14 @@ export async function moveStorage(config: Config, options: MoveOptions, terminal
       onProgress: ({ table, step, rows, of }) => terminal.progress(`${step} ${table}: ${rows} of ${of}`),
     });
     await recordMove(to, terminal);
+    await unmark(to);
+    const warning = await markAsMoved(from).then(
+      () => '',
+      (error) => `\n${reasonOf(error)}: the source cannot be marked as moved. Do not start a server on it.`,
+    );
     const rows = moved.map(({ table, rows, checksum }) => [table, String(rows), checksum]);
     const text = `${alignColumns(['table', 'rows', 'checksum on both sides'], rows)}
-Configure the servers with the new database and the same storage keys.`;
+Configure the servers with the new database and the same storage keys.${warning}`;
     return { text, json: { moved } };
   } catch (error) {
     if (error instanceof MoveError) throw new CommandError(error.message);

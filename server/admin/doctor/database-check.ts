@@ -10,6 +10,7 @@ import { createMigrations } from '../../../storage/sql/migrations.js';
 import type { Tables } from '../../../storage/sql/schema.js';
 import { findCurrentKey } from '../../certificates/signing-key-ring.js';
 import { reasonOf } from '../../logs/reason.js';
+import { adviseMoved, findMoveMark } from '../../move-mark.js';
 import { findStorageKeys, keyFileOf } from '../../storage-key.js';
 import { locateDatabase } from '../../stores.js';
 import { broken, type Finding, judgeClock, ok, warning } from './finding.js';
@@ -25,6 +26,8 @@ export async function checkDatabase(config: Config): Promise<Finding[]> {
   if (location.engine === 'sqlite' && !existsSync(location.filename)) {
     return [ok(DATABASE, `${location.filename} does not exist yet: the server creates it`)];
   }
+  const mark = findMoveMark(location);
+  if (mark) return [broken(DATABASE, 'was moved to another database', adviseMoved(mark))];
   const { storageKeys, found } = await readStorageKeys(config);
   const db = await openToRead(location);
   try {
