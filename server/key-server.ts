@@ -79,6 +79,8 @@ export async function startKeyServer({
     maxConnections: config.maxConnections,
     timeouts: { stalledMs: STALLED_MS + config.stretchMaxWait * 1000 },
     now,
+    // The port is known when requests arrive.
+    publicUrl: () => withListeningPort(config, portOf(server)).publicUrl,
   });
   try {
     const { signingKeys } = storage;
@@ -94,7 +96,7 @@ export async function startKeyServer({
     await listen(server, { ...config, setting: 'PORT' });
     // No await until the request handler is set: requests can arrive in the next turn of the event loop.
     pools = openPools(config, metrics, log, stretchPlan);
-    const bound = withListeningPort(config, (server.address() as AddressInfo).port);
+    const bound = withListeningPort(config, portOf(server));
     const services: Services = {
       config: bound,
       log,
@@ -219,6 +221,10 @@ async function closeAll(
   await adminListener?.close();
   metrics.close();
   await Promise.all([stretcher.close(), cryptoPool.close(), storage.close()]);
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }
 
 function urlOf(server: Server): string {

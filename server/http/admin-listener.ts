@@ -16,7 +16,11 @@ export interface AdminListener {
 /** @throws ConfigError when METRICS_PORT cannot be bound */
 export async function openAdminListener(services: Services): Promise<AdminListener> {
   const { config, now } = services;
-  const { server, connections } = createHttpServer({ maxConnections: MAX_CONNECTIONS, now });
+  const { server, connections } = createHttpServer({
+    maxConnections: MAX_CONNECTIONS,
+    now,
+    publicUrl: () => config.publicUrl,
+  });
   connections.serve(createApp(services, createAdminRouter(services), connections).callback());
   await listen(server, { host: config.host, port: config.metricsPort, setting: 'METRICS_PORT' });
   return { server, close: () => connections.end() };

@@ -10,7 +10,7 @@ import { readClientSource } from './client-source.js';
 import type { Connections } from './connections.js';
 import { discardBody, hasUnreadBody, replyBeforeBody } from './early-reply.js';
 import { toApiError } from './error-translation.js';
-import { ApiError } from './errors.js';
+import { ApiError, errorReply } from './errors.js';
 import { API_HEADERS, standardHeaders } from './standard-headers.js';
 
 /** Creates the Koa application: the middleware of all requests, then the router. */
@@ -40,7 +40,7 @@ function setHeaders({ now, config }: Services, connections: Connections) {
 }
 
 /** Answers errors in the API's JSON form (docs/protocol.md, "Errors"). Causes are only logged. */
-function answerErrors({ log }: Services) {
+function answerErrors({ log, config: { publicUrl } }: Services) {
   return async (ctx: Context, next: Next) => {
     try {
       await next();
@@ -53,10 +53,12 @@ function answerErrors({ log }: Services) {
         ctx.set('Retry-After', String(apiError.details.retryAfter));
       ctx.state.errno = apiError.errno;
       ctx.status = apiError.status;
-      if (hasUnreadBody(ctx.req)) answerBeforeBody(ctx, JSON.stringify(apiError));
+      const reply = errorReply(apiError, publicUrl);
+      if (hasUnreadBody(ctx.req)) answerBeforeBody(ctx, reply);
       else {
         discardBody(ctx.req);
-        ctx.body = apiError;
+        ctx.type = 'json';
+        ctx.body = reply;
       }
     }
   };

@@ -1,8 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { ERRNOS, type ErrorDetails } from '../../protocol/errnos.js';
 
-const INFO = 'https://github.com/mozilla/picl-idp/blob/master/docs/api.md#response-format';
-
 /** Name → status, errno and message (docs/protocol.md, "Errors"). */
 export const ERRORS = {
   accountExists: [400, ERRNOS.accountExists, 'Account already exists'],
@@ -51,15 +49,17 @@ export class ApiError extends Error {
     this.status = status;
     this.errno = errno;
   }
+}
 
-  toJSON() {
-    return {
-      code: this.status,
-      errno: this.errno,
-      error: STATUS_CODES[this.status],
-      message: this.message,
-      info: INFO,
-      ...this.details,
-    };
-  }
+/** Returns the body of an error reply: the five members of every error, and the details. */
+export function errorReply(error: ApiError, publicUrl: string): string {
+  return JSON.stringify({
+    code: error.status,
+    errno: error.errno,
+    error: STATUS_CODES[error.status],
+    message: error.message,
+    // The document of this server lists the errors of each endpoint and explains each errno.
+    info: `${publicUrl}/v1/openapi.json#/components/schemas/Error`,
+    ...error.details,
+  });
 }

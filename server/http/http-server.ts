@@ -1,8 +1,8 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Connections } from './connections.js';
 import { LINGER_MS } from './early-reply.js';
-import { ApiError, type ApiErrorName } from './errors.js';
+import { ApiError, type ApiErrorName, errorReply } from './errors.js';
 
 export interface HttpTimeouts {
   /** For the headers, from the start of the connection or the first byte of the request. */
@@ -32,6 +32,8 @@ export interface HttpServerOptions {
   timeouts?: Partial<HttpTimeouts>;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** Returns the URL that errors refer to. */
+  publicUrl: () => string;
 }
 
 /** API errors for error codes of Node's parser. */
@@ -42,7 +44,7 @@ const PARSER_ERRORS: Record<string, ApiErrorName> = {
 
 /** Creates an HTTP server that answers malformed requests in the API's form too. */
 export function createHttpServer(options: HttpServerOptions): { server: Server; connections: Connections } {
-  const { maxConnections, timeouts, now } = options;
+  const { maxConnections, timeouts } = options;
   const { headersMs, requestMs, keepAliveMs, stalledMs, unreadMs, checkIntervalMs } = {
     ...TIMEOUTS,
     ...timeouts,
@@ -60,18 +62,22 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket: Socket) => {
     if (code === 'ECONNRESET' || !socket.writable || connections.isReplying(socket)) socket.destroy();
-    else answerOnSocket(PARSER_ERRORS[code ?? ''] ?? 'badRequest', socket, now);
+    else answerOnSocket(PARSER_ERRORS[code ?? ''] ?? 'badRequest', socket, options);
   });
-  server.on('connect', (_request, socket) => answerOnSocket('badRequest', socket as Socket, now));
+  server.on('connect', (_request, socket) => answerOnSocket('badRequest', socket as Socket, options));
   return { server, connections };
 }
 
 /** Answers a malformed request, for which Node has no response object. */
-function answerOnSocket(reason: ApiErrorName, socket: Socket, now: () => number): void {
+function answerOnSocket(
+  reason: ApiErrorName,
+  socket: Socket,
+  { now, publicUrl }: Pick<HttpServerOptions, 'now' | 'publicUrl'>,
+): void {
   const error = new ApiError(reason);
-  const body = JSON.stringify(error);
+  const body = errorReply(error, publicUrl());
   const head = [
-    `HTTP/1.1 ${error.status} ${error.toJSON().error}`,
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     `Timestamp: ${Math.floor(now() / 1000)}`,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { discardBody } from './early-reply.js';
-import { ApiError } from './errors.js';
+import { ApiError, errorReply } from './errors.js';
 import { API_HEADERS, standardHeaders } from './standard-headers.js';
 
 /** Timeout for the body of an admitted request, in ms. The request counts, but cannot be stretched yet. */
@@ -64,9 +64,9 @@ export interface LoadSheddingOptions {
  * @see docs/architecture.md, "Admission"
  */
 export function shedLoad(listener: RequestListener, options: LoadSheddingOptions): RequestListener {
-  const { inFlight, needsStretch, sourceOf, predictWaitMs, maxWaitMs, now, observe } = options;
+  const { inFlight, needsStretch, sourceOf, predictWaitMs, maxWaitMs, publicUrl, now, observe } = options;
   const headers = Object.entries({
-    ...standardHeaders(options.publicUrl),
+    ...standardHeaders(publicUrl),
     ...API_HEADERS,
     'Content-Type': 'application/json; charset=utf-8',
   });
@@ -75,7 +75,9 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
     observe(request);
     discardBody(request);
     const retryAfter = toRetryAfter(waitMs);
-    bodies[retryAfter] ??= Buffer.from(JSON.stringify(new ApiError('serviceUnavailable', { retryAfter })));
+    bodies[retryAfter] ??= Buffer.from(
+      errorReply(new ApiError('serviceUnavailable', { retryAfter }), publicUrl),
+    );
     const body = bodies[retryAfter];
     response.statusCode = 503;
     for (const [name, value] of headers) response.setHeader(name, value);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ERRNOS } from '../../protocol/errnos.js';
 import { type ApiErrorName, ERRORS } from '../http/errors.js';
 
 /** Errors that any operation can return. */
@@ -6,13 +7,22 @@ const ALWAYS: ApiErrorName[] = ['tooManyRequests', 'serviceUnavailable'];
 const OF_POST: ApiErrorName[] = ['invalidJson', 'missingContentLength', 'bodyTooLarge'];
 const OF_HAWK: ApiErrorName[] = ['invalidSignature', 'invalidToken', 'invalidTimestamp'];
 
+/** Returns each errno and its meaning. */
+function listErrnos(): string {
+  const meanings = new Map<number, string>([
+    ...Object.values(ERRORS).map(([, errno, message]) => [errno, message] as const),
+    [ERRNOS.unknown, 'any other error'],
+  ]);
+  return [...meanings].map(([errno, meaning]) => `${errno}: ${meaning}.`).join(' ');
+}
+
 /** The shape of an error (docs/protocol.md, "Errors"), with the fields of some errors. */
 export const errorBody = z.object({
   code: z.int().meta({ description: 'The HTTP status' }),
-  errno: z.int().meta({ description: 'What went wrong; stable' }),
+  errno: z.int().meta({ description: `What went wrong; stable. ${listErrnos()}` }),
   error: z.string().meta({ description: 'The HTTP status in words' }),
   message: z.string(),
-  info: z.url().meta({ description: 'Where errors are explained' }),
+  info: z.url().meta({ description: 'This schema, at the server that replied' }),
   param: z.string().optional().meta({ description: 'errno 107 and 108: the parameter, dots between levels' }),
   serverTime: z.int().optional().meta({ description: 'errno 111: seconds since 1970' }),
   retryAfter: z

@@ -45,7 +45,7 @@ t.test('8 pipelined requests are answered in order', async (t) => {
 
 /** A server whose reply fills every buffer between it and its client. */
 async function startLarge(t: Test, maxConnections: number): Promise<string> {
-  const { server, connections } = createHttpServer({ maxConnections, now: Date.now });
+  const { server, connections } = createHttpServer({ maxConnections, now: Date.now, publicUrl: () => '' });
   const large = Buffer.alloc(64 * 2 ** 20);
   connections.serve(({ url }, response) => void response.end(url === '/large' ? large : 'small'));
   server.listen(0, '127.0.0.1');

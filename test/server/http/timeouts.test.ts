@@ -19,7 +19,12 @@ async function startEcho(t: Test, timeouts: Partial<HttpTimeouts>): Promise<{ ur
     unreadMs: NEVER_MS,
   };
   const options = { ...never, checkIntervalMs: 20, ...timeouts };
-  const { server, connections } = createHttpServer({ maxConnections: 100, timeouts: options, now: Date.now });
+  const { server, connections } = createHttpServer({
+    maxConnections: 100,
+    timeouts: options,
+    now: Date.now,
+    publicUrl: () => 'https://accounts.example.org',
+  });
   connections.serve(async (request, response) => {
     const body = await text(request).catch(() => '');
     response.end(request.url === '/large' ? 'x'.repeat(64 * 1024 * 1024) : body);
@@ -47,7 +52,7 @@ function assertTimedOut(t: Test, reply: RawReply | undefined): void {
     errno: 999,
     error: String,
     message: String,
-    info: String,
+    info: 'https://accounts.example.org/v1/openapi.json#/components/schemas/Error',
   });
 }
 

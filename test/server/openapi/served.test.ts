@@ -1,4 +1,5 @@
 import t from 'tap';
+import { ERRNOS } from '../../../protocol/errnos.js';
 import { accept } from '../../support/api/accounts.js';
 import { send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
@@ -18,6 +19,18 @@ t.test('the OpenAPI document is served with the public URL to every origin', asy
     servers: [{ url: 'https://accounts.firefox.test' }],
     info: { version: server.services.version.version },
   });
+});
+
+t.test('errors link to the schema that explains every errno', async (t) => {
+  const server = await startServer(t);
+  const { body } = await send(server, '/unknown', { method: 'GET' });
+  const [url = '', pointer = ''] = (body.info as string).split('#');
+  t.equal(pointer, '/components/schemas/Error');
+  const { components } = (await (await fetch(url)).json()) as {
+    components: { schemas: { Error: { properties: { errno: { description: string } } } } };
+  };
+  const { description } = components.schemas.Error.properties.errno;
+  for (const errno of Object.values(ERRNOS)) t.match(description, `${errno}: `);
 });
 
 t.test('heartbeat, version, metrics and support document match their description', async (t) => {

@@ -18,7 +18,7 @@ export function checkRefusal(
     errno === expectedErrno &&
     isDeepStrictEqual(rest, details) &&
     [error, message].every((value) => TEXT.test(String(value))) &&
-    /^https:/.test(String(info)) &&
+    /^https?:.*\/v1\/openapi\.json#\/components\/schemas\/Error$/.test(String(info)) &&
     /^application\/json\b/.test(headers['content-type'] ?? '') &&
     /^\d{10}$/.test(String(headers.timestamp)) &&
     // No stack and no path.
