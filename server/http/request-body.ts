@@ -1,4 +1,4 @@
-import type { Context, Middleware } from 'koa';
+import type { Context } from 'koa';
 import { ApiError } from './errors.js';
 import { type ParsedBody, parsePasswordBody } from './password-fields.js';
 
@@ -42,37 +42,14 @@ export async function readRequestBody(ctx: Context, required: boolean): Promise<
 }
 
 /** @param chunks receives the parts of the body */
-async function readBytes(ctx: Context, chunks: Buffer[]): Promise<Buffer> {
-  bodyReader ??= loadBodyReader();
-  const readBody = await bodyReader;
-  ctx.req.on('data', (chunk) => chunks.push(chunk));
+async function readBytes({ req }: Context, chunks: Buffer[]): Promise<Buffer> {
   try {
-    await readBody(ctx, async () => {});
+    for await (const chunk of req) chunks.push(chunk);
   } catch (error) {
-    // The body's length differs from Content-Length.
+    // The connection ended before Content-Length bytes.
     throw new ApiError('invalidJson', {}, { cause: error });
   }
-  // koa-body types every body as JSON.
-  const body: unknown = ctx.request.body;
-  if (!Buffer.isBuffer(body)) throw new ApiError('invalidJson');
-  return body;
-}
-
-let bodyReader: Promise<Middleware> | undefined;
-
-/** koa-body is loaded with the first body: it takes longer to load than the rest of the server. */
-async function loadBodyReader(): Promise<Middleware> {
-  const { koaBody } = await import('koa-body');
-  return koaBody({
-    text: true,
-    textTypes: [JSON_TYPE],
-    textLimit: MAX_BODY_BYTES,
-    // Without an encoding the body stays a Buffer: the payload hash covers bytes, and strings cannot be wiped.
-    encoding: '',
-    json: false,
-    urlencoded: false,
-    multipart: false,
-  });
+  return Buffer.concat(chunks);
 }
 
 function parseJson(raw: Buffer): ParsedBody {
