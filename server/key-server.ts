@@ -10,6 +10,7 @@ import { type Config, stretchMemoryMiB, withListeningPort } from '../config/load
 import { MemoryRateCounters } from '../storage/rate-counters.js';
 import type { Storage } from '../storage/storage.js';
 import { CryptoPool } from '../workers/crypto-pool.js';
+import { InFlightRequests } from '../workers/in-flight-requests.js';
 import type { StretchPlan } from '../workers/messages.js';
 import { Stretcher } from '../workers/stretcher.js';
 import { EnumerationGuard } from './accounts/enumeration-guard.js';
@@ -22,7 +23,7 @@ import { readClientSource } from './http/client-source.js';
 import type { Connections } from './http/connections.js';
 import { createHttpServer } from './http/http-server.js';
 import { listen } from './http/listen.js';
-import { InFlightRequests, type LoadSheddingOptions, shedLoad } from './http/load-shedding.js';
+import { type LoadSheddingOptions, shedLoad } from './http/load-shedding.js';
 import { Limits } from './limits.js';
 import { recordRequest } from './logs/request-log.js';
 import { createMailTransport } from './mail/create-transport.js';

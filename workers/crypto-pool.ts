@@ -1,15 +1,22 @@
+import { InFlightRequests } from './in-flight-requests.js';
 import type { CryptoOperation, CryptoOperations, CryptoTask, CryptoThreadData } from './messages.js';
+import { type TaskClient, type TaskEvent, TaskQueue } from './task-queue.js';
 import { ThreadPool } from './thread-pool.js';
 
-export class CryptoPoolError extends Error {
-  readonly code = 'CRYPTO_POOL_FAILED';
+export class CryptoPoolBusyError extends Error {
+  readonly code = 'CRYPTO_POOL_BUSY';
+
+  /** @param waitMs predicted wait */
+  constructor(readonly waitMs: number) {
+    super('too many operations wait');
+  }
 }
 
 export interface CryptoPoolOptions {
   threads: number;
   /** `openssl` for modular exponentiation through OpenSSL, `jsbn` for runtimes without it. */
   modPow: 'openssl' | 'jsbn';
-  observe?: (event: CryptoThreadDied) => void;
+  observe?: (event: TaskEvent | CryptoThreadDied | { type: 'refused' }) => void;
 }
 
 /** A thread ended unexpectedly. Its tasks failed, and another thread replaces it. */
@@ -19,29 +26,41 @@ export interface CryptoThreadDied {
   error: Error | undefined;
 }
 
-/** Threads for SRP and signing, which take some ms each. They are separate, so that they never wait for a stretch. */
+/** Maximum predicted wait for a thread, in ms. */
+export const MAX_WAIT_MS = 2000;
+/** The second task is queued in the thread, which then does not wait for the event loop. */
+const TASKS_PER_THREAD = 2;
+/** Assumed time of an operation before the first measurement, in ms. */
+const FIRST_GUESS_MS = { openssl: 5, jsbn: 100 };
+
+/**
+ * Threads for SRP and signing, which take some ms each. They are separate, so that they never wait for a stretch. Their
+ * queue is fair between sources; an operation that would wait longer than {@link MAX_WAIT_MS} is refused.
+ */
 export class CryptoPool {
+  readonly queue: TaskQueue<CryptoTask, unknown, { indexes: number[] }>;
+  readonly #inFlight = new InFlightRequests();
   readonly #pool: ThreadPool<CryptoTask, unknown>;
+  readonly #observe: CryptoPoolOptions['observe'];
 
   constructor({ modPow, threads, observe }: CryptoPoolOptions) {
     const workerData: CryptoThreadData = { modPow };
+    this.#observe = observe;
     this.#pool = new ThreadPool({
       file: new URL('./thread/crypto-thread.js', import.meta.url),
       threads,
       workerData,
-      // The second task is queued in the thread, which then does not wait for the event loop.
-      tasksPerThread: 2,
+      tasksPerThread: TASKS_PER_THREAD,
       onDied: (error) => observe?.({ type: 'threadDied', error }),
     });
-  }
-
-  get waiting(): number {
-    return this.#pool.waiting;
-  }
-
-  /** Total time of operations in threads since the start, in seconds. Each thread holds up to two at a time. */
-  get busySeconds(): number {
-    return this.#pool.busySeconds;
+    this.queue = new TaskQueue({
+      run: async ([task]) => [{ reply: await this.#pool.run(task as CryptoTask) }],
+      recover: async () => {},
+      now: () => performance.now(),
+      observe,
+    });
+    this.queue.expect(1, FIRST_GUESS_MS[modPow]);
+    for (let i = 0; i < threads * TASKS_PER_THREAD; i++) this.queue.release({ indexes: [i] });
   }
 
   /** For tests that kill one. */
@@ -49,15 +68,24 @@ export class CryptoPool {
     return this.#pool.threads;
   }
 
-  /** @throws CryptoPoolError when the operation fails or its thread dies */
+  /** @throws CryptoPoolBusyError; TaskAbandonedError, TaskFailedError (see TaskQueue) */
   async run<Op extends CryptoOperation>(
     op: Op,
     input: CryptoOperations[Op]['in'],
-  ): Promise<CryptoOperations[Op]['out']> {
+    client: TaskClient,
+  ): Promise<Awaited<CryptoOperations[Op]['out']>> {
+    const { source } = client;
+    const waitMs = this.queue.predictWaitMs(this.#inFlight.countAhead(source));
+    if (waitMs > MAX_WAIT_MS) {
+      this.#observe?.({ type: 'refused' });
+      throw new CryptoPoolBusyError(waitMs);
+    }
+    this.#inFlight.add(source);
     try {
-      return (await this.#pool.run({ op, input } as CryptoTask)) as CryptoOperations[Op]['out'];
-    } catch (error) {
-      throw new CryptoPoolError(`${op} failed`, { cause: error });
+      const reply = await this.queue.submit({ op, input } as CryptoTask, client);
+      return reply as Awaited<CryptoOperations[Op]['out']>;
+    } finally {
+      this.#inFlight.remove(source);
     }
   }
 

@@ -29,8 +29,10 @@ export interface SlotAllocation {
   indexes: number[];
 }
 
-/** Result of one request of a batch. A failure does not affect the others. */
-export type StretchOutcome = { reply: StretchReply } | { failure: string };
+/** Result of one task of a batch. A failure does not affect the others. */
+export type Outcome<Reply> = { reply: Reply } | { failure: string };
+
+export type StretchOutcome = Outcome<StretchReply>;
 
 /** Methods with which `wasm` computes a single password. */
 export interface SingleMethods {

@@ -15,8 +15,8 @@ import type {
 } from './messages.js';
 import { SlotWiper } from './slot-wiper.js';
 import { resolveStretchEngine } from './stretch-engine.js';
-import { type StretchEvent, type StretchOrder, StretchQueue } from './stretch-queue.js';
 import { divideSlots } from './stretch-slots.js';
+import { type TaskClient, type TaskEvent, TaskQueue } from './task-queue.js';
 import { ThreadPool } from './thread-pool.js';
 
 export interface StretcherOptions {
@@ -30,7 +30,7 @@ export interface StretcherOptions {
   plan?: StretchPlan | undefined;
   /** For tests with threads that hang. */
   threadFile?: URL;
-  observe?: (event: StretchEvent | StretchThreadDied) => void;
+  observe?: (event: TaskEvent | StretchThreadDied) => void;
 }
 
 /** A thread ended unexpectedly. Its batch failed, and another thread replaces it. */
@@ -48,7 +48,7 @@ export const SLOT_MIB = 64;
  * threads share the memory, and the queue assigns slots to each batch.
  */
 export class Stretcher {
-  readonly queue: StretchQueue;
+  readonly queue: TaskQueue<StretchRequest, StretchReply, SlotAllocation>;
   /** The running engine: the configured one, or its replacement on this machine. */
   readonly engine: StretchEngineName;
   readonly #pool: ThreadPool<StretchTask, unknown>;
@@ -67,14 +67,14 @@ export class Stretcher {
     this.#measures = this.engine === 'wasm' && !plan;
     const allocations = divideSlots(threads, Math.floor(memoryMiB / SLOT_MIB));
     this.#largestGroup = allocations[0]?.indexes.length ?? 1;
-    this.queue = new StretchQueue({
+    this.queue = new TaskQueue({
       run: (batch, slots, timeLimitMs) => this.#runBatch(batch, slots, timeLimitMs),
       recover: async (slots) => {
         await this.#pool.deadThreadsExited();
         await this.#run('wipe', { slots });
       },
       now: () => performance.now(),
-      ...(observe && { observe }),
+      observe,
     });
     this.#wiper = new SlotWiper({
       claim: (slots) => this.queue.claim(slots),
@@ -124,12 +124,12 @@ export class Stretcher {
 
   /**
    * Wipes the request's password bytes in every case.
-   * @throws StretchAbandonedError, StretchFailedError (see StretchQueue)
+   * @throws TaskAbandonedError, TaskFailedError (see TaskQueue)
    * @see docs/protocol.md, "Password stretching"
    */
-  async stretch(request: StretchRequest, order: StretchOrder): Promise<StretchReply> {
+  async stretch(request: StretchRequest, client: TaskClient): Promise<StretchReply> {
     try {
-      return await this.queue.submit(request, order);
+      return await this.queue.submit(request, client);
     } finally {
       request.password.fill(0);
     }

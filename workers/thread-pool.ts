@@ -43,17 +43,6 @@ export class ThreadPool<Task, Result> {
     return this.#pool?.threads ?? [];
   }
 
-  get waiting(): number {
-    return this.#pool?.queueSize ?? 0;
-  }
-
-  /** Total time of tasks in threads since the start, in seconds. Concurrent tasks of a thread count separately. */
-  get busySeconds(): number {
-    if (!this.#pool?.completed) return 0;
-    // Computed from the mean, because Piscina 5.3 divides `utilization` by 1000 twice.
-    return (this.#pool.histogram.runTime.mean * this.#pool.completed) / 1000;
-  }
-
   /**
    * Starts the threads, as the first task otherwise does. Resolves when they run.
    * @throws Error when no thread can start

@@ -1,7 +1,8 @@
 import { StoreUnavailableError } from '../../storage/errors.js';
-import { CryptoPoolError } from '../../workers/crypto-pool.js';
-import { StretchAbandonedError, StretchFailedError } from '../../workers/stretch-queue.js';
+import { CryptoPoolBusyError } from '../../workers/crypto-pool.js';
+import { TaskAbandonedError, TaskFailedError } from '../../workers/task-queue.js';
 import { ApiError } from './errors.js';
+import { toRetryAfter } from './load-shedding.js';
 
 /** Retry-After for a failed store or thread, in seconds. */
 const RETRY_AFTER_FAILURE_S = 2;
@@ -12,14 +13,13 @@ const RETRY_AFTER_FAILURE_S = 2;
  */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof StretchAbandonedError) {
+  if (error instanceof TaskAbandonedError) {
     return new ApiError('serviceUnavailable', { retryAfter: RETRY_AFTER_FAILURE_S });
   }
-  if (
-    error instanceof StoreUnavailableError ||
-    error instanceof StretchFailedError ||
-    error instanceof CryptoPoolError
-  ) {
+  if (error instanceof CryptoPoolBusyError) {
+    return new ApiError('serviceUnavailable', { retryAfter: toRetryAfter(error.waitMs) });
+  }
+  if (error instanceof StoreUnavailableError || error instanceof TaskFailedError) {
     return new ApiError('serviceUnavailable', { retryAfter: RETRY_AFTER_FAILURE_S }, { cause: error });
   }
   return new ApiError('unexpected', {}, { cause: error });

@@ -3,8 +3,8 @@ import type { LimitName } from '../../config/limits.js';
 import type { Config } from '../../config/load.js';
 import type { Storage } from '../../storage/storage.js';
 import type { CryptoPool } from '../../workers/crypto-pool.js';
+import type { InFlightRequests } from '../../workers/in-flight-requests.js';
 import type { Stretcher } from '../../workers/stretcher.js';
-import type { InFlightRequests } from '../http/load-shedding.js';
 import { createMailMetrics } from './mail-metrics.js';
 import { createPoolMetrics } from './pool-metrics.js';
 import { createProcessMetrics } from './process-metrics.js';
@@ -55,7 +55,7 @@ export function createMetrics() {
         stretchQueue: stretcher.queue,
         inFlight,
         stretchThreads: config.stretchThreads,
-        cryptoPool,
+        cryptoQueue: cryptoPool.queue,
         cryptoThreads: config.cryptoThreads,
       });
       mail.watch(storage.outbox);

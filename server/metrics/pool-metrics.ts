@@ -1,7 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { CryptoPool } from '../../workers/crypto-pool.js';
-import type { StretchEvent } from '../../workers/stretch-queue.js';
 import type { StretchThreadDied } from '../../workers/stretcher.js';
+import type { TaskEvent } from '../../workers/task-queue.js';
 
 type StretchQueue = { readonly waiting: number; predictWaitMs(ahead: number): number };
 
@@ -9,7 +8,7 @@ export interface WatchedPools {
   stretchQueue: StretchQueue;
   inFlight: { countAhead(source: string): number };
   stretchThreads: number;
-  cryptoPool: Pick<CryptoPool, 'waiting' | 'busySeconds'>;
+  cryptoQueue: { readonly waiting: number };
   cryptoThreads: number;
 }
 
@@ -26,6 +25,13 @@ export function createPoolMetrics(registry: Registry) {
     registers,
   });
   for (const outcome of ['done', 'failed', 'refused', 'abandoned']) stretches.inc({ outcome }, 0);
+  const operations = new Counter({
+    name: 'keyserver_crypto_operations_total',
+    help: 'Operations for SRP and signing: done, failed, refused because of the wait, or abandoned by their sender',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of ['done', 'failed', 'refused', 'abandoned']) operations.inc({ outcome }, 0);
   const waits = new Histogram({
     name: 'keyserver_stretch_wait_seconds',
     help: 'How long stretches waited for a thread',
@@ -47,10 +53,10 @@ export function createPoolMetrics(registry: Registry) {
     registers,
   });
   for (const pool of ['stretch', 'crypto']) deaths.inc({ pool }, 0);
-  let stretchBusySeconds = 0;
+  const busySeconds = { stretch: 0, crypto: 0 };
 
   return {
-    observeStretch(event: StretchEvent | StretchThreadDied | { type: 'refused' }): void {
+    observeStretch(event: TaskEvent | StretchThreadDied | { type: 'refused' }): void {
       switch (event.type) {
         case 'refused':
         case 'abandoned':
@@ -60,7 +66,7 @@ export function createPoolMetrics(registry: Registry) {
           waits.observe(event.waitedMs / 1000);
           break;
         case 'finished':
-          stretchBusySeconds += event.serviceMs / 1000;
+          busySeconds.stretch += event.serviceMs / 1000;
           services.observe({ batch_size: event.batchSize }, event.serviceMs / 1000);
           stretches.inc({ outcome: 'done' }, event.batchSize - event.failed);
           stretches.inc({ outcome: 'failed' }, event.failed);
@@ -69,20 +75,34 @@ export function createPoolMetrics(registry: Registry) {
           deaths.inc({ pool: 'stretch' });
       }
     },
-    observeCrypto(_event: { type: 'threadDied' }): void {
-      deaths.inc({ pool: 'crypto' });
+    observeCrypto(event: TaskEvent | { type: 'threadDied' | 'refused' }): void {
+      switch (event.type) {
+        case 'refused':
+        case 'abandoned':
+          operations.inc({ outcome: event.type });
+          break;
+        case 'finished':
+          busySeconds.crypto += event.serviceMs / 1000;
+          operations.inc({ outcome: event.failed > 0 ? 'failed' : 'done' });
+          break;
+        case 'threadDied':
+          deaths.inc({ pool: 'crypto' });
+      }
     },
     watch(pools: WatchedPools): void {
-      watchPools(registry, pools, () => stretchBusySeconds);
+      watchPools(registry, pools, busySeconds);
     },
   };
 }
 
-function watchPools(registry: Registry, pools: WatchedPools, stretchBusySeconds: () => number): void {
-  const { stretchQueue, inFlight, stretchThreads, cryptoPool, cryptoThreads } = pools;
+function watchPools(
+  registry: Registry,
+  pools: WatchedPools,
+  busySeconds: { stretch: number; crypto: number },
+): void {
+  const { stretchQueue, inFlight, stretchThreads, cryptoQueue, cryptoThreads } = pools;
   const registers = [registry];
   const labelNames = ['pool'];
-  let cryptoBusySeconds = 0;
   const threads = new Gauge({
     name: 'keyserver_pool_threads',
     help: 'Threads of a pool',
@@ -98,7 +118,7 @@ function watchPools(registry: Registry, pools: WatchedPools, stretchBusySeconds:
     registers,
     collect() {
       this.set({ pool: 'stretch' }, stretchQueue.waiting);
-      this.set({ pool: 'crypto' }, cryptoPool.waiting);
+      this.set({ pool: 'crypto' }, cryptoQueue.waiting);
     },
   });
   new Counter({
@@ -107,11 +127,9 @@ function watchPools(registry: Registry, pools: WatchedPools, stretchBusySeconds:
     labelNames,
     registers,
     collect() {
-      // The value comes from a rounded mean. Prometheus would treat a decreasing counter as a restart.
-      cryptoBusySeconds = Math.max(cryptoBusySeconds, cryptoPool.busySeconds);
       this.reset();
-      this.inc({ pool: 'stretch' }, stretchBusySeconds());
-      this.inc({ pool: 'crypto' }, cryptoBusySeconds);
+      this.inc({ pool: 'stretch' }, busySeconds.stretch);
+      this.inc({ pool: 'crypto' }, busySeconds.crypto);
     },
   });
   new Gauge({

@@ -20,11 +20,15 @@ export const authEndpoints = [
     hidesAccounts: true,
     reply: replies.authStart,
     refusals: ['unknownAccount'],
-    async handle(services, { body: { email }, client }) {
+    async handle(services, { body: { email }, client, signal }) {
       const account = await requireAccountForLogin(services, email, client, 'srp');
       const { uid, generation, verifier, srpSalt, stretchingSalt } = account;
       const storedEmail = correctEmailCase(services, account, email);
-      const { b, B } = await services.cryptoPool.run('srpStart', { verifier });
+      const { b, B } = await services.cryptoPool.run(
+        'srpStart',
+        { verifier },
+        { source: client.source, signal },
+      );
       const srpToken = randomUUID();
       const exchange = { uid, generation, verifier: toHex(verifier), b: toHex(b), B: toHex(B), storedEmail };
       await services.storage.tokens.put('srpToken', srpToken, exchange, TOKEN_LIFE_S.srpToken);
@@ -43,13 +47,13 @@ export const authEndpoints = [
     body: bodies.authFinish,
     reply: replies.authFinish,
     refusals: ['invalidToken', 'incorrectPassword', 'incorrectEmailCase'],
-    async handle(services, { body: { srpToken, A, M }, client }) {
+    async handle(services, { body: { srpToken, A, M }, client, signal }) {
       const taken = await consumeToken(services, client, 'srpToken', srpToken);
       const { uid, generation, verifier, b, B, storedEmail } = taken;
       if (isZeroModN(A)) throw new ApiError('invalidParameter', { param: 'A' });
       const exchange = { verifier: fromHex(verifier), b: fromHex(b), B: fromHex(B), A, M };
       const K = await services.limits.tryPassword(uid, client, async () => {
-        const proof = await services.cryptoPool.run('srpFinish', exchange);
+        const proof = await services.cryptoPool.run('srpFinish', exchange, { source: client.source, signal });
         if (proof.K) return proof.K;
         client.record('loginFailed', { uid, method: 'srp', reason: 'incorrectPassword' });
         return undefined;

@@ -13,9 +13,12 @@ export const certificateEndpoints = [
     body: bodies.certificateSign,
     reply: replies.certificate,
     refusals: ['unverifiedAccount'],
-    async handle({ signer }, { body: { publicKey, duration }, credentials, client }) {
+    async handle({ signer }, { body: { publicKey, duration }, credentials, client, signal }) {
       if (!credentials.verified) throw new ApiError('unverifiedAccount');
-      const cert = await signer.sign(credentials, publicKey, duration, client.source);
+      const cert = await signer.sign(credentials, publicKey, duration, {
+        source: client.source,
+        signal,
+      });
       // Clients of 2013 require `err`.
       return { cert, err: null };
     },

@@ -81,5 +81,5 @@ function openConnections({ url }: TestServer, count: number): Promise<RawConnect
 
 async function assertAllAbandoned(t: Test, outcomes: string[]): Promise<void> {
   await waitUntil(() => outcomes.length === CLIENTS);
-  t.same([...new Set(outcomes)], ['STRETCH_ABANDONED']);
+  t.same([...new Set(outcomes)], ['TASK_ABANDONED']);
 }

@@ -6,8 +6,8 @@ import { simdSupported } from '../../protocol/scrypt-kernel.js';
 import { CryptoPool } from '../../workers/crypto-pool.js';
 import { findNativeProblem } from '../../workers/kernel/load-native.js';
 import type { StretchReply } from '../../workers/messages.js';
-import type { StretchEvent } from '../../workers/stretch-queue.js';
 import { Stretcher, type StretcherOptions, type StretchThreadDied } from '../../workers/stretcher.js';
+import type { TaskEvent } from '../../workers/task-queue.js';
 import { waitUntil } from '../support/wait-until.js';
 import { readNativeMemory } from '../support/workers/native-memory.js';
 import { HANGING_EMAIL, KNOWN_REPLY, knownRequest } from '../support/workers/stretch-request.js';
@@ -26,8 +26,8 @@ function startStretcher(
   t: { teardown(end: () => Promise<void>): void },
   options: Partial<StretcherOptions> = {},
 ) {
-  const events: (StretchEvent | StretchThreadDied)[] = [];
-  const observe = (event: StretchEvent | StretchThreadDied) => {
+  const events: (TaskEvent | StretchThreadDied)[] = [];
+  const observe = (event: TaskEvent | StretchThreadDied) => {
     events.push(event);
     options.observe?.(event);
   };
@@ -50,7 +50,7 @@ function begun(count: number) {
   const promise = new Promise<void>((done) => {
     resolve = done;
   });
-  const observe = ({ type }: StretchEvent | StretchThreadDied) => {
+  const observe = ({ type }: TaskEvent | StretchThreadDied) => {
     if (type === 'started' && --missing === 0) resolve();
   };
   return { promise, observe };
@@ -114,7 +114,7 @@ t.test('a request that cannot be stretched fails alone, at any position in its b
   );
   for (const [i, outcome] of outcomes.entries()) {
     if (changes[i] === noEmail || changes[i] === noSrpSalt) {
-      t.match(outcome, { reason: { code: 'STRETCH_FAILED', message: 'TypeError' } });
+      t.match(outcome, { reason: { code: 'TASK_FAILED', message: 'TypeError' } });
     } else {
       t.same(outcome.status === 'fulfilled' && inHex(outcome.value), KNOWN_REPLY);
     }
@@ -150,7 +150,7 @@ t.test('a killed thread fails its batch, is replaced and reported', async (t) =>
   t.equal(first?.status, 'fulfilled', 'it was done before');
   const held = simdSupported() ? 2 : 1;
   for (const [i, outcome] of rest.entries()) {
-    if (i < held) t.match(outcome, { status: 'rejected', reason: { code: 'STRETCH_FAILED' } });
+    if (i < held) t.match(outcome, { status: 'rejected', reason: { code: 'TASK_FAILED' } });
     else t.equal(outcome.status, 'fulfilled', 'it waited meanwhile');
   }
   t.equal(events.filter(({ type }) => type === 'threadDied').length, 1);
@@ -172,7 +172,7 @@ t.test('a hanging stretch fails after 20 times its expected time, and its thread
   const watch = setInterval(() => {
     predictedMeanwhile = Math.max(predictedMeanwhile, stretcher.queue.predictWaitMs(100));
   }, 10);
-  await t.rejects(hung, { code: 'STRETCH_FAILED', message: 'a thread hung: no result within 10000 ms' });
+  await t.rejects(hung, { code: 'TASK_FAILED', message: 'a thread hung: no result within 10000 ms' });
   clearInterval(watch);
   t.ok(predictedMeanwhile > 1.5 * predicted, 'it did not count as a thread meanwhile');
   t.match(events.at(-1), { type: 'finished', failed: 1 });
@@ -195,7 +195,7 @@ t.test('the death of an idle thread fails no request', async (t) => {
 t.test('closing reports no dead threads', async (t) => {
   const { stretcher, events } = startStretcher(t);
   const stretch = stretcher.stretch(knownRequest(), orderFrom('a'));
-  const rejected = t.rejects(stretch, { code: 'STRETCH_FAILED' });
+  const rejected = t.rejects(stretch, { code: 'TASK_FAILED' });
   await stretcher.close();
   await rejected;
   t.notMatch(events, [{ type: 'threadDied' }]);
@@ -206,7 +206,7 @@ t.test('password bytes are wiped after a stretch and after an abandoned one', as
   const [stretched, abandoned] = [knownRequest(), knownRequest()];
   await stretcher.stretch(stretched, orderFrom('a'));
   const order = { ...orderFrom('b'), signal: AbortSignal.abort() };
-  await t.rejects(stretcher.stretch(abandoned, order), { code: 'STRETCH_ABANDONED' });
+  await t.rejects(stretcher.stretch(abandoned, order), { code: 'TASK_ABANDONED' });
   for (const { password } of [stretched, abandoned]) t.same(password, new Uint8Array(password.length));
 });
 
@@ -240,7 +240,7 @@ t.test('only stretch threads have a lower OS priority', onLinux, async (t) => {
   t.teardown(() => cryptoPool.close());
   const { stretcher } = startStretcher(t, { threads: 2, niceIncrement: 7 });
   await stretcher.ready();
-  await cryptoPool.run('srpStart', { verifier: new Uint8Array(256).fill(1) });
+  await cryptoPool.run('srpStart', { verifier: new Uint8Array(256).fill(1) }, { source: '' });
   const own = before.get(process.pid) as number;
   const lowered = [...niceOfThreads().values()].filter((nice) => nice !== own);
   t.same(lowered, Array(2).fill(Math.min(own + 7, 19)));

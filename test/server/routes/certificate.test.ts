@@ -44,36 +44,6 @@ t.test('the reply has `err`, which clients of 2013 read', async (t) => {
   t.equal(reply.err, null);
 });
 
-t.test('DSA keys of one source are checked one after another, and 50 can wait', async (t) => {
-  const { cryptoPool } = server.services;
-  const run = cryptoPool.run.bind(cryptoPool);
-  let [checks, most] = [0, 0];
-  let openGate = () => {};
-  const gate = new Promise<void>((resolve) => {
-    openGate = resolve;
-  });
-  t.intercept(cryptoPool, 'run', {
-    value: async (...call: Parameters<typeof run>) => {
-      if (call[0] !== 'checkDsaKey') return run(...call);
-      most = Math.max(most, ++checks);
-      await gate;
-      return run(...call).finally(() => checks--);
-    },
-  });
-  let refused = 0;
-  const replies = await Promise.all(
-    Array.from({ length: 53 }, async () => {
-      const reply = await sign({ publicKey: DSA_KEY, duration: 1 });
-      if (reply.status === 503 && ++refused === 3) openGate();
-      return reply;
-    }),
-  );
-  t.equal(replies.filter(({ status }) => status === 200).length, 50);
-  t.match(replies.find(({ status }) => status === 503)?.body, { errno: 201, retryAfter: Number });
-  t.equal(most, 1);
-  t.equal((await sign({ publicKey: DSA_KEY, duration: 1 })).status, 200, 'the next one is taken');
-});
-
 t.test('a key is certified as given, without other members', async (t) => {
   const publicKey = { ...DSA_KEY, y: DSA_KEY.y.toUpperCase() };
   const { cert } = accept(

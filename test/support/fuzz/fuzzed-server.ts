@@ -106,7 +106,7 @@ export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
   }
 
   async function startExchange({ uid, generation, verifier }: Account): Promise<string> {
-    const { b, B } = await services.cryptoPool.run('srpStart', { verifier });
+    const { b, B } = await services.cryptoPool.run('srpStart', { verifier }, { source: '' });
     const exchange = { uid, generation, verifier: toHex(verifier), b: toHex(b), B: toHex(B) };
     const srpToken = randomUUID();
     await services.storage.tokens.put('srpToken', srpToken, exchange, TOKEN_LIFE_S.srpToken);

@@ -2,10 +2,11 @@ import type {
   SlotAllocation,
   StretchBatch,
   StretchOutcome,
+  StretchReply,
   StretchRequest,
 } from '../../../workers/messages.js';
-import { type StretchEvent, type StretchOrder, StretchQueue } from '../../../workers/stretch-queue.js';
 import { divideSlots } from '../../../workers/stretch-slots.js';
+import { type TaskClient, type TaskEvent, TaskQueue } from '../../../workers/task-queue.js';
 
 interface RunningBatch {
   accounts: string[];
@@ -25,8 +26,8 @@ interface HarnessOptions {
 
 /** A queue with threads and a clock that tests control. */
 export class QueueHarness {
-  readonly queue: StretchQueue;
-  readonly events: StretchEvent[] = [];
+  readonly queue: TaskQueue<StretchRequest, StretchReply, SlotAllocation>;
+  readonly events: TaskEvent[] = [];
   /** Running batches, oldest first. */
   readonly running: RunningBatch[] = [];
   /** The accounts of each started batch, in order. */
@@ -39,7 +40,7 @@ export class QueueHarness {
 
   /** By default two threads with batches of two. A batch is expected to take 100 ms. */
   constructor({ threads = 2, groupSize = 2, holdRecovery = false }: HarnessOptions = {}) {
-    this.queue = new StretchQueue({
+    this.queue = new TaskQueue({
       run: (batch, slots, timeLimitMs) => this.#run(batch, slots, timeLimitMs),
       recover: (slots) =>
         new Promise((resolve, reject) => {
@@ -55,7 +56,7 @@ export class QueueHarness {
   }
 
   /** Submits a request for `account`, by default from its own source. */
-  submit(account: string, order: Partial<StretchOrder> = {}): void {
+  submit(account: string, order: Partial<TaskClient> = {}): void {
     const end = (ending: Ending) => this.endings.push({ account, ending });
     this.queue
       .submit(requestFor(account), { source: `home of ${account}`, ...order })

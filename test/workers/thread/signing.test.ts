@@ -62,7 +62,11 @@ for (const [algorithm, alg, signatureBytes] of [
     t.match(privateKeyPem, /^-----BEGIN PRIVATE KEY-----/);
     const { privateKey, publicKey } = await openSigningKey(store(algorithm, privateKeyPem));
     t.equal(publicKey.algorithm, algorithm);
-    const { jwt } = await cryptoPool.run('sign', { keyId: algorithm, algorithm, privateKey, payload });
+    const { jwt } = await cryptoPool.run(
+      'sign',
+      { keyId: algorithm, algorithm, privateKey, payload },
+      { source: '' },
+    );
     const [header, body, signature] = jwt.split('.');
     t.same(JSON.parse(decode(header)), { alg });
     t.equal(decode(body), payload);
@@ -96,7 +100,11 @@ t.test('two keys in use sign separately', async (t) => {
   const keys = [await opened(), await opened()];
   for (const i of [0, 1, 0, 1] as const) {
     const { privateKey, publicKey } = keys[i] as Awaited<ReturnType<typeof opened>>;
-    const { jwt } = await cryptoPool.run('sign', { keyId: `RS-${i}`, algorithm: 'RS', privateKey, payload });
+    const { jwt } = await cryptoPool.run(
+      'sign',
+      { keyId: `RS-${i}`, algorithm: 'RS', privateKey, payload },
+      { source: '' },
+    );
     t.ok(isSignedBy(jwt, importPublicKey(publicKey)));
   }
 });

@@ -46,7 +46,7 @@ t.test('a failure does not affect the other request of its batch', async (t) => 
   harness.running[0]?.finish([{ failure: 'RangeError' }, succeed('c')]);
   await settle();
   const endings = new Map(harness.endings.map(({ account, ending }) => [account, ending]));
-  t.equal(endings.get('b'), 'STRETCH_FAILED');
+  t.equal(endings.get('b'), 'TASK_FAILED');
   t.equal(endings.get('c'), 'stretched c');
   t.match(harness.events.at(-1), { type: 'finished', batchSize: 2, failed: 1 });
 });
@@ -58,7 +58,7 @@ t.test('a dying thread fails its batch, and the queue continues', async (t) => {
   await settle();
   await harness.finishAll();
   t.same(harness.endings, [
-    { account: 'a', ending: 'STRETCH_FAILED' },
+    { account: 'a', ending: 'TASK_FAILED' },
     { account: 'b', ending: 'stretched b' },
     { account: 'c', ending: 'stretched c' },
     { account: 'd', ending: 'stretched d' },
@@ -74,7 +74,7 @@ t.test('an abandoned login is dropped before its stretch', async (t) => {
   harness.submit('c');
   hangUp.abort();
   await settle();
-  t.same(harness.endings, [{ account: 'b', ending: 'STRETCH_ABANDONED' }]);
+  t.same(harness.endings, [{ account: 'b', ending: 'TASK_ABANDONED' }]);
   await harness.finishAll();
   t.same(harness.begun, [['a'], ['c']]);
   t.equal(harness.events.filter(({ type }) => type === 'abandoned').length, 1);
@@ -85,7 +85,7 @@ t.test('a login abandoned before it is submitted is not queued', async (t) => {
   harness.submit('a', { signal: AbortSignal.abort() });
   await settle();
   t.same(harness.begun, []);
-  t.same(harness.endings, [{ account: 'a', ending: 'STRETCH_ABANDONED' }]);
+  t.same(harness.endings, [{ account: 'a', ending: 'TASK_ABANDONED' }]);
 });
 
 t.test('a login abandoned during its stretch is stretched', async (t) => {

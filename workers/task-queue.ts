@@ -1,48 +1,47 @@
-import type {
-  SlotAllocation,
-  StretchBatch,
-  StretchOutcome,
-  StretchReply,
-  StretchRequest,
-} from './messages.js';
+import type { Outcome } from './messages.js';
 
-/** Thrown when the client closes the connection before its stretch starts. */
-export class StretchAbandonedError extends Error {
-  readonly code = 'STRETCH_ABANDONED';
+/** Thrown when the client closes the connection before its task starts. */
+export class TaskAbandonedError extends Error {
+  readonly code = 'TASK_ABANDONED';
 }
 
-/** Thrown when a stretch fails, or its thread dies or hangs. The message contains no secret. */
-export class StretchFailedError extends Error {
-  readonly code = 'STRETCH_FAILED';
+/** Thrown when a task fails, or its thread dies or hangs. The message contains no secret. */
+export class TaskFailedError extends Error {
+  readonly code = 'TASK_FAILED';
 }
 
-export interface StretchOrder {
+export interface TaskClient {
   /** The queue is fair between sources. */
   source: string;
   /** Aborted when the client closes the connection. */
   signal?: AbortSignal;
 }
 
-/** Events of the queue, for metrics. Times in ms. */
-export type StretchEvent =
+/** Events of a queue, for metrics. Times in ms. */
+export type TaskEvent =
   | { type: 'abandoned' }
   | { type: 'started'; waitedMs: number }
   | { type: 'finished'; batchSize: number; serviceMs: number; failed: number };
 
-export interface StretchQueueOptions {
-  /** Runs a batch on a free thread, which is terminated after `timeLimitMs`. */
-  run: (batch: StretchBatch, slots: SlotAllocation, timeLimitMs: number) => Promise<StretchOutcome[]>;
-  /** Prepares the slots of a dead thread for use. */
-  recover: (slots: SlotAllocation) => Promise<unknown>;
-  /** A monotonic clock, in ms. */
-  now: () => number;
-  observe?: (event: StretchEvent) => void;
+/** What a batch occupies while it runs. It has a slot for each task. */
+interface Allocation {
+  indexes: unknown[];
 }
 
-interface Waiting {
-  request: StretchRequest;
+export interface TaskQueueOptions<Task, Reply, Slots> {
+  /** Runs a batch on a free thread, which is terminated after `timeLimitMs`. */
+  run: (batch: Task[], slots: Slots, timeLimitMs: number) => Promise<Outcome<Reply>[]>;
+  /** Prepares the slots of a dead thread for use. */
+  recover: (slots: Slots) => Promise<unknown>;
+  /** A monotonic clock, in ms. */
+  now: () => number;
+  observe?: ((event: TaskEvent) => void) | undefined;
+}
+
+interface Waiting<Task, Reply> {
+  task: Task;
   arrivedMs: number;
-  resolve: (reply: StretchReply) => void;
+  resolve: (reply: Reply) => void;
   reject: (error: Error) => void;
   stopListening: () => void;
 }
@@ -57,25 +56,27 @@ const HANG_FACTOR = 20;
 const MIN_TIME_LIMIT_MS = 10_000;
 /** Multiple of the expected time after which predictions count a thread as overdue. */
 const OVERDUE_FACTOR = 4;
+/** Minimum of that time, in ms, because tasks of a crypto thread differ tenfold, and a process can pause. */
+const MIN_OVERDUE_MS = 500;
 
 /**
- * The queue in front of the stretch threads: round robin over sources, first come first served within a source.
+ * The queue in front of a thread pool: round robin over sources, first come first served within a source.
  * It never refuses a request; load shedding before it bounds its length (docs/architecture.md, "Admission").
  *
  * Each running batch uses one slot allocation. The queue starts without allocations; `release` adds them.
  */
-export class StretchQueue {
-  readonly #options: StretchQueueOptions;
+export class TaskQueue<Task, Reply, Slots extends Allocation> {
+  readonly #options: TaskQueueOptions<Task, Reply, Slots>;
   /** Waiting requests by source, in round-robin order: the first source is next. */
-  readonly #bySource = new Map<string, Waiting[]>();
-  readonly #free: SlotAllocation[] = [];
+  readonly #bySource = new Map<string, Waiting<Task, Reply>[]>();
+  readonly #free: Slots[] = [];
   readonly #running = new Set<{ startedMs: number }>();
   #waiting = 0;
   #groupSize = 1;
-  /** Moving average of the time for each password in a full batch, in ms. */
-  #msPerStretch = FIRST_GUESS_MS;
+  /** Moving average of the time for each task in a full batch, in ms. */
+  #msPerTask = FIRST_GUESS_MS;
 
-  constructor(options: StretchQueueOptions) {
+  constructor(options: TaskQueueOptions<Task, Reply, Slots>) {
     this.#options = options;
   }
 
@@ -88,21 +89,21 @@ export class StretchQueue {
   }
 
   /**
-   * @param groupSize maximum number of passwords in a batch
+   * @param groupSize maximum number of tasks in a batch
    * @param batchMs expected time of a batch of that size
    */
-  expect(groupSize: number, batchMs = this.#msPerStretch * groupSize): void {
+  expect(groupSize: number, batchMs = this.#msPerTask * groupSize): void {
     this.#groupSize = groupSize;
-    this.#msPerStretch = batchMs / groupSize;
+    this.#msPerTask = batchMs / groupSize;
   }
 
-  /** @throws StretchAbandonedError when the client closes the connection first; StretchFailedError */
-  async submit(request: StretchRequest, { source, signal }: StretchOrder): Promise<StretchReply> {
+  /** @throws TaskAbandonedError when the client closes the connection first; TaskFailedError */
+  async submit(task: Task, { source, signal }: TaskClient): Promise<Reply> {
     if (signal?.aborted) return this.#abandon();
     return new Promise((resolve, reject) => {
       const drop = () => this.#drop(source, entry);
-      const entry: Waiting = {
-        request,
+      const entry: Waiting<Task, Reply> = {
+        task,
         arrivedMs: this.#options.now(),
         resolve,
         reject,
@@ -118,13 +119,13 @@ export class StretchQueue {
   }
 
   /** Reserves slots until they are released. Returns `false` when a batch runs in them. */
-  claim(slots: SlotAllocation): boolean {
+  claim(slots: Slots): boolean {
     const i = this.#free.indexOf(slots);
     if (i >= 0) this.#free.splice(i, 1);
     return i >= 0;
   }
 
-  release(slots: SlotAllocation): void {
+  release(slots: Slots): void {
     this.#free.push(slots);
     this.#dispatch();
   }
@@ -135,14 +136,15 @@ export class StretchQueue {
    * as one that uses its full time limit for each batch.
    */
   predictWaitMs(ahead: number): number {
-    const overdueSinceMs = this.#options.now() - OVERDUE_FACTOR * this.#fullBatchMs;
+    const overdueMs = Math.max(OVERDUE_FACTOR * this.#fullBatchMs, MIN_OVERDUE_MS);
+    const overdueSinceMs = this.#options.now() - overdueMs;
     const overdue = [...this.#running].filter(({ startedMs }) => startedMs < overdueSinceMs).length;
     const batches = Math.max(1, this.#free.length + this.#running.size);
-    return (ahead * this.#msPerStretch) / (batches - overdue + overdue / HANG_FACTOR);
+    return (ahead * this.#msPerTask) / (batches - overdue + overdue / HANG_FACTOR);
   }
 
   get #fullBatchMs(): number {
-    return this.#msPerStretch * this.#groupSize;
+    return this.#msPerTask * this.#groupSize;
   }
 
   #dispatch(): void {
@@ -158,14 +160,14 @@ export class StretchQueue {
    * of
    * other sources: it would take longer, and sources with many requests would delay others.
    */
-  #takeBatch(size: number): Waiting[] {
-    const batch: Waiting[] = [];
+  #takeBatch(size: number): Waiting<Task, Reply>[] {
+    const batch: Waiting<Task, Reply>[] = [];
     const sources = new Set<string>();
     let hasLastOfSource = false;
     while (batch.length < size) {
       const [source, requests] = this.#bySource.entries().next().value ?? [];
       if (source === undefined || !requests || (hasLastOfSource && sources.has(source))) break;
-      batch.push(requests.shift() as Waiting);
+      batch.push(requests.shift() as Waiting<Task, Reply>);
       sources.add(source);
       this.#bySource.delete(source);
       if (requests.length > 0) this.#bySource.set(source, requests);
@@ -175,7 +177,7 @@ export class StretchQueue {
     return batch;
   }
 
-  async #start(batch: Waiting[], slots: SlotAllocation): Promise<void> {
+  async #start(batch: Waiting<Task, Reply>[], slots: Slots): Promise<void> {
     const { now, run, recover, observe } = this.#options;
     const running = { startedMs: now() };
     this.#running.add(running);
@@ -183,11 +185,11 @@ export class StretchQueue {
       stopListening();
       observe?.({ type: 'started', waitedMs: running.startedMs - arrivedMs });
     }
-    const requests = batch.map(({ request }) => request);
-    let outcomes: StretchOutcome[];
+    const tasks = batch.map(({ task }) => task);
+    let outcomes: Outcome<Reply>[];
     let isUsable = true;
     try {
-      outcomes = await run(requests, slots, Math.max(HANG_FACTOR * this.#fullBatchMs, MIN_TIME_LIMIT_MS));
+      outcomes = await run(tasks, slots, Math.max(HANG_FACTOR * this.#fullBatchMs, MIN_TIME_LIMIT_MS));
     } catch (error) {
       outcomes = batch.map(() => ({ failure: (error as Error).message }));
       isUsable = false;
@@ -197,7 +199,7 @@ export class StretchQueue {
     if (failed === 0) this.#learn(batch.length, serviceMs);
     this.#running.delete(running);
     if (isUsable) this.release(slots);
-    // If recovery fails, the next stretch overwrites the slots.
+    // If recovery fails, the next batch overwrites the slots.
     else
       void recover(slots)
         .catch(() => {})
@@ -206,19 +208,19 @@ export class StretchQueue {
     batch.forEach(({ resolve, reject }, i) => {
       const outcome = outcomes[i] ?? { failure: 'no outcome' };
       if ('reply' in outcome) resolve(outcome.reply);
-      else reject(new StretchFailedError(outcome.failure));
+      else reject(new TaskFailedError(outcome.failure));
     });
   }
 
-  /** Updates the average. A smaller batch takes longer for each password, so it may only lower the average. */
+  /** Updates the average. A smaller batch takes longer for each task, so it may only lower the average. */
   #learn(size: number, serviceMs: number): void {
     const ms = serviceMs / size;
-    if (size < this.#groupSize && ms > this.#msPerStretch) return;
-    this.#msPerStretch += AVERAGE_GAIN * (ms - this.#msPerStretch);
+    if (size < this.#groupSize && ms > this.#msPerTask) return;
+    this.#msPerTask += AVERAGE_GAIN * (ms - this.#msPerTask);
   }
 
-  #drop(source: string, entry: Waiting): void {
-    const requests = this.#bySource.get(source) as Waiting[];
+  #drop(source: string, entry: Waiting<Task, Reply>): void {
+    const requests = this.#bySource.get(source) as Waiting<Task, Reply>[];
     requests.splice(requests.indexOf(entry), 1);
     if (requests.length === 0) this.#bySource.delete(source);
     this.#waiting--;
@@ -227,6 +229,6 @@ export class StretchQueue {
 
   #abandon(): Promise<never> {
     this.#options.observe?.({ type: 'abandoned' });
-    return Promise.reject(new StretchAbandonedError('the client hung up'));
+    return Promise.reject(new TaskAbandonedError('the client hung up'));
   }
 }
