@@ -1,5 +1,6 @@
 import { InFlightRequests } from './in-flight-requests.js';
 import type { CryptoOperation, CryptoOperations, CryptoTask, CryptoThreadData } from './messages.js';
+import { startTimer } from './start-timer.js';
 import { type TaskClient, type TaskEvent, TaskQueue } from './task-queue.js';
 import { ThreadPool } from './thread-pool.js';
 
@@ -57,6 +58,7 @@ export class CryptoPool {
       run: async ([task]) => [{ reply: await this.#pool.run(task as CryptoTask) }],
       recover: async () => {},
       now: () => performance.now(),
+      after: startTimer,
       observe,
     });
     this.queue.expect(1, FIRST_GUESS_MS[modPow]);

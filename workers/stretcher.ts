@@ -14,6 +14,7 @@ import type {
   StretchThreadData,
 } from './messages.js';
 import { SlotWiper } from './slot-wiper.js';
+import { startTimer } from './start-timer.js';
 import { resolveStretchEngine } from './stretch-engine.js';
 import { divideSlots } from './stretch-slots.js';
 import { type TaskClient, type TaskEvent, TaskQueue } from './task-queue.js';
@@ -74,16 +75,14 @@ export class Stretcher {
         await this.#run('wipe', { slots });
       },
       now: () => performance.now(),
+      after: startTimer,
       observe,
     });
     this.#wiper = new SlotWiper({
       claim: (slots) => this.queue.claim(slots),
       release: (slots) => this.queue.release(slots),
       wipe: (slots) => this.#run('wipe', { slots }),
-      after: (ms, callBack) => {
-        const timer = setTimeout(callBack, ms).unref();
-        return () => clearTimeout(timer);
-      },
+      after: startTimer,
     });
     this.#adopt(this.#plan);
     const slots = countByMemory(allocations);

@@ -35,6 +35,8 @@ export interface TaskQueueOptions<Task, Reply, Slots> {
   recover: (slots: Slots) => Promise<unknown>;
   /** A monotonic clock, in ms. */
   now: () => number;
+  /** Starts a timer. Returns a function that cancels it. */
+  after: (ms: number, callBack: () => void) => () => void;
   observe?: ((event: TaskEvent) => void) | undefined;
 }
 
@@ -58,6 +60,8 @@ const MIN_TIME_LIMIT_MS = 10_000;
 const OVERDUE_FACTOR = 4;
 /** Minimum of that time, in ms, because tasks of a crypto thread differ tenfold, and a process can pause. */
 const MIN_OVERDUE_MS = 500;
+/** Part of the expected time of a full batch that an idle thread waits for more requests while another thread stretches. */
+const FILL_FACTOR = 0.1;
 
 /**
  * The queue in front of a thread pool: round robin over sources, first come first served within a source.
@@ -72,6 +76,8 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
   readonly #free: Slots[] = [];
   readonly #running = new Set<{ startedMs: number }>();
   #waiting = 0;
+  /** Cancels the timer of the next batch, which an idle thread waits to fill. */
+  #stopFilling: (() => void) | undefined;
   #groupSize = 1;
   /** Moving average of the time for each task in a full batch, in ms. */
   #msPerTask = FIRST_GUESS_MS;
@@ -147,10 +153,19 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
     return this.#msPerTask * this.#groupSize;
   }
 
-  #dispatch(): void {
-    while (this.#waiting > 0) {
-      const slots = this.#free.pop();
-      if (!slots) return;
+  /** Starts batches on idle threads. A small batch waits for more requests first, unless no other batch runs. */
+  #dispatch(isFillTimeOver = false): void {
+    while (this.#waiting > 0 && this.#free.length > 0) {
+      if (this.#waiting < this.#groupSize && this.#running.size > 0 && !isFillTimeOver) {
+        this.#stopFilling ??= this.#options.after(FILL_FACTOR * this.#fullBatchMs, () => {
+          this.#stopFilling = undefined;
+          this.#dispatch(true);
+        });
+        return;
+      }
+      this.#stopFilling?.();
+      this.#stopFilling = undefined;
+      const slots = this.#free.pop() as Slots;
       void this.#start(this.#takeBatch(Math.min(this.#groupSize, slots.indexes.length)), slots);
     }
   }

@@ -2,10 +2,54 @@ import { getEventListeners } from 'node:events';
 import t from 'tap';
 import { QueueHarness, settle, succeed } from '../support/workers/queue-harness.js';
 
-t.test('an idle thread starts a single login at once', async (t) => {
+t.test('a thread of an idle server takes a single login at once', async (t) => {
   const harness = new QueueHarness({ threads: 3, groupSize: 4 });
+  for (const account of ['a', 'b']) {
+    harness.submit(account);
+    await harness.finishOne();
+  }
+  t.same(harness.begun, [['a'], ['b']]);
+});
+
+t.test('beside a running batch, an idle thread waits a tenth of a batch to fill the next one', async (t) => {
+  const harness = new QueueHarness({ threads: 3, groupSize: 4 });
+  harness.submit('a');
+  harness.submit('b');
+  harness.advance(9);
+  harness.submit('c');
+  t.same(harness.begun, [['a']]);
+  harness.advance(1);
+  t.same(harness.begun, [['a'], ['b', 'c']], 'from the first of them on');
+  for (const account of ['d', 'e', 'f']) harness.submit(account);
+  harness.advance(9);
+  t.equal(harness.begun.length, 2);
+  harness.submit('g');
+  t.same(harness.begun.at(-1), ['d', 'e', 'f', 'g'], 'a full batch starts at once');
+});
+
+t.test('the wait to fill a batch ends with the last running batch', async (t) => {
+  const harness = new QueueHarness({ threads: 2, groupSize: 4 });
   for (const account of ['a', 'b', 'c']) harness.submit(account);
-  t.same(harness.begun, [['a'], ['b'], ['c']]);
+  await harness.finishOne(1);
+  t.same(harness.begun, [['a'], ['b', 'c']]);
+  harness.queue.expect(4, 100);
+  harness.submit('d');
+  harness.advance(9);
+  t.equal(harness.begun.length, 2, 'the timer of an earlier wait is cancelled');
+  harness.advance(1);
+  t.same(harness.begun.at(-1), ['d']);
+});
+
+t.test('a batch whose requests were all abandoned during the wait leaves nothing behind', async (t) => {
+  const harness = new QueueHarness({ threads: 2, groupSize: 4 });
+  const hangUp = new AbortController();
+  harness.submit('a');
+  harness.submit('b', { signal: hangUp.signal });
+  hangUp.abort();
+  harness.advance(10);
+  harness.submit('c');
+  harness.advance(10);
+  t.same(harness.begun, [['a'], ['c']]);
 });
 
 t.test('a free thread takes all waiting logins, up to the batch size', async (t) => {
@@ -177,6 +221,7 @@ t.test('a hanging thread has a time limit of 20 batches, and until then hardly c
   harness.nowMs += 1000;
   t.ok(harness.queue.predictWaitMs(100) > 1.8 * before);
   harness.submit('hangs as well');
+  harness.advance(10);
   harness.nowMs += 1000;
   t.equal(Math.round(harness.queue.predictWaitMs(100)), Math.round(20 * before));
   const slow = new QueueHarness({ threads: 1 });

@@ -37,6 +37,7 @@ export class QueueHarness {
   /** Pending recoveries and their controls; without `holdRecovery` they end at once. */
   readonly recovering: { slots: SlotAllocation; end: () => void; fail: () => void }[] = [];
   nowMs = 0;
+  readonly #timers = new Set<{ atMs: number; callBack: () => void }>();
 
   /** By default two threads with batches of two. A batch is expected to take 100 ms. */
   constructor({ threads = 2, groupSize = 2, holdRecovery = false }: HarnessOptions = {}) {
@@ -49,6 +50,11 @@ export class QueueHarness {
           else resolve(undefined);
         }),
       now: () => this.nowMs,
+      after: (ms, callBack) => {
+        const timer = { atMs: this.nowMs + ms, callBack };
+        this.#timers.add(timer);
+        return () => this.#timers.delete(timer);
+      },
       observe: (event) => this.events.push(event),
     });
     this.queue.expect(groupSize, 100);
@@ -64,9 +70,17 @@ export class QueueHarness {
       .catch((error) => end(error.code));
   }
 
+  /** Advances the clock and fires the timers that are due. */
+  advance(ms: number): void {
+    this.nowMs += ms;
+    for (const timer of this.#timers) {
+      if (timer.atMs <= this.nowMs && this.#timers.delete(timer)) timer.callBack();
+    }
+  }
+
   /** Completes the oldest batch. */
   async finishOne(tookMs = 100): Promise<void> {
-    this.nowMs += tookMs;
+    this.advance(tookMs);
     const batch = this.running.shift();
     if (!batch) throw new Error('no batch is under way');
     batch.finish(batch.accounts.map(succeed));
