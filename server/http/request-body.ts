@@ -1,4 +1,4 @@
-import type { Context } from 'koa';
+import type { Context, Middleware } from 'koa';
 import { ApiError } from './errors.js';
 import { type ParsedBody, parsePasswordBody } from './password-fields.js';
 
@@ -42,14 +42,37 @@ export async function readRequestBody(ctx: Context, required: boolean): Promise<
 }
 
 /** @param chunks receives the parts of the body */
-async function readBytes({ req }: Context, chunks: Buffer[]): Promise<Buffer> {
+async function readBytes(ctx: Context, chunks: Buffer[]): Promise<Buffer> {
+  bodyReader ??= loadBodyReader();
+  const readBody = await bodyReader;
+  ctx.req.on('data', (chunk) => chunks.push(chunk));
   try {
-    for await (const chunk of req) chunks.push(chunk);
+    await readBody(ctx, async () => {});
   } catch (error) {
-    // The connection ended before Content-Length bytes.
+    // The body's length differs from Content-Length.
     throw new ApiError('invalidJson', {}, { cause: error });
   }
-  return Buffer.concat(chunks);
+  // koa-body types every body as JSON.
+  const body: unknown = ctx.request.body;
+  if (!Buffer.isBuffer(body)) throw new ApiError('invalidJson');
+  return body;
+}
+
+let bodyReader: Promise<Middleware> | undefined;
+
+/** koa-body is loaded with the first body: it takes longer to load than the rest of the server. */
+async function loadBodyReader(): Promise<Middleware> {
+  const { koaBody } = await import('koa-body');
+  return koaBody({
+    text: true,
+    textTypes: [JSON_TYPE],
+    textLimit: MAX_BODY_BYTES,
+    // Without an encoding the body stays a Buffer: the payload hash covers bytes, and strings cannot be wiped.
+    encoding: '',
+    json: false,
+    urlencoded: false,
+    multipart: false,
+  });
 }
 
 function parseJson(raw: Buffer): ParsedBody {
