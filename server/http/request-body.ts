@@ -43,8 +43,7 @@ export async function readRequestBody(ctx: Context, required: boolean): Promise<
 
 /** @param chunks receives the parts of the body */
 async function readBytes(ctx: Context, chunks: Buffer[]): Promise<Buffer> {
-  bodyReader ??= loadBodyReader();
-  const readBody = await bodyReader;
+  const readBody = await loadBodyReader();
   ctx.req.on('data', (chunk) => chunks.push(chunk));
   try {
     await readBody(ctx, async () => {});
@@ -60,19 +59,21 @@ async function readBytes(ctx: Context, chunks: Buffer[]): Promise<Buffer> {
 
 let bodyReader: Promise<Middleware> | undefined;
 
-/** koa-body is loaded with the first body: it takes longer to load than the rest of the server. */
-async function loadBodyReader(): Promise<Middleware> {
-  const { koaBody } = await import('koa-body');
-  return koaBody({
-    text: true,
-    textTypes: [JSON_TYPE],
-    textLimit: MAX_BODY_BYTES,
-    // Without an encoding the body stays a Buffer: the payload hash covers bytes, and strings cannot be wiped.
-    encoding: '',
-    json: false,
-    urlencoded: false,
-    multipart: false,
-  });
+/** Loads koa-body once. It takes longer to load than the rest of the server: start this after listening. */
+export function loadBodyReader(): Promise<Middleware> {
+  bodyReader ??= import('koa-body').then(({ koaBody }) =>
+    koaBody({
+      text: true,
+      textTypes: [JSON_TYPE],
+      textLimit: MAX_BODY_BYTES,
+      // Without an encoding the body stays a Buffer: the payload hash covers bytes, and strings cannot be wiped.
+      encoding: '',
+      json: false,
+      urlencoded: false,
+      multipart: false,
+    }),
+  );
+  return bodyReader;
 }
 
 function parseJson(raw: Buffer): ParsedBody {
