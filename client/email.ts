@@ -30,7 +30,7 @@ export function emailFromHex(hex: string): string {
   } catch {
     // Not hex.
   }
-  if (email === undefined) throw new ProtocolError('the server sent an email address that is none');
+  if (email === undefined) throw new ProtocolError('the server sent an invalid email address');
   return email;
 }
 

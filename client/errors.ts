@@ -103,7 +103,7 @@ export function isApiError(error: unknown, reason?: ApiErrorReason): error is Ap
 export function readError(status: number, text: string, retryAfter?: number): ApiError | ConnectionError {
   const body = parseObject(text);
   if (typeof body?.errno !== 'number') {
-    return new ConnectionError(`HTTP status ${status} from something other than the key server`, {
+    return new ConnectionError(`HTTP status ${status}, not from the key server`, {
       status,
       ...(retryAfter === undefined ? {} : { retryAfter }),
     });

@@ -92,7 +92,7 @@ async function begin(target: Kysely<MoveTables>): Promise<void> {
   if (tables.some(({ name }) => name === 'moves')) return;
   for (const table of TABLES) {
     if ((await countRows(target, table)) > 0) {
-      throw new MoveError(`the target has rows in ${table} already: move into an empty database`);
+      throw new MoveError(`the target already has rows in ${table}: move into an empty database`);
     }
   }
   await target.schema

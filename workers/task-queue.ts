@@ -244,6 +244,6 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
 
   #abandon(): Promise<never> {
     this.#options.observe?.({ type: 'abandoned' });
-    return Promise.reject(new TaskAbandonedError('the client hung up'));
+    return Promise.reject(new TaskAbandonedError('the client disconnected'));
   }
 }

@@ -27,7 +27,7 @@ export async function signCertificate(
   const [header, payload, signature] = cert.split('.') as [string, string, string];
   const { principal, exp, 'public-key': certified } = decodeJson<CertificatePayload>(payload);
   check(principal.email.startsWith(`${uid}@`), `the certificate names ${principal.email}`);
-  check(JSON.stringify(certified) === JSON.stringify(publicKey), 'the certificate has another key');
+  check(JSON.stringify(certified) === JSON.stringify(publicKey), 'the certificate contains another key');
   check(exp > Date.now() && exp <= Date.now() + 2 * HOUR_S * 1000, `the certificate expires at ${exp}`);
   const { 'public-key': serverKey } = await client.getSupportDocument();
   check(

@@ -11,14 +11,14 @@ export function createMailMetrics(registry: Registry) {
   const registers = [registry];
   const attempts = new Counter({
     name: 'keyserver_mail_attempts_total',
-    help: 'Mails tried: sent; expired or refused, and so given up; deferred or unreachable, and so postponed',
+    help: 'Attempts to send a mail. sent, expired and refused remove the mail; deferred and unreachable postpone it',
     labelNames: ['kind', 'outcome'],
     registers,
   });
   for (const kind of ['verify', 'recovery']) attempts.inc({ kind, outcome: 'sent' }, 0);
   const durations = new Histogram({
     name: 'keyserver_mail_attempt_duration_seconds',
-    help: 'How long the mail server took, whatever it said',
+    help: 'Duration of delivery attempts, with any outcome',
     buckets: BUCKETS,
     registers,
   });
@@ -31,7 +31,7 @@ export function createMailMetrics(registry: Registry) {
       const count = countOnce(outbox);
       new Gauge({
         name: 'keyserver_mails_waiting',
-        help: 'Mails in the outbox, of all servers; no number while the database is away',
+        help: 'Mails in the outbox of all servers; NaN while the database is unavailable',
         registers,
         async collect() {
           this.set(await count());

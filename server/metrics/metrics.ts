@@ -36,7 +36,7 @@ export function createMetrics() {
   const mail = createMailMetrics(registry);
   const rateLimited = new Counter({
     name: 'keyserver_rate_limited_total',
-    help: 'What went beyond a limit, and whether it was refused (RATE_LIMITS=log only tells)',
+    help: 'Requests above a limit, and whether they were refused (not with RATE_LIMITS=log)',
     labelNames: ['limit', 'refused'],
     registers: [registry],
   });
@@ -81,7 +81,7 @@ export function createMetrics() {
       });
       new Gauge({
         name: 'keyserver_build_info',
-        help: '1, with the version and the stretch engine that runs',
+        help: 'Always 1, with the version and the running stretch engine as labels',
         labelNames: ['version', 'stretch_engine'],
         registers,
       }).set({ version: version.version, stretch_engine: stretcher.engine }, 1);

@@ -20,7 +20,7 @@ export function createPoolMetrics(registry: Registry) {
   const registers = [registry];
   const stretches = new Counter({
     name: 'keyserver_stretches_total',
-    help: 'Stretches: done, failed, refused because of the wait, or abandoned by their sender',
+    help: 'Stretches by outcome: done, failed, refused by load shedding, or abandoned by the client',
     labelNames: ['outcome'],
     registers,
   });
@@ -34,13 +34,13 @@ export function createPoolMetrics(registry: Registry) {
   for (const outcome of ['done', 'failed', 'refused', 'abandoned']) operations.inc({ outcome }, 0);
   const waits = new Histogram({
     name: 'keyserver_stretch_wait_seconds',
-    help: 'How long stretches waited for a thread',
+    help: 'Time that stretches waited for a thread',
     buckets: WAIT_BUCKETS,
     registers,
   });
   const services = new Histogram({
     name: 'keyserver_stretch_service_seconds',
-    help: 'How long a thread took, by how many passwords it stretched together',
+    help: 'Duration of batches, by their number of passwords',
     labelNames: ['batch_size'],
     buckets: SERVICE_BUCKETS,
     registers,
@@ -48,7 +48,7 @@ export function createPoolMetrics(registry: Registry) {
   for (const batch_size of [1, 2, 3, 4]) services.zero({ batch_size });
   const deaths = new Counter({
     name: 'keyserver_pool_thread_deaths_total',
-    help: 'Threads that ended without being told to; another took their place',
+    help: 'Threads that ended unexpectedly and were replaced',
     labelNames: ['pool'],
     registers,
   });
@@ -113,7 +113,7 @@ function watchPools(
   threads.set({ pool: 'crypto' }, cryptoThreads);
   new Gauge({
     name: 'keyserver_pool_waiting',
-    help: 'What waits for a thread of a pool: stretches, operations',
+    help: 'Stretches or operations that wait for a thread of a pool',
     labelNames,
     registers,
     collect() {
@@ -123,7 +123,7 @@ function watchPools(
   });
   new Counter({
     name: 'keyserver_pool_busy_seconds_total',
-    help: 'Thread seconds spent on work; of the crypto pool, whose threads hold up to two operations, at most twice',
+    help: 'Time of work in threads; a crypto thread holds two operations, so its time can count twice',
     labelNames,
     registers,
     collect() {
@@ -134,7 +134,7 @@ function watchPools(
   });
   new Gauge({
     name: 'keyserver_stretch_predicted_wait_seconds',
-    help: 'How long a stretch would wait that came now, from a source with none in flight',
+    help: 'Predicted wait of a new stretch, from a source without requests in flight',
     registers,
     collect() {
       this.set(stretchQueue.predictWaitMs(inFlight.countAhead('')) / 1000);

@@ -25,7 +25,7 @@ export function createProcessMetrics(registry: Registry): () => void {
   delays.enable();
   new Gauge({
     name: 'keyserver_event_loop_delay_seconds',
-    help: 'How late the event loop was since the last scrape; quantile 1 is the latest it was',
+    help: 'Delay of the event loop since the last scrape; quantile 1 is the maximum',
     labelNames: ['quantile'],
     registers: [registry],
     collect() {

@@ -21,13 +21,13 @@ export function createRequestMetrics(registry: Registry): (request: FinishedRequ
   const registers = [registry];
   const requests = new Counter({
     name: 'keyserver_http_requests_total',
-    help: 'Requests answered, by route as declared, method, status and errno (0: not refused)',
+    help: 'Finished requests by declared route, method, status and errno (0: no error)',
     labelNames: ['route', 'method', 'status', 'errno'],
     registers,
   });
   const durations = new Histogram({
     name: 'keyserver_http_request_duration_seconds',
-    help: 'From the arrival of a request to the end of its reply; without event streams',
+    help: 'Time from the arrival of a request to the end of its reply, without event streams',
     labelNames: ['route', 'method', 'status'],
     buckets: LATENCY_BUCKETS,
     registers,

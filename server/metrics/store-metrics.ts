@@ -10,14 +10,14 @@ export function createStoreMetrics(registry: Registry) {
   const labelNames = ['store', 'operation'];
   const durations = new Histogram({
     name: 'keyserver_store_operation_duration_seconds',
-    help: 'Statements of the database by their first word, from the connection they were given; trips to Redis',
+    help: 'Duration of SQL statements by their first word, without the wait for a connection, and of Redis round trips',
     labelNames,
     buckets: BUCKETS,
     registers,
   });
   const errors = new Counter({
     name: 'keyserver_store_errors_total',
-    help: 'Statements and trips that failed, or were not answered in time',
+    help: 'SQL statements and Redis round trips that failed or timed out',
     labelNames,
     registers,
   });

@@ -58,8 +58,8 @@ export function createOpenApiDocument(
 }
 
 const INTRODUCTION = `The API of November 2013. Bodies are JSON in UTF-8, at most 64 KiB, sent with Content-Length. \
-Bytes are hex: lower case in replies, either case in requests. Members that are not listed are ignored in requests \
-and may come in replies. Errors always have \`code\`, \`errno\`, \`error\`, \`message\` and \`info\`.`;
+Bytes are hex: lower case in replies, either case in requests. Requests may contain other members, which are \
+ignored; replies may contain them, too. Errors always have \`code\`, \`errno\`, \`error\`, \`message\` and \`info\`.`;
 
 const HEADERS = {
   Timestamp: {
@@ -68,7 +68,7 @@ const HEADERS = {
     schema: { type: 'string', pattern: '^[0-9]+$' },
   },
   RetryAfter: {
-    description: 'Seconds to wait before asking again.',
+    description: 'Seconds to wait before a retry.',
     required: true,
     schema: { type: 'string', pattern: '^[0-9]+$' },
   },
@@ -105,7 +105,7 @@ function describeEndpoint(endpoint: Endpoint, schemas: Record<string, object>): 
 const ACCEPT_LANGUAGE = {
   name: 'Accept-Language',
   in: 'header',
-  description: 'The language of the account’s mails: the best of those this server has.',
+  description: 'The language of the account’s mails: the best match of this server’s languages.',
   schema: { type: 'string' },
   example: 'fr, en;q=0.5',
 };
@@ -130,7 +130,7 @@ function describeOperation(
     return content(schemaName, undefined);
   };
   const described = Object.entries(responses).map(([status, reply]) => {
-    const description = status === '200' ? 'Done.' : 'A store does not answer.';
+    const description = status === '200' ? 'Done.' : 'A store does not reply.';
     return [status, { description, headers: TIMESTAMP, content: describeContent(status, reply) }];
   });
   return { security: [], responses: { ...Object.fromEntries(described), ...errorResponses(refusals) } };
@@ -139,8 +139,8 @@ function describeOperation(
 function describeTokens(): Record<string, object> {
   const description = (token: string) =>
     `Hawk, algorithm sha256, with the keys of a ${token}: \`tokenID | reqHMACkey | requestKey = HKDF(token, \
-"identity.mozilla.com/picl/v1/${token}", 96)\`; id is tokenID in hex, key is reqHMACkey. Over the public URL’s host \
-and port; a body’s hash is part of it. The clock may be off by 60 seconds, a nonce is good once.`;
+"identity.mozilla.com/picl/v1/${token}", 96)\`; id is tokenID in hex, key is reqHMACkey. The signature \
+covers host and port of the public URL and the hash of a body. The clock may be off by 60 seconds; a nonce is valid once.`;
   return Object.fromEntries(
     HAWK_TOKEN_TYPES.map((token) => [
       token,

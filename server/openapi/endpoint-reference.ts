@@ -54,7 +54,7 @@ const INTRODUCTION = `# Endpoints
 
 Generated from the OpenAPI document (\`npm run docs:endpoints\`), which every server serves at \`/v1/openapi.json\`. The
 [protocol](protocol.md) explains tokens, signatures and bundles; [errors](clients/errors.md) explains each errno. Any
-operation can also answer errno 114, 201 and 999. Long hex values are shortened here.`;
+operation can also reply with errno 114, 201 and 999. Long hex values are shortened here.`;
 
 function renderOperation(name: string, operation: Operation, schemas: Record<string, Schema>): string {
   const { summary, description, security, requestBody, responses } = operation;

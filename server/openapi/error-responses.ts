@@ -19,8 +19,8 @@ function listErrnos(): string {
 /** The shape of an error (docs/protocol.md, "Errors"), with the fields of some errors. */
 export const errorBody = z.object({
   code: z.int().meta({ description: 'The HTTP status' }),
-  errno: z.int().meta({ description: `What went wrong; stable. ${listErrnos()}` }),
-  error: z.string().meta({ description: 'The HTTP status in words' }),
+  errno: z.int().meta({ description: `Identifies the error; never changes. ${listErrnos()}` }),
+  error: z.string().meta({ description: 'The name of the HTTP status' }),
   message: z.string(),
   info: z.url().meta({ description: 'This schema, at the server that replied' }),
   param: z.string().optional().meta({ description: 'errno 107 and 108: the parameter, dots between levels' }),
@@ -29,14 +29,10 @@ export const errorBody = z.object({
     .int()
     .optional()
     .meta({ description: 'errno 114 and 201: seconds to wait, as in Retry-After' }),
-  tries: z
-    .int()
-    .optional()
-    .meta({ description: 'errno 105 of a recovery code: codes that may still be tried' }),
-  ttl: z
-    .int()
-    .optional()
-    .meta({ description: 'errno 105 of a recovery code: seconds the forgotPasswordToken still lives' }),
+  tries: z.int().optional().meta({ description: 'errno 105 of a recovery code: remaining tries' }),
+  ttl: z.int().optional().meta({
+    description: 'errno 105 of a recovery code: remaining lifetime of the forgotPasswordToken, in seconds',
+  }),
   email: z.string().optional().meta({ description: 'errno 120: the stored address, UTF-8 as hex' }),
 });
 

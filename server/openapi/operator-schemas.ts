@@ -28,7 +28,7 @@ export const OPERATIONS: Readonly<Record<string, Record<number, z.ZodType | Text
       'public-key': publicKey,
       'public-keys': z
         .array(publicKey)
-        .meta({ description: 'This key, and those before it while they verify' }),
+        .meta({ description: 'This key, earlier keys with valid certificates, and the next key' }),
       authentication: z.string(),
       provisioning: z.string(),
     }),

@@ -6,12 +6,13 @@ export interface OperationText {
 
 export const TAGS = {
   Account: 'Accounts, their devices and their keys.',
-  Authentication: 'SRP-6a: the password is proven, not sent.',
-  Session: 'Devices that are logged in.',
-  'Raw password': 'For devices that cannot stretch: the password is sent, and the server stretches it.',
+  Authentication: 'SRP-6a: the client proves the password without sending it.',
+  Session: 'Logged-in devices.',
+  'Raw password':
+    'For devices that cannot stretch: the client sends the password, and the server stretches it.',
   'Recovery email': 'The address, and whether it is verified.',
   'Certificate signing': 'BrowserID certificates.',
-  Password: 'Changing a password, and what to do without it.',
+  Password: 'Changing and resetting a password.',
   Miscellaneous: 'Random bytes, and this document.',
   Operations: 'For operators, load balancers and relying parties.',
 } as const;
@@ -22,24 +23,24 @@ const LINES: Record<string, Line> = {
   'POST /v1/account/create': [
     'Account',
     'Create an account',
-    'The client has stretched the password and sends the SRP verifier. A verification code goes out by mail.',
+    'The client has stretched the password and sends the SRP verifier. The server mails a verification code.',
   ],
-  'GET /v1/account/devices': ['Account', 'List devices', 'One entry a session.'],
+  'GET /v1/account/devices': ['Account', 'List devices', 'Returns one entry for each session.'],
   'GET /v1/account/keys': [
     'Account',
     'Fetch kA and wrap(kB)',
-    'Once for each keyFetchToken, and only when the email address is verified.',
+    'Requires a verified address. Consumes the keyFetchToken.',
   ],
   'POST /v1/account/reset': [
     'Account',
     'Set a new password',
-    'The bundle holds wrap(kB) and the verifier; a wrap(kB) of zeros means a new one. Ends every session and outstanding token of the account.',
+    'The bundle contains wrap(kB) and the verifier. With a wrap(kB) of zeros the server generates a new one. Ends every session and outstanding token of the account.',
   ],
-  'POST /v1/account/destroy': ['Account', 'Destroy the account', 'There is no way back.'],
+  'POST /v1/account/destroy': ['Account', 'Destroy the account', 'The account cannot be restored.'],
   'POST /v1/auth/start': [
     'Authentication',
     'Begin to prove a password',
-    'Returns the salts and the server’s B. The srpToken is good for one auth/finish within 60 seconds.',
+    'Returns the salts and the server’s B. The srpToken is valid for one auth/finish within 60 seconds.',
   ],
   'POST /v1/auth/finish': [
     'Authentication',
@@ -47,13 +48,17 @@ const LINES: Record<string, Line> = {
     'Returns an authToken in a bundle under K. Every attempt consumes the srpToken. An unknown, expired or used srpToken is errno 110.',
   ],
   'POST /v1/session/create': ['Session', 'Open a session', 'Returns a sessionToken and a keyFetchToken.'],
-  'POST /v1/session/destroy': ['Session', 'End the session', 'Signs this device out.'],
+  'POST /v1/session/destroy': ['Session', 'End the session', 'Logs this device out.'],
   'POST /v1/raw_password/account/create': [
     'Raw password',
     'Create an account',
-    'The server stretches. The account opens over SRP as well.',
+    'The server stretches the password. SRP clients can use the account, too.',
   ],
-  'POST /v1/raw_password/session/create': ['Raw password', 'Open a session', 'Comes without keys.'],
+  'POST /v1/raw_password/session/create': [
+    'Raw password',
+    'Open a session',
+    'Returns no keyFetchToken: fetching keys requires SRP.',
+  ],
   'POST /v1/raw_password/password/change': [
     'Raw password',
     'Change the password',
@@ -62,27 +67,27 @@ const LINES: Record<string, Line> = {
   'POST /v1/raw_password/password/reset': [
     'Raw password',
     'Set a new password without the old one',
-    'Makes a new kB. Ends every session and outstanding token of the account.',
+    'Generates a new kB. Ends every session and outstanding token of the account.',
   ],
   'GET /v1/recovery_email/status': [
     'Recovery email',
-    'Whether the address is verified',
-    'With `Accept: text/event-stream`: an event at once and on each change, comment lines in between; the stream ends after `verified: true`.',
+    'Return whether the address is verified',
+    'With `Accept: text/event-stream`: an event at once and after each change, and comment lines in between. The stream ends after `verified: true`.',
   ],
   'POST /v1/recovery_email/resend_code': [
     'Recovery email',
     'Mail the verification code again',
-    'Sends nothing when the address is verified.',
+    'Sends no mail when the address is verified.',
   ],
   'POST /v1/recovery_email/verify_code': [
     'Recovery email',
     'Verify the address',
-    'With what the mailed link carries in its fragment. A second time does no harm.',
+    'Takes the values in the fragment of the mailed link. Idempotent.',
   ],
   'POST /v1/certificate/sign': [
     'Certificate signing',
     'Sign a public key',
-    'Only when the email address is verified. RS numbers are decimal, DS numbers hex.',
+    'Requires a verified address. RS numbers are decimal, DS numbers hex.',
   ],
   'POST /v1/password/change/start': [
     'Password',
@@ -92,45 +97,45 @@ const LINES: Record<string, Line> = {
   'POST /v1/password/forgot/send_code': [
     'Password',
     'Mail a recovery code',
-    'Voids the codes and tokens before it.',
+    'Cancels the previous token of the account and client address.',
   ],
   'POST /v1/password/forgot/resend_code': [
     'Password',
     'Mail the same code again',
-    'Neither time nor tries start over.',
+    'Lifetime and number of tries do not change.',
   ],
   'POST /v1/password/forgot/verify_code': [
     'Password',
-    'Give the recovery code',
-    'Each wrong code is one try; after the last the token is void.',
+    'Verify the recovery code',
+    'A wrong code uses one of three tries. The token is invalid after the last one.',
   ],
   'POST /v1/get_random_bytes': [
     'Miscellaneous',
     'Get 32 random bytes',
-    'To be combined with random bytes of the client’s own.',
+    'Clients combine them with local random bytes.',
   ],
   'GET /v1/openapi.json': [
     'Miscellaneous',
     'This document',
-    'Generated from the schemas that requests are checked with.',
+    'Generated from the schemas that validate requests.',
   ],
   'GET /.well-known/browserid': [
     'Operations',
     'BrowserID support document',
-    'The keys that certificates of this server are signed with.',
+    'The public keys that verify certificates of this server.',
   ],
   'GET /__heartbeat__': [
     'Operations',
-    'Whether every store answers',
-    'Not authenticated; 503 names the store that does not. `mail` is as the last try to send one went.',
+    'Check the stores',
+    'Replies 503 and names the store when one does not reply. `mail` is the outcome of the last delivery attempt.',
   ],
-  'GET /__lbheartbeat__': ['Operations', 'Whether the server runs', 'Asks no store.'],
+  'GET /__lbheartbeat__': ['Operations', 'Check the process', 'Uses no store.'],
   'GET /metrics': [
     'Operations',
     'Metrics for Prometheus',
-    'In its text format, version 0.0.4. On a port of its own where the operator has set one; then it is not here.',
+    'Prometheus text format, version 0.0.4. Served on METRICS_PORT if the operator has set it.',
   ],
-  'GET /__version__': ['Operations', 'Name and version', 'Of the running server.'],
+  'GET /__version__': ['Operations', 'Name and version', 'Identifies the running server.'],
 };
 
 export const TEXTS: Readonly<Record<string, OperationText>> = Object.fromEntries(

@@ -137,7 +137,7 @@ async function connectMaster(
     throw error;
   }
   node.close();
-  throw new Error('the sentinel names a node that is no master');
+  throw new Error('the node that the sentinel names is not a master');
 }
 
 function createClusterTopology(nodes: Host[], options: (node?: Host) => NodeOptions): RedisTopology {

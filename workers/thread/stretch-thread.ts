@@ -21,7 +21,7 @@ const tasks: {
     engine.wipe?.(slots);
   },
   measure({ largestGroup }) {
-    if (!engine.measure) throw new Error('this engine has nothing to measure');
+    if (!engine.measure) throw new Error('this engine does not measure a plan');
     return engine.measure(largestGroup);
   },
 };
