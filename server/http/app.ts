@@ -18,7 +18,7 @@ export function createApp(services: Services, router: Router, connections: Conne
   const app = new Koa();
   // Koa's own error handler sees only broken event streams and replies to disconnected clients.
   app.on('error', (error) => services.log.debug({ event: 'connectionLost', err: error }));
-  app.use(logRequest(services, connections));
+  app.use(logRequest(services));
   app.use(setHeaders(services, connections));
   app.use(answerErrors(services));
   app.use(refuseMalformed);

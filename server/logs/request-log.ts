@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Next } from 'koa';
-import type { Connections } from '../http/connections.js';
 import type { Services } from '../services.js';
 import { readTraceId } from './trace-context.js';
 
@@ -28,9 +27,9 @@ export function recordRequest({ log, metrics }: Pick<Services, 'log' | 'metrics'
   metrics.observeRequest({ method, route: path ?? 'none', status, errno: errno ?? 0, ms, streamed });
 }
 
-export function logRequest(services: Services, connections: Connections) {
+export function logRequest(services: Services) {
   return async (ctx: Context, next: Next) => {
-    const arrivedMs = connections.arrivedMs(ctx.res);
+    const startedMs = performance.now();
     ctx.state.id = randomUUID();
     ctx.state.traceId = readTraceId(ctx.headers.traceparent);
     const record = () => {
@@ -43,15 +42,13 @@ export function logRequest(services: Services, connections: Connections) {
         path: pathOf(ctx),
         status: res.headersSent ? res.statusCode : CLIENT_LEFT,
         errno,
-        ms: arrivedMs === undefined ? 0 : performance.now() - arrivedMs,
+        ms: performance.now() - startedMs,
         uid,
         streamed: res.getHeader('Content-Type')?.toString().startsWith('text/event-stream') ?? false,
       });
     };
-    if (arrivedMs !== undefined) ctx.res.once('close', record);
+    ctx.res.once('close', record);
     await next();
-    // The client left before the request was handled.
-    if (arrivedMs === undefined) record();
   };
 }
 

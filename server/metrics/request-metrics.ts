@@ -27,7 +27,7 @@ export function createRequestMetrics(registry: Registry): (request: FinishedRequ
   });
   const durations = new Histogram({
     name: 'keyserver_http_request_duration_seconds',
-    help: 'Time from the arrival of a request to the end of its reply, without event streams',
+    help: 'Time from the start of a request to the end of its reply, without event streams',
     labelNames: ['route', 'method', 'status'],
     buckets: LATENCY_BUCKETS,
     registers,

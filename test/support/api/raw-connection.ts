@@ -88,7 +88,10 @@ export class RawConnection {
       const reply = this.#takeReply();
       if (reply) return reply;
       if (this.#isClosed) return undefined;
-      await Promise.race(['data', 'end', 'close'].map((event) => once(this.#socket, event).catch(() => {})));
+      const arrived = new AbortController();
+      const events = ['data', 'end', 'close'].map((event) => once(this.#socket, event, arrived));
+      await Promise.race(events.map((event) => event.catch(() => {})));
+      arrived.abort();
     }
   }
 
