@@ -1,27 +1,28 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { drawChart } from './report/charts.js';
 import { COLOURS } from './report/style.js';
-import type { Section, SuiteResult, Table } from './results.js';
-import { formatCell } from './text-table.js';
+import type { Section, SuiteResult } from './suite.js';
+import { toMarkdown } from './table.js';
 
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const FIGURE = 'docs/figures/stretching.svg';
 
 /** Writes the last results into README.md, bench/README.md and the figure that README.md shows. */
 export async function updateReadmes(results: ReadonlyMap<string, SuiteResult>): Promise<void> {
-  const [stretch, login] = [results.get('stretch'), results.get('login')];
+  const [stretch, login, scale] = ['stretch', 'login', 'scale'].map((suite) => results.get(suite));
   if (stretch && login) {
     await replaceBetweenMarks('README.md', 'figures', () => renderFigures(stretch, login));
-    await mkdir(fromRoot('docs/figures'), { recursive: true });
+    await mkdir(dirname(fromRoot(FIGURE)), { recursive: true });
     await writeFile(fromRoot(FIGURE), drawFigure(stretch));
   }
-  if (stretch)
+  if (stretch) {
     await replaceBetweenMarks('bench/README.md', 'processors', (old) => addProcessor(old, stretch));
-  const scale = results.get('scale');
+  }
   if (scale) {
-    const text = scale.sections.map(renderSection).join('\n\n');
-    await replaceBetweenMarks('bench/README.md', 'scale', () => text);
+    const render = ({ title, method, table }: Section) => `### ${title}\n\n${method}\n\n${toMarkdown(table)}`;
+    await replaceBetweenMarks('bench/README.md', 'scale', () => scale.sections.map(render).join('\n\n'));
   }
 }
 
@@ -42,56 +43,48 @@ async function replaceBetweenMarks(
 
 /** Renders the figure and a short table for README.md. */
 export function renderFigures(stretch: SuiteResult, login: SuiteResult): string {
-  const { cpu, cores, node } = stretch.machine;
-  const [logins] = login.sections as [Section];
+  const { cpu, node } = nameMachine(stretch);
+  const quick = login.quick ? ' --quick' : '';
   return [
     '## Figures',
-    `Measured with \`npm run bench -- stretch login${login.quick ? ' --quick' : ''}\` on ${cores} cores of an ${cpu}, Node ${node}.`,
+    `Measured with \`npm run bench -- stretch login${quick}\` on ${stretch.machine.Cores} cores of an ${cpu}, Node ${node}.`,
     `![CPU of one password, by engine](${FIGURE})`,
-    renderTable(logins.table),
+    toMarkdown((login.sections[0] as Section).table),
   ].join('\n\n');
 }
 
 /** Renders a bar chart as a file, light and dark. */
 export function drawFigure({ sections }: SuiteResult): string {
-  const [chart] = (sections[0] as Section).charts;
+  const { chart } = sections[0] as Section;
   if (!chart) throw new Error('the stretch suite has no chart');
-  const [svg = ''] = /<svg[\s\S]*<\/svg>/.exec(drawChart(chart)) ?? [];
   const style = `<style>${COLOURS} svg { color: var(--ink); font-family: system-ui, sans-serif; }</style>`;
-  return `${svg.replace(/<svg(?![^>]*xmlns=)/, '<svg xmlns="http://www.w3.org/2000/svg"').replace(/>/, `>${style}`)}\n`;
+  return `${drawChart(chart)
+    .replace(/<svg(?![^>]*xmlns=)/, '<svg xmlns="http://www.w3.org/2000/svg"')
+    .replace(/>/, `>${style}`)}\n`;
 }
 
 /** Replaces the rows of a processor. */
-export function addProcessor(old: string, { machine, sections }: SuiteResult): string {
-  const rows = (sections[1] as Section).table.rows;
+export function addProcessor(old: string, stretch: SuiteResult): string {
+  const { rows } = (stretch.sections[1] as Section).table;
   const ratioOf = (name: string) => rows.find(([peer]) => peer === name)?.[4];
   const format = (ratio: unknown) => (typeof ratio === 'number' ? ratio.toFixed(2) : '');
+  const { cpu, node } = nameMachine(stretch);
   const own = ['native', 'wasm'].flatMap((engine) => {
     const [alone, four] = [ratioOf(`${engine}, alone`), ratioOf(`${engine}, four in step`)];
-    return alone === undefined ? [] : [[machine.cpu, engine, machine.node, format(alone), format(four)]];
+    return alone === undefined
+      ? []
+      : [`| ${cpu} | ${engine} | ${node} | ${format(alone)} | ${format(four)} |`];
   });
-  const others = old
-    .split('\n')
-    .slice(2)
-    .filter((row) => row && !row.startsWith(`| ${machine.cpu} `));
+  const [, , ...others] = old.split('\n');
   return [
     '| processor | engine | Node | scrypt alone, × node:crypto | four in step, × node:crypto |',
     '| --- | --- | --- | ---: | ---: |',
-    ...own.map((cells) => `| ${cells.join(' | ')} |`),
-    ...others,
+    ...own,
+    ...others.filter((row) => row && !row.startsWith(`| ${cpu} `)),
   ].join('\n');
 }
 
-function renderSection({ title, method, table }: Section): string {
-  return [`### ${title}`, method, renderTable(table)].join('\n\n');
-}
-
-function renderTable({ columns, rows }: Table): string {
-  const isText = columns.map((_, i) => rows.every((row) => typeof row[i] === 'string'));
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
-  return [
-    line(columns.map(({ heading }) => heading)),
-    line(isText.map((text) => (text ? '---' : '---:'))),
-    ...rows.map((row) => line(columns.map((column, i) => formatCell(row[i], column)))),
-  ].join('\n');
+/** Returns processor and version of Node without what follows in parentheses. */
+function nameMachine({ machine: { CPU, Node } }: SuiteResult) {
+  return { cpu: CPU.replace(/ \(.*/, ''), node: Node.replace(/ .*/, '') };
 }

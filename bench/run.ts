@@ -1,17 +1,29 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { describeMachine, machineLines } from './machine.js';
-import { watchNeighbours } from './measure/neighbours.js';
-import { createProgress } from './progress.js';
+import { endpoints } from './endpoints/endpoints.js';
+import { latency } from './latency/latency.js';
+import { login } from './login/login.js';
+import { describeMachine, tabulateMachine, watchNeighbours } from './machine.js';
+import { overload } from './overload/overload.js';
 import { updateReadmes } from './readme.js';
 import { renderReport } from './report/report.js';
-import { isMet, type SuiteResult } from './results.js';
-import { RESULTS_FOLDER, readResults, writeResult } from './results-folder.js';
-import type { Suite } from './suite.js';
-import { SUITES } from './suites.js';
-import { formatNumber, formatTable } from './text-table.js';
+import { scale } from './scale/scale.js';
+import { stopServers } from './server/server-process.js';
+import { startup } from './startup/startup.js';
+import { stretch } from './stretch/stretch.js';
+import {
+  RESULTS_FOLDER,
+  readResults,
+  type Suite,
+  type SuiteResult,
+  tabulateGoals,
+  writeResult,
+} from './suite.js';
+import { createTable, toText } from './table.js';
 
+/** All suites, in order of the report. */
+const SUITES: Suite[] = [stretch, login, endpoints, latency, overload, startup, scale];
 /** Arguments other than suites. */
 const COMMANDS = ['report', 'readme'];
 
@@ -41,37 +53,44 @@ if (values.help || unknown.length > 0) {
   process.exit(unknown.length > 0 ? 2 : 0);
 }
 
-const chosen = SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-const progress = createProgress(process.stderr);
+await mkdir(values.out, { recursive: true });
 const machine = describeMachine();
-print(machineLines(machine).map(([name, value]) => `${name.padEnd(8)} ${value}`));
-for (const suite of chosen) {
+print(toText(tabulateMachine(machine)));
+const took: { title: string; seconds: number }[] = [];
+for (const suite of SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+  const startedMs = performance.now();
   // A suite that cannot run here (for example without /proc) must not stop the others.
   await runSuite(suite).catch((error: Error) => {
-    progress.finish();
-    print(['', `${suite.title}: not measured: ${error.message}`]);
+    print('', `${suite.title}: not measured: ${error.message}`);
     process.exitCode = 1;
   });
+  await stopServers();
+  took.push({ title: suite.title, seconds: (performance.now() - startedMs) / 1000 });
 }
+if (took.length > 1)
+  took.push({ title: 'all', seconds: took.reduce((sum, { seconds }) => sum + seconds, 0) });
+const durations = createTable(took, [
+  ['suite', ({ title }) => title],
+  ['took s', ({ seconds }) => seconds, 0],
+]);
+if (took.length > 0) print('', toText(durations));
 
-const reportPath = join(values.out, 'report.html');
 const results = await readResults(values.out);
 if (positionals.includes('readme')) await updateReadmes(results);
-await writeFile(
-  reportPath,
-  renderReport(
-    SUITES.flatMap(({ name }) => results.get(name) ?? []),
-    values,
-  ),
-);
-print(['', `Report: ${reportPath}`]);
+const reportPath = join(values.out, 'report.html');
+const ordered = SUITES.flatMap(({ name }) => results.get(name) ?? []);
+await writeFile(reportPath, renderReport(ordered, values));
+print('', `Report: ${reportPath}`);
 
 async function runSuite(suite: Suite): Promise<void> {
   const startedAt = new Date();
   const endWatch = watchNeighbours();
-  const earlier = await readResults(values.out);
-  const measured = await suite.run({ quick: values.quick, progress, earlier });
-  progress.finish();
+  const report = (step: string) => {
+    const seconds = Math.round(performance.now() / 1000);
+    process.stderr.write(`${String(seconds).padStart(4)} s  ${step}\n`);
+  };
+  const measured = await suite.run({ quick: values.quick, report, earlier: await readResults(values.out) });
+  await stopServers();
   const result: SuiteResult = {
     suite: suite.name,
     title: suite.title,
@@ -83,29 +102,17 @@ async function runSuite(suite: Suite): Promise<void> {
     ...measured,
   };
   printResult(result);
-  print(['', `Written: ${await writeResult(values.out, result)}`]);
+  print('', `Written: ${await writeResult(values.out, result)}`);
 }
 
 function printResult({ title, sections, checks, neighbours }: SuiteResult): void {
   for (const section of sections) {
-    print(['', `${title}: ${section.title}`, section.method, '', formatTable(section.table)]);
+    print('', `${title}: ${section.title}`, section.method, '', toText(section.table));
   }
-  if (neighbours && neighbours.otherCores + neighbours.stolenCores > 0.1) {
-    const { otherCores, stolenCores } = neighbours;
-    print([
-      '',
-      `Other processes used ${otherCores.toFixed(2)} cores during the run, other virtual machines ${stolenCores.toFixed(2)}.`,
-    ]);
-  }
-  if (!values.goals) return;
-  if (checks.length > 0) print(['']);
-  for (const check of checks) {
-    const { what, bound, goal, measured, unit } = check;
-    const value = `${formatNumber(measured, 2)} ${unit}`;
-    print([`${isMet(check) ? 'met   ' : 'missed'}  ${what}: ${value} (${bound} ${formatNumber(goal, 2)})`]);
-  }
+  if (neighbours) print('', neighbours);
+  if (values.goals && checks.length > 0) print('', toText(tabulateGoals(checks)));
 }
 
-function print(lines: string[]): void {
+function print(...lines: string[]): void {
   for (const line of lines) process.stdout.write(`${line}\n`);
 }

@@ -1,7 +1,7 @@
 import type { HawkCredentials } from '../../client/hawk.js';
 import { type SrpAccount, sessionCredentials } from '../load/accounts.js';
 import { CERTIFICATE_REQUEST } from '../load/certificate-request.js';
-import { postJson, signed } from '../load/requests.js';
+import { HEALTH_CHECK, postJson, signed } from '../load/requests.js';
 import type { Answer, PreparedRequest } from '../load/sender.js';
 import {
   finishRequest,
@@ -33,11 +33,10 @@ export interface Scenario {
 }
 
 /** The scenarios in order. Most need the results of the previous one. */
-export const SCENARIOS = [
+export const SCENARIOS: Scenario[] = [
   {
     name: '__lbheartbeat__',
-    build: (_, logins) =>
-      repeat(5 * logins, () => ({ method: 'GET', path: '/__lbheartbeat__', headers: {} })),
+    build: (_, logins) => repeat(5 * logins, () => HEALTH_CHECK),
   },
   {
     name: 'get_random_bytes',
@@ -88,9 +87,7 @@ export const SCENARIOS = [
     name: 'session/destroy',
     build: ({ url, sessions }) => sessions.map((session) => signed(url, '/v1/session/destroy', session, {})),
   },
-] as const satisfies Scenario[];
-
-export type ScenarioName = (typeof SCENARIOS)[number]['name'];
+];
 
 function repeat<T>(times: number, make: (index: number) => T): T[] {
   return Array.from({ length: times }, (_, i) => make(i));

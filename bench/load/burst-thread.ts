@@ -1,55 +1,43 @@
 import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { BurstAnswer, BurstOrder } from './burst.js';
-import type { PreparedRequest } from './sender.js';
+
+/** Data of a burst's thread. */
+export interface BurstOrder {
+  url: string;
+  messages: Uint8Array[];
+}
+
+/** A reply to a request of a burst, and its latency. A broken connection has status 0. */
+export interface BurstReply {
+  status: number;
+  hasRetryAfter: boolean;
+  ms: number;
+}
 
 /*
  * Uses no HTTP library: with one, a thousand clients keep a core busy for most of a second, and the server waits
  * for the clients.
  */
 
-const { url, requests } = workerData as BurstOrder;
-const { hostname, port, host } = new URL(url);
-
-function serialize({ method, path, headers, body = Buffer.alloc(0) }: PreparedRequest): Buffer {
-  const fields = Object.entries({ ...headers, Host: host }).map(([name, value]) => `${name}: ${value}\r\n`);
-  return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${fields.join('')}\r\n`), body]);
-}
-
-function exchange(message: Buffer): Promise<BurstAnswer> {
-  return new Promise((resolve, reject) => {
-    const started = performance.now();
-    const socket = connect({ host: hostname, port: Number(port) });
+function exchange(url: URL, message: Uint8Array): Promise<BurstReply> {
+  return new Promise((resolve) => {
+    const startedMs = performance.now();
+    const socket = connect({ host: url.hostname, port: Number(url.port) });
     let received = '';
     socket.setEncoding('latin1');
     socket.on('data', (chunk: string) => {
       received += chunk;
-      const answer = readAnswer(received);
-      if (!answer) return;
-      resolve({ ...answer, ms: performance.now() - started });
+      const [head = '', body] = received.split('\r\n\r\n', 2);
+      if (body === undefined || body.length < Number(/^content-length: (\d+)/im.exec(head)?.[1])) return;
+      const hasRetryAfter = /^retry-after:/im.test(head);
+      resolve({ status: Number(head.slice(9, 12)), hasRetryAfter, ms: performance.now() - startedMs });
       socket.destroy();
     });
-    socket.on('error', reject);
-    socket.on('close', () => reject(new Error('the connection closed before the reply')));
+    socket.on('error', () => {});
+    socket.on('close', () => resolve({ status: 0, hasRetryAfter: false, ms: 0 }));
     socket.write(message);
   });
 }
 
-/** Parses a complete reply with a Content-Length. */
-function readAnswer(received: string): Omit<BurstAnswer, 'ms'> | undefined {
-  const [head = '', body] = received.split('\r\n\r\n', 2);
-  if (body === undefined) return undefined;
-  const [statusLine = '', ...fields] = head.split('\r\n');
-  const headers = Object.fromEntries(
-    fields.map((field) => {
-      const colon = field.indexOf(':');
-      return [field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim()];
-    }),
-  );
-  if (body.length < Number(headers['content-length'])) return undefined;
-  return { status: Number(statusLine.split(' ')[1]), headers, body };
-}
-
-const messages = requests.map(serialize);
-const answers = await Promise.all(messages.map((message) => exchange(message).catch(() => undefined)));
-parentPort?.postMessage(answers);
+const { url, messages } = workerData as BurstOrder;
+parentPort?.postMessage(await Promise.all(messages.map((message) => exchange(new URL(url), message))));

@@ -21,6 +21,7 @@ export class Sender {
   readonly #agent: Agent;
   readonly #host: string;
   readonly #port: string;
+  readonly connections: number;
 
   /**
    * @param connections maximum number of connections; further requests wait
@@ -30,19 +31,19 @@ export class Sender {
     const { hostname, port } = new URL(url);
     this.#host = hostname;
     this.#port = port;
+    this.connections = connections;
     this.#agent = new Agent({ keepAlive, maxSockets: connections, scheduling: 'fifo' });
   }
 
   /**
    * Sends a request and reads the reply, of any status.
-   * @param signal closes the connection
-   * @throws Error when the connection breaks or the signal aborts
+   * @throws Error when the connection breaks
    */
-  send({ method, path, headers, body }: PreparedRequest, signal?: AbortSignal): Promise<Answer> {
+  send({ method, path, headers, body }: PreparedRequest): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const started = performance.now();
       const options = { agent: this.#agent, host: this.#host, port: this.#port, method, path, headers };
-      const request = httpRequest({ ...options, ...(signal && { signal }) }, (response) => {
+      const request = httpRequest(options, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
@@ -60,10 +61,7 @@ export class Sender {
     });
   }
 
-  /**
-   * Like {@link send}, for requests that must succeed.
-   * @throws Error with the reply when its status is not 200
-   */
+  /** Like {@link send}. @throws Error with the reply when its status is not 200 */
   async sendOk(request: PreparedRequest): Promise<Answer> {
     const answer = await this.send(request);
     if (answer.status !== 200) {
@@ -72,6 +70,27 @@ export class Sender {
     return answer;
   }
 
+  /**
+   * Sends requests over all connections, until all are answered.
+   * @param observe called after each reply with the number of replies so far
+   * @returns replies in order of the requests
+   * @throws Error when a status is not 200
+   */
+  async sendAll(requests: PreparedRequest[], observe?: (done: number) => void): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    let next = 0;
+    let done = 0;
+    async function runClient(sender: Sender): Promise<void> {
+      for (let i = next++; i < requests.length; i = next++) {
+        answers[i] = await sender.sendOk(requests[i] as PreparedRequest);
+        observe?.(++done);
+      }
+    }
+    await Promise.all(Array.from({ length: this.connections }, () => runClient(this)));
+    return answers;
+  }
+
+  /** Closes all connections, also those with requests under way. */
   close(): void {
     this.#agent.destroy();
   }

@@ -1,36 +1,28 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
-/** The native kernel as a program, without Node, queue or checks: the minimum cost of a stretch. */
-export interface LimitProgram {
-  /** Stretches on a number of threads. @returns CPU ms for each password */
-  stretch(threads: number, group: number, rounds: number): Promise<number>;
-  remove(): Promise<void>;
-}
+/** Stretches on a number of threads, in groups. @returns CPU ms for each password */
+export type LimitProgram = (threads: number, group: number, rounds: number) => Promise<number>;
 
-/** Compiles bench/stretch/limit.c for this processor. @returns `undefined` without a C compiler */
+/**
+ * Compiles bench/stretch/limit.c for this processor: the native kernel as a program, without Node, queue or checks, so
+ * the minimum cost of a stretch.
+ * @returns `undefined` without a C compiler
+ */
 export async function buildLimitProgram(): Promise<LimitProgram | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), 'limit-'));
-  const program = join(folder, 'limit');
-  const env = { ...process.env, CFLAGS: '-march=native' };
-  await run('sh', [fromRoot('workers/kernel/native/build.sh'), fromRoot('bench/stretch/limit.c'), program], {
-    env,
-  });
-  const stretch = async (threads: number, group: number, rounds: number) => {
-    const { stdout } = await run(program, ['stretch', String(threads), String(group), String(rounds)]);
-    return JSON.parse(stdout).cpuMs as number;
+  const program = fromRoot('dist/bench/limit');
+  const build = [fromRoot('workers/kernel/native/build.sh'), fromRoot('bench/stretch/limit.c'), program];
+  await run('sh', build, { env: { ...process.env, CFLAGS: '-march=native' } });
+  const stretch: LimitProgram = async (threads, group, rounds) => {
+    const { stdout } = await run(program, [threads, group, rounds].map(String));
+    return JSON.parse(stdout).cpuMs;
   };
-  try {
-    await stretch(1, 1, 1);
-  } catch {
-    return undefined;
-  }
-  return { stretch, remove: () => rm(folder, { recursive: true }) };
+  return stretch(1, 1, 1).then(
+    () => stretch,
+    () => undefined,
+  );
 }

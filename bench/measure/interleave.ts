@@ -1,68 +1,54 @@
-import type { Progress } from '../progress.js';
-import { cpuTimeMs } from './own-cpu-time.js';
-
-/** One of the implementations to compare. */
-export interface Competitor {
-  name: string;
-  /** Number of operations in one call of `run` (default 1). */
-  perRun?: number;
-  run(): unknown;
-}
-
-/** Times of one competitor in each round, for each operation. */
-export interface Timings {
-  wallMs: number[];
-  /** CPU time of the whole process, including the threads of its garbage collector. */
-  cpuMs: number[];
-}
-
-export interface InterleaveOptions {
+/** Number of rounds, and where their progress is reported. */
+export interface Rounds {
+  /** Description of the measurement, for the progress. */
+  what: string;
   rounds: number;
-  /** Warm-up rounds before the measurement. */
-  warmUps: number;
-  /** Minimum duration of a round, in ms: runs are repeated until then. 0 for long operations. */
-  atLeastMs: number;
-  progress: Progress;
+  /** Rounds before the measurement (default 1). */
+  warmUps?: number;
+  report(step: string): void;
 }
 
 /**
  * Measures competitors in turns, A B C A B C …, so that a machine that slows down affects all of them.
- * @returns timings by name of the competitor
+ * @returns the competitors, each with one sample for each round
  */
-export async function interleave<Name extends string>(
-  competitors: (Competitor & { name: Name })[],
-  { rounds, warmUps, atLeastMs, progress }: InterleaveOptions,
-): Promise<Record<Name, Timings>> {
-  const timings = Object.fromEntries(
-    competitors.map(({ name }) => [name, { wallMs: [], cpuMs: [] }]),
-  ) as unknown as Record<Name, Timings>;
-  const repeats = new Map<Name, number>();
-  for (let round = -warmUps; round < rounds; round++) {
-    progress.at(Math.max(0, round), rounds);
-    for (const competitor of competitors) {
-      const { name } = competitor;
-      const took = await time(competitor, repeats.get(name) ?? 1);
-      if (round < 0) repeats.set(name, Math.max(1, Math.ceil(atLeastMs / took.wallMs)));
-      else {
-        timings[name].wallMs.push(took.wallMs / (competitor.perRun ?? 1));
-        timings[name].cpuMs.push(took.cpuMs / (competitor.perRun ?? 1));
-      }
+export async function interleave<Competitor, Sample>(
+  competitors: readonly Competitor[],
+  measure: (competitor: Competitor) => Promise<Sample>,
+  { what, rounds, warmUps = 1, report }: Rounds,
+): Promise<(Competitor & { samples: Sample[] })[]> {
+  const measured = competitors.map((competitor) => ({ ...competitor, samples: [] as Sample[] }));
+  for (let round = 1 - warmUps; round <= rounds; round++) {
+    report(`${what}: ${round > 0 ? `round ${round} of ${rounds}` : 'warm-up'}`);
+    for (const [i, competitor] of competitors.entries()) {
+      const sample = await measure(competitor);
+      if (round > 0) measured[i]?.samples.push(sample);
     }
   }
-  return timings;
+  return measured;
 }
 
-/** Measures the mean wall and CPU time of a run. */
-async function time({ run }: Competitor, repeats: number): Promise<{ wallMs: number; cpuMs: number }> {
-  const cpu = cpuTimeMs();
-  const wall = performance.now();
-  for (let i = 0; i < repeats; i++) {
+/** Minimum duration of a measurement in this process: shorter operations are repeated. */
+const AT_LEAST_MS = 20;
+
+/** An operation in this process. */
+export interface Operation {
+  /** Number of results of one call (default 1). */
+  perRun?: number;
+  run(): unknown;
+}
+
+/** Returns the mean CPU time of a result, in ms: all threads of this process, so with the garbage collector's. */
+export async function measureCpuMs({ run, perRun = 1 }: Operation): Promise<number> {
+  const before = process.cpuUsage();
+  const startedMs = performance.now();
+  let results = 0;
+  do {
     const running = run();
     // Awaits promises only: an await of a plain value would be measured.
     if (running instanceof Promise) await running;
-  }
-  return {
-    wallMs: (performance.now() - wall) / repeats,
-    cpuMs: (cpuTimeMs() - cpu) / repeats,
-  };
+    results += perRun;
+  } while (performance.now() - startedMs < AT_LEAST_MS);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / results;
 }

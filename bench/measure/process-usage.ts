@@ -12,22 +12,31 @@ export interface MemoryUse {
 }
 
 /**
- * Returns the CPU seconds of a process so far: all threads, including ended ones, user and system; resolution 10 ms.
+ * Returns the fields of a process after its name, which is in parentheses and can contain spaces.
  * @throws ENOENT when the process or /proc does not exist
  * @see proc_pid_stat(5)
  */
-export function cpuSeconds(pid: number): number {
+export function readStat(pid: number | 'self'): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The name, in parentheses, can contain spaces. utime and stime are the 12th and 13th fields after it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** Returns the CPU seconds of this process's ended children; resolution 10 ms. @see proc_pid_stat(5) */
+/** Sums fields in clock ticks. */
+export function sumSeconds(fields: string[], indices: number[]): number {
+  return indices.reduce((sum, index) => sum + Number(fields[index]), 0) / TICKS_PER_SECOND;
+}
+
+/**
+ * Returns the CPU seconds of a process so far: all threads, including ended ones, user and system; resolution 10 ms.
+ * @throws ENOENT when the process or /proc does not exist
+ */
+export function cpuSeconds(pid: number): number {
+  return sumSeconds(readStat(pid), [11, 12]);
+}
+
+/** Returns the CPU seconds of this process's ended children; resolution 10 ms. */
 export function childCpuSeconds(): number {
-  const stat = readFileSync('/proc/self/stat', 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
+  return sumSeconds(readStat('self'), [13, 14]);
 }
 
 /**

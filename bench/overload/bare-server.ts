@@ -1,4 +1,4 @@
-/** A program: an HTTP server on Node that replies to every request with a fixed 503. Prints its port. */
+/** A program: an HTTP server on Node that replies to every request with a fixed 503. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -9,5 +9,6 @@ const server = createServer((_request, response) => {
   response.end(BODY);
 });
 server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
-  process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  process.stdout.write(`${JSON.stringify({ event: 'listening', url })}\n`);
 });

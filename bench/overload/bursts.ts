@@ -1,169 +1,166 @@
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { type ProbeKind, probe } from '../latency/probing.js';
+import { Worker } from 'node:worker_threads';
 import { createMany, createRawAccount, createSrpAccount, sessionCredentials } from '../load/accounts.js';
-import { type BurstAnswer, sendBurst } from '../load/burst.js';
-import { signed } from '../load/requests.js';
+import type { BurstOrder, BurstReply } from '../load/burst-thread.js';
+import { probe } from '../load/probing.js';
+import { HEALTH_CHECK, rawLogin, serialize, signed } from '../load/requests.js';
 import { type PreparedRequest, Sender } from '../load/sender.js';
 import { logIn } from '../load/srp-login.js';
-import { firstThreadCpuSeconds } from '../measure/process-usage.js';
-import { median, pairedRatio, percentile, percentileCurve } from '../measure/statistics.js';
-import type { Cell } from '../results.js';
-import type { BenchContext, Measured } from '../suite.js';
-import { loginFrom } from './raw-login.js';
-import { type AdminServer, startAdminServer, startBareServer } from './targets.js';
+import { interleave } from '../measure/interleave.js';
+import { firstThreadCpuSeconds, memoryUse } from '../measure/process-usage.js';
+import { median, pairedRatio, percentile } from '../measure/statistics.js';
+import { type ServerProcess, startServer } from '../server/server-process.js';
+import { atMost, type BenchContext, type Measured } from '../suite.js';
+import { createTable } from '../table.js';
+import { REFUSE, startAdminServer } from './admin-server.js';
 
 const LOGINS = 1000;
-const PROBE_INTERVAL_MS = 20;
-const PROBED_MS = 3000;
-const HEALTH_CHECK: PreparedRequest = { method: 'GET', path: '/__lbheartbeat__', headers: {} };
+const PROBES = { intervalMs: 20, durationMs: 3000 };
+const BARE_SERVER = new URL('./bare-server.js', import.meta.url);
+
+interface Target {
+  name: string;
+  server: ServerProcess;
+  /** A server that refuses all logins. The cost of a refusal is measured there. */
+  refusing: ServerProcess;
+  /** Builds a status request. The bare server has none. */
+  status?: () => PreparedRequest;
+}
 
 interface Burst {
-  served: number[];
-  refused: number[];
-  /** CPU ms of the event loop for each request. */
-  loopMs: number;
-  /** Latencies in ms: of health checks on new connections, and of a status request on an open one. */
-  health: number[];
-  adminHealth: number[];
-  status: number[];
+  unanswered: number;
+  served: number;
+  refused: number;
+  /** Latency in ms. */
+  lastRefusal: number;
+  /** 99th percentiles of latencies in ms: health checks on new connections, a status request on an open one. */
+  health: number;
+  adminHealth: number | null;
+  status: number | null;
+  /** CPU ms of the event loop for a refusal. */
+  refusalLoop: number;
 }
+
+type Result = Target & { samples: Burst[] };
 
 /** 1,000 raw logins at once, each on a new connection from its own source, compared with a bare HTTP server. */
-export async function measureBursts({ quick, progress }: BenchContext): Promise<Measured> {
-  progress.step('overload: starting servers');
+export async function measureBursts({ quick, report }: BenchContext): Promise<Measured> {
+  report('overload: starting servers');
   const server = await startAdminServer();
-  const bare = await startBareServer();
+  const refusing = await startAdminServer(REFUSE);
+  const bare = await startServer({ program: BARE_SERVER });
   const accounts = await createMany(8, () => createRawAccount(server));
-  const requests = Array.from({ length: LOGINS }, (_, i) =>
-    loginFrom(i, accounts[i % 8] as (typeof accounts)[0]),
+  const messages = accounts.flatMap((account, n) =>
+    Array.from({ length: LOGINS / 8 }, (_, i) => serialize(rawLogin(account, 8 * i + n))),
   );
-  const session = sessionCredentials(
-    await logIn(server.url, new Sender(server.url, 1), await createSrpAccount(server)),
-  );
-  const bursts: { server: Burst[]; bare: Burst[] } = { server: [], bare: [] };
-  const rounds = quick ? 1 : 5;
-  for (let round = 0; round <= rounds; round++) {
-    progress.step(`overload: ${LOGINS} logins at once, round ${round} of ${rounds}`);
-    const status = () => signed(server.url, '/v1/recovery_email/status', session);
-    const measured = await runBurst(server, requests, { admin: server.adminUrl, status });
-    const reference = await runBurst(bare, requests, {});
-    // The first round warms up.
-    if (round === 0) continue;
-    bursts.server.push(measured);
-    bursts.bare.push(reference);
-  }
-  const { peakMib } = server.memory();
-  await server.stop();
-  bare.stop();
-  return describe(bursts, peakMib);
+  const sender = new Sender(server.url, 1);
+  const session = sessionCredentials(await logIn(server.url, sender, await createSrpAccount(server)));
+  const status = () => signed(server.url, '/v1/recovery_email/status', session);
+  const targets: Target[] = [
+    { name: 'key server', server, refusing, status },
+    { name: 'bare server', server: bare, refusing: bare },
+  ];
+  const rounds = { what: `overload: ${LOGINS} logins at once`, rounds: quick ? 1 : 5, report };
+  const [own, reference] = await interleave(targets, (target) => runBurst(target, messages), rounds);
+  return describe(own as Result, reference as Result, memoryUse(server.pid).peakMib);
 }
 
-async function runBurst(
-  target: Pick<AdminServer, 'url' | 'pid'>,
-  requests: PreparedRequest[],
-  beside: { admin?: string; status?: () => PreparedRequest },
-): Promise<Burst> {
-  const loopBefore = firstThreadCpuSeconds(target.pid);
-  const sent = sendBurst({ url: target.url, requests });
-  const [health, adminHealth, status] = await Promise.all([
-    probeWith(target.url, { name: 'health', build: () => HEALTH_CHECK }, false),
-    beside.admin ? probeWith(beside.admin, { name: 'health', build: () => HEALTH_CHECK }, false) : [],
-    beside.status ? probeWith(target.url, { name: 'status', build: beside.status }, true) : [],
+async function runBurst({ server, refusing, status }: Target, messages: Uint8Array[]): Promise<Burst> {
+  const sent = sendBurst(server, messages);
+  const [health, adminHealth, statusP99] = await Promise.all([
+    probeP99(server.url, () => HEALTH_CHECK, { isRefused: !status }),
+    server.adminUrl ? probeP99(server.adminUrl, () => HEALTH_CHECK) : null,
+    status ? probeP99(server.url, status, { keepAlive: true }) : null,
   ]);
-  const answers = (await sent).filter((answer) => answer !== undefined);
-  const times = (wanted: (answer: BurstAnswer) => boolean) => answers.filter(wanted).map(({ ms }) => ms);
+  const replies = await sent;
+  const refused = replies.filter((reply) => reply.status === 503 && (reply.hasRetryAfter || !status));
+  const served = replies.filter((reply) => reply.status === 200).length;
+  const loopBefore = firstThreadCpuSeconds(refusing.pid);
+  await sendBurst(refusing, messages);
+  const refusalLoop = (1000 * (firstThreadCpuSeconds(refusing.pid) - loopBefore)) / messages.length;
   return {
-    served: times(({ status }) => status === 200),
-    refused: times(
-      ({ status, headers }) => status === 503 && (!beside.admin || headers['retry-after'] !== undefined),
-    ),
-    loopMs: (1000 * (firstThreadCpuSeconds(target.pid) - loopBefore)) / requests.length,
+    unanswered: messages.length - served - refused.length,
+    served,
+    refused: refused.length,
+    lastRefusal: Math.max(0, ...refused.map(({ ms }) => ms)),
     health,
     adminHealth,
-    status,
+    status: statusP99,
+    refusalLoop,
   };
 }
 
-async function probeWith(url: string, kind: ProbeKind, keepAlive: boolean): Promise<number[]> {
-  const sender = new Sender(url, Number.POSITIVE_INFINITY, { keepAlive });
-  const measured = await probe(sender, [kind], { intervalMs: PROBE_INTERVAL_MS, durationMs: PROBED_MS });
-  sender.close();
-  return measured[kind.name] as number[];
+/** Sends all from another thread, so that probes do not wait for a client that opens a thousand connections. */
+async function sendBurst({ url }: ServerProcess, messages: Uint8Array[]): Promise<BurstReply[]> {
+  const workerData: BurstOrder = { url, messages };
+  const worker = new Worker(new URL('../load/burst-thread.js', import.meta.url), { workerData });
+  const [replies] = (await once(worker, 'message')) as [BurstReply[]];
+  return replies;
 }
 
-function describe({ server, bare }: { server: Burst[]; bare: Burst[] }, peakMib: number): Measured {
-  const slowest = (times: number[]) => Math.max(0, ...times);
-  const each = (bursts: Burst[], figure: (burst: Burst) => number) => bursts.map(figure);
-  const lastRefusal = ({ refused }: Burst) => slowest(refused);
-  const p99 = (name: 'health' | 'adminHealth' | 'status') => (burst: Burst) =>
-    burst[name].length > 0 ? percentile(burst[name], 99) : 0;
-  const row = (name: string, bursts: Burst[]): Cell[] => [
-    name,
-    median(each(bursts, ({ served }) => served.length)),
-    median(each(bursts, ({ refused }) => refused.length)),
-    median(each(bursts, lastRefusal)),
-    median(each(bursts, ({ loopMs }) => loopMs)),
-    median(each(bursts, p99('health'))),
-    bursts === server ? median(each(bursts, p99('adminHealth'))) : null,
-    bursts === server ? median(each(bursts, p99('status'))) : null,
-  ];
-  const unanswered = Math.max(
-    ...server.map(({ served, refused }) => LOGINS - served.length - refused.length),
+async function probeP99(
+  url: string,
+  build: () => PreparedRequest,
+  { isRefused = false, keepAlive = false } = {},
+): Promise<number> {
+  const sender = new Sender(url, Number.POSITIVE_INFINITY, { keepAlive });
+  const send = (request: PreparedRequest) => (isRefused ? sender.send(request) : sender.sendOk(request));
+  const { latencies } = await probe(
+    { latencies: build },
+    async (request) => (await send(request)).ms,
+    PROBES,
   );
-  const memoryLimitMib = 256 * availableParallelism() + 300;
-  const atMost = (what: string, measured: number, goal: number, unit: string) =>
-    ({ what: `${LOGINS} logins at once: ${what}`, measured, bound: 'at most', goal, unit }) as const;
-  const ratio = (figure: (burst: Burst) => number) => pairedRatio(each(server, figure), each(bare, figure));
+  sender.close();
+  return percentile(latencies, 99);
+}
+
+function describe(own: Result, bare: Result, peakMib: number): Measured {
+  const each = ({ samples }: Result, figure: keyof Burst) =>
+    samples.map((burst) => burst[figure]).filter((value) => value !== null);
+  const middle = (result: Result, figure: keyof Burst) => {
+    const values = each(result, figure);
+    return values.length > 0 ? median(values) : null;
+  };
+  const ratio = (figure: keyof Burst) => pairedRatio(each(own, figure), each(bare, figure));
+  const ownOver = own.samples.map(
+    ({ refusalLoop }, i) => refusalLoop - (bare.samples[i] as Burst).refusalLoop,
+  );
+  const check = (what: string, measured: number | null, goal: number, unit: string) =>
+    atMost(`${LOGINS} logins at once: ${what}`, measured as number, goal, unit);
   return {
     sections: [
       {
         title: `${LOGINS} raw logins at once`,
         method:
-          `Each on a new connection and from its own source; median of ${server.length} rounds. The bare server is a Node ` +
-          `http.createServer that answers every request with a fixed 503. Health checks open a new connection each, every ` +
-          `${PROBE_INTERVAL_MS} ms; the status request is signed and uses open connections. The clients share the cores. Peak ` +
-          `memory of the key server: ${Math.round(peakMib)} MiB.`,
-        table: {
-          columns: [
-            { heading: 'server' },
-            { heading: 'served', digits: 0 },
-            { heading: 'refused', digits: 0 },
-            { heading: 'last refusal ms', digits: 0 },
-            { heading: 'event loop ms/request', digits: 2 },
-            { heading: 'health check p99 ms', digits: 0 },
-            { heading: 'on METRICS_PORT p99 ms', digits: 0 },
-            { heading: 'status p99 ms', digits: 0 },
+          `Each on a new connection and from its own source; medians of ${own.samples.length} rounds. The bare server is a ` +
+          'Node http.createServer that answers every request with a fixed 503. Health checks open a new connection each, ' +
+          `every ${PROBES.intervalMs} ms; the status request is signed and uses open connections. The cost of a refusal is ` +
+          'measured on a key server that refuses all logins, without health checks. The clients share the cores. ' +
+          `Peak memory of the key server: ${Math.round(peakMib)} MiB.`,
+        table: createTable(
+          [own, bare],
+          [
+            ['server', ({ name }) => name],
+            ['served', (result) => middle(result, 'served'), 0],
+            ['refused', (result) => middle(result, 'refused'), 0],
+            ['last refusal ms', (result) => middle(result, 'lastRefusal'), 0],
+            ['event loop ms/refusal', (result) => middle(result, 'refusalLoop'), 2],
+            ['health check p99 ms', (result) => middle(result, 'health'), 0],
+            ['on METRICS_PORT p99 ms', (result) => middle(result, 'adminHealth'), 0],
+            ['status p99 ms', (result) => middle(result, 'status'), 0],
           ],
-          rows: [row('key server', server), row('bare server', bare)],
-        },
-        charts: [
-          {
-            kind: 'distribution',
-            title: 'Replies to the burst',
-            valueLabel: 'ms',
-            series: [
-              { name: 'served', values: percentileCurve(server.flatMap(({ served }) => served)) },
-              { name: 'refused', values: percentileCurve(server.flatMap(({ refused }) => refused)) },
-              { name: 'bare server', values: percentileCurve(bare.flatMap(({ refused }) => refused)) },
-            ],
-          },
-        ],
+        ),
       },
     ],
     checks: [
-      atMost('without an answer', unanswered, 0, ''),
-      atMost('last refusal, against the bare server', ratio(lastRefusal), 1.5, '×'),
-      atMost(
-        'event loop CPU a request beyond the bare server',
-        median(server.map(({ loopMs }, i) => loopMs - (bare[i] as Burst).loopMs)),
-        0.2,
-        'ms',
-      ),
-      atMost('health check p99, against the bare server', ratio(p99('health')), 1.3, '×'),
-      atMost('health check p99 on METRICS_PORT', median(each(server, p99('adminHealth'))), 150, 'ms'),
-      atMost('status p99', median(each(server, p99('status'))), 200, 'ms'),
-      atMost('peak memory', peakMib, memoryLimitMib, 'MiB'),
+      check('without a reply', Math.max(...each(own, 'unanswered')), 0, ''),
+      check('last refusal, against the bare server', ratio('lastRefusal'), 1.5, '×'),
+      check('event loop CPU of a refusal beyond the bare server', median(ownOver), 0.2, 'ms'),
+      check('health check p99, against the bare server', ratio('health'), 1.3, '×'),
+      check('health check p99 on METRICS_PORT', middle(own, 'adminHealth'), 150, 'ms'),
+      check('status p99', middle(own, 'status'), 200, 'ms'),
+      check('peak memory', peakMib, 256 * availableParallelism() + 300, 'MiB'),
     ],
-    figures: {},
   };
 }

@@ -1,185 +1,194 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { probe } from '../latency/probing.js';
 import { createRawAccount, type RawAccount } from '../load/accounts.js';
-import { Sender } from '../load/sender.js';
-import type { Cell } from '../results.js';
-import type { BenchContext, Measured } from '../suite.js';
-import { loginFrom } from './raw-login.js';
-import { type AdminServer, startAdminServer } from './targets.js';
+import { probe } from '../load/probing.js';
+import { HEALTH_CHECK, postJson, rawLogin, serialize } from '../load/requests.js';
+import { type PreparedRequest, Sender } from '../load/sender.js';
+import { memoryUse } from '../measure/process-usage.js';
+import type { ServerProcess } from '../server/server-process.js';
+import { atMost, type BenchContext, type Measured } from '../suite.js';
+import { createTable } from '../table.js';
+import { REFUSE, startAdminServer } from './admin-server.js';
 
-const FLOOD_MS = 4000;
+const ATTACK_MS = 4000;
+/** Time between the end of an attack and the last health checks, in ms. */
+const RECOVERY_MS = 1000;
 const PIPELINED_BYTES = 256 * 1024;
-/** The connection limit that slow readers try to reach. */
-const MAX_CONNECTIONS = 200;
-const HEALTH_CHECK = { method: 'GET', path: '/__lbheartbeat__', headers: {} } as const;
+/** The most pipelined requests that the server accepts on a connection. */
+const MAX_PIPELINED = 8;
+/** The connection limit that slow readers exceed. */
+const MAX_CONNECTIONS = 500;
+/** Value of a health check that fails, in ms: above all that were measured. */
+const FAILED_MS = 100_000;
 
-/** Runs an attack until the signal aborts. @returns number of requests or connections */
-type Attack = (server: AdminServer, account: RawAccount, signal: AbortSignal) => Promise<number>;
+const OPENAPI = serialize({ method: 'GET', path: '/v1/openapi.json', headers: {} });
+const DOCUMENTS = repeat(OPENAPI, MAX_PIPELINED);
+const LOGIN_WITHOUT_BODY = serialize(postJson('/v1/raw_password/session/create', {})).subarray(0, -2);
 
-const ATTACKS: Record<string, Attack> = {
-  'pipelined GET /v1/openapi.json': (server, _, signal) =>
-    repeatPipelined(server, 'GET /v1/openapi.json HTTP/1.1\r\nHost: a\r\n\r\n', signal),
-  'pipelined logins without a body': (server, _, signal) =>
-    repeatPipelined(
-      server,
-      'POST /v1/raw_password/session/create HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n',
-      signal,
-    ),
-  'requests on one connection, one by one': async (server, _, signal) => {
-    const sender = new Sender(server.url, 1);
+/** Attacks the server at an address until the signal aborts. @returns number of requests or connections */
+type Attack = (url: string, signal: AbortSignal) => Promise<number>;
+
+function createAttacks(account: RawAccount): Record<string, Attack> {
+  const logins = repeat(serialize(rawLogin(account)), MAX_PIPELINED);
+  const loginFrom = (i: number) => serialize(rawLogin(account, i % 5000));
+  return {
+    'pipelined GET /v1/openapi.json': pipeline(OPENAPI),
+    'pipelined logins without a body': pipeline(LOGIN_WITHOUT_BODY),
+    'health checks on one connection, one by one': sendOneByOne,
+    'slow readers above MAX_CONNECTIONS': hangUp(1.2 * MAX_CONNECTIONS, ATTACK_MS, () => DOCUMENTS),
+    'logins that hang up, from many sources': hangUp(20, 50, loginFrom),
+    'logins that hang up, 8 pipelined on each connection': hangUp(100, 100, () => logins),
+  };
+}
+
+/** Pipelines a request over and over, on a new connection whenever the server closes one. */
+function pipeline(request: Buffer): Attack {
+  const times = Math.floor(PIPELINED_BYTES / request.length);
+  return async (url, signal) => {
+    const aborted = once(signal, 'abort');
     let sent = 0;
-    for (; !signal.aborted; sent++) await sender.send(HEALTH_CHECK);
-    sender.close();
-    return sent;
-  },
-  'slow readers at the connection limit': async (server, _, signal) => {
-    const sockets: Socket[] = [];
-    while (sockets.length < 2 * MAX_CONNECTIONS && !signal.aborted) {
-      const socket = open(server).pause();
-      socket.write('GET /v1/openapi.json HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(8));
-      sockets.push(socket);
-      await sleep(2);
-    }
-    await untilAborted(signal);
-    for (const socket of sockets) socket.destroy();
-    return sockets.length;
-  },
-  'logins whose clients hang up': async (server, account, signal) => {
-    let sent = 0;
-    for (; !signal.aborted; sent++) {
-      const sender = new Sender(server.url, 1);
-      void sender.send(loginFrom(sent % 5000, account)).catch(() => {});
-      await sleep(5);
-      sender.close();
+    for (; !signal.aborted; sent += times) {
+      const socket = open(url).resume();
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket.write(repeat(request, times));
+      await Promise.race([closed, aborted]);
+      socket.destroy();
     }
     return sent;
-  },
-};
+  };
+}
+
+async function sendOneByOne(url: string, signal: AbortSignal): Promise<number> {
+  const sender = new Sender(url, 1);
+  let sent = 0;
+  for (; !signal.aborted; sent++) await sender.send(HEALTH_CHECK);
+  return sent;
+}
+
+/** Opens connections at once, writes to each, reads nothing, and closes them all; over and over. */
+function hangUp(connections: number, afterMs: number, write: (i: number) => Buffer): Attack {
+  return async (url, signal) => {
+    let opened = 0;
+    while (!signal.aborted) {
+      const sockets = Array.from({ length: connections }, () => open(url).pause());
+      for (const socket of sockets) socket.write(write(opened++));
+      await sleep(afterMs, undefined, { signal }).catch(() => {});
+      for (const socket of sockets) socket.destroy();
+    }
+    return opened;
+  };
+}
+
+function repeat(message: Buffer, times: number): Buffer {
+  return Buffer.concat(Array(times).fill(message));
+}
+
+function open(url: string): Socket {
+  const { hostname, port } = new URL(url);
+  return connect(Number(port), hostname).on('error', () => {});
+}
+
+/** An attack, and what health checks and memory were like. Times in ms. */
+interface Row {
+  attack: string;
+  made: number;
+  health?: number;
+  adminHealth?: number;
+  healthAfter?: number;
+  beforeMib: number;
+  afterMib: number;
+}
 
 /** Attacks of single clients: slowest health check, and memory before and after each. */
-export async function measureHostileClients(context: BenchContext): Promise<Measured> {
+export async function measureHostileClients({ quick, report }: BenchContext): Promise<Measured> {
   const server = await startAdminServer({ MAX_CONNECTIONS: String(MAX_CONNECTIONS) });
   const account = await createRawAccount(server);
-  const rows: Cell[][] = [];
-  const worst: number[] = [];
-  for (const [name, attack] of Object.entries(ATTACKS)) {
-    context.progress.step(`overload: ${name}`);
-    const before = server.memory().residentMib;
-    const abort = new AbortController();
-    const running = attack(server, account, abort.signal);
-    const [health, adminHealth] = await Promise.all([
-      slowestHealthCheck(server.url),
-      slowestHealthCheck(server.adminUrl),
-    ]);
-    abort.abort();
-    const count = await running;
-    await sleep(1000);
-    const after = await slowestHealthCheck(server.url, 200);
-    worst.push(health, after);
-    rows.push([name, count, health, adminHealth, after, before, server.memory().residentMib]);
+  // Takes the memory of all slots, which no attack adds.
+  await new Sender(server.url, 16).sendAll(Array(32).fill(rawLogin(account)));
+  const rows: Row[] = [];
+  for (const [name, attack] of Object.entries(createAttacks(account))) {
+    report(`overload: ${name}`);
+    rows.push(await measureAttack(name, attack, server));
   }
-  rows.push(await measureManySources(context, server, account));
-  await server.stop();
+  report('overload: refused logins from many sources');
+  const manySources = await measureManySources(quick ? 20_000 : 200_000);
+  const slowest = Math.max(...rows.flatMap(({ health = 0, healthAfter = 0 }) => [health, healthAfter]));
+  const growth = manySources.afterMib - manySources.beforeMib;
   return {
     sections: [
       {
         title: 'Hostile clients',
         method:
-          `One client attacks for ${FLOOD_MS / 1000} s (pipelined floods: ${PIPELINED_BYTES / 1024} KiB at a time, on a new connection each), ` +
-          'while health checks open a new connection each. MAX_CONNECTIONS is ' +
-          `${MAX_CONNECTIONS}. “After” is one second after the attack.`,
-        table: {
-          columns: [
-            { heading: 'attack' },
-            { heading: 'made', digits: 0 },
-            { heading: 'slowest health check ms', digits: 0 },
-            { heading: 'on METRICS_PORT ms', digits: 0 },
-            { heading: 'after ms', digits: 0 },
-            { heading: 'memory before MiB', digits: 0 },
-            { heading: 'after MiB', digits: 0 },
+          `One client attacks for ${ATTACK_MS / 1000} s (pipelined floods: ${PIPELINED_BYTES / 1024} KiB at a time, on a new ` +
+          'connection each), while health checks open a new connection each, every 50 ms. The slowest is shown; one that ' +
+          `fails counts as ${FAILED_MS / 1000} s. MAX_CONNECTIONS is ${MAX_CONNECTIONS}. “After” begins one second after the ` +
+          'attack. The last row compares memory after half of the logins with memory after all.',
+        table: createTable(
+          [...rows, manySources],
+          [
+            ['attack', ({ attack }) => attack],
+            ['requests or connections', ({ made }) => made, 0],
+            ['slowest health check ms', ({ health = null }) => health, 0],
+            ['on METRICS_PORT ms', ({ adminHealth = null }) => adminHealth, 0],
+            ['after ms', ({ healthAfter = null }) => healthAfter, 0],
+            ['memory before MiB', ({ beforeMib }) => beforeMib, 0],
+            ['after MiB', ({ afterMib }) => afterMib, 0],
           ],
-          rows,
-        },
-        charts: [],
+        ),
       },
     ],
     checks: [
-      {
-        what: 'slowest health check during attacks',
-        measured: Math.max(...worst),
-        bound: 'at most',
-        goal: 1000,
-        unit: 'ms',
-      },
+      atMost('slowest health check during and after attacks', slowest, 1000, 'ms'),
+      atMost('memory growth while logins from many sources are refused', growth, 25, 'MiB'),
     ],
-    figures: {},
   };
 }
 
-/** Memory growth after refused logins, each from a different source. */
-async function measureManySources(
-  { quick, progress }: BenchContext,
-  server: AdminServer,
-  account: RawAccount,
-): Promise<Cell[]> {
-  const sources = quick ? 20_000 : 200_000;
-  progress.step(`overload: refused logins from ${sources} sources`);
+async function measureAttack(name: string, attack: Attack, server: ServerProcess): Promise<Row> {
+  const beforeMib = memoryUse(server.pid).residentMib;
+  const end = new AbortController();
+  const attacking = attack(server.url, end.signal);
+  const checks = [server.url, server.adminUrl as string].map((url) => slowestHealthCheck(url, ATTACK_MS));
+  await sleep(ATTACK_MS);
+  end.abort();
+  const made = await attacking;
+  await sleep(RECOVERY_MS);
+  const [health, adminHealth, healthAfter] = (await Promise.all([
+    ...checks,
+    slowestHealthCheck(server.url, 500),
+  ])) as [number, number, number];
+  const afterMib = memoryUse(server.pid).residentMib;
+  return { attack: name, made, health, adminHealth, healthAfter, beforeMib, afterMib };
+}
+
+/** Memory growth while logins are refused, each from its own source. */
+async function measureManySources(count: number): Promise<Row> {
+  const server = await startAdminServer(REFUSE);
+  const account = await createRawAccount(server);
   const sender = new Sender(server.url, 100);
-  const before = server.memory().residentMib;
+  let made = 0;
   let sent = 0;
-  let refused = 0;
-  await Promise.all(
-    Array.from({ length: 100 }, async () => {
-      while (sent < sources) {
-        const { status } = await sender.send(loginFrom(sent++, account));
-        if (status === 503) refused++;
-      }
-    }),
-  );
-  sender.close();
-  return [
-    `logins from ${sources} sources, refused`,
-    refused,
-    null,
-    null,
-    null,
-    before,
-    server.memory().residentMib,
-  ];
-}
-
-async function repeatPipelined(server: AdminServer, request: string, signal: AbortSignal): Promise<number> {
-  const flood = request.repeat(Math.floor(PIPELINED_BYTES / request.length));
-  let sent = 0;
-  while (!signal.aborted) {
-    const socket = open(server).resume();
-    const closed = new Promise((resolve) => socket.once('close', resolve));
-    socket.write(flood);
-    sent += Math.floor(PIPELINED_BYTES / request.length);
-    await Promise.race([closed, untilAborted(signal)]);
-    socket.destroy();
+  const sendUntil = async (end: number) => {
+    while (sent < end) if ((await sender.send(rawLogin(account, sent++))).status === 503) made++;
+  };
+  const memory: number[] = [];
+  for (const end of [count / 2, count]) {
+    await Promise.all(Array.from({ length: 100 }, () => sendUntil(end)));
+    memory.push(memoryUse(server.pid).residentMib);
   }
-  return sent;
+  const [beforeMib, afterMib] = memory as [number, number];
+  return { attack: 'refused logins, each from its own source', made, beforeMib, afterMib };
 }
 
-function open({ url }: AdminServer): Socket {
-  const { hostname, port } = new URL(url);
-  return connect(Number(port), hostname).on('error', () => {});
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
-/** Sends health checks on new connections every 50 ms. @returns latency of the slowest, in ms */
-async function slowestHealthCheck(url: string, durationMs = FLOOD_MS): Promise<number> {
+/** Sends health checks on new connections. @returns latency of the slowest, in ms */
+async function slowestHealthCheck(url: string, durationMs: number): Promise<number> {
   const sender = new Sender(url, Number.POSITIVE_INFINITY, { keepAlive: false });
-  const kinds = [{ name: 'health', build: () => HEALTH_CHECK }];
-  const { health } = await probe(sender, kinds, { intervalMs: 50, durationMs });
-  sender.close();
-  return Math.max(...(health as number[]));
+  const send = (request: PreparedRequest) =>
+    sender.sendOk(request).then(
+      ({ ms }) => ms,
+      () => FAILED_MS,
+    );
+  const { health } = await probe({ health: () => HEALTH_CHECK }, send, { intervalMs: 50, durationMs });
+  return Math.max(...health);
 }

@@ -1,4 +1,4 @@
-import { joinMeasured, type Suite } from '../suite.js';
+import type { Suite } from '../suite.js';
 import { measureBursts } from './bursts.js';
 import { measureFairness } from './fairness.js';
 import { measureHostileClients } from './hostile-clients.js';
@@ -8,10 +8,14 @@ export const overload: Suite = {
   name: 'overload',
   title: 'Overload',
   async run(context) {
-    return joinMeasured([
+    const parts = [
       await measureBursts(context),
       await measureFairness(context),
       await measureHostileClients(context),
-    ]);
+    ];
+    return {
+      sections: parts.flatMap(({ sections }) => sections),
+      checks: parts.flatMap(({ checks }) => checks),
+    };
   },
 };

@@ -1,9 +1,8 @@
 import { escapeHtml } from '../../server/http/html.js';
-import { type Machine, machineLines } from '../machine.js';
-import type { Cell, Chart, Section, SuiteResult, Table } from '../results.js';
-import { formatCell, formatNumber } from '../text-table.js';
+import { type Machine, tabulateMachine } from '../machine.js';
+import { type Section, type SuiteResult, tabulateGoals } from '../suite.js';
+import { toHtml } from '../table.js';
 import { drawChart } from './charts.js';
-import { renderChecks } from './checks.js';
 import { STYLE } from './style.js';
 
 /**
@@ -13,6 +12,8 @@ import { STYLE } from './style.js';
  */
 export function renderReport(results: SuiteResult[], show: { goals: boolean }): string {
   const links = results.map(({ suite, title }) => `<a href="#${suite}">${escapeHtml(title)}</a>`).join('');
+  const days = [...new Set(results.map(({ startedAt }) => startedAt.slice(0, 10)))].join(', ');
+  const machine = results[0]?.machine;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -24,13 +25,12 @@ export function renderReport(results: SuiteResult[], show: { goals: boolean }): 
 <body>
 <header>
 <h1>Key server bench</h1>
-<p class="soft">${describeRuns(results)}</p>
-${results[0] ? renderMachine(results[0].machine) : ''}
+<p class="soft">Measured ${days || 'never'}.</p>
+${machine ? toHtml(tabulateMachine(machine)) : ''}
 <nav>${links}</nav>
 </header>
 <main>
-${show.goals ? renderChecks(results) : ''}
-${results.map((result) => renderSuite(result, results[0]?.machine)).join('\n')}
+${results.map((result) => renderSuite(result, machine, show)).join('\n')}
 </main>
 <footer>The highlighted bars are this server. Made by <code>npm run bench</code>; bench/README.md says how to repeat it.</footer>
 </body>
@@ -38,61 +38,30 @@ ${results.map((result) => renderSuite(result, results[0]?.machine)).join('\n')}
 `;
 }
 
-function describeRuns(results: SuiteResult[]): string {
-  const days = [...new Set(results.map(({ startedAt }) => startedAt.slice(0, 10)))].join(', ');
-  const quick = results.filter((result) => result.quick).map(({ title }) => title);
-  return `Measured ${days || 'never'}.${quick.length > 0 ? ` A quick first look: ${escapeHtml(quick.join(', '))}.` : ''}`;
-}
-
-function renderMachine(machine: Machine): string {
-  const items = machineLines(machine).map(
-    ([name, value]) => `<div><dt>${name}</dt><dd>${escapeHtml(value)}</dd></div>`,
+function renderSuite(result: SuiteResult, machine: Machine | undefined, show: { goals: boolean }): string {
+  const { suite, title, sections, checks, durationSeconds, startedAt, quick, neighbours } = result;
+  const differences = Object.entries(result.machine).filter(
+    ([name, value]) => value !== machine?.[name as keyof Machine],
   );
-  return `<dl class="machine">${items.join('')}</dl>`;
-}
-
-function renderSuite(result: SuiteResult, firstMachine: Machine | undefined): string {
-  const { suite, title, sections, durationSeconds, startedAt, machine } = result;
-  const elsewhere = JSON.stringify(machine) !== JSON.stringify(firstMachine);
+  const run = [
+    `${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${Math.round(durationSeconds)} s${quick ? ', quick' : ''}`,
+    ...differences.map(([name, value]) => `${name} ${value}`),
+  ].join(', ');
   return `<h2 id="${suite}">${escapeHtml(title)}</h2>
-<p class="soft">${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${Math.round(durationSeconds)} s${result.quick ? ', quick' : ''}.
-${elsewhere ? ` On ${escapeHtml(describeDifference(machine, firstMachine))}.` : ''}</p>
-${renderNeighbours(result)}
-${sections.map(renderSection).join('\n')}`;
+<p class="soft">${escapeHtml(run)}</p>
+${neighbours && `<p class="note">${neighbours}</p>`}
+${sections.map(renderSection).join('\n')}
+${show.goals && checks.length > 0 ? `<section><h3>Goals</h3>${toHtml(tabulateGoals(checks))}</section>` : ''}`;
 }
 
-function describeDifference(machine: Machine, other: Machine | undefined): string {
-  const lines = machineLines(machine);
-  const others = other ? machineLines(other) : [];
-  return lines
-    .filter(([, value], i) => value !== others[i]?.[1])
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ');
-}
-
-function renderNeighbours({ neighbours }: SuiteResult): string {
-  if (!neighbours || neighbours.otherCores + neighbours.stolenCores <= 0.1) return '';
-  return `<p class="note">Other processes kept ${formatNumber(neighbours.otherCores, 2)} cores busy meanwhile,
-other machines on the same hardware ${formatNumber(neighbours.stolenCores, 2)}. Wall times suffer from that more than ratios do.</p>`;
-}
-
-function renderSection({ title, method, table, charts }: Section): string {
-  const draw = (chart: Chart) =>
-    `<figure class="chart ${chart.kind}"><figcaption>${escapeHtml(chart.title)}</figcaption>${drawChart(chart)}</figure>`;
+function renderSection({ title, method, table, chart }: Section): string {
+  const figure = chart
+    ? `<figure class="chart"><figcaption>${escapeHtml(chart.title)}</figcaption>${drawChart(chart)}</figure>`
+    : '';
   return `<section>
 <h3>${escapeHtml(title)}</h3>
 <p class="method">${escapeHtml(method)}</p>
-<div class="side">${charts.map(draw).join('\n')}
-<div class="scroll">${renderTable(table)}</div></div>
+<div class="side">${figure}
+<div class="scroll">${toHtml(table)}</div></div>
 </section>`;
-}
-
-function renderTable({ columns, rows }: Table): string {
-  const isText = columns.map((_, i) => rows.every((row) => typeof row[i] === 'string'));
-  const cell = (tag: 'th' | 'td', text: string, i: number) =>
-    `<${tag}${isText[i] ? ' class="text"' : ''}>${escapeHtml(text)}</${tag}>`;
-  const head = columns.map(({ heading }, i) => cell('th', heading, i)).join('');
-  const renderRow = (row: Cell[]) =>
-    `<tr>${columns.map((column, i) => cell('td', formatCell(row[i], column), i)).join('')}</tr>`;
-  return `<table><thead><tr>${head}</tr></thead><tbody>${rows.map(renderRow).join('')}</tbody></table>`;
 }

@@ -1,15 +1,14 @@
 import { availableParallelism } from 'node:os';
-import {
-  bandwidthGib,
-  measureStretches,
-  type StretchMeasurement,
-  shareKept,
-} from '../../server/admin/capacity/measurement.js';
-import type { Section, SuiteResult } from '../results.js';
-import type { BenchContext, Measured, Suite } from '../suite.js';
-import { computeNeeds, type LoginCost, TARGET_UTILISATION } from './needs.js';
+import { bandwidthGib, measureStretches, shareKept } from '../../server/admin/capacity/measurement.js';
+import { findNativeProblem } from '../../workers/kernel/load-native.js';
+import type { BenchContext, Measured, Section, Suite, SuiteResult } from '../suite.js';
+import { createTable } from '../table.js';
 
 const RATES = [1, 100, 10_000];
+/** Maximum mean utilisation of a core or an event loop. The rest is for peaks within a second. */
+const TARGET_UTILISATION = 0.7;
+/** Four slots of 64 MiB, for a full group. */
+const STRETCH_THREAD_MIB = 256;
 /** The suites that provide the figures. */
 const SOURCES = ['login', 'endpoints'];
 
@@ -17,12 +16,10 @@ const SOURCES = ['login', 'endpoints'];
 export const scale: Suite = {
   name: 'scale',
   title: 'At scale',
-  async run({ earlier, progress }: BenchContext) {
+  async run({ earlier, report }: BenchContext) {
     const needs = computeScale(earlier);
-    const threads = availableParallelism();
-    progress.step(`scale: stretching on one thread and on ${threads}`);
-    const measured = await measureStretches('native', threads, 256 * threads, 0);
-    return { ...needs, sections: [describeThreads(measured), ...needs.sections] };
+    report(`scale: stretching on one thread and on ${availableParallelism()}`);
+    return { ...needs, sections: [await measureThreads(), ...needs.sections] };
   },
 };
 
@@ -31,26 +28,24 @@ export function computeScale(results: ReadonlyMap<string, SuiteResult>): Measure
   const missing = SOURCES.filter((source) => !results.has(source));
   if (missing.length > 0) throw new Error(`scale needs figures of ${missing.join(', ')}: run those first`);
   const figures = Object.assign({}, ...SOURCES.map((source) => results.get(source)?.figures));
-  const figure = (name: string): number => {
-    if (typeof figures[name] !== 'number')
-      throw new Error(`no figure “${name}”: run ${SOURCES.join(', ')} again`);
-    return figures[name];
-  };
-  const costs: LoginCost[] = [
+  const besideStretchingMib = figures['memory beside stretching, MiB'];
+  const rows = [
     {
       name: 'raw login',
-      serverCpuMs: figure('raw login eight at once, CPU ms'),
-      eventLoopMs: figure('raw login, event loop ms'),
-      stretches: true,
+      cpu: 'raw login eight at once, CPU ms',
+      loop: 'raw login, event loop ms',
+      stretchMib: STRETCH_THREAD_MIB,
     },
-    {
-      name: 'SRP login',
-      serverCpuMs: figure('SRP login, CPU ms'),
-      eventLoopMs: figure('SRP login, event loop ms'),
-      stretches: false,
-    },
-  ];
-  const besideStretchingMib = figure('memory beside stretching, MiB');
+    { name: 'SRP login', cpu: 'SRP login, CPU ms', loop: 'SRP login, event loop ms', stretchMib: 0 },
+  ].flatMap(({ name, cpu, loop, stretchMib }) =>
+    RATES.map((rate) => {
+      const cores = countCores(rate, figures[cpu]);
+      // A process has one event loop.
+      const processes = countCores(rate, figures[loop]);
+      const memoryGib = (cores * stretchMib + processes * besideStretchingMib) / 1024;
+      return { name, rate, cores, processes, memoryGib };
+    }),
+  );
   return {
     sections: [
       {
@@ -60,50 +55,45 @@ export function computeScale(results: ReadonlyMap<string, SuiteResult>): Measure
           `loops ${Math.round(100 * TARGET_UTILISATION)} % busy. Memory: 256 MiB for each core that stretches and ` +
           `${Math.round(besideStretchingMib)} MiB for each process. On machines with more cores the memory bandwidth can bind ` +
           'before the cores do: `admin capacity` measures it.',
-        table: {
-          columns: [
-            { heading: 'logins' },
-            { heading: 'a second', digits: 0 },
-            { heading: 'cores', digits: 0 },
-            { heading: 'processes', digits: 0 },
-            { heading: 'memory GiB', digits: 1 },
-          ],
-          rows: costs.flatMap((cost) =>
-            RATES.map((rate) => {
-              const { serverCores, processes, memoryGib } = computeNeeds(cost, rate, besideStretchingMib);
-              return [cost.name, rate, serverCores, processes, memoryGib];
-            }),
-          ),
-        },
-        charts: [],
+        table: createTable(rows, [
+          ['logins', ({ name }) => name],
+          ['a second', ({ rate }) => rate, 0],
+          ['cores', ({ cores }) => cores, 0],
+          ['processes', ({ processes }) => processes, 0],
+          ['memory GiB', ({ memoryGib }) => memoryGib],
+        ]),
       },
     ],
     checks: [],
-    figures: {},
   };
 }
 
-/** How much stretching threads slow each other down: they share the memory's bandwidth. */
-function describeThreads(measured: StretchMeasurement): Section {
+/** Returns the number of cores that a rate of logins keeps at the target. */
+function countCores(loginsPerSecond: number, cpuMs: number): number {
+  // Rounding errors must not turn one fully used core into two.
+  return Math.max(1, Math.ceil((loginsPerSecond * cpuMs) / 1000 / TARGET_UTILISATION - 1e-9));
+}
+
+/** Measures how much stretching threads slow each other down: they share the memory's bandwidth. */
+async function measureThreads(): Promise<Section> {
+  const cores = availableParallelism();
+  const wanted = findNativeProblem() ? 'wasm' : 'native';
+  const measured = await measureStretches(wanted, cores, 256 * cores, 0);
   const { engine, threads, alone, together } = measured;
-  const kept = 100 * shareKept(measured);
+  const rows = [
+    { count: 1, throughput: alone, kept: 1 },
+    { count: threads, throughput: together, kept: shareKept(measured) },
+  ];
   return {
     title: 'One thread alone and all threads together',
     method:
       `Full batches on the ${engine} engine. Each stretch moves at least 128 MiB through memory; on many cores the ` +
       'bandwidth binds before the arithmetic does.',
-    table: {
-      columns: [
-        { heading: 'threads', digits: 0 },
-        { heading: 'stretches/s', digits: 1 },
-        { heading: 'speed kept %', digits: 0 },
-        { heading: 'bandwidth GiB/s, at least', digits: 1 },
-      ],
-      rows: [
-        [1, alone.perSecond, 100, bandwidthGib(alone)],
-        [threads, together.perSecond, kept, bandwidthGib(together)],
-      ],
-    },
-    charts: [],
+    table: createTable(rows, [
+      ['threads', ({ count }) => count, 0],
+      ['stretches/s', ({ throughput }) => throughput.perSecond],
+      ['speed kept %', ({ kept }) => 100 * kept, 0],
+      ['bandwidth GiB/s, at least', ({ throughput }) => bandwidthGib(throughput)],
+    ]),
   };
 }

@@ -1,5 +1,5 @@
 // The native kernel without Node, queue and checks, for one processor (-march=native): the minimum cost of a stretch.
-// Prints lines of JSON: function, threads, passwords in step, and CPU ms for each password.
+// Prints JSON: the CPU ms of each password.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,6 @@
 #include "slots.h"
 
 typedef struct {
-  const char *what;
   const kernel *k;
   int region, thread, group, rounds;
   double cpu_ms;
@@ -36,34 +35,28 @@ static void *run(void *argument) {
   // The first round maps the memory.
   for (int round = -1; round < j->rounds; round++) {
     const double started_ms = thread_cpu_ms();
-    if (strcmp(j->what, "pbkdf2") == 0) pbkdf2(j->k, j->group, P, S, 20000, DK, 32);
-    else if (strcmp(j->what, "scrypt") == 0) scrypt(j->k, j->group, P, S, 65536, 8, 1, V, DK, 32);
-    else stretch(j->k, j->group, P, S, V, DK);
+    stretch(j->k, j->group, P, S, V, DK);
     if (round >= 0) j->cpu_ms += (thread_cpu_ms() - started_ms) / (j->group * j->rounds);
   }
   release_slots(j->region, j->group, slots);
   return NULL;
 }
 
-/** limit what threads group rounds: `what` is scrypt, pbkdf2 or stretch. */
+/** limit threads group rounds */
 int main(int argc, char **argv) {
-  const int threads = argc == 5 ? atoi(argv[2]) : 0, group = argc == 5 ? atoi(argv[3]) : 0;
-  if (threads < 1 || threads > 1024 || group < 1 || group > MAX_GROUP || atoi(argv[4]) < 1) {
-    fprintf(stderr, "limit scrypt|pbkdf2|stretch threads group rounds\n");
-    return 2;
-  }
+  const int threads = argc == 4 ? atoi(argv[1]) : 0, group = argc == 4 ? atoi(argv[2]) : 0;
+  if (threads < 1 || threads > 1024 || group < 1 || group > MAX_GROUP || atoi(argv[3]) < 1) return 2;
   static job jobs[1024];
   static pthread_t ids[1024];
   const int region = map_region((size_t)threads * MAX_GROUP);
   double cpu_ms = 0;
   for (int i = 0; i < threads; i++) {
-    jobs[i] = (job){argv[1], *find_kernels(), region, i, group, atoi(argv[4]), 0};
+    jobs[i] = (job){*find_kernels(), region, i, group, atoi(argv[3]), 0};
     if (region < 0 || pthread_create(&ids[i], NULL, run, &jobs[i])) return 1;
   }
   for (int i = 0; i < threads; i++) {
     pthread_join(ids[i], NULL);
     cpu_ms += jobs[i].cpu_ms / threads;
   }
-  printf("{\"what\": \"%s\", \"isa\": \"%s\", \"threads\": %d, \"group\": %d, \"cpuMs\": %.2f}\n", argv[1],
-         (*find_kernels())->name, threads, group, cpu_ms);
+  printf("{\"cpuMs\": %.2f}\n", cpu_ms);
 }

@@ -26,6 +26,7 @@ const DK_BYTES = 32;
 const PASSWORD = Uint8Array.from({ length: 32 }, (_, i) => i);
 /** 32 bytes, the only length that sodium-native accepts. */
 const SALT = Uint8Array.from({ length: 32 }, (_, i) => 255 - i);
+const HASH_WASM = { password: PASSWORD, salt: SALT, hashLength: DK_BYTES, outputType: 'binary' } as const;
 /** libsodium derives N = opslimit / 32 from it. */
 const SODIUM_OPSLIMIT = 32 * N;
 
@@ -54,15 +55,7 @@ export async function createScryptPeers(): Promise<Peer[]> {
     peer('scrypt-js', 'JavaScript', () => scryptJs.syncScrypt(PASSWORD, SALT, N, r, p, DK_BYTES)),
     peer('@noble/hashes', 'JavaScript', () => nobleScrypt(PASSWORD, SALT, { N, r, p, dkLen: DK_BYTES })),
     peer('hash-wasm', 'C in WebAssembly', () =>
-      hashWasmScrypt({
-        password: PASSWORD,
-        salt: SALT,
-        costFactor: N,
-        blockSize: r,
-        parallelism: p,
-        hashLength: DK_BYTES,
-        outputType: 'binary',
-      }),
+      hashWasmScrypt({ ...HASH_WASM, costFactor: N, blockSize: r, parallelism: p }),
     ),
     peer('libsodium', 'C in WebAssembly', () =>
       sodium.crypto_pwhash_scryptsalsa208sha256_ll(PASSWORD, SALT, N, r, p, DK_BYTES),
@@ -87,14 +80,7 @@ export async function createPbkdf2Peers(): Promise<Peer[]> {
   return [
     peer('@noble/hashes', 'JavaScript', () => noblePbkdf2(sha256, PASSWORD, SALT, { c, dkLen: DK_BYTES })),
     peer('hash-wasm', 'C in WebAssembly', () =>
-      hashWasmPbkdf2({
-        password: PASSWORD,
-        salt: SALT,
-        iterations: c,
-        hashLength: DK_BYTES,
-        hashFunction: createSHA256(),
-        outputType: 'binary',
-      }),
+      hashWasmPbkdf2({ ...HASH_WASM, iterations: c, hashFunction: createSHA256() }),
     ),
     peer('node:crypto', 'OpenSSL, assembler', () => pbkdf2Sync(PASSWORD, SALT, c, DK_BYTES, 'sha256')),
     ...(native
@@ -126,17 +112,8 @@ function createNativeScrypt() {
   const native = loadNative();
   const region = native.mapSlots(4);
   return (count: number) => {
-    const slots = Array.from({ length: count }, (_, i) => i);
-    return native.scrypt(
-      region,
-      slots,
-      Array(count).fill(PASSWORD),
-      Array(count).fill(SALT),
-      N,
-      r,
-      p,
-      DK_BYTES,
-    );
+    const [passwords, salts] = [Array(count).fill(PASSWORD), Array(count).fill(SALT)];
+    return native.scrypt(region, [0, 1, 2, 3].slice(0, count), passwords, salts, N, r, p, DK_BYTES);
   };
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { describeMachine } from '../../bench/machine.js';
 import { addProcessor, drawFigure, renderFigures } from '../../bench/readme.js';
-import type { SuiteResult } from '../../bench/results.js';
+import type { SuiteResult } from '../../bench/suite.js';
 
 const suite = (sections: SuiteResult['sections']): SuiteResult => ({
   suite: 'example',
@@ -9,11 +9,10 @@ const suite = (sections: SuiteResult['sections']): SuiteResult => ({
   startedAt: '2024-01-02T03:04:05.000Z',
   durationSeconds: 1,
   quick: false,
-  machine: { ...describeMachine(), cpu: 'Abacus', node: '24.0.0' },
-  neighbours: undefined,
+  machine: { ...describeMachine(), CPU: 'Abacus (virtual machine)', Node: '24.0.0 (V8 13.6)' },
+  neighbours: '',
   sections,
   checks: [],
-  figures: {},
 });
 const table = (rows: SuiteResult['sections'][0]['table']['rows']) => ({
   columns: ['peer', 'what', 'CPU ms', '±', '×'].map((heading) => ({ heading, digits: 2 })),
@@ -24,17 +23,14 @@ const stretch = suite([
     title: 'One password',
     method: '',
     table: table([]),
-    charts: [
-      {
-        kind: 'bars',
-        title: 'CPU',
-        valueLabel: 'ms',
-        bars: [
-          { label: 'native', value: 40, highlight: true },
-          { label: 'node:crypto', value: 250, highlight: false },
-        ],
-      },
-    ],
+    chart: {
+      title: 'CPU',
+      valueLabel: 'ms',
+      bars: [
+        { label: 'native', value: 40, highlight: true },
+        { label: 'node:crypto', value: 250, highlight: false },
+      ],
+    },
   },
   {
     title: 'scrypt',
@@ -44,7 +40,6 @@ const stretch = suite([
       ['native, alone', 'C', 100, 1, 2.4],
       ['native, four in step', 'C', 40, 1, 6],
     ]),
-    charts: [],
   },
 ]);
 
@@ -60,9 +55,7 @@ t.test('a processor gets its rows, in place of its old ones, and keeps those of 
 });
 
 t.test('the figures of README.md name the machine and show the table of logins', async (t) => {
-  const login = suite([
-    { title: 'Logins', method: '', table: table([['native', 'one', 98.7, 1, 1]]), charts: [] },
-  ]);
+  const login = suite([{ title: 'Logins', method: '', table: table([['native', 'one', 98.7, 1, 1]]) }]);
   const markdown = renderFigures(stretch, login);
   t.match(markdown, 'Abacus');
   t.match(markdown, '| native | one | 98.70 | 1.00 | 1.00 |');

@@ -1,67 +1,34 @@
 import t from 'tap';
-import { measureClosedLoop } from '../../../bench/measure/closed-loop.js';
-import { interleave } from '../../../bench/measure/interleave.js';
-
-const progress = { step() {}, at() {}, finish() {} };
+import { interleave, measureCpuMs } from '../../../bench/measure/interleave.js';
 
 t.test('competitors take turns, and rounds of warm-up are not counted', async (t) => {
   const calls: string[] = [];
-  const competitors = (['A', 'B'] as const).map((name) => ({ name, run: () => calls.push(name) }));
-  const timings = await interleave(competitors, { rounds: 2, warmUps: 1, atLeastMs: 0, progress });
+  const steps: string[] = [];
+  const measure = async ({ name }: { name: string }) => calls.push(name);
+  const [a, b] = await interleave([{ name: 'A' }, { name: 'B' }], measure, {
+    what: 'letters',
+    rounds: 2,
+    report: (step) => steps.push(step),
+  });
   t.equal(calls.join(''), 'ABABAB');
-  t.equal(timings.A.wallMs.length, 2);
-  t.equal(timings.B.cpuMs.length, 2);
+  t.same(a, { name: 'A', samples: [3, 5] });
+  t.same(b, { name: 'B', samples: [4, 6] });
+  t.same(steps, ['letters: warm-up', 'letters: round 1 of 2', 'letters: round 2 of 2']);
 });
 
-t.test('what is too short to time is repeated within its turn', async (t) => {
+t.test('an operation that is too short to time is repeated', async (t) => {
   let calls = 0;
-  const competitor = { name: 'short', run: () => calls++ };
-  await interleave([competitor], { rounds: 1, warmUps: 1, atLeastMs: 5, progress });
+  await measureCpuMs({ run: () => calls++ });
   t.ok(calls > 10);
 });
 
-t.test('a competitor that does two at once is timed for each', async (t) => {
-  const competitors = [
-    { name: 'one', run: () => spin(4) },
-    { name: 'two', perRun: 2, run: () => spin(4) },
-  ];
-  const { one, two } = await interleave(competitors, { rounds: 1, warmUps: 0, atLeastMs: 0, progress });
-  t.ok((one?.wallMs[0] as number) >= 4);
-  t.ok((two?.wallMs[0] as number) >= 2);
+t.test('CPU time is that of each result', async (t) => {
+  t.ok((await measureCpuMs({ run: () => spin(30) })) >= 25);
+  t.ok((await measureCpuMs({ perRun: 100, run: () => spin(30) })) < 10);
 });
 
-t.test('a closed loop keeps so many tasks under way and counts from its warm-up on', async (t) => {
-  let underWay = 0;
-  let most = 0;
-  let cpu = 0;
-  const loop = await measureClosedLoop({
-    clients: 3,
-    warmUps: 6,
-    count: 12,
-    cpuSeconds: () => cpu,
-    async task() {
-      most = Math.max(most, ++underWay);
-      await new Promise(setImmediate);
-      underWay--;
-      cpu++;
-    },
-  });
-  t.equal(most, 3);
-  t.equal(loop.done, 12);
-  t.equal(loop.cpuSeconds, 12);
-  t.ok(loop.latenciesMs.length >= 9 && loop.latenciesMs.length <= 12);
-});
-
-t.test('a closed loop fails with its task', async (t) => {
-  const task = async () => {
-    throw new Error('refused');
-  };
-  await t.rejects(measureClosedLoop({ clients: 2, warmUps: 0, count: 1, cpuSeconds: () => 0, task }), {
-    message: 'refused',
-  });
-});
-
+/** Uses CPU time. */
 function spin(ms: number): void {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
+  const end = process.cpuUsage().user + 1000 * ms;
+  while (process.cpuUsage().user < end);
 }

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { describeMachine } from '../../../bench/machine.js';
 import { renderReport } from '../../../bench/report/report.js';
-import { isMet, PERCENTILES, type SuiteResult } from '../../../bench/results.js';
-import { readResults, writeResult } from '../../../bench/results-folder.js';
-import { formatTable } from '../../../bench/text-table.js';
+import { isMet, readResults, type SuiteResult, writeResult } from '../../../bench/suite.js';
+import { createTable, toText } from '../../../bench/table.js';
 
 const RESULT: SuiteResult = {
   suite: 'example',
@@ -15,46 +14,25 @@ const RESULT: SuiteResult = {
   durationSeconds: 12.3,
   quick: true,
   machine: describeMachine(),
-  neighbours: { otherCores: 0.5, stolenCores: 0 },
+  neighbours: 'Others were busy.',
   sections: [
     {
       title: 'Speed of <things>',
       method: 'With care.',
       table: {
-        columns: [{ heading: 'thing' }, { heading: 'ms', digits: 2 }],
+        columns: [
+          { heading: 'thing', digits: 1 },
+          { heading: 'ms', digits: 2 },
+        ],
         rows: [
           ['slow & old', 1234.567],
           ['new', null],
         ],
       },
-      charts: [
-        {
-          kind: 'bars',
-          title: 'Bars',
-          valueLabel: 'ms',
-          bars: [{ label: 'a', value: 3, highlight: true }],
-        },
-        {
-          kind: 'lines',
-          title: 'Lines',
-          xLabel: 'threads',
-          yLabel: 'a second',
-          series: [{ name: 'one', points: [[1, 2], [2, 4]] }], // biome-ignore format: pairs
-        },
-        {
-          kind: 'distribution',
-          title: 'Distribution',
-          valueLabel: 'ms',
-          series: [
-            { name: 'fast', values: PERCENTILES.map((percentile) => 1 + percentile) },
-            { name: 'still', values: PERCENTILES.map(() => 0) },
-          ],
-        },
-      ],
+      chart: { title: 'Bars', valueLabel: 'ms', bars: [{ label: 'a', value: 3, highlight: true }] },
     },
   ],
   checks: [{ what: 'Speed', measured: 2, bound: 'at least', goal: 3, unit: '×' }],
-  figures: { 'thing, ms': 3 },
 };
 
 t.test('a report holds every table, plot and check, and loads nothing', async (t) => {
@@ -63,18 +41,18 @@ t.test('a report holds every table, plot and check, and loads nothing', async (t
   t.match(html, 'slow &amp; old');
   t.match(html, '1,234.57');
   t.match(html, /missed/);
-  t.match(html, 'quick first look');
-  t.equal(html.match(/<figcaption>/g)?.length, 3);
+  t.match(html, '12 s, quick');
+  t.equal(html.match(/<figcaption>/g)?.length, 1);
   t.notMatch(html, /NaN|undefined|<script|<link|src=|url\(|@import/);
 });
 
 t.test('a report shows goals only when asked', async (t) => {
-  t.notMatch(renderReport([RESULT], { goals: false }), /<h2>Goals|class="missed"/);
+  t.notMatch(renderReport([RESULT], { goals: false }), /Goals|missed/);
 });
 
 t.test('figures of another machine say which', async (t) => {
-  const machine = { ...RESULT.machine, cpu: 'Abacus' };
-  t.match(renderReport([RESULT, { ...RESULT, suite: 'other', machine }], { goals: false }), 'On CPU Abacus');
+  const machine = { ...RESULT.machine, CPU: 'Abacus' };
+  t.match(renderReport([RESULT, { ...RESULT, suite: 'other', machine }], { goals: false }), 'CPU Abacus');
 });
 
 t.test('results come back from their folder as they were written', async (t) => {
@@ -87,10 +65,19 @@ t.test('a folder that is not there holds no results', async (t) => {
   t.equal((await readResults('/nonexistent')).size, 0);
 });
 
+t.test('a table is built from its rows, column by column', async (t) => {
+  const rows = [{ name: 'a', ms: 1 }];
+  const table = createTable(rows, [
+    ['name', ({ name }) => name],
+    ['ms', ({ ms }) => ms, 0],
+  ]);
+  t.equal(toText(table), ['name  ms', '────  ──', 'a      1'].join('\n'));
+});
+
 t.test('a table is aligned, its numbers to the right with their digits', async (t) => {
   const { table } = RESULT.sections[0] as SuiteResult['sections'][0];
   t.equal(
-    formatTable(table),
+    toText(table),
     ['thing             ms', '──────────  ────────', 'slow & old  1,234.57', 'new'].join('\n'),
   );
 });

@@ -7,7 +7,7 @@ import {
 } from '../../../bench/load/accounts.js';
 import { type PreparedRequest, Sender } from '../../../bench/load/sender.js';
 import { logIn } from '../../../bench/load/srp-login.js';
-import { percentile, welchTest } from '../../../bench/measure/statistics.js';
+import { percentile } from '../../../bench/measure/statistics.js';
 import { startServer } from '../../../bench/server/server-process.js';
 import {
   accountGuesses,
@@ -16,6 +16,7 @@ import {
   SHUFFLED_PAIRS,
   secretGuesses,
 } from '../../support/timing/guesses.js';
+import { welchT } from '../../support/timing/welch-test.js';
 
 /** |t| above which two classes differ: the usual limit of leakage tests (ISO/IEC 17825). */
 const DISTINGUISHED_T = 4.5;
@@ -70,7 +71,7 @@ async function measureDistance(sender: Sender, guess: Guess, pairs: number): Pro
   }
   const limit = percentile([...a, ...b], KEPT_PERCENT);
   const keep = (samples: number[]) => samples.filter((ms) => ms <= limit);
-  return Math.max(Math.abs(welchTest(a, b).t), Math.abs(welchTest(keep(a), keep(b)).t));
+  return Math.max(Math.abs(welchT(a, b)), Math.abs(welchT(keep(a), keep(b))));
 }
 
 async function* shufflePairs(pairs: AsyncIterable<Pair>) {

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import { probe } from '../../../bench/latency/probing.js';
-import { Sender } from '../../../bench/load/sender.js';
+import { probe } from '../../../bench/load/probing.js';
+import { type PreparedRequest, Sender } from '../../../bench/load/sender.js';
 
 t.test('probes go out whether those before were answered or not, and their wait is measured', async (t) => {
   const held: ServerResponse[] = [];
@@ -20,11 +20,9 @@ t.test('probes go out whether those before were answered or not, and their wait 
     server.close();
   });
   const get = (path: string) => () => ({ method: 'GET' as const, path, headers: {} });
-  const kinds = [
-    { name: 'a', build: get('/a') },
-    { name: 'b', build: get('/b') },
-  ] as const;
-  const latencies = await probe(sender, kinds, { intervalMs: 2, durationMs: 12 });
+  const kinds = { a: get('/a'), b: get('/b') };
+  const send = async (request: PreparedRequest) => (await sender.sendOk(request)).ms;
+  const latencies = await probe(kinds, send, { intervalMs: 2, durationMs: 12 });
   t.same([latencies.a.length, latencies.b.length], [3, 3]);
   t.ok((latencies.a[0] as number) >= (latencies.b[2] as number));
 });

@@ -1,0 +1,9 @@
+import { mean, sampleVariance } from 'simple-statistics';
+
+/** Returns t of Welch's test for the means of two samples, whose variances may differ. */
+export function welchT(a: number[], b: number[]): number {
+  const difference = mean(a) - mean(b);
+  return difference === 0
+    ? 0
+    : difference / Math.sqrt(sampleVariance(a) / a.length + sampleVariance(b) / b.length);
+}
