@@ -38,6 +38,8 @@ export function createRouter(services: Services): Router {
   for (const endpoint of endpoints) {
     router.register(endpoint.path, [endpoint.method], (ctx) => endpoint.run(services, ctx));
   }
+  // The router adds HEAD to GET. It would run the handler, for example consume a token, and discard the reply.
+  for (const layer of router.stack) layer.methods = layer.methods.filter((method) => method !== 'HEAD');
   addSupportDocument(router, services);
   addHealth(router, services);
   const hasMetrics = hasPublicMetrics(services.config);

@@ -70,10 +70,11 @@ function answerBeforeBody(ctx: Context, reply: string): void {
   ctx.length = Buffer.byteLength(reply);
 }
 
-/** Refuses requests without Host (RFC 9112, 3.2) or with an invalid URL, which Node's parser accepts. */
+/** Refuses requests without Host or with two (RFC 9112, 3.2), or with an invalid URL, which Node's parser accepts. */
 function refuseMalformed(ctx: Context, next: Next): Promise<void> {
-  const { httpVersion, headers } = ctx.req;
-  if (!hasPath(ctx) || (httpVersion === '1.1' && headers.host === undefined)) {
+  const { httpVersion, headersDistinct } = ctx.req;
+  const hosts = headersDistinct.host?.length ?? 0;
+  if (!hasPath(ctx) || hosts > 1 || (httpVersion === '1.1' && hosts === 0)) {
     ctx.set('Connection', 'close');
     throw new ApiError('badRequest');
   }

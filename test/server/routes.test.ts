@@ -13,7 +13,7 @@ const METHODS = new Map([
   ...SIGNED_ENDPOINTS.map(({ path, method }) => [path, method] as const),
 ]);
 const OTHERS = {
-  GET: ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'],
+  GET: ['HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'],
   POST: ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'],
 };
 
@@ -21,7 +21,7 @@ for (const [path, method] of METHODS) {
   t.test(`${path} allows only ${method}, from any origin`, async (t) => {
     for (const other of OTHERS[method]) {
       const [reply] = await exchange(server, makeHead(`${other} ${path}`));
-      t.match(reply, { status: 405, headers: { allow: new RegExp(`\\b${method}\\b`) } }, other);
+      t.match(reply, { status: 405, headers: { allow: method } }, other);
       if (reply && other !== 'HEAD') checkRefusal(t, reply, 405, 999);
     }
     const preflight = makeHead(

@@ -19,6 +19,8 @@ const MALFORMED: [string, string | Buffer, number][] = [
   ['an unknown method', makeHead('BREW /v1/account/create'), 400],
   ['CONNECT', makeHead('CONNECT example.org:443'), 400],
   ['no Host', 'GET /__version__ HTTP/1.1\r\n\r\n', 400],
+  ['two Hosts', 'GET /__version__ HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n', 400],
+  ['the same Host twice', 'GET /__version__ HTTP/1.0\r\nHost: x\r\nHost: x\r\n\r\n', 400],
   ['a target that is no URL', makeHead('GET http://[bad/'), 400],
   ['a target of another kind', makeHead('GET *'), 404],
   ['a path that does not decode', makeHead('GET /v1/%zz'), 404],
