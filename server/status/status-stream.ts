@@ -33,7 +33,7 @@ export function asksForEventStream(ctx: Context): boolean {
  */
 export async function openStatusStream(services: Services, session: Session, ctx: Context): Promise<void> {
   const { storage, statusStreams } = services;
-  const stream = statusStreams.add(session.uid);
+  const stream = statusStreams.add(session.uid, ctx.state.client.source);
   if (!stream) throw new ApiError('tooManyRequests', { retryAfter: KEEP_ALIVE_MS / 1000 });
   try {
     const events = new StatusEvents(stream, () => storage.sessions.find(session.tokenID));

@@ -42,6 +42,24 @@ t.test('an event stream ends with its connection', async (t) => {
   await waitUntil(() => statusStreams.open === 0);
 });
 
+t.test('at the maximum, the source with the most streams makes room for others, oldest first', async (t) => {
+  const settings = { TRUST_PROXY: 'loopback', MAX_STREAMS_PER_ACCOUNT: '10', MAX_STREAMS: '4' };
+  const server = await startServer(t, settings);
+  const token = await openSession(server);
+  const open = (source: string) => openStream(t, server, token, { 'X-Forwarded-For': source });
+  const hasEnded = (stream?: { connection: RawConnection }) =>
+    stream?.connection.received.endsWith('0\r\n\r\n') === true;
+  const greedy: Awaited<ReturnType<typeof open>>[] = [];
+  for (let i = 0; i < 4; i++) greedy.push(await open('192.0.2.1'));
+  for (let i = 0; i < 2; i++) {
+    t.equal((await open('192.0.2.2')).reply?.status, 200);
+    await waitUntil(() => hasEnded(greedy[i]));
+  }
+  for (const source of ['192.0.2.1', '192.0.2.2']) t.equal((await open(source)).reply?.status, 429, source);
+  t.equal(server.services.statusStreams.open, 4);
+  t.same(greedy.map(hasEnded), [true, true, false, false]);
+});
+
 /** Opens a session of an unverified account: its streams stay open. */
 async function openSession(server: TestServer): Promise<string> {
   return (await login(server, await createAccount(server, { verified: false }))).sessionToken;
@@ -51,14 +69,15 @@ async function openStream(
   t: Test,
   server: TestServer,
   token: string,
+  headers: Record<string, string> = {},
 ): Promise<{ connection: RawConnection; reply: RawReply | undefined }> {
   const connection = await RawConnection.open(server.url);
   t.teardown(() => connection.hangUp());
-  connection.write(writeStreamRequest(server, token));
+  connection.write(writeStreamRequest(server, token, headers));
   return { connection, reply: await connection.readReply() };
 }
 
-function writeStreamRequest(server: TestServer, token: string): string {
+function writeStreamRequest(server: TestServer, token: string, headers: Record<string, string>): string {
   const Authorization = sign(server, PATH, { method: 'GET' }, { type: 'sessionToken', token });
-  return writeGet(PATH, { Accept: 'text/event-stream', Authorization });
+  return writeGet(PATH, { Accept: 'text/event-stream', Authorization, ...headers });
 }
