@@ -34,5 +34,6 @@ export function pauseOfOutage(failures: number): number {
 
 function exponentialPause(failures: number, maxMs: number): number {
   const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, maxMs);
-  return pauseMs * (1 + JITTER * (2 * Math.random() - 1));
+  // PostgreSQL refuses fractions in a bigint.
+  return Math.round(pauseMs * (1 + JITTER * (2 * Math.random() - 1)));
 }

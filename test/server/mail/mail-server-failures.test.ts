@@ -4,6 +4,7 @@ import t, { type Test } from 'tap';
 import { MAX_OUTAGE_PAUSE_MS } from '../../../server/mail/delivery-schedule.js';
 import { findClosedPort, Refusal, startMailServer } from '../../support/mail/mail-server.js';
 import { createClock, createMailer, openOutbox } from '../../support/mail/outbox-fixture.js';
+import { startPostgres } from '../../support/services/postgres.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -42,6 +43,23 @@ t.test('during an outage one mail probes the server, and all are sent afterwards
   await sendDue();
   t.equal(server.received.length, 20, 'the longest outage pause is the longest wait afterwards');
   t.equal(await outbox.count(), 0);
+});
+
+t.test('mails that fail are postponed in PostgreSQL too', async (t) => {
+  const clock = createClock();
+  const { createDatabase } = await startPostgres(t);
+  const { outbox, addMail } = await openOutbox(t, clock, await createDatabase());
+  const port = await findClosedPort();
+  const { sendDue, lines } = createMailer(t, { outbox, clock, smtpUrl: `smtp://127.0.0.1:${port}` });
+  await addMail();
+  t.same(await sendDue(), ['unreachable']);
+  await startMailServer(t, { port });
+  clock.advance(10_000);
+  t.same(await sendDue(), ['sent'], 'after the pause, before the lease ends');
+  t.same(
+    lines.map(({ event }) => event),
+    ['mailNotSent', 'mailSent'],
+  );
 });
 
 t.test('in a long outage a single mail is retried every few minutes', async (t) => {

@@ -34,15 +34,17 @@ export function createClock(startMs = Date.UTC(2013, 10, 24, 12)) {
 
 export type Clock = ReturnType<typeof createClock>;
 
-/** Opens an outbox in SQLite. */
+/** Opens an outbox. @param place path of a SQLite file (default: a new one), or a postgres:// URL */
 export async function openOutbox(
   t: Teardown,
   clock: Clock,
-  filename?: string,
+  place?: string,
   storageKey: Uint8Array = Buffer.alloc(32, 7),
 ) {
   const storage = await openStorage({
-    database: { engine: 'sqlite', filename: filename ?? join(await makeDirectory(t), 'accounts.sqlite') },
+    database: place?.startsWith('postgres:')
+      ? { engine: 'postgres', url: place, poolSize: 2 }
+      : { engine: 'sqlite', filename: place ?? join(await makeDirectory(t), 'accounts.sqlite') },
     storageKeys: [storageKey],
     now: clock.now,
   });
