@@ -14,7 +14,8 @@ put postgres_password "$(random 24)"
 put redis_password "$(random 24)"
 put grafana_password "$(random 12)"
 put database_url "postgres://keyserver:$(cat secrets/postgres_password)@postgres:5432/keyserver"
-put redis_url "redis://:$(cat secrets/redis_password)@redis:6379"
+# redis-cli needs the name of the user: with an empty one it fails.
+put redis_url "redis://default:$(cat secrets/redis_password)@redis:6379"
 put redis_conf "requirepass $(cat secrets/redis_password)
 appendonly yes
 maxmemory-policy noeviction"

@@ -43,7 +43,7 @@ t.test('the settings in compose.yaml are valid with the generated secrets', asyn
     t.match(config, {
       storageKey: /^[0-9a-f]{64}$/,
       databaseUrl: /@postgres:5432/,
-      redisUrl: /@redis:6379$/,
+      redisUrl: /^redis:\/\/default:.+@redis:6379$/,
     });
     t.notMatch(Object.values(environment).join(), /:[^/@\s]+@/, 'no password is written into the file');
   }

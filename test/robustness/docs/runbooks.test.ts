@@ -18,10 +18,13 @@ const run = promisify(execFile);
 t.test('every command of the runbooks works as written', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'runbooks-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const [postgres, redis] = [await startPostgres(t), await startRedis(t)];
+  const [postgres, redis] = [
+    await startPostgres(t),
+    await startRedis(t, { args: ['--requirepass', 'secret'] }),
+  ];
   const settings = {
     DATABASE_URL: await postgres.createDatabase(),
-    REDIS_URL: redis.url,
+    REDIS_URL: `redis://default:secret@127.0.0.1:${redis.port}`,
     STORAGE_KEY: 'ab'.repeat(32),
     DATA_DIR: join(folder, 'data'),
     STRETCH_THREADS: '1',
