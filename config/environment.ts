@@ -70,8 +70,16 @@ export function findUnknownVariables(env: Environment): UnknownVariable[] {
     .flatMap((variable) => {
       const name = variable.toUpperCase();
       const [prefix] = OWN_PREFIX.exec(name) ?? [];
-      const nearest = closest(name, prefix ? KNOWN.filter((known) => known.startsWith(prefix)) : KNOWN);
-      const mostErrors = Math.floor(nearest.length / LETTERS_PER_ERROR);
-      return prefix || distance(name, nearest) <= mostErrors ? [{ variable, nearest }] : [];
+      const candidates = KNOWN.filter((known) =>
+        // Each letter more or less is an error, and comparing names is slow.
+        prefix ? known.startsWith(prefix) : Math.abs(known.length - name.length) <= mostErrors(known),
+      );
+      if (candidates.length === 0) return [];
+      const nearest = closest(name, candidates);
+      return prefix || distance(name, nearest) <= mostErrors(nearest) ? [{ variable, nearest }] : [];
     });
+}
+
+function mostErrors({ length }: string): number {
+  return Math.floor(length / LETTERS_PER_ERROR);
 }
