@@ -106,7 +106,12 @@ async function migrate(location: DatabaseLocation): Promise<void> {
     dialect: guardDialect(await createDialect(location, { forRequests: false }), () => {}),
   });
   try {
-    const migrator = new Migrator({ db, provider: createMigrations(location.engine) });
+    const migrator = new Migrator({
+      db,
+      provider: createMigrations(location.engine),
+      // The default loads the collation tables of ICU, 10 ms of CPU.
+      nameComparator: (one, other) => (one < other ? -1 : Number(one > other)),
+    });
     const { error } = await migrator.migrateToLatest();
     if (error) throw error;
   } finally {
