@@ -1,12 +1,14 @@
-import { availableParallelism } from 'node:os';
-import { type BatchOutcome, type FileOutcome, runBatch } from './support/run/run-batch.js';
+import { type FileOutcome, type ProcessOutcome, runProcess } from './support/run/run-process.js';
 import { makeTemplate } from './support/run/template.js';
-import { listTestFiles, makeBatches, tierOf } from './support/run/test-files.js';
+import { listTestFiles, MOSTLY_WAITING, type Tier, tierOf } from './support/run/test-files.js';
 
-/** Runs tests and reports each file: `node dist/test/run.js first|robustness|all`, or path beginnings below `test/`. */
+/**
+ * Runs tests and reports each file: `node dist/test/run.js first|robustness|all`, or the beginnings of
+ * files' paths below `test/`, such as `server/routes`.
+ */
 
-/** Maximum number of parallel batches: tests start servers with several threads. */
-const MOST_AT_ONCE = 2;
+/** Processes at once. The last one prefers files that mostly wait. */
+const PROCESSES: Record<Tier, number> = { first: 3, robustness: 2 };
 const TIMEOUT_S = '300';
 const SLOWEST = 10;
 
@@ -15,8 +17,8 @@ const isWanted = (file: string) =>
   wanted.some(
     (word) => word === 'all' || word === tierOf(file) || file.startsWith(word.replace(/^test\//, '')),
   );
-const waiting = makeBatches(listTestFiles().filter(isWanted));
-if (waiting.length === 0) {
+const wantedFiles = listTestFiles().filter(isWanted);
+if (wantedFiles.length === 0) {
   console.error(
     `No test file is meant by: ${wanted.join(' ') || 'nothing'}. Say first, robustness, all, or a path.`,
   );
@@ -25,7 +27,7 @@ if (waiting.length === 0) {
 
 const startedMs = performance.now();
 const files: FileOutcome[] = [];
-const outcomes: BatchOutcome[] = [];
+const outcomes: ProcessOutcome[] = [];
 const failures: string[] = [];
 const template = await makeTemplate();
 const env = {
@@ -35,10 +37,20 @@ const env = {
   ...(!wanted.includes('first') && { TEST_DEPTH: 'full' }),
 };
 
-async function runWaiting(): Promise<void> {
-  for (let batch = waiting.shift(); batch; batch = waiting.shift()) {
-    outcomes.push(await runBatch(batch, { env, onFile, onFailure }));
-  }
+/** Runs the files of a tier. Those of the robustness tier get a process each, because they use the whole machine. */
+async function runTier(tier: Tier): Promise<void> {
+  const waiting = wantedFiles.filter((file) => tierOf(file) === tier && MOSTLY_WAITING.includes(file));
+  const working = wantedFiles.filter((file) => tierOf(file) === tier && !MOSTLY_WAITING.includes(file));
+  const isLeft = () => working.length + waiting.length > 0;
+  const runLeft = async (_: unknown, i: number) => {
+    const [first, then] = i === PROCESSES[tier] - 1 ? [waiting, working] : [working, waiting];
+    while (isLeft()) {
+      let most = tier === 'robustness' ? 1 : Number.POSITIVE_INFINITY;
+      const takeFile = () => (most-- > 0 ? (first.shift() ?? then.shift()) : undefined);
+      outcomes.push(await runProcess({ env, takeFile, onFile, onFailure }));
+    }
+  };
+  await Promise.all(Array.from({ length: PROCESSES[tier] }, runLeft));
 }
 
 function onFile(outcome: FileOutcome): void {
@@ -55,21 +67,22 @@ function line({ file, isOk, seconds, cpuSeconds }: FileOutcome): string {
   return `${isOk ? 'ok  ' : 'FAIL'} ${seconds.toFixed(1).padStart(6)} s ${cpuSeconds.toFixed(1).padStart(6)} CPU s  ${file}`;
 }
 
-const batchesAtOnce = Math.min(MOST_AT_ONCE, availableParallelism());
-await Promise.all(Array.from({ length: batchesAtOnce }, runWaiting));
+await runTier('first');
+await runTier('robustness');
 
 const failedFiles = [...new Set(outcomes.flatMap((outcome) => [...outcome.failedFiles]))];
 const flaky: string[] = [];
 let failed = 0;
 for (const file of failedFiles) {
   console.log(`Again, alone: ${file}`);
-  const outcome = await runBatch({ name: file, files: [file] }, { env, onFile, onFailure });
+  const left = [file];
+  const outcome = await runProcess({ env, takeFile: () => left.shift(), onFile, onFailure });
   failed += outcome.failed;
   if (outcome.failed === 0) flaky.push(file);
 }
 await template.remove();
 
-const sum = (read: (outcome: BatchOutcome) => number) =>
+const sum = (read: (outcome: ProcessOutcome) => number) =>
   outcomes.reduce((total, outcome) => total + read(outcome), 0);
 const [passed, skipped] = [sum((o) => o.passed), sum((o) => o.skipped)];
 const slowest = files.toSorted((a, b) => b.seconds - a.seconds).slice(0, SLOWEST);
@@ -78,7 +91,7 @@ for (const [i, failure] of failures.entries()) console.log(`${i === 0 ? '\nFaile
 if (flaky.length > 0) console.log(`\nFlaky, passed when run again alone:\n${flaky.join('\n')}`);
 const cpuSeconds = files.reduce((total, file) => total + file.cpuSeconds, 0);
 console.log(
-  `\n${files.length} files in ${((performance.now() - startedMs) / 1000).toFixed(0)} s, ${cpuSeconds.toFixed(0)} CPU s in test processes`,
+  `\n${files.length} files in ${((performance.now() - startedMs) / 1000).toFixed(0)} s, ${cpuSeconds.toFixed(0)} CPU s`,
 );
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,10 +1,15 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import root, { type Test } from 'tap';
+import type { ProcessMessage } from './run-process.js';
 import { compiledPath } from './test-files.js';
 
 /**
- * Runs test files sequentially in this process, each as a subtest, so that the program is loaded only once.
- * `TEST_FILES` names them, relative to `test/` and without the ending.
+ * Runs the test files that run-process.ts sends, one after the other, each as a subtest of its own: program and packages
+ * are loaded once for all of them.
  */
+
+const TICKS_PER_SECOND = 100;
 
 let current: Test = root;
 // Each file has its own time limit.
@@ -23,13 +28,42 @@ process.on('warning', ({ name, stack }) => {
   if (name !== 'ExperimentalWarning') current.fail(`unexpected warning: ${stack}`);
 });
 
-for (const file of (process.env.TEST_FILES ?? '').split(' ')) {
-  const before = process.cpuUsage();
+for (let file = await receiveFile(); file; file = await receiveFile()) {
+  const path = compiledPath(file);
+  const before = readCpuSeconds();
   await test(file, { timeout: Number(process.env.TAP_TIMEOUT) * 1000 }, async (t) => {
     current = t;
-    await import(compiledPath(file));
+    await import(path);
   });
-  const { user, system } = process.cpuUsage(before);
-  process.send?.({ file, cpuSeconds: (user + system) / 1e6 });
+  tell({ type: 'ran', file, cpuSeconds: readCpuSeconds() - before });
 }
 process.disconnect?.();
+
+async function receiveFile(): Promise<string | undefined> {
+  tell({ type: 'ready' });
+  // tap unrefs the channel.
+  process.channel?.ref();
+  const [{ file }] = await once(process, 'message');
+  process.channel?.unref();
+  return file;
+}
+
+function tell(message: ProcessMessage): void {
+  process.send?.(message);
+}
+
+/** CPU time of this process and, on Linux, of the processes that it started and that ended (proc(5), cutime, cstime). */
+function readCpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6 + readChildrenTicks() / TICKS_PER_SECOND;
+}
+
+function readChildrenTicks(): number {
+  if (process.platform !== 'linux') return 0;
+  const stat = readFileSync('/proc/self/stat', 'latin1');
+  const [cutime, cstime] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(13, 15);
+  return Number(cutime) + Number(cstime);
+}

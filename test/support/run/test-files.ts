@@ -1,15 +1,28 @@
 import { readdirSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export type Tier = 'first' | 'robustness';
 
-/** Files that run sequentially in one process. */
-export interface Batch {
-  name: string;
-  /** Relative to `test/`, without the ending: `server/routes/auth`. */
-  files: string[];
-}
+/** Files that mostly wait for timers and other processes: they run beside those that use a core. */
+export const MOSTLY_WAITING = [
+  'server/stopping',
+  'server/logs/log',
+  'server/status/status-stream',
+  'workers/kernel/native-kernel',
+  'storage/redis/redis-outage',
+  'server/accounts/enumeration-guard-replies',
+  'storage/sql/query-plans',
+  'storage/sql/postgres-outage',
+  'storage/sql/sqlite-durability',
+  'server/admin/many-servers',
+  'server/main',
+  'bench/measure/process-usage',
+  'server/metrics/stores-and-mail',
+  'storage/move',
+  'workers/stretch-engine',
+  'docs/dependencies',
+];
 
 const SOURCES = fileURLToPath(new URL('../../../../test', import.meta.url));
 const COMPILED = fileURLToPath(new URL('../..', import.meta.url));
@@ -29,19 +42,4 @@ export function tierOf(file: string): Tier {
 
 export function compiledPath(file: string): string {
   return join(COMPILED, `${file}.test.js`);
-}
-
-/**
- * Distributes files over processes: one process per folder, two levels deep, in the first tier; one per file in the
- * other, whose tests use the whole machine.
- */
-export function makeBatches(files: string[]): Batch[] {
-  const batches = new Map<string, string[]>();
-  for (const file of files) {
-    const name = tierOf(file) === 'robustness' ? file : dirname(file).split('/').slice(0, 2).join('/');
-    batches.set(name, [...(batches.get(name) ?? []), file]);
-  }
-  return [...batches]
-    .map(([name, files]) => ({ name, files }))
-    .sort((a, b) => b.files.length - a.files.length);
 }

@@ -2,20 +2,22 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Parser, type Result } from 'tap-parser';
-import type { Batch } from './test-files.js';
 
 const RUN_FILES = fileURLToPath(new URL('run-files.js', import.meta.url));
 const NODE_FLAGS = ['--enable-source-maps'];
+
+/** What a process tells: it is ready for a file, or it has run one. */
+export type ProcessMessage = { type: 'ready' } | { type: 'ran'; file: string; cpuSeconds: number };
 
 export interface FileOutcome {
   file: string;
   isOk: boolean;
   seconds: number;
-  /** The test process with its threads, without child processes. */
+  /** The test process with its threads and, on Linux, the child processes that ended. */
   cpuSeconds: number;
 }
 
-export interface BatchOutcome {
+export interface ProcessOutcome {
   passed: number;
   failed: number;
   skipped: number;
@@ -23,24 +25,29 @@ export interface BatchOutcome {
   failedFiles: Set<string>;
 }
 
-export interface BatchOptions {
+export interface ProcessOptions {
   env: NodeJS.ProcessEnv;
+  /** Returns the next file to run, and nothing when the process shall end. */
+  takeFile(): string | undefined;
   onFile(outcome: FileOutcome): void;
   /** Called at once, with a text for people. */
   onFailure(description: string): void;
 }
 
-/** Runs the files of a batch in one process and reads its TAP. */
-export async function runBatch(
-  batch: Batch,
-  { env, onFile, onFailure }: BatchOptions,
-): Promise<BatchOutcome> {
+/** Runs files in a process, one after the other, and reads its TAP. */
+export async function runProcess({
+  env,
+  takeFile,
+  onFile,
+  onFailure,
+}: ProcessOptions): Promise<ProcessOutcome> {
   const child = fork(RUN_FILES, [], {
     execArgv: NODE_FLAGS,
-    env: { ...env, TEST_FILES: batch.files.join(' ') },
+    env,
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
-  const outcome: BatchOutcome = { passed: 0, failed: 0, skipped: 0, failedFiles: new Set() };
+  const taken: string[] = [];
+  const outcome: ProcessOutcome = { passed: 0, failed: 0, skipped: 0, failedFiles: new Set() };
   const asserted = new Map<string, Result>();
   const cpuSeconds = new Map<string, number>();
   const report = (file: string) => {
@@ -48,10 +55,16 @@ export async function runBatch(
     if (!result || cpu === undefined) return;
     onFile({ file, isOk: result.ok, seconds: Number(result.time ?? 0) / 1000, cpuSeconds: cpu });
   };
-  child.on('message', (message) => {
-    const { file, cpuSeconds: cpu } = message as { file: string; cpuSeconds: number };
-    cpuSeconds.set(file, cpu);
-    report(file);
+  child.on('message', (message: ProcessMessage) => {
+    if (message.type === 'ran') {
+      cpuSeconds.set(message.file, message.cpuSeconds);
+      report(message.file);
+    }
+    // tap sends messages of its own.
+    if (message.type !== 'ready') return;
+    const file = takeFile();
+    if (file) taken.push(file);
+    child.send({ file });
   });
 
   const parser = new Parser();
@@ -71,12 +84,13 @@ export async function runBatch(
   const completed = once(parser, 'complete');
   const [code, signal] = await once(child, 'exit');
   const [results] = await completed;
-  const missing = batch.files.filter((file) => !asserted.has(file));
+  if (taken.length === 0 && code !== 0) throw new Error(`a test process ended with ${signal ?? code}`);
+  const missing = taken.filter((file) => !asserted.has(file));
   for (const file of missing) outcome.failedFiles.add(file);
   if (outcome.failed === 0 && (code !== 0 || !results.ok)) {
     outcome.failed++;
-    if (missing.length === 0) outcome.failedFiles.add(batch.files.at(-1) as string);
-    onFailure(`${batch.name} ended with ${signal ?? code}; not run to the end: ${missing.join(', ')}`);
+    if (missing.length === 0) outcome.failedFiles.add(taken.at(-1) as string);
+    onFailure(`the process ended with ${signal ?? code}; not run to the end: ${missing.join(', ')}`);
   }
   return outcome;
 }
