@@ -14,6 +14,7 @@ import { WRONG, withMember } from '../../support/api/parameters.js';
 import type { TokenType } from '../../support/api/protocol-math.js';
 import { send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
+import { countByDepth } from '../../support/run/depth.js';
 
 type Parameters = Record<string, unknown[]>;
 
@@ -115,7 +116,8 @@ const SIGNED: [path: string, type: TokenType, body: (token: string) => object, p
 
 for (const [path, type, makeBody, parameters] of SIGNED) {
   t.test(`${path} names a missing or invalid parameter, and consumes its token`, async (t) => {
-    for (const { param, errno, changed } of listCases(makeBody('00'.repeat(32)), parameters)) {
+    const cases = listCases(makeBody('00'.repeat(32)), parameters, countByDepth(1, Number.POSITIVE_INFINITY));
+    for (const { param, errno, changed } of cases) {
       const { token } = await obtainToken(server, account, type);
       const call = { signer: { type, token }, body: changed };
       checkRefusal(t, await send(server, path, call), 400, errno, { param });
@@ -171,10 +173,12 @@ t.test('unknown members are ignored, and hex is accepted in either case', async 
   t.equal((await send(server, '/v1/account/create', { body: upper })).status, 200);
 });
 
-function* listCases(body: object, parameters: Parameters) {
+/** @param most number of wrong values for each parameter */
+function* listCases(body: object, parameters: Parameters, most = Number.POSITIVE_INFINITY) {
   for (const [name, wrongValues] of Object.entries(parameters)) {
     const param = name.replace('?', '');
     if (param === name) yield { param, errno: 108, changed: withMember(body, param, undefined) };
-    for (const value of wrongValues) yield { param, errno: 107, changed: withMember(body, param, value) };
+    for (const value of wrongValues.slice(0, most))
+      yield { param, errno: 107, changed: withMember(body, param, value) };
   }
 }
