@@ -54,8 +54,8 @@ const FIRST_GUESS_MS = 500;
 const AVERAGE_GAIN = 0.2;
 /** Multiple of the expected time of a batch after which a thread counts as hung and is replaced. */
 const HANG_FACTOR = 20;
-/** Minimum time limit of a batch, in ms, because threads of a busy or paused machine are slow. */
-const MIN_TIME_LIMIT_MS = 10_000;
+/** Minimum time limit of a batch, in ms: on a busy machine, low-priority threads get a small part of a core. */
+const MIN_TIME_LIMIT_MS = 30_000;
 /** Multiple of the expected time after which predictions count a thread as overdue. */
 const OVERDUE_FACTOR = 4;
 /** Minimum of that time, in ms, because tasks of a crypto thread differ tenfold, and a process can pause. */
@@ -203,8 +203,9 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
     const tasks = batch.map(({ task }) => task);
     let outcomes: Outcome<Reply>[];
     let isUsable = true;
+    const timeLimitMs = Math.max(HANG_FACTOR * this.#fullBatchMs, MIN_TIME_LIMIT_MS);
     try {
-      outcomes = await run(tasks, slots, Math.max(HANG_FACTOR * this.#fullBatchMs, MIN_TIME_LIMIT_MS));
+      outcomes = await run(tasks, slots, timeLimitMs);
     } catch (error) {
       outcomes = batch.map(() => ({ failure: (error as Error).message }));
       isUsable = false;
@@ -212,6 +213,8 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
     const serviceMs = now() - running.startedMs;
     const failed = outcomes.filter((outcome) => 'failure' in outcome).length;
     if (failed === 0) this.#learn(batch.length, serviceMs);
+    // Other programs may have all cores: the next batches get more time, or every one would fail.
+    else if (serviceMs >= timeLimitMs) this.#learn(this.#groupSize, serviceMs);
     this.#running.delete(running);
     if (isUsable) this.release(slots);
     // If recovery fails, the next batch overwrites the slots.

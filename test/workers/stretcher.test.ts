@@ -10,7 +10,7 @@ import { Stretcher, type StretcherOptions, type StretchThreadDied } from '../../
 import type { TaskEvent } from '../../workers/task-queue.js';
 import { waitUntil } from '../support/wait-until.js';
 import { readNativeMemory } from '../support/workers/native-memory.js';
-import { HANGING_EMAIL, KNOWN_REPLY, knownRequest } from '../support/workers/stretch-request.js';
+import { KNOWN_REPLY, knownRequest } from '../support/workers/stretch-request.js';
 
 const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
 const onLinux = { skip: platform() !== 'linux' && 'threads have a priority of their own on Linux only' };
@@ -156,32 +156,6 @@ t.test('a killed thread fails its batch, is replaced and reported', async (t) =>
   t.equal(events.filter(({ type }) => type === 'threadDied').length, 1);
   t.not(stretcher.threads[0], killed);
   t.equal(stretcher.threads.length, 1);
-});
-
-t.test('a hanging stretch fails after 20 times its expected time, and its thread is replaced', async (t) => {
-  const { stretcher, events } = startStretcher(t, {
-    threads: 2,
-    memoryMiB: 128,
-    threadFile: new URL('../support/workers/hanging-stretch-thread.js', import.meta.url),
-  });
-  await stretcher.ready();
-  stretcher.queue.expect(1, 500);
-  const predicted = stretcher.queue.predictWaitMs(100);
-  const hung = stretcher.stretch({ ...knownRequest(), email: Buffer.from(HANGING_EMAIL) }, orderFrom('a'));
-  let predictedMeanwhile = predicted;
-  const watch = setInterval(() => {
-    predictedMeanwhile = Math.max(predictedMeanwhile, stretcher.queue.predictWaitMs(100));
-  }, 10);
-  await t.rejects(hung, { code: 'TASK_FAILED', message: 'a thread hung: no result within 10000 ms' });
-  clearInterval(watch);
-  t.ok(predictedMeanwhile > 1.5 * predicted, 'it did not count as a thread meanwhile');
-  t.match(events.at(-1), { type: 'finished', failed: 1 });
-  t.equal(events.filter(({ type }) => type === 'threadDied').length, 1);
-  const replies = await Promise.all(
-    ['a', 'b'].map((from) => stretcher.stretch(knownRequest(), orderFrom(from))),
-  );
-  for (const reply of replies) t.same(inHex(reply), KNOWN_REPLY);
-  t.equal(stretcher.threads.length, 2);
 });
 
 t.test('the death of an idle thread fails no request', async (t) => {

@@ -213,10 +213,27 @@ t.test('throughput is a moving average of full batches, which smaller ones can o
   t.equal(predict(), 5000);
 });
 
+t.test('after a batch over its time limit, the next ones have more time', async (t) => {
+  const harness = new QueueHarness({ threads: 1, groupSize: 2 });
+  harness.submit('starved');
+  harness.nowMs += 30_000;
+  harness.running.shift()?.die(new Error('a thread hung'));
+  await settle();
+  harness.submit('next');
+  t.equal(harness.running[0]?.timeLimitMs, 121_600, '20 times the average of 0.1 and 30 s, weighted 4 to 1');
+  await harness.finishOne(3000);
+  harness.submit('killed');
+  const before = harness.running[0]?.timeLimitMs;
+  harness.running.shift()?.die(new Error('terminated'));
+  await settle();
+  harness.submit('last');
+  t.equal(harness.running[0]?.timeLimitMs, before, 'a death before the limit says nothing about speed');
+});
+
 t.test('a hanging thread has a time limit of 20 batches, and until then hardly counts', async (t) => {
   const harness = new QueueHarness({ threads: 2, groupSize: 2 });
   harness.submit('hangs');
-  t.equal(harness.running[0]?.timeLimitMs, 10_000, 'but at least 10 s');
+  t.equal(harness.running[0]?.timeLimitMs, 30_000, 'but at least 30 s');
   const before = harness.queue.predictWaitMs(100);
   harness.nowMs += 1000;
   t.ok(harness.queue.predictWaitMs(100) > 1.8 * before);
@@ -225,7 +242,7 @@ t.test('a hanging thread has a time limit of 20 batches, and until then hardly c
   harness.nowMs += 1000;
   t.equal(Math.round(harness.queue.predictWaitMs(100)), Math.round(20 * before));
   const slow = new QueueHarness({ threads: 1 });
-  slow.queue.expect(2, 1000);
+  slow.queue.expect(2, 2000);
   slow.submit('hangs');
-  t.equal(slow.running[0]?.timeLimitMs, 20_000);
+  t.equal(slow.running[0]?.timeLimitMs, 40_000);
 });
