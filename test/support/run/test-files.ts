@@ -22,6 +22,8 @@ export const MOSTLY_WAITING = [
   'storage/move',
   'workers/stretch-engine',
   'docs/dependencies',
+  'robustness/docs/container',
+  'robustness/workers/hanging-stretch',
 ];
 
 const SOURCES = fileURLToPath(new URL('../../../../test', import.meta.url));
