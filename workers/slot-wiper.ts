@@ -1,7 +1,7 @@
 import type { SlotAllocation } from './messages.js';
 
-/** Idle time after which slots are wiped, in ms. Wiping four slots takes up to 50 ms. */
-export const WIPE_AFTER_MS = 30;
+/** Idle time after which slots are wiped, in ms. Wiping four slots takes up to 50 ms; a batch fills for up to 20 ms. */
+export const WIPE_AFTER_MS = 20;
 
 export interface SlotWiperOptions {
   /** Reserves slots. Returns `false` when a batch runs in them. */

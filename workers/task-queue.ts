@@ -78,6 +78,7 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
   #waiting = 0;
   /** Cancels the timer of the next batch, which an idle thread waits to fill. */
   #stopFilling: (() => void) | undefined;
+  #isFillTimeOver = false;
   #groupSize = 1;
   /** Moving average of the time for each task in a full batch, in ms. */
   #msPerTask = FIRST_GUESS_MS;
@@ -154,17 +155,18 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
   }
 
   /** Starts batches on idle threads. A small batch waits for more requests first, unless no other batch runs. */
-  #dispatch(isFillTimeOver = false): void {
+  #dispatch(): void {
     while (this.#waiting > 0 && this.#free.length > 0) {
-      if (this.#waiting < this.#groupSize && this.#running.size > 0 && !isFillTimeOver) {
+      if (this.#waiting < this.#groupSize && this.#running.size > 0 && !this.#isFillTimeOver) {
         this.#stopFilling ??= this.#options.after(FILL_FACTOR * this.#fullBatchMs, () => {
-          this.#stopFilling = undefined;
-          this.#dispatch(true);
+          this.#isFillTimeOver = true;
+          this.#dispatch();
         });
         return;
       }
       this.#stopFilling?.();
       this.#stopFilling = undefined;
+      this.#isFillTimeOver = false;
       const slots = this.#free.pop() as Slots;
       void this.#start(this.#takeBatch(Math.min(this.#groupSize, slots.indexes.length)), slots);
     }

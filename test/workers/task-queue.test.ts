@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import t from 'tap';
+import type { SlotAllocation } from '../../workers/messages.js';
 import { QueueHarness, settle, succeed } from '../support/workers/queue-harness.js';
 
 t.test('a thread of an idle server takes a single login at once', async (t) => {
@@ -38,6 +39,17 @@ t.test('the wait to fill a batch ends with the last running batch', async (t) =>
   t.equal(harness.begun.length, 2, 'the timer of an earlier wait is cancelled');
   harness.advance(1);
   t.same(harness.begun.at(-1), ['d']);
+});
+
+t.test('slots that are wiped at the end of the wait do not prolong it', async (t) => {
+  const harness = new QueueHarness({ threads: 2, groupSize: 4 });
+  harness.submit('a');
+  harness.submit('b');
+  const idle = harness.allocations.find((slots) => harness.queue.claim(slots));
+  harness.advance(10);
+  t.same(harness.begun, [['a']]);
+  harness.queue.release(idle as SlotAllocation);
+  t.same(harness.begun, [['a'], ['b']]);
 });
 
 t.test('a batch whose requests were all abandoned during the wait leaves nothing behind', async (t) => {

@@ -36,6 +36,7 @@ export class QueueHarness {
   readonly endings: { account: string; ending: Ending }[] = [];
   /** Pending recoveries and their controls; without `holdRecovery` they end at once. */
   readonly recovering: { slots: SlotAllocation; end: () => void; fail: () => void }[] = [];
+  readonly allocations: SlotAllocation[];
   nowMs = 0;
   readonly #timers = new Set<{ atMs: number; callBack: () => void }>();
 
@@ -58,7 +59,8 @@ export class QueueHarness {
       observe: (event) => this.events.push(event),
     });
     this.queue.expect(groupSize, 100);
-    for (const slots of divideSlots(threads, threads * groupSize)) this.queue.release(slots);
+    this.allocations = divideSlots(threads, threads * groupSize);
+    for (const slots of this.allocations) this.queue.release(slots);
   }
 
   /** Submits a request for `account`, by default from its own source. */
