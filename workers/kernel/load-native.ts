@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** The addon of workers/kernel/native. Functions throw RangeError or TypeError for invalid arguments. */
+/** The addon of workers/kernel/native. Functions throw RangeError for invalid arguments. */
 export interface NativeKernel {
   /** Instruction set in use: the fastest of this processor, or the one in the variable STRETCH_ISA. */
   readonly isa: string;

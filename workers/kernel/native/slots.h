@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MAX_SLOTS 65536
+#define MAX_SLOTS 4096
 
-/** Maps a region of slots. Returns its number, or -1 when the operating system refuses or no number is free. */
-int map_region(size_t slots);
+/** Maps a region of slots. Returns its number, or -1 when the operating system refuses or no number is left. */
+int map_region(uint32_t slots);
 
 /** Unmaps a region when none of its slots is claimed. Returns whether the region exists. */
 bool unmap_region(int region);

@@ -75,8 +75,7 @@ ZERO_REGISTERS static void iterate(int n, pbkdf2_lane lanes[], uint32_t count) {
   wipe(words, sizeof words);
 }
 
-#define KERNEL_(isa) kernel_##isa
-#define KERNEL(isa) KERNEL_(isa)
 #define STRING_(isa) #isa
 #define STRING(isa) STRING_(isa)
-const kernel KERNEL(ISA) = {STRING(ISA), romix_1, romix_2, romix_4, iterate};
+const kernel JOIN(kernel, ISA) = {STRING(ISA), romix_1, romix_2, romix_4, iterate};
+const kernel JOIN(JOIN(kernel, ISA), sha) = {STRING(ISA) "+sha", romix_1, romix_2, romix_4, iterate_sha};
