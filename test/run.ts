@@ -20,7 +20,7 @@ const isWanted = (file: string) =>
 const wantedFiles = listTestFiles().filter(isWanted);
 if (wantedFiles.length === 0) {
   console.error(
-    `No test file is meant by: ${wanted.join(' ') || 'nothing'}. Say first, robustness, all, or a path.`,
+    `No test file matches: ${wanted.join(' ') || '(none given)'}. Use first, robustness, all, or a path below test/.`,
   );
   process.exit(2);
 }
@@ -88,7 +88,7 @@ const [passed, skipped] = [sum((o) => o.passed), sum((o) => o.skipped)];
 const slowest = files.toSorted((a, b) => b.seconds - a.seconds).slice(0, SLOWEST);
 console.log(`\nSlowest files:\n${slowest.map(line).join('\n')}`);
 for (const [i, failure] of failures.entries()) console.log(`${i === 0 ? '\nFailed:\n' : ''}${failure}`);
-if (flaky.length > 0) console.log(`\nFlaky, passed when run again alone:\n${flaky.join('\n')}`);
+if (flaky.length > 0) console.log(`\nFlaky (passed when run again alone):\n${flaky.join('\n')}`);
 const cpuSeconds = files.reduce((total, file) => total + file.cpuSeconds, 0);
 console.log(
   `\n${files.length} files in ${((performance.now() - startedMs) / 1000).toFixed(0)} s, ${cpuSeconds.toFixed(0)} CPU s`,

@@ -21,7 +21,7 @@ for (const [name, engine] of [
     const { srpPW, unwrapBKey } = deriveMainKeys(stretchedPW, fromHex(stretching.passwordStretchingSalt));
     t.equal(toHex(srpPW), stretching.srpPW);
     t.equal(toHex(unwrapBKey), stretching.unwrapBKey);
-    t.equal(toHex(password), stretching.password, 'the password is the caller’s to wipe');
+    t.equal(toHex(password), stretching.password, 'the caller wipes the password');
   });
 
   t.test(`the ${name} engine computes the client half of SRP`, async (t) => {

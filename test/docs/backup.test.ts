@@ -46,7 +46,7 @@ t.test('a backup of a running server restores accounts, keys and sessions', asyn
   t.match(await newClient.recoveryEmail.status(login.sessionToken), { verified: true });
   const newLogin = await newSrp.login('before@example.com', password);
   t.same(await newSrp.fetchKeys(newLogin.keyFetchToken, newLogin.unwrapBKey), keys);
-  t.same((await newClient.getSupportDocument())['public-key'], signingKey, 'certificates go on verifying');
+  t.same((await newClient.getSupportDocument())['public-key'], signingKey, 'certificates still verify');
   await t.rejects(newSrp.login('after@example.com', password), { name: 'ApiError', errno: 102 });
 });
 

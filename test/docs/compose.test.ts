@@ -20,7 +20,7 @@ t.test('compose.yaml follows the Compose specification', async (t) => {
   const validate = new Ajv2019({ strict: false, validateFormats: false }).compile(schema);
   validate(compose);
   t.same(validate.errors ?? [], []);
-  t.notOk(validate({ services: { one: { imaje: 'x' } } }), 'the schema finds faults');
+  t.notOk(validate({ services: { one: { imaje: 'x' } } }), 'the schema detects errors');
 });
 
 t.test('the settings in compose.yaml are valid with the generated secrets', async (t) => {
@@ -28,7 +28,7 @@ t.test('the settings in compose.yaml are valid with the generated secrets', asyn
   t.equal(statSync(directory).mode & 0o777, 0o700);
   for (const [name, { file }] of Object.entries(compose.secrets)) {
     t.equal(basename(dirname(file)), 'secrets', name);
-    t.ok(secrets[basename(file)], `${name} is made by the script`);
+    t.ok(secrets[basename(file)], `the script creates ${name}`);
   }
   for (const [name, { environment = {}, secrets: given = [] }] of services.filter(([name]) =>
     isServer(name),
@@ -45,7 +45,7 @@ t.test('the settings in compose.yaml are valid with the generated secrets', asyn
       databaseUrl: /@postgres:5432/,
       redisUrl: /^redis:\/\/default:.+@redis:6379$/,
     });
-    t.notMatch(Object.values(environment).join(), /:[^/@\s]+@/, 'no password is written into the file');
+    t.notMatch(Object.values(environment).join(), /:[^/@\s]+@/, 'the file contains no password');
   }
 });
 

@@ -21,7 +21,7 @@ t.test('the linter finds no fault in the Containerfile', async (t) => {
     validate(text).map(({ message, range }) => `line ${range.start.line + 1}: ${message}`),
     [],
   );
-  t.not(validate('FROM scratch\nCOPI a b\n').length, 0, 'the linter finds faults');
+  t.not(validate('FROM scratch\nCOPI a b\n').length, 0, 'the linter detects errors');
 });
 
 t.test('the image runs as an unprivileged user with its own volume', async (t) => {

@@ -29,7 +29,7 @@ t.test('systemd accepts the unit and its sandbox', { skip: whySkip() }, async (t
   await t.resolves(run('systemd-analyze', exposure), `exposure at most ${MAX_EXPOSURE / 10} of 10`);
 
   await writeFile(file, unit.replace('/usr/bin/node', '/nowhere/node'));
-  await t.rejects(run('systemd-analyze', ['verify', file]), { code: 1 }, 'it does find faults');
+  await t.rejects(run('systemd-analyze', ['verify', file]), { code: 1 }, 'systemd-analyze detects errors');
 });
 
 function whySkip(): string | false {

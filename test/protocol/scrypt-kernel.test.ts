@@ -65,7 +65,7 @@ const RFC_7914 = [
 ];
 
 /** All variants: batch sizes, and the kernels for a single hash. */
-const WAYS: { name: string; size: number; single?: SingleKernel }[] = [
+const VARIANTS: { name: string; size: number; single?: SingleKernel }[] = [
   { name: 'one hash in scalar operations', size: 1, single: 'scalar' },
   { name: 'one hash in vectors', size: 1, single: 'vector' },
   { name: 'two in step', size: 2 },
@@ -73,7 +73,7 @@ const WAYS: { name: string; size: number; single?: SingleKernel }[] = [
   { name: 'four in step', size: 4 },
 ];
 
-for (const { name, size, single } of WAYS) {
+for (const { name, size, single } of VARIANTS) {
   const placement = single && { single };
 
   t.test(`${name}: agrees with RFC 7914 in every slot`, withSimd, async (t) => {

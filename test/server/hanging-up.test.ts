@@ -7,7 +7,7 @@ import { occupy, recordOutcomes } from '../support/workers/stretch-outcomes.js';
 
 const CLIENTS = 20;
 // Enough to keep the thread busy until all clients have sent.
-const IN_FRONT = 16;
+const STRETCHES_AHEAD = 16;
 const LOGIN = '/v1/raw_password/session/create';
 
 t.test('a client that disconnects before its stretch causes none', async (t) => {
@@ -26,7 +26,7 @@ t.test('a client that disconnects before its stretch causes none', async (t) => 
   const gone = () => server.logLines.filter((line) => JSON.parse(line).status === 499).length;
 
   await t.test('while it waits', async (t) => {
-    const outcomes = startBusyHour(server);
+    const outcomes = queueStretches(server);
     const connections = await openConnections(server, CLIENTS);
     for (const connection of connections) connection.write(login);
     await waitUntil(() => areAdmitted(CLIENTS) && queue.waiting >= CLIENTS);
@@ -35,7 +35,7 @@ t.test('a client that disconnects before its stretch causes none', async (t) => 
   });
 
   await t.test('while its account is looked up', async (t) => {
-    const outcomes = startBusyHour(server);
+    const outcomes = queueStretches(server);
     const connections = await openConnections(server, CLIENTS);
     const { accounts } = server.services.storage;
     const { findByEmail } = accounts;
@@ -51,7 +51,7 @@ t.test('a client that disconnects before its stretch causes none', async (t) => 
   });
 
   await t.test('with more logins on the same connection', async (t) => {
-    const outcomes = startBusyHour(server);
+    const outcomes = queueStretches(server);
     const connections = await openConnections(server, CLIENTS / 5);
     for (const connection of connections) connection.write(login.repeat(5));
     await waitUntil(() => areAdmitted(connections.length) && queue.waiting >= connections.length);
@@ -82,8 +82,8 @@ t.test('a client that disconnects before its stretch causes none', async (t) => 
 });
 
 /** Queues stretches before the requests. @returns the outcomes of all requests */
-function startBusyHour(server: TestServer): string[] {
-  occupy(server, IN_FRONT);
+function queueStretches(server: TestServer): string[] {
+  occupy(server, STRETCHES_AHEAD);
   return recordOutcomes(server);
 }
 

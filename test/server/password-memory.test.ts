@@ -79,17 +79,17 @@ t.test('after requests the server’s memory contains no password', { skip: !isL
   t.equal((await post('session/create/', { email, password: astray })).status, 404);
   t.equal((await post('session/create', { email: 'no address', password: nowhere })).body.errno, 107);
   const [last = 2] = await countInMemory(server.pid, [nowhere]);
-  t.ok(last <= 1, 'at most the receive buffer has the last one');
+  t.ok(last <= 1, 'only the receive buffer may contain the last password');
   await send(server, '/v1/get_random_bytes', { body: FILLS_RECEIVE_BUFFER });
 
   const secrets = [first, second, wrong, malformed, unknown, unread, astray, nowhere];
   const [known = 0, ...counts] = await countInMemory(server.pid, [PRESENT, ...secrets]);
-  t.ok(known > 0, 'the search finds what is there');
+  t.ok(known > 0, 'the search finds an existing string');
   t.same(
     counts,
     secrets.map(() => 0),
   );
   const snapshot = await takeHeapSnapshot(server, snapshots);
-  t.match(snapshot, PRESENT, 'strings of the heap are in the snapshot');
+  t.match(snapshot, PRESENT, 'the snapshot contains strings of the heap');
   for (const secret of secrets) t.notOk(snapshot.includes(secret));
 });

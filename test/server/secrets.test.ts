@@ -25,8 +25,8 @@ for (const store of ['in process', 'in Redis']) {
     const redis = store === 'in Redis' ? await startRedis(t) : undefined;
     const server = await startServer(t, redis ? { REDIS_URL: redis.url } : {});
     const secrets = new Secrets();
-    await liveThroughEverything(server, secrets);
-    const refusals = await askForTrouble(server, secrets);
+    await runAllFlows(server, secrets);
+    const refusals = await sendMisplacedSecrets(server, secrets);
 
     t.test('no log line has a secret or an address, at level trace', async (t) => {
       t.ok(server.logLines.length > 40, `${server.logLines.length} lines`);
@@ -87,7 +87,7 @@ function checkFreeOf(
   else t.pass(name.slice(0, 80));
 }
 
-async function liveThroughEverything(server: TestServer, secrets: Secrets): Promise<void> {
+async function runAllFlows(server: TestServer, secrets: Secrets): Promise<void> {
   const note = (name: string, hex: string) => secrets.addHex(name, hex);
   const password = secrets.addText('password', `pass-${randomBytes(12).toString('hex')}`);
   const email = secrets.addText('address', makeEmail());
@@ -164,7 +164,7 @@ async function fetchKeys(server: TestServer, token: string) {
 }
 
 /** @returns the refusals */
-async function askForTrouble(server: TestServer, secrets: Secrets): Promise<Reply[]> {
+async function sendMisplacedSecrets(server: TestServer, secrets: Secrets): Promise<Reply[]> {
   const password = secrets.addText('misplaced password', `misplaced-${randomBytes(12).toString('hex')}`);
   const token = secrets.addHex('misplaced token', randomBytes(32).toString('hex'));
   const email = toHex(secrets.addText('misplaced address', makeEmail()));

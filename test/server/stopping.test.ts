@@ -40,8 +40,8 @@ t.test('SIGTERM under load drops no admitted request', async (t) => {
 
   server.kill('SIGTERM');
   await Promise.all(replies);
-  t.same([...new Set(statuses)].sort(), [200, 503], 'each is answered');
-  t.ok(statuses.filter((status) => status === 200).length > served, 'some after the signal');
+  t.same([...new Set(statuses)].sort(), [200, 503], 'each gets a reply');
+  t.ok(statuses.filter((status) => status === 200).length > served, 'some replies come after the signal');
   for (let i = 0; i < 4; i++) t.ok([200, 503].includes((await inOne.readReply())?.status ?? 0));
   const { code, stdout } = await server.exit();
   t.equal(code, 0);

@@ -37,7 +37,7 @@ export function describeAtRest(t: Test, newDatabase: () => Promise<DatabaseLocat
     const bytes = Buffer.concat(
       values.map((value) => (value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value)))),
     );
-    t.ok(bytes.includes(account.email), 'what is no secret is found');
+    t.ok(bytes.includes(account.email), 'the search finds values that are not secret');
     const code = Buffer.from(account.verifyCode, 'hex');
     const secrets = [account.kA, account.wrapKb, account.verifier, code, session.reqHMACkey, secret];
     for (const secret of secrets.map((secret) => Buffer.from(secret))) {

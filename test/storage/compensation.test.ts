@@ -186,7 +186,7 @@ function findFaults({ requests, expired }: Model, found: Awaited<ReturnType<Serv
     if (winners > 1) faults.push(`token ${token} has ${winners} winners`);
     if (winners > 0 && isThere) faults.push(`token ${token} was used and can be used again`);
     if (winners === 0 && !isThere && !expired.has(token)) faults.push(`token ${token} is lost`);
-    if (isThere && expired.has(token)) faults.push(`token ${token} outlived its expiry`);
+    if (isThere && expired.has(token)) faults.push(`token ${token} is valid after its expiry`);
   }
   const [guesses, counted] = [count('guess', 'done'), count('count', 'done')];
   if (found.guesses !== guesses) faults.push(`${found.guesses} guesses counted instead of ${guesses}`);

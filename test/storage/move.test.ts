@@ -33,24 +33,26 @@ async function fill(location: DatabaseLocation, storageKeys: Uint8Array[]) {
 
   const db = await openForLongWork(location);
   for (let made = 1; made < ACCOUNTS; ) {
-    const crowd = Array.from({ length: Math.min(BATCH, ACCOUNTS - made) }, newAccount);
-    const rows = crowd.map(({ verifyCode, kA, verifier, wrapKb, srpSalt, stretchingSalt, ...rest }) => ({
-      uid: rest.uid,
-      email: rest.email,
-      normalized_email: rest.email.toLowerCase(),
-      verified_at: made % 2 ? NOW_MS : null,
-      verify_code: Buffer.from(verifyCode, 'hex'),
-      verifier,
-      srp_salt: srpSalt,
-      stretching_salt: stretchingSalt,
-      ka: kA,
-      wrap_kb: wrapKb,
-      generation: rest.generation,
-      locale: rest.locale,
-      created_at: rest.createdAt,
-    }));
+    const newAccounts = Array.from({ length: Math.min(BATCH, ACCOUNTS - made) }, newAccount);
+    const rows = newAccounts.map(
+      ({ verifyCode, kA, verifier, wrapKb, srpSalt, stretchingSalt, ...rest }) => ({
+        uid: rest.uid,
+        email: rest.email,
+        normalized_email: rest.email.toLowerCase(),
+        verified_at: made % 2 ? NOW_MS : null,
+        verify_code: Buffer.from(verifyCode, 'hex'),
+        verifier,
+        srp_salt: srpSalt,
+        stretching_salt: stretchingSalt,
+        ka: kA,
+        wrap_kb: wrapKb,
+        generation: rest.generation,
+        locale: rest.locale,
+        created_at: rest.createdAt,
+      }),
+    );
     await db.insertInto('accounts').values(rows).execute();
-    const sessions = crowd.map((one) => {
+    const sessions = newAccounts.map((one) => {
       const { tokenID, reqHMACkey, uid, generation, deviceId, deviceName, deviceType } = newSession(one);
       return {
         token_id: tokenID,
@@ -65,7 +67,7 @@ async function fill(location: DatabaseLocation, storageKeys: Uint8Array[]) {
       };
     });
     await db.insertInto('sessions').values(sessions).execute();
-    made += crowd.length;
+    made += newAccounts.length;
   }
   await db.destroy();
   return { account, session, key, secret };

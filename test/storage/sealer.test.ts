@@ -4,7 +4,7 @@ import { Sealer } from '../../storage/sealer.js';
 
 const STORAGE_KEY = randomBytes(32);
 const AAD = 'accounts.verifier:4c352927-cd4f-4a4a-a03d-7d1893d950b8';
-const SECRET = Buffer.from('what is sealed');
+const SECRET = Buffer.from('plaintext');
 
 function sealWith(key: Uint8Array, label: string, aad: string): Buffer {
   const iv = randomBytes(12);

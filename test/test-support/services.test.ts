@@ -13,7 +13,7 @@ t.test('a private Redis restarts on its port', async (t) => {
   await client.set('key', 'value');
 
   await redis.restart();
-  t.equal(await client.get('key'), null, 'nothing is kept');
+  t.equal(await client.get('key'), null, 'no data is kept');
 });
 
 t.test('a frozen Redis replies after it continues', async (t) => {

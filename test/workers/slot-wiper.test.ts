@@ -42,7 +42,7 @@ t.test('unused slots are wiped one at a time, within 100 ms', async (t) => {
   t.same(wiped, []);
   passTime();
   t.equal(wiped.length, 1);
-  t.notOk(free.has(SLOTS), 'no batch runs where a wipe is under way');
+  t.notOk(free.has(SLOTS), 'slots are reserved while they are wiped');
   await finishWipes();
   t.same(wiped.sort(), [4, 5, 6]);
   t.ok(free.has(SLOTS));

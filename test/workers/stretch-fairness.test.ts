@@ -21,25 +21,25 @@ t.test('500 logins of one source delay the first login of another by one batch a
   await harness.finishOne();
   t.ok(harness.begun.slice(begun).flat().includes('modest'));
   await harness.finishAll();
-  t.equal(harness.endings.length, 501, 'the greedy source is served as well');
+  t.equal(harness.endings.length, 501, 'the greedy source is served, too');
 });
 
 t.test('a batch with a source’s last request is not filled with requests of others', async (t) => {
   const harness = new QueueHarness({ threads: 1, groupSize: 4 });
   for (let i = 0; i < 100; i++) harness.submit(`greedy ${i}`, { source: 'greedy' });
   await harness.finishOne();
-  t.equal(harness.begun.at(-1)?.length, 4, 'one source alone has full groups');
+  t.equal(harness.begun.at(-1)?.length, 4, 'one source alone fills batches');
   harness.submit('modest');
   await harness.finishOne();
   t.same(harness.begun.at(-1)?.toSorted(), ['greedy 5', 'modest']);
   await harness.finishOne();
-  t.equal(harness.begun.at(-1)?.length, 4, 'and has them again afterwards');
+  t.equal(harness.begun.at(-1)?.length, 4, 'and fills them again afterwards');
   for (const source of ['a', 'b', 'c']) harness.submit(`modest ${source}`);
   await harness.finishOne();
-  t.same(harness.begun.at(-1)?.length, 4, 'modest sources share a full group');
+  t.same(harness.begun.at(-1)?.length, 4, 'sources with one request share a full batch');
   for (const i of [0, 1, 2, 3]) for (const source of ['a', 'b']) harness.submit(`more ${i}`, { source });
   await harness.finishOne();
-  t.equal(harness.begun.at(-1)?.length, 4, 'so do greedy sources');
+  t.equal(harness.begun.at(-1)?.length, 4, 'sources with many requests share a full batch');
 });
 
 t.test('a source without requests is forgotten', async (t) => {

@@ -14,7 +14,7 @@ import { KNOWN_REPLY, knownRequest } from '../support/workers/stretch-request.js
 import { recordWasmMemories } from '../support/workers/wasm-memory.js';
 
 const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
-const onLinux = { skip: platform() !== 'linux' && 'threads have a priority of their own on Linux only' };
+const onLinux = { skip: platform() !== 'linux' && 'threads have their own priority on Linux only' };
 
 const orderFrom = (source: string) => ({ source });
 const inHex = ({ verifier, unwrapBKey }: StretchReply) => ({
@@ -155,11 +155,11 @@ t.test('a killed thread fails its batch, is replaced and reported', async (t) =>
   await gate.promise;
   await killed?.terminate();
   const [first, ...rest] = await outcomes;
-  t.equal(first?.status, 'fulfilled', 'it was done before');
+  t.equal(first?.status, 'fulfilled', 'it ended before');
   const held = simdSupported() ? 2 : 1;
   for (const [i, outcome] of rest.entries()) {
     if (i < held) t.match(outcome, { status: 'rejected', reason: { code: 'TASK_FAILED' } });
-    else t.equal(outcome.status, 'fulfilled', 'it waited meanwhile');
+    else t.equal(outcome.status, 'fulfilled', 'it waited');
   }
   t.equal(events.filter(({ type }) => type === 'threadDied').length, 1);
   t.not(stretcher.threads[0], killed);

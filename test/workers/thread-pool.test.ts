@@ -82,7 +82,7 @@ t.test('a hanging thread is terminated after the time limit, replaced and report
   const message = 'a thread hung: no result within 200 ms';
   await t.rejects(pool.runWithin(200, 'hang'), { message });
   await pool.deadThreadsExited();
-  t.equal(hung?.threadId, -1, 'it runs no longer');
+  t.equal(hung?.threadId, -1, 'the thread has ended');
   t.equal(await pool.runWithin(60_000, 'another'), 'another');
   t.match(errors, [{ message }]);
   t.equal(pool.threads.length, 1);

@@ -80,8 +80,8 @@ export function findWarnings(
 ): Warning[] {
   const { stretchEngine, stretchThreads, stretchMaxWait, cryptoThreads } = settings;
   const warnings: Warning[] = [];
-  const warn = (isSo: boolean, broken: boolean, text: string) => {
-    if (isSo) warnings.push({ broken, text });
+  const warn = (applies: boolean, broken: boolean, text: string) => {
+    if (applies) warnings.push({ broken, text });
   };
   const neededBytes = needBytes(measured.threadBytes, stretchThreads, cryptoThreads);
   const singleS = measured.singleMs / 1000;

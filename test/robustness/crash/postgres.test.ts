@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import t from 'tap';
-import { CRASH_TIMEOUT_MS, crashAgainAndAgain } from '../../support/crash/crash-rounds.js';
+import { CRASH_TIMEOUT_MS, runCrashRounds } from '../../support/crash/crash-rounds.js';
 import { startPostgres } from '../../support/services/postgres.js';
 import { startRedis } from '../../support/services/redis.js';
 
@@ -14,7 +14,7 @@ t.test('PostgreSQL: a server killed at any moment keeps everything that it ackno
   await onlooker.connect();
   t.teardown(() => onlooker.end());
   const shared = { DATABASE_URL: url, STORAGE_KEY: randomBytes(32).toString('hex') };
-  await crashAgainAndAgain(t, {
+  await runCrashRounds(t, {
     locate: () => ({ engine: 'postgres', url, poolSize: 1 }),
     // Rounds alternate with and without Redis.
     settings: (round) => (round % 2 ? { ...shared, REDIS_URL: redis.url } : shared),

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { CRASH_TIMEOUT_MS, crashAgainAndAgain } from '../../support/crash/crash-rounds.js';
+import { CRASH_TIMEOUT_MS, runCrashRounds } from '../../support/crash/crash-rounds.js';
 
 /** SQLite's writer locks byte 120 of the shared memory of the write-ahead log. */
 const WRITE_LOCK_BYTE = 120;
@@ -10,7 +10,7 @@ t.setTimeout(CRASH_TIMEOUT_MS);
 
 t.test('SQLite: a server killed at any moment keeps everything that it acknowledged', async (t) => {
   const fileIn = (dataDir: string) => join(dataDir, 'key-server.sqlite');
-  await crashAgainAndAgain(t, {
+  await runCrashRounds(t, {
     locate: (dataDir) => ({ engine: 'sqlite', filename: fileIn(dataDir) }),
     settings: () => ({}),
     isInTransaction: (dataDir) => isWriteLocked(`${fileIn(dataDir)}-shm`),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import t from 'tap';
-import { buildah, buildImage, startInContainer, whyNoContainer } from '../../support/docs/container.js';
+import { buildah, buildImage, findContainerProblem, startInContainer } from '../../support/docs/container.js';
 import { findFreePort } from '../../support/services/free-port.js';
 
 const IMAGE = 'localhost/key-server-test';
@@ -19,7 +19,7 @@ interface ImageConfig {
   Healthcheck: { Test: string[] };
 }
 
-const reason = whyNoContainer();
+const reason = findContainerProblem();
 /** The first run unpacks two Debian systems and compiles sqlite3. */
 const timeout = 1_800_000;
 t.setTimeout(timeout);
@@ -89,13 +89,13 @@ t.test(
     t.equal(await runHealthCheck(), 0, 'the health check passes while the server runs');
 
     const pid = findServer(server.pid as number);
-    t.match(readFileSync(`/proc/${pid}/status`, 'utf8'), /^Uid:\t1000\t1000\t/m, 'it runs as node');
+    t.match(readFileSync(`/proc/${pid}/status`, 'utf8'), /^Uid:\t1000\t1000\t/m, 'the process runs as node');
     process.kill(pid, 'SIGTERM');
     const events: string[] = [];
     for await (const line of { [Symbol.asyncIterator]: () => lines }) events.push(JSON.parse(line).event);
     t.same(events.slice(-2), ['stopping', 'stopped']);
-    t.same(await exit, [0, null], 'SIGTERM ends it in order');
-    t.not(await runHealthCheck(), 0, 'the health check fails when it is gone');
+    t.same(await exit, [0, null], 'SIGTERM ends it gracefully');
+    t.not(await runHealthCheck(), 0, 'the health check fails without the server');
   },
 );
 

@@ -55,7 +55,7 @@ t.test('every command of the runbooks works as written', async (t) => {
   const marked = [...(await readFile(RUNBOOKS, 'utf8')).matchAll(/<!-- (runbook: [\w ]+) -->/g)];
   const names = marked.map(([, name]) => name as string);
   const fences = [...(await readFile(RUNBOOKS, 'utf8')).matchAll(/^```sh$/gm)];
-  t.equal(names.length, fences.length, 'every block of commands is run');
+  t.equal(names.length, fences.length, 'the test runs every block of commands');
   // In one shell, so that the rotated key stays in the environment.
   const script = names.map((name) => `echo; echo '### ${name}'\n${readCodeBlock(RUNBOOKS, name)}`).join('\n');
   const ran = run('bash', ['--norc', '-euo', 'pipefail', '-c', script], { env });

@@ -8,7 +8,7 @@ import {
   sendUntilServed,
   startLimitedServer,
   timeReply,
-  untilWell,
+  untilHealthy,
 } from '../../support/outages/outage.js';
 import { type CutKind, StoreProxy } from '../../support/outages/store-proxy.js';
 import { ALL } from '../../support/outages/waiting.js';
@@ -16,7 +16,7 @@ import { startPostgres } from '../../support/services/postgres.js';
 import { startRedis } from '../../support/services/redis.js';
 
 /** Exceeds the number of commands of any request. */
-const MOST_COMMANDS = 30;
+const MAX_COMMANDS = 30;
 /** Each request is cut at one of its first commands; `OUTAGES=all` tries every command. */
 const FIRST_COMMANDS = 5;
 
@@ -35,7 +35,7 @@ for (const [turn, [store, kind]] of CUTS.entries()) {
   t.test(`${store} connections break during a request, with a command ${kind}`, async (t) => {
     for (const [i, request] of FLOW_REQUESTS.entries()) {
       if (!ALL && i % CUTS.length !== turn) continue;
-      const places = ALL ? MOST_COMMANDS : 1;
+      const places = ALL ? MAX_COMMANDS : 1;
       const first = ALL ? 0 : Math.floor(i / CUTS.length) % FIRST_COMMANDS;
       for (let sent = first; sent < first + places; sent++) {
         try {
@@ -91,9 +91,9 @@ async function cutOff(
     mayBeDone ||= again.refusals > 0;
   }
   const wasDone = mayBeDone && reply.body.errno === request.errnoIfDone;
-  const name = `${nameOf(request)}, cut after ${sent}${isCut ? '' : ', which it has not'}`;
+  const name = `${nameOf(request)}, cut after ${sent}${isCut ? '' : ', not reached'}`;
   t.ok(reply.status === 200 || wasDone, `${name}: ${reply.status} ${reply.text.slice(0, 80)}`);
-  await untilWell(server);
+  await untilHealthy(server);
   await prepared.check?.(t, reply);
   return isCut;
 }

@@ -17,7 +17,7 @@ import {
   sendUntilServed,
   startLimitedServer,
   timeReply,
-  untilWell,
+  untilHealthy,
 } from '../../support/outages/outage.js';
 
 const run = promisify(execFile);
@@ -31,20 +31,20 @@ async function mountSmallDisk(t: Test, directory: string, mebibytes: number): Pr
 }
 
 /** Returns the reason why nothing can be mounted here: containers may forbid it even to root. */
-async function findObstacle(): Promise<string | undefined> {
+async function findMountProblem(): Promise<string | undefined> {
   const directory = await mkdtemp(join(tmpdir(), 'small-disk-'));
   try {
     await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory]);
     await run('umount', [directory]);
     return undefined;
   } catch (error) {
-    return `no disk can be mounted here: ${(error as { stderr?: string }).stderr?.trim()}`;
+    return `cannot mount a disk here: ${(error as { stderr?: string }).stderr?.trim()}`;
   } finally {
     await rm(directory, { recursive: true });
   }
 }
 
-const skip = await findObstacle();
+const skip = await findMountProblem();
 
 /** Fills the disk. @returns a function that frees the space */
 async function fill(directory: string): Promise<() => Promise<void>> {
@@ -94,7 +94,7 @@ t.test('with a full disk before each request of each flow, writes are refused', 
     t.equal((await send(server, '/v1/account/create', { body })).status, 503, 'and again');
 
   await makeRoom();
-  await untilWell(server);
+  await untilHealthy(server);
   for (const [i, request] of requests.entries()) {
     const { prepared } = request;
     const before = answers[i]?.reply as Reply;
@@ -102,7 +102,7 @@ t.test('with a full disk before each request of each flow, writes are refused', 
     t.equal(reply.status, 200, `${nameOf(request)} afterwards: ${reply.text.slice(0, 80)}`);
     await prepared.check?.(t, reply);
   }
-  t.equal((await send(server, '/v1/account/create', { body })).status, 200, 'no limit was used up');
+  t.equal((await send(server, '/v1/account/create', { body })).status, 200, 'no limit is exhausted');
   seen.check(t, 'disk full');
 });
 
@@ -122,8 +122,8 @@ t.test('with a full mail disk, accounts are created and mails are queued', { ski
   ];
   for (const { status } of replies) t.equal(status, 200);
   await server.services.mailer.waitUntilIdle();
-  t.same(await readdir(mailDirectory), ['ballast'], 'none is half written');
-  t.equal(await server.services.storage.outbox.count(), replies.length, 'the mails wait');
+  t.same(await readdir(mailDirectory), ['ballast'], 'no mail is partly written');
+  t.equal(await server.services.storage.outbox.count(), replies.length, 'the mails are queued');
   t.match(await send(server, '/__heartbeat__', { method: 'GET' }), {
     status: 200,
     body: { database: 'ok', tokens: 'ok', mail: 'unavailable' },

@@ -18,7 +18,7 @@ import { waitUntil } from '../../support/wait-until.js';
 // The tests mostly wait.
 t.jobs = 4;
 
-type Failure = 'is not there' | 'says nothing' | 'hangs up after DATA';
+type Failure = 'refuses connections' | 'never replies' | 'disconnects after DATA';
 
 /** Longest pause during an outage, in seconds; below the lifetime of the flows' tokens. */
 const LONGEST_PAUSE_S = 361;
@@ -42,7 +42,7 @@ class MailProxy {
   async set(failure: Failure | undefined): Promise<void> {
     this.close();
     this.#failure = failure;
-    if (failure === 'is not there') return;
+    if (failure === 'refuses connections') return;
     this.#server = createServer((client) => this.#serve(client)).listen(this.port, '127.0.0.1');
     await once(this.#server, 'listening');
   }
@@ -54,7 +54,7 @@ class MailProxy {
 
   #serve(client: Socket): void {
     this.#sockets.add(client.on('error', () => {}));
-    if (this.#failure === 'says nothing') {
+    if (this.#failure === 'never replies') {
       this.failures++;
       return;
     }
@@ -87,10 +87,10 @@ async function startWithMail(t: Test) {
   return { server: await startLimitedServer(t, { DATA_DIR: dataDir, SMTP_URL }), proxy };
 }
 
-for (const failure of ['is not there', 'says nothing', 'hangs up after DATA'] as const) {
+for (const failure of ['refuses connections', 'never replies', 'disconnects after DATA'] as const) {
   t.test(`a mail server that ${failure} delays no request, and gets every mail later`, async (t) => {
     const { server, proxy } = await startWithMail(t);
-    const isWhole = failure === 'is not there';
+    const isWhole = failure === 'refuses connections';
     const requests = await prepareAll(server, isWhole ? FLOW_REQUESTS : ORDERING);
     await server.mailbox.listAll();
     await proxy.set(failure);
@@ -99,7 +99,7 @@ for (const failure of ['is not there', 'says nothing', 'hangs up after DATA'] as
     const heartbeat: Reply = await send(server, '/__heartbeat__', { method: 'GET' });
     t.match(heartbeat, { status: 200, body: { mail: 'unavailable' } });
     t.ok(isWhole || proxy.failures > 0);
-    t.ok((await server.services.storage.outbox.count()) >= ORDERING.length, 'the mails wait');
+    t.ok((await server.services.storage.outbox.count()) >= ORDERING.length, 'the mails are queued');
 
     await proxy.set(undefined);
     server.clock.advance(LONGEST_PAUSE_S);
@@ -112,7 +112,7 @@ for (const failure of ['is not there', 'says nothing', 'hangs up after DATA'] as
       await request.prepared.check?.(t, reply);
     }
     await server.mailbox.listAll();
-    t.equal(await server.services.storage.outbox.count(), 0, 'none is left');
+    t.equal(await server.services.storage.outbox.count(), 0, 'the outbox is empty');
     t.match((await send(server, '/__heartbeat__', { method: 'GET' })).body, { mail: 'ok' });
     if (isWhole) seen.check(t, 'mail server away');
   });
@@ -141,7 +141,7 @@ t.test('an unsent mail is sent once by the next server', async (t) => {
   const second = await new ServerProcess(t, env).listening();
   await waitUntil(() => mailServer.received.length > 0);
   second.kill('SIGTERM');
-  t.match(await second.exit(), { code: 0 }, 'it finishes what it has begun');
+  t.match(await second.exit(), { code: 0 }, 'it finishes open deliveries');
   const third = await new ServerProcess(t, env).listening();
   third.kill('SIGTERM');
   await third.exit();

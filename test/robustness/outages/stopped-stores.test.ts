@@ -10,7 +10,7 @@ import {
   sendUntilServed,
   startLimitedServer,
   timeReply,
-  untilWell,
+  untilHealthy,
 } from '../../support/outages/outage.js';
 import { startPostgres } from '../../support/services/postgres.js';
 import { startRedis } from '../../support/services/redis.js';
@@ -40,7 +40,7 @@ for (const [away, store] of Object.entries(stores) as [keyof typeof stores, Serv
       const answers = await Promise.all(waiting.map(({ prepared }) => timeReply(prepared)));
       await noteHeartbeat(t, server, seen);
       await store[end]();
-      await untilWell(server);
+      await untilHealthy(server);
       const served: typeof waiting = [];
       for (const [i, request] of waiting.entries()) {
         const answer = answers[i] as (typeof answers)[number];

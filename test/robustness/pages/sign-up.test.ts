@@ -27,7 +27,11 @@ t.test('a device signs up: link in the mail, click in the browser, end of the ev
   const { page, complaints } = await openTab(await openBrowser(t), { locale: 'de' });
   await page.goto(link);
   await page.getByText(uid).waitFor();
-  t.match(await client.recoveryEmail.status(sessionToken), { verified: false }, 'opening is not confirming');
+  t.match(
+    await client.recoveryEmail.status(sessionToken),
+    { verified: false },
+    'opening the link verifies nothing',
+  );
   await page.getByRole('button', { name: /^E.Mail-Adresse bestätigen$/ }).click();
   await page.getByRole('heading', { name: /^E.Mail-Adresse bestätigt$/ }).waitFor();
 

@@ -21,7 +21,7 @@ t.test('a click verifies the address and announces it to screen readers', async 
   await page.keyboard.press('Enter');
   const heading = page.getByRole('heading', { name: 'Email address confirmed' });
   await heading.waitFor();
-  t.equal(await page.evaluate(FOCUSED_TEXT), 'Email address confirmed', 'reading goes on there');
+  t.equal(await page.evaluate(FOCUSED_TEXT), 'Email address confirmed', 'the heading has the focus');
   t.equal(await page.title(), 'Email address confirmed');
   t.equal(await page.getByRole('button').count(), 0);
   t.equal(await isVerified(), true);
@@ -53,7 +53,7 @@ t.test('a wrong code or a destroyed account shows the next step', async (t) => {
     await page.goto(wrong);
     await page.getByRole('button', CONFIRM).click();
     await page.getByRole('alert').filter({ hasText: advice }).waitFor();
-    t.equal(await page.getByRole('status').count(), 0, 'no longer confirming');
+    t.equal(await page.getByRole('status').count(), 0, 'the button is enabled again');
   }
   t.equal(await isVerified(), false);
   // Another link in the same tab: by default the browser only changes the fragment.
@@ -112,7 +112,7 @@ t.test('during an outage the page shows the wait, and the same click works after
   await page.getByRole('alert').filter({ hasText: '現在応答できません。2 秒後に' }).waitFor();
   accounts.findByUid = findByUid;
   await button.click({ force: true });
-  t.equal(await page.getByRole('alert').count(), 1, 'too early a click does nothing');
+  t.equal(await page.getByRole('alert').count(), 1, 'an early click does nothing');
   await page.clock.runFor(2_000);
   await button.click();
   await page.getByRole('heading', { name: 'メールアドレスが確認されました' }).waitFor();

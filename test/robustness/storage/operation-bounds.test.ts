@@ -1,6 +1,6 @@
 import t from 'tap';
 import { startServer } from '../../../bench/server/server-process.js';
-import { BOUNDS, type EndpointName, liveOneLife } from '../../support/operations/account-life.js';
+import { BOUNDS, type EndpointName, runEveryEndpoint } from '../../support/operations/account-life.js';
 import { startCountedStores } from '../../support/operations/counted-stores.js';
 
 /** Includes background work of the request, such as sending its mail. */
@@ -19,7 +19,7 @@ t.test('no request exceeds its SQL statements and Redis round trips', async (t) 
     return { sql: await stores.sqlStatements(), redis: stores.redis.roundTrips() };
   };
   for (let life = 0; life < LIVES; life++) {
-    await liveOneLife(server, async (name, send) => {
+    await runEveryEndpoint(server, async (name, send) => {
       const before = await read();
       const reply = await send();
       const after = await read();

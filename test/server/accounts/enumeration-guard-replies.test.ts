@@ -56,7 +56,7 @@ t.test('with ENUMERATION_GUARD=on an unknown address gets the same replies as a 
       t.equal(one?.srp.salt, two?.srp.salt, 'salts stay');
       t.equal(one?.passwordStretching.salt, two?.passwordStretching.salt);
       t.equal(one?.srp.salt, three?.srp.salt, 'in any case');
-      t.notOk('email' in (three ?? {}), 'and the stored case is not told');
+      t.notOk('email' in (three ?? {}), 'the stored case is not revealed');
       t.not(one?.srp.B, two?.srp.B, 'B does not');
       t.not(one?.srpToken, two?.srpToken);
     }
@@ -130,7 +130,7 @@ t.test('with ENUMERATION_GUARD=on an unknown address gets the same replies as a 
     const [spentToo] = await ask(t, 'resend_code after three', RESEND, resend(sent));
     t.match(spentToo.body, { errno: 110 });
 
-    t.equal((await server.mailbox.list(account.uid)).length, 1 + 5, 'its owner had all the mails');
+    t.equal((await server.mailbox.list(account.uid)).length, 1 + 5, 'the owner got every mail');
 
     // A reset over the typed case would lock the account: no mail goes out for it.
     const capitals = (email: string) => email.toUpperCase();
@@ -151,7 +151,7 @@ t.test('with ENUMERATION_GUARD=on an unknown address gets the same replies as a 
     );
     t.equal((await server.mailbox.list(account.uid)).length, 1 + 6, 'one mail, for the stored case');
 
-    t.equal((await readdir(join(server.dataDir, 'mail'))).length, mailed + 6, 'and nobody else had any');
+    t.equal((await readdir(join(server.dataDir, 'mail'))).length, mailed + 6, 'no other address gets a mail');
   });
 });
 
@@ -178,7 +178,7 @@ t.test('with ENUMERATION_GUARD=on limits do not depend on accounts', async (t) =
       const inCapitals = { ...account, email: account.email.toUpperCase() };
       t.match((await guess(inCapitals, source)).body, { errno: 103 });
       assertTooMany(t, server, await guess(account, source), 'passwordsForAccountFromSource');
-      t.match((await guess(account, makeSource())).body, { errno: 103 }, 'others may still guess');
+      t.match((await guess(account, makeSource())).body, { errno: 103 }, 'other sources can still guess');
     }
   });
 

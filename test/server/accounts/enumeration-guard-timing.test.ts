@@ -14,13 +14,13 @@ async function timeOf(work: () => Promise<unknown>): Promise<number> {
 
 t.test('an outcome is delayed to its time', async (t) => {
   t.equal(await enumerationGuard.padResponseTime(async () => 'outcome'), 'outcome');
-  t.ok((await timeOf(async () => {})) >= ANSWER_MS, 'what takes no time');
-  t.ok((await timeOf(() => sleep(ANSWER_MS / 2))) >= ANSWER_MS, 'what takes half of it');
-  t.ok((await timeOf(() => sleep(ANSWER_MS * 1.5))) >= 2 * ANSWER_MS, 'what takes longer: twice');
+  t.ok((await timeOf(async () => {})) >= ANSWER_MS, 'instant work');
+  t.ok((await timeOf(() => sleep(ANSWER_MS / 2))) >= ANSWER_MS, 'work of half the time');
+  t.ok((await timeOf(() => sleep(ANSWER_MS * 1.5))) >= 2 * ANSWER_MS, 'longer work takes twice the time');
 });
 
 t.test('a failure is delayed and stays the same', async (t) => {
-  const failure = new Error('of the work');
+  const failure = new Error('the error of the work');
   await t.rejects(
     enumerationGuard.padResponseTime(async () => Promise.reject(failure)),
     failure,

@@ -30,7 +30,11 @@ t.test('auth/start gives an unknown address constant salts, also after a restart
   const elsewhere = await startServer(t, { DATA_DIR, ENUMERATION_GUARD: 'on' });
   t.equal((await start(addresses.unknown, elsewhere)).srp.salt, first.srp.salt);
   const known = await start(addresses.known.toUpperCase());
-  t.equal(known.srp.salt, (await start(addresses.known)).srp.salt, 'nor is a known one told by its case');
+  t.equal(
+    known.srp.salt,
+    (await start(addresses.known)).srp.salt,
+    'a known address is not revealed by its case',
+  );
 });
 
 /** Requests of an attacker, with the expected reply for addresses with and without an account. */

@@ -24,7 +24,7 @@ t.test('recovery codes have eight digits with equal probability', async (t) => {
   }
   t.ok(
     deviationsOf(high, 1 - LOWEST_RARE_CODE / 10 ** 8) < MAX_DEVIATIONS,
-    `${high} codes are the rare ones`,
+    `${high} codes are of the rarer half`,
   );
 });
 

@@ -37,7 +37,7 @@ t.test('an account is shown by address and by uid, without secrets, while a serv
   t.match(byAddress.stdout, /verified +no\n/);
 
   const sessions = await runAdmin(env, 'account', 'sessions', account.uid);
-  t.match(sessions.stdout, /phone .* Zoë’s \?phone/, 'a name does not reach the terminal as it is');
+  t.match(sessions.stdout, /phone .* Zoë’s \?phone/, 'control characters do not reach the terminal');
   t.same((await runAdmin(env, 'account', 'sessions', account.uid, '--json')).json.uid, account.uid);
 
   const stored = await server.services.storage.accounts.findByUid(account.uid);
@@ -81,25 +81,29 @@ t.test(
     const early = await send(server, '/v1/session/create', {
       signer: { type: 'authToken', token: authToken },
     });
-    t.equal(early.body.errno, 110, 'and so has what was proven before');
+    t.equal(early.body.errno, 110, 'earlier tokens have ended');
     const code = { code: recovery.code };
     const signer = { type: 'forgotPasswordToken', token: recovery.forgotPasswordToken } as const;
     t.equal((await send(server, '/v1/password/forgot/verify_code', { body: code, signer })).body.errno, 110);
 
     const { finish } = await startAuthentication(server, account);
-    t.equal((await post(server, '/auth/finish', finish)).body.errno, 103, 'over SRP no proof fits');
-    t.equal((await post(server, '/raw_password/session/create', raw)).body.errno, 103, 'and no raw password');
+    t.equal((await post(server, '/auth/finish', finish)).body.errno, 103, 'no SRP proof is correct');
+    t.equal(
+      (await post(server, '/raw_password/session/create', raw)).body.errno,
+      103,
+      'no raw password is correct',
+    );
     const change = { email: raw.email, oldPassword: raw.password, newPassword: 'another' };
     t.equal((await post(server, '/raw_password/password/change', change)).body.errno, 103);
     const taken = await post(server, '/raw_password/account/create', raw);
-    t.equal(taken.body.errno, 101, 'its address is not free');
+    t.equal(taken.body.errno, 101, 'its address is taken');
 
     const mails = (await server.mailbox.list(account.uid)).length;
     accept(await post(server, '/password/forgot/send_code', { email: toHex(account.email) }));
     t.equal(
       (await server.mailbox.list(account.uid)).length,
       mails,
-      'who asks for a code is answered, and gets none',
+      'a request for a code gets a reply but no mail',
     );
     t.match((await runAdmin(env, 'account', 'show', account.uid)).stdout, /locked +\d{4}-/);
 

@@ -23,7 +23,7 @@ t.test('accounts are listed and searched page by page, as JSON and as a table', 
   t.same((await listed('search', '--prefix', String(verified?.email))).emails, [verified?.email]);
   t.same((await listed('search', '--domain', 'example.com')).emails, []);
   t.same((await listed('search', '--locked')).emails, []);
-  t.same((await listed('search', '--idle-since', '2000-01-01')).emails, emails, 'nobody logged in');
+  t.same((await listed('search', '--idle-since', '2000-01-01')).emails, emails, 'no account has a session');
 
   const { stdout } = await runAdmin(env, 'account', 'list', '--limit', '1');
   t.match(stdout, /^uid +created +verified +locked +last access +address\n/);

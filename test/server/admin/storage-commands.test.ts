@@ -36,14 +36,22 @@ t.test('the database is moved, and a server runs on the target', async (t) => {
   const target = t.testdir({});
   const file = join(target, 'key-server.sqlite');
   const env = { DATA_DIR: server.dataDir };
-  t.equal((await runAdmin(env, 'storage', 'move', '--to', `sqlite:${file}`)).code, 1, 'not without a yes');
+  t.equal(
+    (await runAdmin(env, 'storage', 'move', '--to', `sqlite:${file}`)).code,
+    1,
+    'requires confirmation',
+  );
   const source = `sqlite:${join(server.dataDir, 'key-server.sqlite')}`;
   const to = ['--to', `sqlite:${file}`, '--yes'];
   const moved = await runAdmin({}, 'storage', 'move', '--from', source, ...to, '--json');
   t.equal(moved.code, 0, moved.stderr);
   t.match(moved.json, { moved: [{ table: 'accounts', rows: 1 }] });
   const again = await runAdmin(env, 'storage', 'move', ...to);
-  t.equal((await runAdmin(env, 'storage', 'move', '--to', file, '--yes')).code, 1, 'a database has a kind');
+  t.equal(
+    (await runAdmin(env, 'storage', 'move', '--to', file, '--yes')).code,
+    1,
+    'a database requires a type',
+  );
   t.equal(again.code, 1);
   t.match(again.stderr, 'move into an empty database');
 

@@ -78,9 +78,9 @@ async function listForeignTokens(
     ['the name of the scheme run together', signAs({}).replace('Hawk ', 'Hawk')],
     ['an unknown token', signAs({}, { type, token: randomBytes(32).toString('hex') })],
     ['a token of another type', signAs({}, ofAnotherType)],
-    ['the token taken for another type', signAs({}, { ...ofAnotherType, token: signer.token })],
-    ['an id that is no tokenID', signAs({ hawk: { id: 'dh37fgj492je' } })],
-    ['an id out of a prototype', signAs({ hawk: { id: '__proto__' } })],
+    ['the token with keys of another type', signAs({}, { ...ofAnotherType, token: signer.token })],
+    ['an id that is not a tokenID', signAs({ hawk: { id: 'dh37fgj492je' } })],
+    ['an id that is a member of a prototype', signAs({ hawk: { id: '__proto__' } })],
     ['the token itself as id', signAs({ hawk: { id: signer.token } })],
   ] as const;
 }
@@ -92,8 +92,8 @@ function listWrongSignatures(): [string, HawkDeviation][] {
     ['another path', { url: `${server.publicUrl}/v1/other` }],
     ['another query', { url: `${server.publicUrl}/v1/account/devices?all=1` }],
     ['another host', { url: 'http://other.example.org:9000/v1/account/devices' }],
-    ['a time that is no number', { timestamp: 'NaN' }],
-    ['a nonce without end', { nonce: 'n'.repeat(300) }],
+    ['a timestamp that is not a number', { timestamp: 'NaN' }],
+    ['an overlong nonce', { nonce: 'n'.repeat(300) }],
   ];
 }
 
@@ -128,12 +128,12 @@ async function checkPayloadRules(
   if (method === 'GET') return;
   const body = prepared.body ?? {};
   if (HASH_REQUIRED.includes(path)) {
-    t.comment('a body without its hash');
+    t.comment('a body without payload hash');
     checkRefusal(t, await send(server, path, { ...prepared, body, hawk: { payload: false } }), 401, 109);
   }
   t.comment('the hash of another body');
   checkRefusal(t, await send(server, path, { ...prepared, body, hawk: { payload: '{"a":1}' } }), 401, 109);
-  t.comment('the hash of a body that is not there');
+  t.comment('the hash of a missing body');
   checkRefusal(
     t,
     await send(server, path, { ...prepared, body: '', hawk: { payload: '{"a":1}' } }),

@@ -24,7 +24,7 @@ t.test('a request with a fast clock cannot be replayed while its timestamp is va
   }
   server.clock.advance(10);
   const { body } = await replay();
-  t.equal(body.errno, 111, 'then its time is over');
+  t.equal(body.errno, 111, 'then its timestamp has expired');
 });
 
 t.test('a nonce can be reused with another token or timestamp', async (t) => {

@@ -78,7 +78,7 @@ for (const store of ['in process', 'in Redis']) {
       const replies = await storm('/v1/password/forgot/verify_code', { signer, body: wrong });
       t.same(count(replies), { 'errno 105': 3, 'errno 110': AT_ONCE - 3 });
       const late = await send(server, '/v1/password/forgot/verify_code', { signer, body: { code } });
-      t.match(late, { status: 401, body: { errno: 110 } }, 'the right one comes too late');
+      t.match(late, { status: 401, body: { errno: 110 } }, 'the correct one is too late');
     });
 
     t.test(`of ${AT_ONCE} simultaneous copies of a signed request, one is served`, async (t) => {

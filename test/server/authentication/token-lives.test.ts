@@ -58,7 +58,10 @@ const RAW_CHANGE = 'raw_password/password/change';
 const PASSWORD = 'password';
 
 /** The flows that set a new password, each with its preparation. */
-const ROADS: Record<string, (server: TestServer, account: TestAccount) => Promise<() => Promise<Reply>>> = {
+const PASSWORD_FLOWS: Record<
+  string,
+  (server: TestServer, account: TestAccount) => Promise<() => Promise<Reply>>
+> = {
   'account/reset after password/change/start': async (server, account) => {
     const { token } = await obtainToken(server, account, 'accountResetToken');
     const signer = { type: 'accountResetToken', token } as const;
@@ -87,16 +90,16 @@ const ONE_OF_EACH_TYPE = SIGNED_ENDPOINTS.filter(
 for (const store of ['in process', 'in Redis']) {
   t.test(`with tokens ${store}`, async (t) => {
     const server = await startServer(t, store === 'in Redis' ? { REDIS_URL: (await startRedis(t)).url } : {});
-    for (const [road, prepareRoad] of Object.entries(ROADS)) {
-      t.test(`${road} ends all sessions and tokens of the account, and of no other`, async (t) => {
-        const account = await createAccount(server, road === RAW_CHANGE ? { password: PASSWORD } : {});
-        const takeRoad = await prepareRoad(server, account);
+    for (const [flow, prepareFlow] of Object.entries(PASSWORD_FLOWS)) {
+      t.test(`${flow} ends all sessions and tokens of the account, and of no other`, async (t) => {
+        const account = await createAccount(server, flow === RAW_CHANGE ? { password: PASSWORD } : {});
+        const runFlow = await prepareFlow(server, account);
         const { finish } = await startAuthentication(server, account);
         const requests = await Promise.all(
           ONE_OF_EACH_TYPE.map((endpoint) => prepareRequest(server, account, endpoint)),
         );
         const neighbour = await prepareRequest(server, await createAccount(server), ANY_ENDPOINT);
-        accept(await takeRoad());
+        accept(await runFlow());
         for (const request of requests) t.match(await request(), DEAD);
         t.match(await send(server, '/v1/auth/finish', { body: finish }), DEAD);
         t.equal((await neighbour()).status, 200);
@@ -109,7 +112,7 @@ t.test('a password change during a Redis outage invalidates the tokens in Redis'
   const redis = await startRedis(t);
   const server = await startServer(t, { REDIS_URL: redis.url });
   const account = await createAccount(server, { password: PASSWORD });
-  const takeRoad = await (ROADS[RAW_CHANGE] as (typeof ROADS)[string])(server, account);
+  const runFlow = await (PASSWORD_FLOWS[RAW_CHANGE] as (typeof PASSWORD_FLOWS)[string])(server, account);
   const { finish } = await startAuthentication(server, account);
   const requests: (() => Promise<Reply>)[] = [];
   for (const endpoint of SIGNED_ENDPOINTS) {
@@ -120,7 +123,7 @@ t.test('a password change during a Redis outage invalidates the tokens in Redis'
   requests.push(await prepareRequest(server, account, forgot));
 
   redis.freeze();
-  accept(await takeRoad());
+  accept(await runFlow());
   redis.thaw();
   for (const request of requests) t.match(await request(), DEAD);
 

@@ -41,7 +41,7 @@ t.test('a ring loads keys of other servers and signs with a new key from its tak
   const ring = await SigningKeyRing.open(options);
   const other = await SigningKeyRing.open(options);
   t.equal(ring.current.id, 'RS-1');
-  t.same(other.current, ring.current, 'the first server makes the key, the next one finds it');
+  t.same(other.current, ring.current, 'the first server creates the key, the next one finds it');
   const first = ring.current.publicKey;
 
   nowMs += 1000;
@@ -93,7 +93,7 @@ t.test('a started ring finds new keys, and logs an outage of the database once',
     isAway = false;
     const away = listed;
     while (listed < away + 2) await nextTurn();
-    t.equal(ring.current.id, 'RS-2', 'it goes on with what it has');
+    t.equal(ring.current.id, 'RS-2', 'it keeps its keys');
     t.equal(lines.length, outage);
   }
 });

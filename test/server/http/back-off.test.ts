@@ -55,6 +55,6 @@ t.test('a client above a limit gets 429', async (t) => {
   t.equal(
     (await send(server, '/__lbheartbeat__', { method: 'GET' })).status,
     200,
-    'health checks are no clients',
+    'health checks are not limited',
   );
 });

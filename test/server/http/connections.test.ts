@@ -42,7 +42,7 @@ async function assertHealthy(t: Test, server: TestServer): Promise<void> {
 const FLOODS = {
   'that send nothing': '',
   'that begin to send headers': 'GET /v1/account/devices HTTP/1.1\r\nX-Slow: ',
-  'that asked and stay': writeGet('/__lbheartbeat__'),
+  'that stay after a reply': writeGet('/__lbheartbeat__'),
   'that begin to send a body':
     'POST /v1/auth/start HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
   'that are refused before their body':
@@ -55,8 +55,8 @@ t.test('health checks are answered during a flood of connections', async (t) => 
     await t.test(kind, async (t) => {
       const connections = await flood(t, server, sent);
       await waitUntil(() => connections.filter(({ isClosed }) => !isClosed).length <= MAX_CONNECTIONS);
-      t.notOk(connections.at(-1)?.isClosed, 'who came last is still there');
-      t.ok(connections[0]?.isClosed, 'who came first is not');
+      t.notOk(connections.at(-1)?.isClosed, 'the newest connection is open');
+      t.ok(connections[0]?.isClosed, 'the oldest connection is closed');
       await assertHealthy(t, server);
       await flood(t, server, sent);
       await assertHealthy(t, server);
@@ -70,18 +70,18 @@ t.test('a connection that waits for a reply is not closed', async (t) => {
   await send(server, '/v1/raw_password/account/create', { body });
   const { stretcher } = server.services;
   for (const [kind, sent] of [
-    ['its only one', ''],
-    ['behind one that is out', writeGet('/__lbheartbeat__')],
+    ['its only request', ''],
+    ['after an answered request', writeGet('/__lbheartbeat__')],
   ] as const) {
-    const owed = await RawConnection.open(server.url);
+    const waiting = await RawConnection.open(server.url);
     occupy(server, 16);
-    owed.write(sent + writePost('/v1/raw_password/session/create', body));
-    if (sent) t.equal((await owed.readReply())?.status, 200);
+    waiting.write(sent + writePost('/v1/raw_password/session/create', body));
+    if (sent) t.equal((await waiting.readReply())?.status, 200);
     // Its reply shows that the server has read the earlier requests.
     await assertHealthy(t, server);
     await flood(t, server, '');
-    t.ok(stretcher.queue.waiting > 0, 'all came while it waited');
-    t.equal((await owed.readReply())?.status, 200, kind);
+    t.ok(stretcher.queue.waiting > 0, 'the flood arrives while it waits');
+    t.equal((await waiting.readReply())?.status, 200, kind);
   }
 });
 
@@ -94,5 +94,5 @@ t.test('after a reply, a connection counts as idle again', async (t) => {
   }
   await flood(t, server, '', MAX_CONNECTIONS);
   await connection.closed();
-  t.pass('it was the one that waited longest');
+  t.pass('the longest idle connection is closed');
 });

@@ -88,7 +88,7 @@ t.test('at the cap, the longest idle connection of the source with most is close
   await waitUntil(() => greedy.filter(({ isClosed }) => isClosed).length === 4);
   t.ok(
     greedy.slice(0, 4).every(({ isClosed }) => isClosed),
-    'those that were idle longest',
+    'the longest idle connections are closed',
   );
   t.notOk(modest.isClosed);
 });

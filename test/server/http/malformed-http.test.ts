@@ -13,7 +13,7 @@ const post = (path: string, ...headers: string[]) => makeHead(`POST ${path}`, JS
 
 /** Malformed requests and their status; errno is always 999. */
 const MALFORMED: [string, string | Buffer, number][] = [
-  ['bytes of no protocol', Buffer.from('00000000000d0a0d0a', 'hex'), 400],
+  ['random bytes', Buffer.from('00000000000d0a0d0a', 'hex'), 400],
   ['a TLS handshake', Buffer.from('1603010200010001fc0303', 'hex'), 400],
   ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
   ['an unknown method', makeHead('BREW /v1/account/create'), 400],
@@ -21,7 +21,7 @@ const MALFORMED: [string, string | Buffer, number][] = [
   ['no Host', 'GET /__version__ HTTP/1.1\r\n\r\n', 400],
   ['two Hosts', 'GET /__version__ HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n', 400],
   ['the same Host twice', 'GET /__version__ HTTP/1.0\r\nHost: x\r\nHost: x\r\n\r\n', 400],
-  ['a target that is no URL', makeHead('GET http://[bad/'), 400],
+  ['a target that is not a URL', makeHead('GET http://[bad/'), 400],
   ['a target of another kind', makeHead('GET *'), 404],
   ['a path that does not decode', makeHead('GET /v1/%zz'), 404],
   ['two slashes', makeHead('GET //v1/account/devices'), 404],
@@ -29,11 +29,15 @@ const MALFORMED: [string, string | Buffer, number][] = [
   ['a NUL byte in a header', makeHead('GET /__version__', 'X-Nul: a\0b'), 400],
   ['a header without a colon', makeHead('GET /__version__', 'nothing'), 400],
   ['bare line feeds', 'GET /__version__ HTTP/1.1\nHost: x\n\n', 400],
-  ['headers without end', makeHead('GET /__version__', `X-Long: ${'x'.repeat(20_000)}`), 431],
-  ['a path without end', makeHead(`GET /${'x'.repeat(20_000)}`), 431],
+  ['endless headers', makeHead('GET /__version__', `X-Long: ${'x'.repeat(20_000)}`), 431],
+  ['an endless path', makeHead(`GET /${'x'.repeat(20_000)}`), 431],
   ['a negative length', `${post('/v1/auth/start', 'Content-Length: -2')}{}`, 400],
-  ['a length that is no number', `${post('/v1/auth/start', 'Content-Length: two')}{}`, 400],
-  ['a length beyond all numbers', `${post('/v1/auth/start', `Content-Length: ${'9'.repeat(30)}`)}{}`, 400],
+  ['a length that is not a number', `${post('/v1/auth/start', 'Content-Length: two')}{}`, 400],
+  [
+    'a length above the largest integer',
+    `${post('/v1/auth/start', `Content-Length: ${'9'.repeat(30)}`)}{}`,
+    400,
+  ],
   ['an empty length', `${post('/v1/auth/start', 'Content-Length:')}{}`, 400],
   ['two lengths', `${post('/v1/auth/start', 'Content-Length: 2', 'Content-Length: 3')}{}`, 400],
   [
@@ -41,11 +45,7 @@ const MALFORMED: [string, string | Buffer, number][] = [
     `${post('/v1/auth/start', 'Content-Length: 2', 'Transfer-Encoding: chunked')}0\r\n\r\n`,
     400,
   ],
-  [
-    'a chunk that is none',
-    `${post('/v1/auth/start', 'Transfer-Encoding: chunked')}zz\r\n{}\r\n0\r\n\r\n`,
-    400,
-  ],
+  ['an invalid chunk', `${post('/v1/auth/start', 'Transfer-Encoding: chunked')}zz\r\n{}\r\n0\r\n\r\n`, 400],
 ];
 
 for (const [name, bytes, status] of MALFORMED) {

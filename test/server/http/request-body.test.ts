@@ -26,7 +26,7 @@ const NOT_JSON: [string, string | Buffer][] = [
   ['a NUL byte', '{"a": "\0"}'],
   ['a space', ' '],
   ['brackets that never close', '['.repeat(60_000)],
-  ['a byte that is in no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
+  ['a byte that UTF-8 does not use', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
   ['an overlong encoding', Buffer.from('7b22c0af223a317d', 'hex')],
   ['a surrogate in UTF-8', Buffer.from('7b22eda080223a317d', 'hex')],
   ['UTF-16', Buffer.from('\ufeff{"a": 1}', 'utf16le')],
@@ -34,7 +34,7 @@ const NOT_JSON: [string, string | Buffer][] = [
 
 /** All endpoints share the parser: three of these bodies show it for each. */
 const FEW_NOT_JSON = NOT_JSON.filter(([name]) =>
-  ['text', 'a trailing comma', 'a byte that is in no UTF-8'].includes(name),
+  ['text', 'a trailing comma', 'a byte that UTF-8 does not use'].includes(name),
 );
 
 /** JSON that is not an object: errno 107, without a parameter. */
@@ -46,7 +46,7 @@ for (const path of OPEN_ENDPOINTS) {
     if (path === '/v1/get_random_bytes') return;
     for (const body of NO_OBJECT) checkRefusal(t, await send(server, path, { body }), 400, 107);
     const empty = await send(server, path, { headers: { 'Content-Length': '0' } });
-    t.match(empty, { status: 400, body: { errno: 108 } }, 'a body of no bytes lacks parameters');
+    t.match(empty, { status: 400, body: { errno: 108 } }, 'an empty body lacks parameters');
   });
 }
 
@@ -87,7 +87,7 @@ async function checkBodies(t: Test, path: string, { signer }: Partial<Prepared>)
     411,
     112,
   );
-  t.comment('a byte too much');
+  t.comment('one byte too many');
   checkRefusal(t, await post(padTo(LIMIT_BYTES + 1)), 413, 113);
 }
 

@@ -96,7 +96,7 @@ t.test('a client that does not read its reply is disconnected', async (t) => {
   connection.write(writeGet('/large'));
   const [socket] = await accepted;
   await once(socket, 'close');
-  t.ok(socket.bytesWritten > 0, 'a part of the reply was on its way');
+  t.ok(socket.bytesWritten > 0, 'part of the reply was sent');
   connection.hangUp();
 });
 
@@ -108,7 +108,7 @@ t.test('a client that reads its reply too slowly is disconnected', async (t) => 
   connection.write(writeGet('/large'));
   const [socket] = await accepted;
   await once(socket, 'close');
-  t.ok(socket.bytesWritten > 0, 'a part of the reply was on its way');
+  t.ok(socket.bytesWritten > 0, 'part of the reply was sent');
   connection.hangUp();
 });
 

@@ -34,7 +34,7 @@ for (const store of ['in process', 'in Redis'] as const) {
 }
 
 const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
-  async 'requests of one source are limited, and those of others are not'(t, server) {
+  async 'requests of one source are limited, requests of others are not'(t, server) {
     const source = makeSource();
     const ask = () => sendFrom(source, server, '/v1/get_random_bytes');
     for (let i = 0; i < 40; i++) t.equal((await ask()).status, 200);
@@ -57,8 +57,16 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
       assertTooMany(t, server, refused, 'passwordsForAccountFromSource');
     }
     const other = await createAccountFrom(makeSource(), server);
-    t.equal((await tryPasswordFrom(source, server, other, 'right')).status, 200, 'other accounts are open');
-    t.equal((await tryPasswordFrom(makeSource(), server, account, 'right')).status, 200, 'to others as well');
+    t.equal(
+      (await tryPasswordFrom(source, server, other, 'right')).status,
+      200,
+      'other accounts are not affected',
+    );
+    t.equal(
+      (await tryPasswordFrom(makeSource(), server, account, 'right')).status,
+      200,
+      'other sources are not affected',
+    );
   },
 
   async 'a customer with a /48 is one source of wrong passwords for an account'(t, server) {
@@ -76,7 +84,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     );
   },
 
-  async 'many wrong passwords at once are no more than many in a row'(t, server) {
+  async 'simultaneous wrong passwords do not exceed the limit'(t, server) {
     const account = await createAccountFrom(makeSource(), server);
     const source = makeSource();
     const replies = await Promise.all(
@@ -86,7 +94,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     t.equal(replies.filter(({ body }) => body.errno === 114).length, 7);
   },
 
-  async 'a right password is not counted'(t, server) {
+  async 'a correct password does not count'(t, server) {
     const account = await createAccountFrom(makeSource(), server);
     const source = makeSource();
     for (let i = 0; i < 4; i++) await tryPasswordFrom(source, server, account, 'wrong');
@@ -114,7 +122,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     t.equal((await tryPasswordFrom(makeSource(), server, account, 'right')).status, 200);
   },
 
-  async 'an account that many sources hammer still lets its owner in'(t, server) {
+  async 'an owner can log in while many sources guess'(t, server) {
     const account = await createAccountFrom(makeSource(), server);
     const [one, another] = [makeSource(), makeSource()];
     for (const source of [one, another]) {
@@ -163,7 +171,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     for (let i = 0; i < 2; i++) t.equal((await resend()).status, 200);
     assertTooMany(t, server, await resend(), 'mailsToAddress');
     const sent = await sendCode(account.email);
-    t.equal(sent.status, 200, 'mails of verification do not use up those of recovery');
+    t.equal(sent.status, 200, 'verification mails do not count as recovery mails');
     for (let i = 0; i < 2; i++) t.equal((await sendCode(account.email)).status, 200);
     const resent = await sendFrom(makeSource(), server, '/v1/password/forgot/resend_code', {
       signer: { type: 'forgotPasswordToken', token: sent.body.forgotPasswordToken },
@@ -176,7 +184,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     t.equal(mails.length, 6, 'three of each kind');
   },
 
-  async 'mails ordered from one source are limited'(t, server) {
+  async 'mails requested by one source are limited'(t, server) {
     const source = makeSource();
     const accounts = await Promise.all(
       Array.from({ length: 6 }, () => createAccountFrom(makeSource(), server)),
@@ -186,7 +194,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     for (const account of accounts.slice(1)) t.equal((await order(account)).status, 200);
     const [last] = accounts as [(typeof accounts)[number]];
     assertTooMany(t, server, await order(last), 'mailsFromSource');
-    t.equal((await sendRecoveryCode(server, last)).code.length, 8, 'other sources still order');
+    t.equal((await sendRecoveryCode(server, last)).code.length, 8, 'other sources are not affected');
   },
 
   async 'wrong verification codes for one account from one source are limited'(t, server) {
@@ -208,7 +216,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     for (let i = 0; i < 4; i++) t.equal((await verify(makeSource(), right)).status, 200);
   },
 
-  async 'what is refused uses up nothing'(t, server) {
+  async 'a refused request does not count'(t, server) {
     const victim = await createAccountFrom(makeSource(), server);
     const source = makeSource();
     for (let i = 0; i < 20; i++) await tryPasswordFrom(source, server, victim, 'wrong');

@@ -22,7 +22,7 @@ for (const store of ['in process', 'in Redis'] as const) {
 }
 
 const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
-  async 'requests of strangers neither cancel a recovery nor block it'(t, server) {
+  async 'requests of others neither cancel nor block a recovery'(t, server) {
     const { email, uid } = await open(server);
     const owner = makeSource();
     const mine = await recover(server, owner, email, uid);
@@ -34,14 +34,14 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     t.same(
       theirs.map(({ status }) => status),
       [200, 200, 200, 200, 200, 200, 200, 429, 429],
-      'seven of ten for all who have had one, the first of a source included',
+      'any source can use seven of ten mails',
     );
     const late = makeSource();
-    t.equal((await sendCode(server, late, email)).status, 200, 'the rest is kept for other sources');
+    t.equal((await sendCode(server, late, email)).status, 200, 'the rest is reserved for new sources');
     assertTooMany(t, server, await sendCode(server, late, email), 'mailsToAddress');
 
     const verified = await verifyCode(server, owner, mine.token, mine.code);
-    t.equal(verified.status, 200, 'the owner’s token lives');
+    t.equal(verified.status, 200, 'the owner’s token is valid');
     const accountResetToken = String(verified.body.accountResetToken);
     const [stranger = '', , last = ''] = theirs.map(({ body }) => String(body.forgotPasswordToken));
     t.equal((await verifyCode(server, owner, stranger, 'wrong')).body.errno, 110, 'cancelled by its source');
@@ -53,10 +53,10 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
         body,
       }),
     );
-    t.equal((await verifyCode(server, owner, last, 'wrong')).body.errno, 110, 'a finished reset cancels all');
+    t.equal((await verifyCode(server, owner, last, 'wrong')).body.errno, 110, 'a reset cancels all tokens');
   },
 
-  async 'one source gets three mails an hour to one address, of each kind'(t, server) {
+  async 'a source can request three mails per hour, address and kind'(t, server) {
     const { email } = await open(server);
     const source = makeSource();
     for (let i = 0; i < 3; i++) t.equal((await sendCode(server, source, email)).status, 200);
@@ -64,7 +64,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     t.equal((await sendCode(server, source, (await open(server)).email)).status, 200, 'to another address');
   },
 
-  async 'the sources of a /48 together get three mails an hour to one address'(t, server) {
+  async 'the sources of a /48 can together request three mails per hour and address'(t, server) {
     const { email } = await open(server);
     for (let i = 0; i < 3; i++) {
       t.equal((await sendCode(server, `2001:db8:77:${i}00::1`, email)).status, 200);
@@ -73,7 +73,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     t.equal((await sendCode(server, '2001:db8:78::1', email)).status, 200, 'another /48');
   },
 
-  async 'a new request of the same source cancels its predecessor'(t, server) {
+  async 'a new request of a source cancels its previous one'(t, server) {
     const { email, uid } = await open(server);
     const source = makeSource();
     const first = await recover(server, source, email, uid);
@@ -83,7 +83,7 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     t.equal((await verifyCode(server, source, second.token, second.code)).status, 200);
   },
 
-  async 'each token has tries of its own'(t, server) {
+  async 'each token has its own tries'(t, server) {
     const { email, uid } = await open(server);
     const [one, other] = [
       await recover(server, makeSource(), email, uid),
@@ -126,7 +126,7 @@ t.test('wrong recovery codes count for the account, over all tokens and sources'
   t.equal(
     (await verifyCode(server, makeSource(), third.token, third.code)).status,
     200,
-    'right ones do not count',
+    'correct codes do not count',
   );
   for (const { token } of [first, first, second, second]) {
     t.equal((await verifyCode(server, makeSource(), token, 'wrong')).body.errno, 105);

@@ -71,11 +71,7 @@ t.test('accounts, logins and sessions over SRP are logged with their request', a
 
   await verifyAccount(server, uid);
   await verifyAccount(server, uid);
-  t.same(
-    factsOf(await read()),
-    [{ event: 'emailVerified', uid }],
-    'once, however often the link is followed',
-  );
+  t.same(factsOf(await read()), [{ event: 'emailVerified', uid }], 'once, even if the link is opened twice');
 
   const { sessionToken: token } = await login(server, account);
   const [event] = await read();
@@ -199,7 +195,7 @@ t.test(
     accept(await post(server, '/password/forgot/send_code', { email }));
     const [first, second, ...more] = factsOf(await read());
     t.match(first, { event: 'loginFailed', method: 'raw_password', reason: 'incorrectPassword' });
-    t.same(second, first, 'of one uid, as if it had an account');
+    t.same(second, first, 'a constant uid, like an account');
     t.same(more, [], 'no code was sent');
   },
 );

@@ -29,8 +29,8 @@ t.test('during an outage one mail probes the server, and all are sent afterwards
   const { outbox, addMail } = await openOutbox(t, clock);
   const { sendDue, lines } = createMailer(t, { outbox, clock, smtpUrl: `smtp://127.0.0.1:${port}` });
   for (let i = 0; i < 20; i += 1) await addMail();
-  t.same(await sendDue(), Array(4).fill('unreachable'), 'as many as were under way');
-  t.same(await sendDue(), [], 'a new mail does not cut the pause short');
+  t.same(await sendDue(), Array(4).fill('unreachable'), 'only the open deliveries');
+  t.same(await sendDue(), [], 'a new mail does not shorten the pause');
   for (let i = 0; i < 6; i += 1) {
     clock.advance(MAX_OUTAGE_PAUSE_MS * 1.2);
     t.same(await sendDue(), ['unreachable']);
@@ -91,7 +91,7 @@ t.test('a deferred mail is retried with growing pauses', async (t) => {
   t.same(await sendDue(), ['deferred']);
   t.match(lines[0], { failure: 'deferred', reason: '450 4.2.0', attempts: 1 });
   await addMail();
-  t.same(await sendDue(), ['sent'], 'nobody else waits for it');
+  t.same(await sendDue(), ['sent'], 'other mails do not wait');
   while (await outbox.count()) {
     clock.advance(clock.now() < firstTry + 2 * MINUTE_MS ? 1000 : MINUTE_MS);
     await sendDue();
@@ -106,7 +106,7 @@ t.test('a deferred mail is retried with growing pauses', async (t) => {
   );
   t.equal(events.at(-1)?.type, 'expired');
   const lifeMs = clock.now() - firstTry;
-  t.ok(lifeMs >= 24 * HOUR_MS && lifeMs <= 25.3 * HOUR_MS, `given up after ${lifeMs / HOUR_MS} h`);
+  t.ok(lifeMs >= 24 * HOUR_MS && lifeMs <= 25.3 * HOUR_MS, `dropped after ${lifeMs / HOUR_MS} h`);
 });
 
 t.test('an expired recovery mail is dropped', async (t) => {

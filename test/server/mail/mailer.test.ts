@@ -56,12 +56,12 @@ t.test('without SMTPUTF8 a mail to a non-ASCII address is dropped', async (t) =>
   const { sendDue, lines } = createMailer(t, { outbox, clock, smtpUrl: server.url });
   const mail = await addMail({ email: 'jörg@example.org' });
   t.same(await sendDue(), ['refused']);
-  t.same(server.recipientCommands, [], 'nothing went out');
+  t.same(server.recipientCommands, [], 'no mail is sent');
   t.equal(await outbox.count(), 0);
   const reason = 'SMTPUTF8 not offered';
   t.match(lines, [{ mail: mail.id, event: 'mailNotSent', failure: 'refused', reason }]);
   await addMail({ email: 'me@bücher.example' });
-  t.same(await sendDue(), ['sent'], 'a domain beyond ASCII has an ASCII form');
+  t.same(await sendDue(), ['sent'], 'a non-ASCII domain has an ASCII form');
   t.match(server.recipientCommands, [/<me@xn--bcher-kva\.example>/]);
 });
 

@@ -47,7 +47,7 @@ t.test('verification mails have the code in headers, text and HTML, in every lan
     const link = `${PUBLIC_URL}/verify_email#uid=${mail.uid}&code=${mail.code}`;
     t.equal(parsed.subject, texts.subject, mail.locale);
     for (const line of [`X-Uid: ${mail.uid}`, `X-Verify-Code: ${mail.code}`, `X-Link: ${link}`]) {
-      t.ok(`\r\n${raw}`.includes(`\r\n${line}\r\n`), 'on one line, for readers that know nothing of folding');
+      t.ok(`\r\n${raw}`.includes(`\r\n${line}\r\n`), 'on one line, for parsers without folding');
     }
     t.notOk(parsed.headers.has('x-recovery-code'));
     t.equal(parsed.headers.get('content-language'), mail.locale);
@@ -75,13 +75,13 @@ t.test('recovery mails have the code in headers, text and HTML, in every languag
     const texts = messagesIn(mail.locale).messages.mail.recovery;
     const link = `${PUBLIC_URL}/reset_password#code=00123456`;
     t.equal(parsed.subject, texts.subject, mail.locale);
-    t.notMatch(parsed.subject, '0012', 'a lock screen shows subjects');
+    t.notMatch(parsed.subject, '0012', 'lock screens show subjects');
     t.equal(parsed.headers.get('x-recovery-code'), '00123456');
     t.equal(parsed.headers.get('x-link'), link);
     t.notOk(parsed.headers.has('x-verify-code'));
     for (const said of [link, '\n00123456\n', texts.validity]) t.ok(parsed.text?.includes(said));
     const html = parsed.html as string;
-    t.match(html, />0012<\/span><span>3456</, 'two groups, and no blank to copy between them');
+    t.match(html, />0012<\/span><span>3456</, 'two groups without a space to copy');
     t.ok(html.includes(`href="${link}"`));
   }
 });
@@ -177,5 +177,5 @@ t.test('mails to undeliverable addresses are dropped and block no others', async
   ]);
   t.same(events.map(({ type }) => type).sort(), [...unmailable.map(() => 'refused'), 'sent']);
   t.equal(mails.at(-1)?.received.length, 1);
-  t.equal(recipientCommands.length, 1, 'no other address was tried in their place');
+  t.equal(recipientCommands.length, 1, 'no other address gets the mail');
 });

@@ -28,7 +28,7 @@ t.test('stretches are counted with wait, duration and batch size', async (t) => 
   const server = await startStretching(t);
   const before = await scrape(server);
   for (const outcome of ['done', 'failed', 'refused', 'abandoned']) {
-    t.equal(before.read(STRETCHES, { outcome }), 0, `${outcome} is there from the start`);
+    t.equal(before.read(STRETCHES, { outcome }), 0, `${outcome} exists from the start`);
   }
   const replies = await Promise.all(Array.from({ length: 5 }, () => createRaw(server)));
   t.same(new Set(replies.map(({ status }) => status)), new Set([200]));
@@ -42,7 +42,7 @@ t.test('stretches are counted with wait, duration and batch size', async (t) => 
     batches.reduce((sum, count, i) => sum + count * (i + 1), 0),
     5,
   );
-  t.ok((batches[0] as number) < 5, 'of those that found the thread busy, some were stretched together');
+  t.ok((batches[0] as number) < 5, 'some waiting passwords are stretched in batches');
   const serviceSeconds = seen.read('keyserver_stretch_service_seconds_sum');
   t.ok(Math.abs(seen.read('keyserver_pool_busy_seconds_total', { pool: 'stretch' }) - serviceSeconds) < 1e-6);
   t.equal(seen.read('keyserver_pool_threads', { pool: 'stretch' }), 1);

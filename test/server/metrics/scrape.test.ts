@@ -64,7 +64,7 @@ t.test('exceeded limits are counted, also with RATE_LIMITS=log', async (t) => {
     });
     const refused = String(mode === 'on');
     const limited = 'keyserver_rate_limited_total';
-    t.equal((await scrape(server)).read(limited, { refused }), 0, 'there from the start');
+    t.equal((await scrape(server)).read(limited, { refused }), 0, 'exists from the start');
     await send(server, '/v1/raw_password/account/create', { body, headers });
     for (let i = 0; i < 2; i++)
       await send(server, '/v1/password/forgot/send_code', { body: { email: body.email }, headers });
@@ -88,7 +88,7 @@ t.test('the event loop delay covers the time since the last scrape', async (t) =
   // The late tick comes with the next timers; a request on an open connection could be answered before them.
   await new Promise((resolve) => setTimeout(resolve, 1));
   const late = await scrape(server);
-  t.ok(late.read(delay, { quantile: 1 }) > 0.2, 'the loop was held up for 0.3 s');
+  t.ok(late.read(delay, { quantile: 1 }) > 0.2, 'the event loop was blocked for 0.3 s');
   t.ok(late.read(delay, { quantile: 0.5 }) <= late.read(delay, { quantile: 1 }));
   t.ok(late.read(delay, { quantile: 0.99 }) <= late.read(delay, { quantile: 1 }));
 });

@@ -21,7 +21,7 @@ t.test('a wrong proof consumes the srpToken: each auth/start allows one guess', 
   const { finish } = await startAuthentication(server, account);
   const guess = { ...finish, M: randomBytes(32).toString('hex') };
   checkRefusal(t, await send(server, '/v1/auth/finish', { body: guess }), 400, 103);
-  t.comment('the right proof comes too late');
+  t.comment('the correct proof is too late');
   checkRefusal(t, await send(server, '/v1/auth/finish', { body: finish }), 401, 110);
 });
 
@@ -54,11 +54,7 @@ t.test('an unknown srpToken is errno 110', async (t) => {
   const body = { ...finish, srpToken: randomUUID() };
   checkRefusal(t, await send(server, '/v1/auth/finish', { body }), 401, 110);
   const upper = { ...finish, srpToken: finish.srpToken.toUpperCase() };
-  t.equal(
-    (await send(server, '/v1/auth/finish', { body: upper })).status,
-    200,
-    'and its case does not matter',
-  );
+  t.equal((await send(server, '/v1/auth/finish', { body: upper })).status, 200, 'in any case');
 });
 
 t.test('a proof is invalid in another exchange', async (t) => {

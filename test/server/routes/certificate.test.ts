@@ -180,7 +180,7 @@ t.test('an unverified account gets no certificates and no keys', async (t) => {
   checkRefusal(t, await send(server, '/v1/certificate/sign', { signer: unverified, body }), 400, 104);
   const keys = { method: 'GET', signer: { type: 'keyFetchToken', token: fresh.keyFetchToken } } as const;
   checkRefusal(t, await send(server, '/v1/account/keys', keys), 400, 104);
-  t.comment('the keyFetchToken is used up all the same');
+  t.comment('the keyFetchToken is consumed');
   checkRefusal(t, await send(server, '/v1/account/keys', keys), 401, 110);
 });
 

@@ -37,7 +37,7 @@ t.test('auth/start accepts any case, and returns the stored address if it differ
   const same = await prove(server, STORED, account);
   t.notOk('email' in same.started);
   t.equal(started.srp.salt, same.started.srp.salt);
-  t.comment('only ASCII letters have a case');
+  t.comment('only ASCII letters are case-insensitive');
   const foreign = { email: toHex('ünïcode+Tag@Example.ORG') };
   checkRefusal(t, await send(server, '/v1/auth/start', { body: foreign }), 400, 102);
 });
@@ -87,7 +87,7 @@ t.test('a recovery code for another case is errno 120 with the stored address, w
   checkRefusal(t, await send(server, '/v1/password/forgot/resend_code', { signer, body }), 400, 120, told);
   t.equal((await server.mailbox.listAll()).length, mails + 1);
   const verified = await send(server, '/v1/password/forgot/verify_code', { signer, body: { code } });
-  t.equal(verified.status, 200, 'the token still serves');
+  t.equal(verified.status, 200, 'the token is still valid');
 });
 
 t.test('an account cannot be created twice in different case', async (t) => {

@@ -104,7 +104,7 @@ async function runSrpFlows(t: Test, server: TestServer): Promise<void> {
   );
   const recovered = await attachOverSrp(new Flow(server), { ...user, password: 'recovered' });
   t.equal(recovered.kA, keys.kA, 'a forgotten password keeps kA');
-  t.not(recovered.kB, keys.kB, 'and makes a new kB');
+  t.not(recovered.kB, keys.kB, 'a forgotten password replaces kB');
 
   const crossing = new Flow(server);
   const session = await crossing.post('/raw_password/session/create', {
@@ -140,7 +140,7 @@ async function runRawPasswordFlows(t: Test, server: TestServer): Promise<void> {
   t.same(
     { kA: changed.kA, kB: changed.kB },
     { kA: device.kA, kB: device.kB },
-    'SRP finds the keys of before the change',
+    'SRP returns the keys from before the change',
   );
 
   const forgot = new Flow(server);

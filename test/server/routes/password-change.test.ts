@@ -18,5 +18,5 @@ t.test('an admitted password change is not refused before its second stretch', a
   const body = { email: hex, oldPassword: PASSWORD, newPassword: 'a new one' };
   t.equal((await send(server, '/v1/raw_password/password/change', { body })).status, 200);
   t.equal(stretches, 2);
-  t.equal((await rawLogin(server, email, '192.0.2.1')).status, 503, 'others are refused');
+  t.equal((await rawLogin(server, email, '192.0.2.1')).status, 503, 'other requests are refused');
 });

@@ -15,7 +15,7 @@ t.test('a wrong verification code is refused, the correct one is always accepted
   checkRefusal(t, await verify({ uid: other.uid, code }), 400, 105);
   t.same((await verify({ uid: uid.toUpperCase(), code: code.toUpperCase() })).body, {});
   t.same((await verify({ uid, code })).body, {});
-  t.comment('verified, and a wrong code is still wrong');
+  t.comment('a wrong code is refused after verification');
   checkRefusal(t, await verify({ uid, code: 'ab'.repeat(32) }), 400, 105);
 });
 
@@ -77,10 +77,10 @@ t.test(
     server.clock.advance(350);
     const resent = accept(await resend());
     t.match(resent, { codeLength: 8, tries: 2, forgotPasswordToken: sent.forgotPasswordToken });
-    t.ok((resent.ttl as number) > 530 && (resent.ttl as number) <= 550, 'the ttl is what is left');
+    t.ok((resent.ttl as number) > 530 && (resent.ttl as number) <= 550, 'ttl is the remaining time');
     t.equal(await server.mailbox.readCode('x-recovery-code', account.uid), code, 'the same code');
     for (const tries of [1, 0]) t.match((await verify(wrong)).body, { errno: 105, tries });
-    t.comment('the three tries are over');
+    t.comment('no tries remain');
     checkRefusal(t, await verify({ code }), 401, 110);
     checkRefusal(t, await resend(), 401, 110);
   },

@@ -56,13 +56,17 @@ t.test('both login methods share the session limit of an account', async (t) => 
   const token = await authenticate(server, account);
   const signer = { type: 'authToken', token } as const;
   checkRefusal(t, await send(server, '/v1/session/create', { signer }), 403, 115);
-  t.comment('the authToken is used up all the same');
+  t.comment('the authToken is consumed');
   checkRefusal(t, await send(server, '/v1/session/create', { signer }), 401, 110);
   t.equal((await listDevices(first.sessionToken)).length, 3);
 
   await send(server, '/v1/session/destroy', { signer: asSession(raw.sessionToken) });
   t.match(await login(server, account), { uid: account.uid });
-  t.match(await login(server, await createAccount(server)), { verified: true }, 'others are not concerned');
+  t.match(
+    await login(server, await createAccount(server)),
+    { verified: true },
+    'other accounts are not affected',
+  );
 });
 
 t.test('account/destroy removes everything of the account', async (t) => {
@@ -80,5 +84,5 @@ t.test('account/destroy removes everything of the account', async (t) => {
   const email = toHex(account.email);
   checkRefusal(t, await send(server, '/v1/auth/start', { body: { email } }), 400, 102);
   const again = await createAccount(server, { email: account.email });
-  t.not(again.uid, account.uid, 'the address is free again, for another account');
+  t.not(again.uid, account.uid, 'the address is free for a new account');
 });

@@ -30,14 +30,14 @@ const PASSWORD_STRETCHING: Parameters = {
 };
 
 const server = await startServer(t);
-const newcomer = makeEmail();
+const newEmail = makeEmail();
 const account = await createAccount(server);
 const email = toHex(account.email);
 
 const OPEN: [path: string, body: object, parameters: Parameters][] = [
   [
     '/v1/account/create',
-    accountBody(newcomer, randomBytes(32)),
+    accountBody(newEmail, randomBytes(32)),
     {
       email: WRONG.email,
       srp: ['x', 5, null],
@@ -55,7 +55,7 @@ const OPEN: [path: string, body: object, parameters: Parameters][] = [
   ],
   [
     '/v1/raw_password/account/create',
-    { email: toHex(newcomer), password: 'password' },
+    { email: toHex(newEmail), password: 'password' },
     { email: WRONG.email, password: WRONG.password },
   ],
   [
@@ -85,7 +85,7 @@ for (const [path, body, parameters] of OPEN) {
 }
 
 t.test('requests with invalid parameters create nothing', async (t) => {
-  checkRefusal(t, await send(server, '/v1/auth/start', { body: { email: toHex(newcomer) } }), 400, 102);
+  checkRefusal(t, await send(server, '/v1/auth/start', { body: { email: toHex(newEmail) } }), 400, 102);
 });
 
 const SIGNED: [path: string, type: TokenType, body: (token: string) => object, parameters: Parameters][] = [

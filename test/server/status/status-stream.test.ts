@@ -92,7 +92,7 @@ t.test('streams are limited for an account and for the server', async (t) => {
   checkRefusal(t, refused, 429, 114, { retryAfter: 10 });
   t.equal(refused.headers['retry-after'], '10');
   const plain = { method: 'GET', signer: { type: 'sessionToken', token: sessionToken } } as const;
-  t.equal((await send(server, PATH, plain)).status, 200, 'asking once is another matter');
+  t.equal((await send(server, PATH, plain)).status, 200, 'a plain request is not limited');
 
   const other = await login(server, await createAccount(server, { verified: false }));
   const third = await openStream(t, server, other.sessionToken);

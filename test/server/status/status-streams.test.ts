@@ -27,10 +27,10 @@ t.test('event streams are limited per account and in total', async (t) => {
   const refused = (await openStream(t, server, first)).reply;
   t.match(refused, { status: 429, headers: { 'retry-after': /^\d+$/ }, body: /"errno":114/ });
   t.equal((await openStream(t, server, second)).reply?.status, 200);
-  t.equal((await openStream(t, server, second)).reply?.status, 429, 'there are three in all');
+  t.equal((await openStream(t, server, second)).reply?.status, 429, 'the server has three streams');
   connection.hangUp();
   await waitUntil(() => server.services.statusStreams.open === 2);
-  t.equal((await openStream(t, server, second)).reply?.status, 200, 'one that is closed makes room');
+  t.equal((await openStream(t, server, second)).reply?.status, 200, 'a closed stream frees its place');
 });
 
 t.test('an event stream ends with its connection', async (t) => {

@@ -93,7 +93,7 @@ t.test(
     await untilAnswered(async () => {
       found = await store.take('authToken', id);
     });
-    t.ok(found, 'the first answer has it');
+    t.ok(found, 'the first command finds it');
     t.equal(await store.guesses(forgot), 0);
   },
 );

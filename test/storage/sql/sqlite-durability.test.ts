@@ -39,7 +39,7 @@ t.test('a server killed at any moment has stored every acknowledged account comp
   const { db, close } = await openDatabase(file);
   t.teardown(close);
   const { rows } = await sql<{ accounts: number }>`select count(*) as accounts from accounts`.execute(db);
-  t.equal(await outbox.count(), rows[0]?.accounts, 'no account without its mail');
+  t.equal(await outbox.count(), rows[0]?.accounts, 'every account has its mail');
 });
 
 t.test('on a full disk writes fail and reads work, and writes work again with free space', async (t) => {
@@ -63,7 +63,7 @@ t.test('on a full disk writes fail and reads work, and writes work again with fr
   await t.rejects(fill(), UNAVAILABLE, 'again');
   t.same(await accounts.findByUid(first.uid), first);
   const { rows } = await sql<{ accounts: number }>`select count(*) as accounts from accounts`.execute(db);
-  t.equal(rows[0]?.accounts, kept, 'none is half there');
+  t.equal(rows[0]?.accounts, kept, 'no account is incomplete');
 
   await sql`pragma max_page_count = 1000000`.execute(db);
   const last = newAccount();
@@ -98,7 +98,7 @@ t.test('a signed request does not wait for the transaction of another request', 
   await accounts.create(account, newMail(account));
   await db.transaction().execute(async (transaction) => {
     await transaction.updateTable('accounts').set({ locale: 'fr' }).execute();
-    t.equal((await accounts.findByUid(account.uid))?.locale, account.locale, 'it sees what is committed');
+    t.equal((await accounts.findByUid(account.uid))?.locale, account.locale, 'it reads committed data');
   });
   t.equal((await accounts.findByUid(account.uid))?.locale, 'fr');
 });

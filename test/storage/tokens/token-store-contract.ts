@@ -58,7 +58,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
   t.test('a token is restored with the claim of its take, once', async (t) => {
     const { id, record } = await putNew('authToken');
     const taken = await store.take('authToken', id);
-    t.notOk(await other.restore('authToken', id, randomUUID()), 'by another claim');
+    t.notOk(await other.restore('authToken', id, randomUUID()), 'with another claim');
     t.notOk(await other.restore('authToken', id, ''), 'by none');
     t.equal(await store.get('authToken', id), undefined);
     t.ok(await other.restore('authToken', id, taken?.claim ?? ''));
@@ -66,7 +66,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     t.notOk(await store.restore('authToken', id, taken?.claim ?? ''));
 
     t.ok(await other.take('authToken', id));
-    t.notOk(await store.restore('authToken', id, taken?.claim ?? ''), 'after the next one took it');
+    t.notOk(await store.restore('authToken', id, taken?.claim ?? ''), 'after the next take');
   });
 
   t.test('a restored token keeps its expiry', async (t) => {
@@ -87,7 +87,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     t.equal(await store.get('forgotPasswordToken', first.id), undefined);
     t.ok(await store.get('forgotPasswordToken', second.id));
     await store.replaceForgotPasswordToken(uid, SOURCE, second.id, LIFE_S);
-    t.ok(await store.get('forgotPasswordToken', second.id), 'it does not cancel itself');
+    t.ok(await store.get('forgotPasswordToken', second.id), 'a token does not cancel itself');
     const third = await putNew('forgotPasswordToken', uid);
     await store.replaceForgotPasswordToken(uid, '2001:db8::/56', third.id, LIFE_S);
     t.ok(await store.get('forgotPasswordToken', second.id), 'another source');
@@ -127,7 +127,7 @@ export function describeTokenStore(t: Test, { store, other, now, elapse }: Token
     const { claim } = await store.countGuess(id, LIFE_S);
     await store.countGuess(id, LIFE_S);
     await other.restoreGuess(id, randomUUID());
-    t.equal(await store.guesses(id), 2, 'not by another claim');
+    t.equal(await store.guesses(id), 2, 'not with another claim');
     for (let i = 0; i < 2; i++) await other.restoreGuess(id, claim);
     t.equal(await store.guesses(id), 1);
     t.equal((await store.countGuess(id, LIFE_S)).guesses, 2);

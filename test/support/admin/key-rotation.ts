@@ -45,8 +45,12 @@ export function describeRotation(t: Test, algorithm: 'RS' | 'DS'): void {
 
     await server.services.signer.keys.reload();
     const meanwhile = await readSupportDocument(server);
-    t.same(meanwhile['public-key'], before['public-key'], 'it does not sign before every server knows it');
-    t.equal(meanwhile['public-keys'].length, 2, 'but is published');
+    t.same(
+      meanwhile['public-key'],
+      before['public-key'],
+      'the new key does not sign before every server has loaded it',
+    );
+    t.equal(meanwhile['public-keys'].length, 2, 'the new key is published');
     t.ok(await readCertificate(server, await sign()));
 
     server.clock.advance(61);
@@ -58,7 +62,7 @@ export function describeRotation(t: Test, algorithm: 'RS' | 'DS'): void {
     t.throws(() => verifyCertificate(newCertificate, before['public-key']));
     t.throws(() => verifyCertificate(oldCertificate, after['public-key']));
     t.ok(isVerified(oldCertificate, after));
-    t.ok(isVerified(newCertificate, meanwhile), 'who read the document before the change verifies it too');
+    t.ok(isVerified(newCertificate, meanwhile), 'a document read before the change also verifies it');
 
     server.clock.advance(26 * 3600);
     t.same((await readSupportDocument(server))['public-keys'], [after['public-key']]);

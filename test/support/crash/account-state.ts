@@ -80,25 +80,25 @@ export function findDeviations(
   state: AccountState,
 ): string[] {
   const deviations: string[] = [];
-  const expect = (isSo: boolean, otherwise: string) => {
-    if (!isSo) deviations.push(otherwise);
+  const expect = (condition: boolean, otherwise: string) => {
+    if (!condition) deviations.push(otherwise);
   };
-  expect(exists === state.exists, exists ? 'it is there' : 'it is not there');
-  for (const token of state.ended) expect(!open.has(token), 'an ended session is open');
+  expect(exists === state.exists, exists ? 'the account exists' : 'the account is missing');
+  for (const token of state.ended) expect(!open.has(token), 'an ended session is valid');
   if (!state.exists || !exists) return deviations;
-  expect(opening.includes(state.password), 'its password does not open it');
-  expect(!opening.some((password) => password !== state.password), 'another password opens it');
-  for (const token of state.sessions) expect(open.has(token), 'a session is lost');
+  expect(opening.includes(state.password), 'its password is refused');
+  expect(!opening.some((password) => password !== state.password), 'another password is accepted');
+  for (const token of state.sessions) expect(open.has(token), 'a session is missing');
   const due = state.sessions.length + state.unheardSessions;
   expect(sessions === due, `it has ${sessions} sessions, not ${due}`);
   for (const { verified } of open.values()) {
     expect(verified === state.verified, `a session says verified: ${verified}`);
   }
-  expect((keys !== undefined) === state.verified, `keys were ${keys ? 'given' : 'refused as unverified'}`);
+  expect((keys !== undefined) === state.verified, `keys were ${keys ? 'returned' : 'refused as unverified'}`);
   if (!keys) return deviations;
-  expect(state.kA === undefined || keys.kA === state.kA, 'kA is another');
-  expect(state.kB === undefined || keys.kB === state.kB, 'kB is another');
-  expect(!state.lostKBs.includes(keys.kB), 'kB is one that was replaced');
+  expect(state.kA === undefined || keys.kA === state.kA, 'kA differs');
+  expect(state.kB === undefined || keys.kB === state.kB, 'kB differs');
+  expect(!state.lostKBs.includes(keys.kB), 'kB is a replaced one');
   return deviations;
 }
 

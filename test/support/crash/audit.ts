@@ -1,16 +1,16 @@
 import { isApiError } from '../../../client/errors.js';
 import { toHex } from '../../../protocol/hex.js';
 import { findDeviations, learn, type Observation } from './account-state.js';
-import { openWays, type Ways } from './customer.js';
+import { type Clients, openClients } from './customer.js';
 import type { KnownAccount, LoadClient } from './load-client.js';
 import { describe } from './load-client.js';
 import type { Kind } from './operations.js';
 import type { Rows } from './rows.js';
 
-const MOST_TRIES = 10;
+const MAX_TRIES = 10;
 
 /** Outcome of a request that was in flight when the server was killed. */
-export interface Fate {
+export interface InFlightOutcome {
   kind: Kind;
   happened: boolean;
 }
@@ -26,26 +26,30 @@ export async function auditClient(
   client: LoadClient,
   rows: Rows,
   which: 'touched' | 'all',
-): Promise<Fate[]> {
-  const ways = openWays(url, client.method);
-  const fates: Fate[] = [];
+): Promise<InFlightOutcome[]> {
+  const clients = openClients(url, client.method);
+  const outcomes: InFlightOutcome[] = [];
   for (const account of client.accounts) {
     if (which === 'touched' && !account.touched) continue;
-    const fate = await auditAccount(ways, account, rows);
-    if (fate) fates.push(fate);
+    const outcome = await auditAccount(clients, account, rows);
+    if (outcome) outcomes.push(outcome);
   }
-  return fates;
+  return outcomes;
 }
 
-async function auditAccount(ways: Ways, account: KnownAccount, rows: Rows): Promise<Fate | undefined> {
+async function auditAccount(
+  clients: Clients,
+  account: KnownAccount,
+  rows: Rows,
+): Promise<InFlightOutcome | undefined> {
   const { state, inFlight } = account;
-  const observation = await observePatiently(ways, account, rows);
+  const observation = await observePatiently(clients, account, rows);
   const asAcknowledged = findDeviations(observation, state);
-  const asInFlight = inFlight ? findDeviations(observation, inFlight.after) : ['nothing was in flight'];
+  const asInFlight = inFlight ? findDeviations(observation, inFlight.after) : ['no request was in flight'];
   if (asAcknowledged.length > 0 && asInFlight.length > 0) {
     throw new Error(
-      `${describe(account)}\n  against what was acknowledged: ${asAcknowledged.join('; ')}` +
-        `\n  against what was in flight: ${asInFlight.join('; ')}`,
+      `${describe(account)}\n  differs from the acknowledged state: ${asAcknowledged.join('; ')}` +
+        `\n  differs from the state with the request in flight: ${asInFlight.join('; ')}`,
     );
   }
   const happened = asAcknowledged.length > 0;
@@ -55,24 +59,24 @@ async function auditAccount(ways: Ways, account: KnownAccount, rows: Rows): Prom
   account.inFlight = undefined;
   account.touched = false;
   account.replacedPassword = undefined;
-  if (inFlight) account.history.push(happened ? 'was done' : 'was not done');
+  if (inFlight) account.history.push(happened ? 'was done' : 'was not executed');
   return inFlight && { kind: inFlight.kind, happened };
 }
 
 /** Retries requests that a busy server refuses. They only read. */
-async function observePatiently(ways: Ways, account: KnownAccount, rows: Rows): Promise<Observation> {
+async function observePatiently(clients: Clients, account: KnownAccount, rows: Rows): Promise<Observation> {
   for (let tries = 1; ; tries++) {
     try {
-      return await observe(ways, account, rows);
+      return await observe(clients, account, rows);
     } catch (error) {
-      if (tries === MOST_TRIES || !isApiError(error, 'serviceUnavailable')) throw error;
+      if (tries === MAX_TRIES || !isApiError(error, 'serviceUnavailable')) throw error;
     }
   }
 }
 
-async function observe(ways: Ways, account: KnownAccount, rows: Rows): Promise<Observation> {
+async function observe(clients: Clients, account: KnownAccount, rows: Rows): Promise<Observation> {
   const { email, state, inFlight, replacedPassword } = account;
-  const { client } = ways;
+  const { client } = clients;
   const tokens = new Set(
     [state, inFlight?.after].flatMap((one) => [...(one?.sessions ?? []), ...(one?.ended ?? [])]),
   );
@@ -85,19 +89,20 @@ async function observe(ways: Ways, account: KnownAccount, rows: Rows): Promise<O
   const { sessions } = rows.accounts.get(email) ?? { sessions: 0 };
   if (token !== undefined) {
     const { devices } = await client.account.devices(token);
-    if (devices.length !== sessions) throw new Error(`${describe(account)}: devices are not its sessions`);
+    if (devices.length !== sessions)
+      throw new Error(`${describe(account)}: devices differ from its sessions`);
   }
   const opening: string[] = [];
   let keys: Observation['keys'];
   const exists = Boolean(await client.auth.start(toHex(Buffer.from(email))).catch(unless('unknownAccount')));
   const passwords = new Set([state.password, inFlight?.after.password, replacedPassword].filter(Boolean));
   for (const password of exists ? (passwords as Set<string>) : []) {
-    const proven = await ways.srp.authenticate(email, password).catch(unless('incorrectPassword'));
+    const proven = await clients.srp.authenticate(email, password).catch(unless('incorrectPassword'));
     if (!proven) continue;
     opening.push(password);
     // A keyFetchToken without a session.
     const { keyFetchToken } = await client.password.changeStart(proven.authToken);
-    const fetched = await ways.srp
+    const fetched = await clients.srp
       .fetchKeys(keyFetchToken, proven.unwrapBKey)
       .catch(unless('unverifiedAccount'));
     keys = fetched && { kA: toHex(fetched.kA), kB: toHex(fetched.kB) };

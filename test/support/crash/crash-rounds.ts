@@ -4,7 +4,7 @@ import type { Test } from 'tap';
 import type { DatabaseLocation } from '../../../storage/sql/database.js';
 import { ServerProcess } from '../api/server-process.js';
 import { makeDataDir } from '../api/start-server.js';
-import { auditClient, type Fate } from './audit.js';
+import { auditClient, type InFlightOutcome } from './audit.js';
 import { describePlan, drawKillPlan, kill } from './kill-plan.js';
 import { Load } from './load.js';
 import { LoadClient } from './load-client.js';
@@ -35,7 +35,7 @@ export interface CrashStore {
  * Repeats: kill a server under load, restart it on the same data, compare its state with the acknowledged one.
  * Prints the seed of its choices. The timing of the machine still varies.
  */
-export async function crashAgainAndAgain(t: Test, store: CrashStore): Promise<void> {
+export async function runCrashRounds(t: Test, store: CrashStore): Promise<void> {
   const seed = CRASH_SEED ?? String(Date.now() % 2 ** 31);
   t.comment(`CRASH_SEED=${seed} CRASH_ROUNDS=${ROUNDS}`);
   t.setTimeout(CRASH_TIMEOUT_MS);
@@ -52,7 +52,7 @@ export async function crashAgainAndAgain(t: Test, store: CrashStore): Promise<vo
 class CrashRun {
   readonly #clients = CLIENT_METHODS.map((method) => new LoadClient(method));
   readonly #mails: MailFolder;
-  readonly #fates: Fate[] = [];
+  readonly #outcomes: InFlightOutcome[] = [];
   #acknowledged = 0;
   #amidTransactions = 0;
 
@@ -79,11 +79,14 @@ class CrashRun {
     server.kill('SIGTERM');
     this.t.match(await server.exit(), { code: 0 });
     const count = (kind: Kind, happened: boolean) =>
-      this.#fates.filter((fate) => fate.kind === kind && fate.happened === happened).length;
-    const fates = KINDS.map((kind) => `${kind} ${count(kind, true)} done, ${count(kind, false)} not`);
-    this.t.comment(`in flight at a kill: ${fates.join('; ')}`);
-    this.t.comment(`${this.#amidTransactions} kills amid a transaction`);
-    this.t.ok(this.#acknowledged > ROUNDS, `${this.#acknowledged} acknowledged, none lost, none half done`);
+      this.#outcomes.filter((outcome) => outcome.kind === kind && outcome.happened === happened).length;
+    const outcomes = KINDS.map((kind) => `${kind} ${count(kind, true)} done, ${count(kind, false)} not`);
+    this.t.comment(`in flight at a kill: ${outcomes.join('; ')}`);
+    this.t.comment(`${this.#amidTransactions} kills during a transaction`);
+    this.t.ok(
+      this.#acknowledged > ROUNDS,
+      `${this.#acknowledged}acknowledged, none lost, none partly executed`,
+    );
   }
 
   #start(round: number): ServerProcess {
@@ -110,10 +113,10 @@ class CrashRun {
       const codes = await this.#mails.list('X-Verify-Code', uid);
       if (codes.length === 0 && !rows.mailed.has(uid)) unmailed.push(uid);
     }
-    const fates = await Promise.all(
+    const outcomes = await Promise.all(
       this.#clients.map((client) => auditClient(server.url, client, rows, which)),
     );
-    this.#fates.push(...fates.flat());
+    this.#outcomes.push(...outcomes.flat());
     const living = this.#clients.flatMap(({ accounts }) => accounts).filter(({ state }) => state.exists);
     const emails = [...rows.accounts.keys()].toSorted();
     this.t.same(
@@ -139,12 +142,12 @@ class CrashRun {
     });
     await Promise.all(lives);
     this.#acknowledged += load.acknowledged;
-    if (plan.how === 'amid a transaction' && wentAsPlanned) this.#amidTransactions++;
+    if (plan.how === 'during a transaction' && wentAsPlanned) this.#amidTransactions++;
     const inFlight = this.#clients.flatMap(({ accounts }) =>
       accounts.flatMap(({ inFlight }) => inFlight?.kind ?? []),
     );
     this.t.comment(
-      `round ${round}: killed ${describePlan(plan)}${wentAsPlanned ? '' : ' (it did not come to that)'}; ` +
+      `round ${round}: killed ${describePlan(plan)}${wentAsPlanned ? '' : ' (not as planned)'}; ` +
         `${load.acknowledged} acknowledged; in flight: ${inFlight.join(', ') || 'nothing'}`,
     );
   }

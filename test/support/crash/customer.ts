@@ -10,7 +10,7 @@ import { bigintModPow } from '../../../protocol/srp.js';
 export type LoginMethod = 'srp' | 'raw';
 
 /** A customer's clients for one server. */
-export interface Ways {
+export interface Clients {
   method: LoginMethod;
   client: KeyServerClient;
   /** Also present with raw_password, for what only SRP can do. Its stretching is then the real one. */
@@ -19,15 +19,19 @@ export interface Ways {
 }
 
 /** Replaces stretching with a fast function: the server cannot see how an SRP client stretches. */
-const HASTY_ENGINE: Engine = {
+const FAST_ENGINE: Engine = {
   modPow: bigintModPow,
   stretch: async (email, password) => createHash('sha256').update(email).update(password).digest(),
 };
 
-const ENGINES: Record<LoginMethod, Engine> = { srp: HASTY_ENGINE, raw: createNodeEngine() };
+const ENGINES: Record<LoginMethod, Engine> = { srp: FAST_ENGINE, raw: createNodeEngine() };
 
 /** @param onSent called with the path of each sent request */
-export function openWays(url: string, method: LoginMethod, onSent: (path: string) => void = () => {}): Ways {
+export function openClients(
+  url: string,
+  method: LoginMethod,
+  onSent: (path: string) => void = () => {},
+): Clients {
   const watchedFetch: typeof fetch = (input, init) => {
     const reply = fetch(input, init);
     onSent(new URL(String(input)).pathname);

@@ -10,7 +10,7 @@ import type { Random } from './random.js';
 export type KillPlan =
   | { how: 'at a moment'; acknowledged: number; delayMs: number }
   | { how: 'after a request'; acknowledged: number; kind: Kind; delayMs: number }
-  | { how: 'amid a transaction'; acknowledged: number };
+  | { how: 'during a transaction'; acknowledged: number };
 
 /** Number of acknowledged requests before a kill, so that the load is running. */
 const ACKNOWLEDGED = [10, 40] as const;
@@ -19,12 +19,12 @@ const DELAYS_MS = [0, 1, 2, 3, 5, 8, 13, 21, 100, 200] as const;
 /** Time limit for the moment: the request or transaction may never occur. */
 const PATIENCE_MS = 5000;
 /** Interval of the checks for an open transaction. */
-const LOOK_MS = 2;
+const POLL_MS = 2;
 
 /** Returns the ways in turn; kind and times are random. */
 export function drawKillPlan(round: number, random: Random): KillPlan {
   const acknowledged = random.integer(...ACKNOWLEDGED);
-  if (round % 3 === 0) return { how: 'amid a transaction', acknowledged };
+  if (round % 3 === 0) return { how: 'during a transaction', acknowledged };
   if (round % 3 === 1) {
     const kind = random.pick(KINDS);
     return { how: 'after a request', acknowledged, kind, delayMs: random.pick(DELAYS_MS) };
@@ -33,7 +33,7 @@ export function drawKillPlan(round: number, random: Random): KillPlan {
 }
 
 export function describePlan(plan: KillPlan): string {
-  if (plan.how === 'after a request') return `${plan.delayMs} ms after a ${plan.kind} went out`;
+  if (plan.how === 'after a request') return `${plan.delayMs} ms after a ${plan.kind} was sent`;
   return plan.how;
 }
 
@@ -60,7 +60,7 @@ export async function kill(plan: KillPlan, scene: KillScene): Promise<boolean> {
     asPlanned = await Promise.race([wentOut, sleep(PATIENCE_MS, false)]);
   }
   if ('delayMs' in plan && plan.delayMs > 0) await sleep(plan.delayMs);
-  if (plan.how === 'amid a transaction') asPlanned = await freezeInTransaction(scene);
+  if (plan.how === 'during a transaction') asPlanned = await freezeInTransaction(scene);
   scene.onKill();
   scene.server.kill('SIGKILL');
   await scene.server.exit();
@@ -68,12 +68,12 @@ export async function kill(plan: KillPlan, scene: KillScene): Promise<boolean> {
 }
 
 async function freezeInTransaction({ server, isInTransaction }: KillScene): Promise<boolean> {
-  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(LOOK_MS)) {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(POLL_MS)) {
     await server.freeze();
-    const isSo = await isInTransaction();
-    if (isSo) return true;
+    const condition = await isInTransaction();
+    if (condition) return true;
     server.kill('SIGCONT');
-    if (isSo === undefined) break;
+    if (condition === undefined) break;
   }
   return false;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError, isApiError } from '../../../client/errors.js';
 import { type AccountState, NOT_THERE } from './account-state.js';
-import { type LoginMethod, openWays } from './customer.js';
+import { type LoginMethod, openClients } from './customer.js';
 import type { Load } from './load.js';
 import type { MailFolder } from './mail-folder.js';
 import { type Kind, type Operation, prepare } from './operations.js';
@@ -21,7 +21,7 @@ export interface KnownAccount {
   history: string[];
 }
 
-const MOST_ACCOUNTS = 5;
+const MAX_ACCOUNTS = 5;
 /** First operations of a new client, which create data to lose. */
 const FEWEST_ACCOUNTS: Record<LoginMethod, number> = { srp: 2, raw: 1 };
 /** Pause of raw_password clients between operations, in ms, so that their stretches do not displace SRP clients. */
@@ -42,7 +42,7 @@ export class LoadClient {
    */
   async live(load: Load, mails: MailFolder, random: Random): Promise<void> {
     let current: { account: KnownAccount; operation: Operation } | undefined;
-    const ways = openWays(load.url, this.method, (path) => {
+    const clients = openClients(load.url, this.method, (path) => {
       if (!current || path !== current.operation.path) return;
       const { kind, after } = current.operation;
       current.account.inFlight = { kind, after };
@@ -51,14 +51,14 @@ export class LoadClient {
     while (!load.isKilled()) {
       const { account, kind } = this.#choose(random);
       const { email, uid, state } = account;
-      const matter = { ways, email, uid, state, mails, isOver: load.isKilled };
-      const operation = prepare(kind, matter);
+      const input = { clients, email, uid, state, mails, isOver: load.isKilled };
+      const operation = prepare(kind, input);
       current = { account, operation };
       account.touched = true;
       try {
         const acknowledged = await operation.run();
         account.history.push(acknowledged ? kind : `${kind}, given up`);
-        account.uid = matter.uid;
+        account.uid = input.uid;
         account.inFlight = undefined;
         if (!acknowledged) {
           await sleep(PAUSE_MS);
@@ -82,7 +82,7 @@ export class LoadClient {
 
   #choose(random: Random): { account: KnownAccount; kind: Kind } {
     const living = this.accounts.filter(({ state, inFlight }) => state.exists && !inFlight);
-    const wantsAnother = living.length < MOST_ACCOUNTS && random.integer(1, 5) === 1;
+    const wantsAnother = living.length < MAX_ACCOUNTS && random.integer(1, 5) === 1;
     if (living.length < FEWEST_ACCOUNTS[this.method] || wantsAnother) {
       const account = newAccount();
       this.accounts.push(account);

@@ -23,10 +23,10 @@ export class Load {
   }
 
   /** Resolves when a condition holds after a writing request or an acknowledgement. */
-  when(isSo: (written: Kind | undefined) => boolean): Promise<void> {
+  when(condition: (written: Kind | undefined) => boolean): Promise<void> {
     return new Promise((resolve) => {
       const watcher = (written: Kind | undefined) => {
-        if (!isSo(written)) return;
+        if (!condition(written)) return;
         this.#watchers.delete(watcher);
         resolve();
       };

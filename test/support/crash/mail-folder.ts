@@ -41,7 +41,7 @@ export class MailFolder {
       if (codes.length > known) return codes.at(-1);
       if (isOver()) return undefined;
     }
-    throw new Error(`no mail with ${header} came`);
+    throw new Error(`no mail with ${header} arrived`);
   }
 
   /** Concurrent calls share a reading. */

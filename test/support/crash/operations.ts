@@ -9,14 +9,14 @@ import {
   withPassword,
   withSession,
 } from './account-state.js';
-import type { Ways } from './customer.js';
+import type { Clients } from './customer.js';
 import type { MailFolder } from './mail-folder.js';
 
 export const KINDS = ['create', 'verify', 'login', 'logout', 'change', 'reset', 'destroy'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** The writing request of each operation, by login method. */
-const WRITING_PATHS: Record<Ways['method'], Record<Kind, string>> = {
+const WRITING_PATHS: Record<Clients['method'], Record<Kind, string>> = {
   srp: {
     create: '/v1/account/create',
     verify: '/v1/recovery_email/verify_code',
@@ -47,8 +47,8 @@ export interface Operation {
   run(): Promise<AccountState | undefined>;
 }
 
-export interface Matter {
-  ways: Ways;
+export interface OperationInput {
+  clients: Clients;
   email: string;
   /** Empty until the server has sent it. */
   uid: string;
@@ -58,95 +58,95 @@ export interface Matter {
   isOver: () => boolean;
 }
 
-export function prepare(kind: Kind, matter: Matter): Operation {
-  const path = WRITING_PATHS[matter.ways.method][kind];
-  return { kind, path, ...OPERATIONS[kind](matter) };
+export function prepare(kind: Kind, input: OperationInput): Operation {
+  const path = WRITING_PATHS[input.clients.method][kind];
+  return { kind, path, ...OPERATIONS[kind](input) };
 }
 
-const OPERATIONS: Record<Kind, (matter: Matter) => Pick<Operation, 'after' | 'run'>> = {
-  create(matter) {
-    const { ways, email } = matter;
+const OPERATIONS: Record<Kind, (input: OperationInput) => Pick<Operation, 'after' | 'run'>> = {
+  create(input) {
+    const { clients, email } = input;
     const after = created(newPassword());
     const run = async () => {
-      const { uid } = await (ways.method === 'raw' ? ways.raw : ways.srp).createAccount(
+      const { uid } = await (clients.method === 'raw' ? clients.raw : clients.srp).createAccount(
         email,
         after.password,
       );
-      matter.uid = uid;
+      input.uid = uid;
       return after;
     };
     return { after, run };
   },
 
-  verify(matter) {
-    const { ways, uid, state } = matter;
+  verify(input) {
+    const { clients, uid, state } = input;
     const after = { ...state, verified: true };
     const run = async () => {
-      const code = await readVerifyCode(matter);
+      const code = await readVerifyCode(input);
       if (!code) return undefined;
-      await ways.client.recoveryEmail.verifyCode(uid, code);
+      await clients.client.recoveryEmail.verifyCode(uid, code);
       return after;
     };
     return { after, run };
   },
 
-  login({ ways, email, state }) {
+  login({ clients, email, state }) {
     const after = { ...state, unheardSessions: state.unheardSessions + 1 };
     const run = async () => {
-      if (ways.method === 'raw') {
-        const { sessionToken } = await ways.raw.login(email, state.password);
+      if (clients.method === 'raw') {
+        const { sessionToken } = await clients.raw.login(email, state.password);
         return withSession(state, sessionToken);
       }
-      const login = await ways.srp.login(email, state.password, { name: 'Desktop', type: 'desktop' });
+      const login = await clients.srp.login(email, state.password, { name: 'Desktop', type: 'desktop' });
       return withSession(state, login.sessionToken);
     };
     return { after, run };
   },
 
-  logout({ ways, state }) {
+  logout({ clients, state }) {
     const [token = ''] = state.sessions;
     const after = withoutSession(state, token);
     const run = async () => {
-      await ways.client.session.destroy(token);
+      await clients.client.session.destroy(token);
       return after;
     };
     return { after, run };
   },
 
-  change({ ways, email, state }) {
+  change({ clients, email, state }) {
     const after = withPassword(state, newPassword(), true);
     const run = async () => {
-      if (ways.method === 'raw') {
-        await ways.raw.changePassword(email, state.password, after.password);
+      if (clients.method === 'raw') {
+        await clients.raw.changePassword(email, state.password, after.password);
         return after;
       }
-      const { kA, kB } = await ways.srp.changePassword(email, state.password, after.password);
+      const { kA, kB } = await clients.srp.changePassword(email, state.password, after.password);
       const keys = { kA: toHex(kA), kB: toHex(kB) };
       if (keys.kA !== (state.kA ?? keys.kA) || keys.kB !== (state.kB ?? keys.kB)) {
-        throw new Error('the keys given for a change of password are others');
+        throw new Error('a password change returned other keys');
       }
       return { ...after, ...keys };
     };
     return { after, run };
   },
 
-  reset(matter) {
-    const { ways, email, state } = matter;
+  reset(input) {
+    const { clients, email, state } = input;
     const after = withPassword(state, newPassword(), false);
     const run = async () => {
-      const accountResetToken = await recover(matter);
+      const accountResetToken = await recover(input);
       if (!accountResetToken) return undefined;
-      if (ways.method === 'raw') await ways.raw.resetPassword(accountResetToken, after.password);
-      else await ways.srp.resetPassword(email, accountResetToken, after.password);
+      if (clients.method === 'raw') await clients.raw.resetPassword(accountResetToken, after.password);
+      else await clients.srp.resetPassword(email, accountResetToken, after.password);
       return after;
     };
     return { after, run };
   },
 
-  destroy({ ways, email, state }) {
+  destroy({ clients, email, state }) {
     const after = destroyed(state);
     const run = async () => {
-      await ways.srp.destroyAccount(email, state.password);
+      await clients.srp.destroyAccount(email, state.password);
       return after;
     };
     return { after, run };
@@ -154,22 +154,28 @@ const OPERATIONS: Record<Kind, (matter: Matter) => Pick<Operation, 'after' | 'ru
 };
 
 /** After a kill, a claimed mail waits for minutes, so this requests another one. */
-async function readVerifyCode({ ways, uid, state, mails, isOver }: Matter): Promise<string | undefined> {
+async function readVerifyCode({
+  clients,
+  uid,
+  state,
+  mails,
+  isOver,
+}: OperationInput): Promise<string | undefined> {
   const [code] = await mails.list('X-Verify-Code', uid);
   const [token] = state.sessions;
   if (code || !token) return code;
-  await ways.client.recoveryEmail.resendCode(token);
+  await clients.client.recoveryEmail.resendCode(token);
   return mails.next('X-Verify-Code', uid, 0, isOver);
 }
 
 /** @returns an accountResetToken; `undefined` when the server was killed before a code arrived */
-async function recover({ ways, email, uid, mails, isOver }: Matter): Promise<string | undefined> {
+async function recover({ clients, email, uid, mails, isOver }: OperationInput): Promise<string | undefined> {
   for (let known = (await mails.list('X-Recovery-Code', uid)).length; ; known++) {
-    const { forgotPasswordToken } = await ways.srp.sendRecoveryCode(email);
+    const { forgotPasswordToken } = await clients.srp.sendRecoveryCode(email);
     const code = await mails.next('X-Recovery-Code', uid, known, isOver);
     if (!code) return undefined;
     try {
-      return await ways.srp.verifyRecoveryCode(forgotPasswordToken, code);
+      return await clients.srp.verifyRecoveryCode(forgotPasswordToken, code);
     } catch (error) {
       // The mail precedes the last kill.
       if (!isApiError(error, 'invalidCode')) throw error;

@@ -40,11 +40,11 @@ async function findOrphans(db: Kysely<Tables>): Promise<string[]> {
   for (const table of ['sessions', 'mails'] as const) {
     const orphans = await sql<object>`select 1 from ${sql.table(table)} as t
       where not exists (select 1 from accounts where accounts.uid = t.uid)`.execute(db);
-    if (orphans.rows.length > 0) faults.push(`${orphans.rows.length} ${table} of no account`);
+    if (orphans.rows.length > 0) faults.push(`${orphans.rows.length} ${table} without an account`);
   }
   const outlived = await sql<object>`select 1 from sessions
     join accounts on accounts.uid = sessions.uid and accounts.generation <> sessions.generation`.execute(db);
-  if (outlived.rows.length > 0) faults.push(`${outlived.rows.length} sessions outlived their password`);
+  if (outlived.rows.length > 0) faults.push(`${outlived.rows.length}sessions of an older password`);
   return faults;
 }
 

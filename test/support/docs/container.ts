@@ -15,7 +15,7 @@ const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const BUILD_PACKAGES = ['ca-certificates', 'g++', 'make', 'python3'];
 
 /** Returns the reason why no image can be built here; `undefined` if one can. */
-export function whyNoContainer(): string | undefined {
+export function findContainerProblem(): string | undefined {
   if (process.platform !== 'linux') return 'containers need Linux';
   if (process.getuid?.() !== 0) return 'debootstrap and buildah need root';
   const missing = ['buildah', 'debootstrap'].filter((program) => !isInstalled(program));

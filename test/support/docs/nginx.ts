@@ -37,7 +37,7 @@ export async function startNginx(t: Teardown, upstreamPort: number, port: number
     return text.replace(from, to);
   }, documented);
   const file = join(folder, 'nginx.conf');
-  await writeFile(file, AROUND(folder, configuration));
+  await writeFile(file, MAIN_CONFIG(folder, configuration));
   const nginx = new ServiceProcess({
     command: [program, '-p', folder, '-c', file, '-e', 'stderr'],
     ready: /start worker process \d+/,
@@ -53,7 +53,7 @@ export async function startNginx(t: Teardown, upstreamPort: number, port: number
 }
 
 /** The nginx.conf of a distribution, which includes the site. */
-const AROUND = (folder: string, site: string) => `
+const MAIN_CONFIG = (folder: string, site: string) => `
 daemon off;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 pid ${folder}/nginx.pid;

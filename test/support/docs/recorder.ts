@@ -14,7 +14,7 @@ interface Exchange {
 const SHOWN_REQUEST_HEADERS = ['Authorization', 'Content-Type', 'Accept', 'Accept-Language'];
 const SHOWN_RESPONSE_HEADERS = ['Content-Type', 'Timestamp', 'Retry-After'];
 /** Longer hex is abbreviated to its ends; decimal numbers are not. */
-const MOST_HEX_DIGITS = 128;
+const MAX_HEX_DIGITS = 128;
 
 /** Records the requests and replies of a client. */
 export class Recorder {
@@ -76,7 +76,7 @@ function render(exchange: Exchange): string {
 function layOut(body: string): string {
   if (!body.startsWith('{')) return body.trimEnd();
   const shorten = (_: string, value: unknown) =>
-    typeof value === 'string' && value.length > MOST_HEX_DIGITS && /^(?!\d+$)[0-9a-f]+$/.test(value)
+    typeof value === 'string' && value.length > MAX_HEX_DIGITS && /^(?!\d+$)[0-9a-f]+$/.test(value)
       ? `${value.slice(0, 16)}…${value.slice(-16)} (${value.length / 2} bytes)`
       : value;
   return JSON.stringify(JSON.parse(body), shorten, 2);

@@ -94,7 +94,7 @@ export function checkReply(reply: CheckedResponse): void {
   const { method, status, headers, text } = reply;
   if (status >= 500) throw new Error(`status ${status}: ${text}`);
   if (/node_modules|\.[jt]s:\d|SQLITE|select .* from/i.test(text))
-    throw new Error(`it tells of its inside: ${text}`);
+    throw new Error(`the reply reveals internals: ${text}`);
   if (method === 'HEAD' || method === 'OPTIONS') return;
   if (status >= 400) checkFiveFields(headers['content-type'], status, text);
   checkResponse(reply);
@@ -104,5 +104,6 @@ export function checkFiveFields(contentType: string | undefined, status: number,
   if (!contentType?.startsWith('application/json')) throw new Error(`content type ${contentType}: ${text}`);
   const { code, errno, error, message, info } = JSON.parse(text);
   const texts = [error, message, info].every((field) => typeof field === 'string' && field.length > 0);
-  if (code !== status || !Number.isInteger(errno) || !texts) throw new Error(`not the five fields: ${text}`);
+  if (code !== status || !Number.isInteger(errno) || !texts)
+    throw new Error(`the error lacks the five fields: ${text}`);
 }

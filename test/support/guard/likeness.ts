@@ -2,11 +2,11 @@ import type { Test } from 'tap';
 import type { Reply } from '../api/send.js';
 
 /** Headers that differ between any two replies. */
-const OF_THE_MOMENT = ['date', 'timestamp'];
+const VARYING_HEADERS = ['date', 'timestamp'];
 
 /** Reduces random values of a reply to their lengths. */
 function look({ status, headers, body, text }: Reply) {
-  const shown = Object.entries(headers).filter(([name]) => !OF_THE_MOMENT.includes(name));
+  const shown = Object.entries(headers).filter(([name]) => !VARYING_HEADERS.includes(name));
   return { status, headers: Object.fromEntries(shown), length: text.length, body: outline(body) };
 }
 

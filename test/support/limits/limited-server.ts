@@ -79,7 +79,7 @@ export function loggedLimits({ logLines }: TestServer, refused = true): string[]
 export function assertTooMany(t: Test, server: TestServer, reply: Reply, limit: LimitName): void {
   const { status, headers, body } = reply;
   t.match({ status, body }, { status: 429, body: { code: 429, errno: 114, retryAfter: Number } }, limit);
-  t.equal(headers['retry-after'], String(body.retryAfter), 'Retry-After says the same as the body');
+  t.equal(headers['retry-after'], String(body.retryAfter), 'Retry-After equals the body');
   const windowSeconds = allRates(server.services.config.limits)[limit].seconds;
   const retryAfter = body.retryAfter as number;
   t.ok(Number.isInteger(retryAfter) && retryAfter >= 1 && retryAfter <= windowSeconds, `${retryAfter} s`);

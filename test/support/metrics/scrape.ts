@@ -59,12 +59,12 @@ export async function scrape({ metricsUrl, clock }: Scraped): Promise<Scrape> {
  * Scrapes until a condition holds: a client may receive a reply before the server counts it.
  * @throws Error after ten seconds
  */
-export async function scrapeUntil(server: Scraped, isSo: (scrape: Scrape) => boolean): Promise<Scrape> {
+export async function scrapeUntil(server: Scraped, condition: (scrape: Scrape) => boolean): Promise<Scrape> {
   let given = false;
   const look = async () => {
     for (;;) {
       const seen = await scrape(server);
-      if (given || isSo(seen)) return seen;
+      if (given || condition(seen)) return seen;
     }
   };
   try {

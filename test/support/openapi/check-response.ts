@@ -48,7 +48,9 @@ function checkAgainst(
   documented: { path: string; method: string; status: string },
 ): void {
   const fail = (what: string): never => {
-    throw new Error(`${method} ${path} answered ${status}, against its OpenAPI document: ${what}\n${text}`);
+    throw new Error(
+      `${method} ${path} replied ${status}, which violates the OpenAPI document: ${what}\n${text}`,
+    );
   };
   const { content, headers: documentedHeaders = {} } = find(documented);
   for (const name of Object.keys(documentedHeaders)) {

@@ -42,7 +42,7 @@ export type EndpointName = keyof typeof BOUNDS;
 export type Count = <Reply>(name: EndpointName, send: () => Promise<Reply>) => Promise<Reply>;
 
 /** Runs each endpoint for one account and counts each request. */
-export async function liveOneLife(server: ServerProcess, count: Count): Promise<void> {
+export async function runEveryEndpoint(server: ServerProcess, count: Count): Promise<void> {
   const client = new KeyServerClient({ url: server.url });
   const sender = new Sender(server.url, 1);
   await count('get_random_bytes', () => client.getRandomBytes());

@@ -17,7 +17,7 @@ export class SeenAnswers {
    */
   note(t: Test, endpoint: string, reply: Reply): void {
     const cell = describe(endpoint, reply);
-    t.equal(this.#seen.get(endpoint) ?? cell, cell, `${endpoint} answers the same each time`);
+    t.equal(this.#seen.get(endpoint) ?? cell, cell, `${endpoint} has the same reply each time`);
     this.#seen.set(endpoint, cell);
   }
 

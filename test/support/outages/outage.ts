@@ -3,13 +3,13 @@ import { checkRefusal } from '../api/check-refusal.js';
 import { type Reply, send } from '../api/send.js';
 import { startServer, type TestServer } from '../api/start-server.js';
 import type { FlowRequest, PreparedRequest } from './flows/flow-request.js';
-import { ALL, untilSo } from './waiting.js';
+import { ALL, untilTrue } from './waiting.js';
 
 /** Time limit of a request that waits for a store, in ms; longer while other tests run. */
 const ANSWER_MS = ALL ? 2000 : 20_000;
 
 /** Account limits as for one user; no limit for the one address of all tests. */
-const ROOM = {
+const LIMITS = {
   RATE_LIMITS: 'on',
   STRETCH_MAX_WAIT: '60',
   LIMIT_REQUESTS_OF_SOURCE: '1000000/60',
@@ -19,7 +19,7 @@ const ROOM = {
 
 /** Starts a server with limits that leave room for a test. */
 export function startLimitedServer(t: Test, env: Record<string, string>): Promise<TestServer> {
-  return startServer(t, { ...ROOM, ...env });
+  return startServer(t, { ...LIMITS, ...env });
 }
 
 /** Sends a request and measures its reply in ms. */
@@ -44,7 +44,7 @@ export async function sendUntilServed(request: PreparedRequest): Promise<{ reply
   let reply = await request.send();
   let refusals = 0;
   if (reply.status === 503) {
-    await untilSo(async () => {
+    await untilTrue(async () => {
       refusals++;
       reply = await request.send();
       return reply.status !== 503;
@@ -54,8 +54,8 @@ export async function sendUntilServed(request: PreparedRequest): Promise<{ reply
 }
 
 /** Waits until all stores reply. */
-export async function untilWell(server: TestServer): Promise<void> {
-  await untilSo(async () => (await send(server, '/__heartbeat__', { method: 'GET' })).status === 200);
+export async function untilHealthy(server: TestServer): Promise<void> {
+  await untilTrue(async () => (await send(server, '/__heartbeat__', { method: 'GET' })).status === 200);
 }
 
 export async function prepareAll(

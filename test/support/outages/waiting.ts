@@ -5,6 +5,6 @@ export const ALL = process.env.OUTAGES === 'all';
 /** Time limit of the recovery after a store's return, in ms; longer while other tests run. */
 const RECOVERY_MS = ALL ? 5000 : 20_000;
 
-export function untilSo(isSo: () => Promise<boolean>): Promise<void> {
-  return waitUntil(isSo, RECOVERY_MS);
+export function untilTrue(condition: () => Promise<boolean>): Promise<void> {
+  return waitUntil(condition, RECOVERY_MS);
 }

@@ -90,7 +90,7 @@ export async function runProcess({
   if (outcome.failed === 0 && (code !== 0 || !results.ok)) {
     outcome.failed++;
     if (missing.length === 0) outcome.failedFiles.add(taken.at(-1) as string);
-    onFailure(`the process ended with ${signal ?? code}; not run to the end: ${missing.join(', ')}`);
+    onFailure(`the process ended with ${signal ?? code}; unfinished files: ${missing.join(', ')}`);
   }
   return outcome;
 }

@@ -31,7 +31,7 @@ export class ServiceProcess {
    * @throws Error with the output when it exits
    */
   async start(): Promise<void> {
-    if (this.#child) throw new Error('it runs already');
+    if (this.#child) throw new Error('the service is already running');
     const [command, ...args] = launch(this.#service) as [string, ...string[]];
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 const CHUNK_BYTES = 64 << 10;
-const LEAST_BYTES = 64 << 20;
+const MIN_BYTES = 64 << 20;
 
 /** Finds the native kernel's mappings: large, and excluded from core dumps (proc(5), smaps). */
 function findMappings(): { start: number; end: number }[] {
@@ -12,7 +12,7 @@ function findMappings(): { start: number; end: number }[] {
       const [, start = '', end = ''] = /^([0-9a-f]+)-([0-9a-f]+) /.exec(mapping) ?? [];
       return { start: Number.parseInt(start, 16), end: Number.parseInt(end, 16) };
     })
-    .filter(({ start, end }) => end - start >= LEAST_BYTES);
+    .filter(({ start, end }) => end - start >= MIN_BYTES);
 }
 
 /** Returns the size of the native kernel's memory, and the bytes in chunks that are not all zero. */

@@ -84,7 +84,7 @@ export class QueueHarness {
   async finishOne(tookMs = 100): Promise<void> {
     this.advance(tookMs);
     const batch = this.running.shift();
-    if (!batch) throw new Error('no batch is under way');
+    if (!batch) throw new Error('no batch is running');
     batch.finish(batch.accounts.map(succeed));
     await settle();
   }

@@ -43,7 +43,7 @@ t.test(
     t.ok(readNativeMemory().traces > 3 * 0.99 * SLOT_BYTES);
     for (const slot of [0, 2]) native.wipeSlot(region, slot);
     const { traces } = readNativeMemory();
-    t.ok(traces > 0.99 * SLOT_BYTES && traces <= SLOT_BYTES, 'those of one slot are left');
+    t.ok(traces > 0.99 * SLOT_BYTES && traces <= SLOT_BYTES, 'secrets of one slot remain');
     native.wipeSlot(region, 3);
     t.equal(readNativeMemory().traces, 0);
     native.unmapSlots(region);

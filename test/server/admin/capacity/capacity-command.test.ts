@@ -98,7 +98,10 @@ t.test('the recommended number of threads follows cores and memory', async (t) =
   t.equal(recommendThreads({ ...machine, cores: 0.5 }, settings), 1);
   const little = { ...machine, memoryBytes: 800 * MIB };
   t.equal(recommendThreads(little, settings), 2);
-  t.ok(recommendThreads(little, { ...settings, stretchEngine: 'openssl' }) > 2, 'OpenSSL takes half');
+  t.ok(
+    recommendThreads(little, { ...settings, stretchEngine: 'openssl' }) > 2,
+    'half the memory with OpenSSL',
+  );
   t.equal(recommendThreads({ ...machine, memoryBytes: 100 * MIB }, settings), 1);
 });
 
@@ -143,12 +146,12 @@ const STRETCH_NICE = '0';
 t.test('the command measures the configured engine', async (t) => {
   const env = { STRETCH_NICE, STRETCH_ENGINE: 'openssl', STRETCH_MAX_WAIT: '0.001' };
   const ran = await runAdmin(env, 'capacity', '--json');
-  t.equal(ran.code, 1, 'nobody could wait for a thread with this STRETCH_MAX_WAIT');
+  t.equal(ran.code, 1, 'this STRETCH_MAX_WAIT allows no queue');
   const { machine, measured, recommended, warnings } = ran.json as Record<string, Record<string, number>>;
   t.ok((machine?.cores ?? 0) > 0 && (machine?.memoryBytes ?? 0) > 0);
   t.match(measured, { engine: 'openssl', threads: recommended?.stretchThreads });
   t.ok((measured?.singleMs ?? 0) > 10);
-  t.equal(measured?.group, undefined, 'OpenSSL takes one at a time');
+  t.equal(measured?.group, undefined, 'OpenSSL stretches one at a time');
   t.ok((recommended?.loginsPerSecond ?? 0) > 0);
   t.match(warnings, [
     { broken: true, text: /^STRETCH_MAX_WAIT=0\.001 is less than the duration of one stretch/ },

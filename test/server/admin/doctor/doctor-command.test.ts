@@ -48,7 +48,7 @@ t.test('healthy stores are reported without changes', async (t) => {
   t.equal(fresh.code, 0, fresh.stdout);
   t.same(fresh.find('schema')[0]?.state, 'ok');
   t.match(fresh.find('schema')[0]?.says, /migrations pending; the server runs them at start/);
-  t.same(await readdir(dataDir), [], 'nothing was made');
+  t.same(await readdir(dataDir), [], 'nothing is created');
 
   const server = await startServer(t, { ...env, STORAGE_KEY });
   const running = await examine(env);
@@ -126,14 +126,14 @@ t.test('missing and wrong storage keys are reported', async (t) => {
   const gone = await examine(env);
   t.equal(gone.code, 1);
   t.match(gone.find('STORAGE_KEY'), [{ state: 'broken', says: /storage\.key is missing/ }]);
-  t.same(gone.states('database'), ['ok'], 'the database itself is well');
+  t.same(gone.states('database'), ['ok'], 'the database is healthy');
   const files = await readdir(server.dataDir);
-  t.notOk(files.includes('storage.key'), 'no new key is made');
+  t.notOk(files.includes('storage.key'), 'no new key is created');
 });
 
 t.test('an invalid database file, and a DATA_DIR that is not a directory, are reported', async (t) => {
   const dataDir = await makeDataDir(t);
-  await writeFile(join(dataDir, 'key-server.sqlite'), 'no database at all, whatever its name');
+  await writeFile(join(dataDir, 'key-server.sqlite'), 'the file is not a database');
   await writeFile(join(dataDir, 'storage.key'), STORAGE_KEY, { mode: 0o600 });
   const ran = await examine({ DATA_DIR: dataDir });
   t.equal(ran.code, 1);
@@ -151,7 +151,7 @@ t.test('a DATA_DIR that others can read is reported, and a missing one is not cr
   await mkdir(join(dataDir, 'mail'));
   await chmod(join(dataDir, 'mail'), 0o700);
   const open = await examine({ DATA_DIR: dataDir });
-  t.equal(open.code, 0, 'a server works all the same');
+  t.equal(open.code, 0, 'a server works');
   t.same(
     open.find('DATA_DIR').map(({ state, says }) => [state, says.replace(dataDir, 'DIR')]),
     [

@@ -64,7 +64,7 @@ export const FORGOTTEN_PASSWORD: FlowRequest[] = [
       for (let i = 0; i < 2; i++) await guess(wrong);
       return {
         send: () => guess(code),
-        check: async (t, { body }) => t.ok(body.accountResetToken, 'the third of three guesses was left'),
+        check: async (t, { body }) => t.ok(body.accountResetToken, 'the third guess was not used'),
       };
     },
   },

@@ -51,7 +51,7 @@ export const RAW: FlowRequest[] = [
         send: () => send(server, '/v1/raw_password/password/change', { body }),
         async check(t) {
           t.equal((await loginRaw(server, email, 'another')).status, 200);
-          t.equal((await readStatus(server, sessionToken)).body.errno, 110, 'its sessions are over');
+          t.equal((await readStatus(server, sessionToken)).body.errno, 110, 'its sessions have ended');
         },
       };
     },
@@ -67,7 +67,7 @@ export const RAW: FlowRequest[] = [
         send: () => send(server, '/v1/raw_password/password/reset', call),
         async check(t) {
           t.equal((await loginRaw(server, account.email, 'another')).status, 200);
-          t.equal((await readStatus(server, sessionToken)).body.errno, 110, 'its sessions are over');
+          t.equal((await readStatus(server, sessionToken)).body.errno, 110, 'its sessions have ended');
         },
       };
     },

@@ -14,7 +14,7 @@ import { resetBody } from '../../api/endpoints.js';
 import type { TokenType } from '../../api/protocol-math.js';
 import { type Reply, type Signer, send } from '../../api/send.js';
 import type { TestServer } from '../../api/start-server.js';
-import { untilSo } from '../waiting.js';
+import { untilTrue } from '../waiting.js';
 import type { PreparedRequest } from './flow-request.js';
 
 export const PASSWORD = 'correct horse';
@@ -52,7 +52,7 @@ export async function checkDevices(t: Test, server: TestServer, sessionToken: st
   const count = async () => accept(await send(server, '/v1/account/devices', call)).devices.length;
   // A session of the failed request is removed a moment later.
   await t.resolves(
-    untilSo(async () => (await count()) === 1),
+    untilTrue(async () => (await count()) === 1),
     'one session',
   );
 }
@@ -78,7 +78,7 @@ export async function verifyRecoveryCode(
     const { status, body } = await send(server, '/v1/password/forgot/verify_code', call);
     if (status === 200) return body.accountResetToken;
   }
-  throw new Error('no code that was mailed is right');
+  throw new Error('no mailed code is correct');
 }
 
 export function reset(
@@ -92,7 +92,7 @@ export function reset(
   return {
     send: () => send(server, '/v1/account/reset', call),
     async check(t) {
-      t.equal((await readStatus(server, sessionToken)).body.errno, 110, 'its sessions are over');
+      t.equal((await readStatus(server, sessionToken)).body.errno, 110, 'its sessions have ended');
       await login(server, { email, srpPW });
     },
   };
@@ -107,7 +107,7 @@ export async function destroy(
     send: () => send(server, '/v1/account/destroy', signed('authToken', token)),
     async check(t) {
       const { body } = await send(server, '/v1/auth/start', { body: { email: toHex(account.email) } });
-      t.equal(body.errno, 102, 'it is gone');
+      t.equal(body.errno, 102, 'the account is gone');
     },
   };
 }
