@@ -19,7 +19,7 @@ import { SigningKeyRing } from './certificates/signing-key-ring.js';
 import { prepareDataDir } from './data-dir.js';
 import { type AdminListener, openAdminListener } from './http/admin-listener.js';
 import { createApp } from './http/app.js';
-import { readClientSource } from './http/client-source.js';
+import { createSourceReader } from './http/client-source.js';
 import type { Connections } from './http/connections.js';
 import { createHttpServer } from './http/http-server.js';
 import { listen } from './http/listen.js';
@@ -166,7 +166,7 @@ function createShedding(services: Services): LoadSheddingOptions {
     inFlight,
     // Routes match exactly, so every request for one of these paths contains this part.
     needsStretch: ({ method, url }) => method === 'POST' && url?.includes(STRETCH_PATH_PART) === true,
-    sourceOf: (request) => readClientSource(request, config.trustProxy),
+    sourceOf: createSourceReader(config.trustProxy),
     predictWaitMs: (ahead) => stretcher.queue.predictWaitMs(ahead),
     maxWaitMs: config.stretchMaxWait * 1000,
     publicUrl: config.publicUrl,

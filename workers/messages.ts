@@ -41,12 +41,12 @@ export interface SingleMethods {
   pbkdf2: 'kernel' | 'openssl';
 }
 
-/** Methods, group size and times of stretches on this machine. */
+/** Methods, group size and time of stretches on this machine. */
 export interface StretchPlan extends SingleMethods {
   /** Maximum number of passwords in a batch; 1 if larger batches save no CPU. */
   groupSize: number;
-  /** Expected times of batches of 1, 2 … `groupSize` passwords, in ms. */
-  expectedMs: number[];
+  /** Expected time of a batch of that size. */
+  batchMs: number;
 }
 
 export interface StretchTasks {

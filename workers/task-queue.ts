@@ -45,7 +45,7 @@ interface Waiting<Task, Reply> {
   arrivedMs: number;
   resolve: (reply: Reply) => void;
   reject: (error: Error) => void;
-  stopListening: () => void;
+  signal: AbortSignal | undefined;
 }
 
 /** Assumed time of a batch before the first measurement, in ms. */
@@ -91,35 +91,21 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
     return this.#waiting;
   }
 
-  get running(): number {
-    return this.#running.size;
-  }
-
   /**
    * @param groupSize maximum number of tasks in a batch
    * @param batchMs expected time of a batch of that size
    */
-  expect(groupSize: number, batchMs = this.#msPerTask * groupSize): void {
+  expect(groupSize: number, batchMs: number): void {
     this.#groupSize = groupSize;
     this.#msPerTask = batchMs / groupSize;
   }
 
   /** @throws TaskAbandonedError when the client closes the connection first; TaskFailedError */
-  async submit(task: Task, { source, signal }: TaskClient): Promise<Reply> {
-    if (signal?.aborted) return this.#abandon();
+  submit(task: Task, { source, signal }: TaskClient): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const drop = () => this.#drop(source, entry);
-      const entry: Waiting<Task, Reply> = {
-        task,
-        arrivedMs: this.#options.now(),
-        resolve,
-        reject,
-        stopListening: () => signal?.removeEventListener('abort', drop),
-      };
-      signal?.addEventListener('abort', drop, { once: true });
-      const requests = this.#bySource.get(source);
-      if (requests) requests.push(entry);
-      else this.#bySource.set(source, [entry]);
+      const requests = this.#bySource.get(source) ?? [];
+      requests.push({ task, arrivedMs: this.#options.now(), resolve, reject, signal });
+      this.#bySource.set(source, requests);
       this.#waiting++;
       this.#dispatch();
     });
@@ -168,7 +154,9 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
       this.#stopFilling = undefined;
       this.#isFillTimeOver = false;
       const slots = this.#free.pop() as Slots;
-      void this.#start(this.#takeBatch(Math.min(this.#groupSize, slots.indexes.length)), slots);
+      const batch = this.#takeBatch(Math.min(this.#groupSize, slots.indexes.length));
+      if (batch.length > 0) void this.#start(batch, slots);
+      else this.#free.push(slots);
     }
   }
 
@@ -184,24 +172,33 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
     while (batch.length < size) {
       const [source, requests] = this.#bySource.entries().next().value ?? [];
       if (source === undefined || !requests || (hasLastOfSource && sources.has(source))) break;
-      batch.push(requests.shift() as Waiting<Task, Reply>);
-      sources.add(source);
+      const next = this.#takeNext(requests);
       this.#bySource.delete(source);
       if (requests.length > 0) this.#bySource.set(source, requests);
-      else hasLastOfSource = true;
+      else if (next) hasLastOfSource = true;
+      if (next) batch.push(next);
+      sources.add(source);
     }
-    this.#waiting -= batch.length;
     return batch;
+  }
+
+  /** Takes the next request of a source, and drops those whose client has disconnected. */
+  #takeNext(requests: Waiting<Task, Reply>[]): Waiting<Task, Reply> | undefined {
+    for (let next = requests.shift(); next; next = requests.shift()) {
+      this.#waiting--;
+      if (!next.signal?.aborted) return next;
+      this.#options.observe?.({ type: 'abandoned' });
+      next.reject(new TaskAbandonedError('the client disconnected'));
+    }
+    return undefined;
   }
 
   async #start(batch: Waiting<Task, Reply>[], slots: Slots): Promise<void> {
     const { now, run, recover, observe } = this.#options;
     const running = { startedMs: now() };
     this.#running.add(running);
-    for (const { arrivedMs, stopListening } of batch) {
-      stopListening();
+    for (const { arrivedMs } of batch)
       observe?.({ type: 'started', waitedMs: running.startedMs - arrivedMs });
-    }
     const tasks = batch.map(({ task }) => task);
     let outcomes: Outcome<Reply>[];
     let isUsable = true;
@@ -237,18 +234,5 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
     const ms = serviceMs / size;
     if (size < this.#groupSize && ms > this.#msPerTask) return;
     this.#msPerTask += AVERAGE_GAIN * (ms - this.#msPerTask);
-  }
-
-  #drop(source: string, entry: Waiting<Task, Reply>): void {
-    const requests = this.#bySource.get(source) as Waiting<Task, Reply>[];
-    requests.splice(requests.indexOf(entry), 1);
-    if (requests.length === 0) this.#bySource.delete(source);
-    this.#waiting--;
-    this.#abandon().catch(entry.reject);
-  }
-
-  #abandon(): Promise<never> {
-    this.#options.observe?.({ type: 'abandoned' });
-    return Promise.reject(new TaskAbandonedError('the client disconnected'));
   }
 }

@@ -6,7 +6,7 @@ import { logRequest } from '../logs/request-log.js';
 import type { RequestState } from '../logs/security-log.js';
 import { HEALTH_CHECKS } from '../routes/health-and-metrics.js';
 import type { Services } from '../services.js';
-import { readClientSource } from './client-source.js';
+import { createSourceReader } from './client-source.js';
 import type { Connections } from './connections.js';
 import { discardBody, hasUnreadBody, replyBeforeBody } from './early-reply.js';
 import { toApiError } from './error-translation.js';
@@ -88,10 +88,11 @@ function hasPath({ url }: Context): boolean {
 
 /** Counts every request except health checks, which must not fail when a source exceeds its limit. */
 function countRequests({ limits, log, config }: Services) {
+  const readSource = createSourceReader(config.trustProxy);
   return async (ctx: Context, next: Next) => {
     // Set before the limit, so that scripts of other origins can read the 429.
     if (ctx.path.startsWith('/v1/')) ctx.set(API_HEADERS);
-    const source = readClientSource(ctx.req, config.trustProxy);
+    const source = readSource(ctx.req);
     ctx.state.client = createClientContext(log, ctx.state as RequestState, source);
     if (!HEALTH_CHECKS.includes(ctx.path)) await limits.countRequest(ctx.state.client);
     await next();

@@ -4,19 +4,19 @@ import ipaddr from 'ipaddr.js';
 import proxyaddr from 'proxy-addr';
 import { splitList } from '../../config/rules.js';
 
-const compiledTrust = new Map<string, (address: string, hop: number) => boolean>();
-/** Cached for each request, because reading the remote address is a system call. */
-const cachedSources = new WeakMap<IncomingMessage, string>();
-
 /**
- * Returns the source of a request, for queue and limits: an IPv4 address, or the /56 of an IPv6 address.
- * @param trustProxy comma-separated addresses and networks whose X-Forwarded-For is trusted; constant for a request
+ * Returns a function for the source of a request: an IPv4 address, or the /56 of an IPv6 address.
+ * @param trustProxy comma-separated addresses and networks whose X-Forwarded-For is trusted
  * @see RFC 6177 (a home site gets a /56)
  */
-export function readClientSource(request: IncomingMessage, trustProxy: string): string {
-  const source = cachedSources.get(request) ?? findClientSource(request, trustProxy);
-  cachedSources.set(request, source);
-  return source;
+export function createSourceReader(trustProxy: string): (request: IncomingMessage) => string {
+  const trust = proxyaddr.compile(splitList(trustProxy));
+  return (request) => {
+    // The last address is the client, as reported by the proxy before it.
+    const [client, proxy] = proxyaddr.all(request, trust).reverse();
+    const address = [client, proxy].map(withoutPort).find((candidate) => isIP(candidate));
+    return toSource(address ?? '');
+  };
 }
 
 export function toSource(address: string): string {
@@ -26,18 +26,6 @@ export function toSource(address: string): string {
 /** Returns the /48 of an IPv6 source, which has at most one customer; `undefined` for IPv4. */
 export function toCustomerNetwork(source: string): string | undefined {
   return source.includes(':') ? maskIpv6(source.replace(/\/56$/, ''), 48) : undefined;
-}
-
-function findClientSource(request: IncomingMessage, trustProxy: string): string {
-  let trust = compiledTrust.get(trustProxy);
-  if (!trust) {
-    trust = proxyaddr.compile(splitList(trustProxy));
-    compiledTrust.set(trustProxy, trust);
-  }
-  // The last address is the client, as reported by the proxy before it.
-  const [client, proxy] = proxyaddr.all(request, trust).reverse();
-  const address = [client, proxy].map(withoutPort).find((candidate) => isIP(candidate));
-  return toSource(address ?? '');
 }
 
 /** Some proxies append the client's port, so each connection would be its own source. */

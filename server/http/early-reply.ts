@@ -26,11 +26,7 @@ export function replyBeforeBody(reply: string, request: IncomingMessage): Readab
 async function* sendThenDrain(reply: string, request: IncomingMessage): AsyncGenerator<Buffer> {
   yield Buffer.from(reply);
   const timer = setTimeout(() => request.destroy(), LINGER_MS);
-  try {
-    await finished(discardBody(request), { writable: false });
-  } catch {
-    // The client or the timer closed the connection after the reply was sent.
-  } finally {
-    clearTimeout(timer);
-  }
+  // If the client or the timer closes the connection, the reply has been sent.
+  await finished(discardBody(request), { writable: false }).catch(() => {});
+  clearTimeout(timer);
 }

@@ -16,7 +16,7 @@ t.test('a dying stretch thread fails only its requests, and is replaced', async 
   const replies = Array.from({ length: 32 }, (_, i) =>
     rawLogin(server, emails[i % emails.length] as string, `192.0.2.${i}`),
   );
-  await waitUntil(() => stretcher.queue.running === 2 && stretcher.queue.waiting > 0);
+  await waitUntil(() => stretcher.queue.waiting >= 4);
   const [victim] = stretcher.threads;
   await victim?.terminate();
 

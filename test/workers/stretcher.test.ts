@@ -67,7 +67,7 @@ for (const engine of ['native', 'wasm', 'openssl'] as const) {
 t.test('logins that wait for a thread are stretched in batches', withSimd, async (t) => {
   const { stretcher, events } = startStretcher(t, { memoryMiB: 256 });
   await stretcher.ready();
-  stretcher.queue.expect(4);
+  stretcher.queue.expect(4, 200);
   const order = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(orderFrom);
   const replies = await Promise.all(order.map((from) => stretcher.stretch(knownRequest(), from)));
   for (const reply of replies) t.same(inHex(reply), KNOWN_REPLY);
@@ -80,8 +80,7 @@ t.test('STRETCH_MEMORY limits simultaneous stretches with every engine', async (
     const { stretcher } = startStretcher(t, { engine, threads: 2, memoryMiB: 127 });
     await stretcher.ready();
     const stretches = ['a', 'b', 'c'].map((from) => stretcher.stretch(knownRequest(), orderFrom(from)));
-    t.equal(stretcher.queue.running, 1);
-    t.equal(stretcher.queue.waiting, 2);
+    t.equal(stretcher.queue.waiting, 2, 'one runs');
     for (const reply of await Promise.all(stretches)) t.same(inHex(reply), KNOWN_REPLY);
   }
 });
@@ -90,22 +89,21 @@ t.test('a ready stretcher has a plan', async (t) => {
   for (const engine of ['native', 'wasm', 'openssl', 'scrypt-js'] as const) {
     const { stretcher } = startStretcher(t, { engine, memoryMiB: 192 });
     await stretcher.ready();
-    const { single, groupSize, expectedMs } = stretcher.plan;
+    const { single, groupSize, batchMs } = stretcher.plan;
     if (stretcher.engine === 'wasm') {
       t.ok(['scalar', 'vector'].includes(single));
       t.ok(groupSize <= 3, 'there is no memory for four');
     } else {
       t.equal(groupSize, stretcher.engine === 'native' ? 4 : 1);
     }
-    t.equal(expectedMs.length, groupSize);
-    t.ok(expectedMs.every((ms) => ms > 8));
+    t.ok(batchMs > 8);
   }
 });
 
 t.test('a request that cannot be stretched fails alone, at any position in its batch', async (t) => {
   const { stretcher } = startStretcher(t, { memoryMiB: 256 });
   await stretcher.ready();
-  stretcher.queue.expect(3);
+  stretcher.queue.expect(3, 200);
   const noEmail = { email: undefined as never };
   const noSrpSalt = { srpSalt: undefined as never };
   // The first request runs alone, the others in one batch.
@@ -147,7 +145,7 @@ t.test('a killed thread fails its batch, is replaced and reported', async (t) =>
   const gate = begun(simdSupported() ? 3 : 2);
   const { stretcher, events } = startStretcher(t, { observe: gate.observe });
   await stretcher.ready();
-  if (simdSupported()) stretcher.queue.expect(2);
+  if (simdSupported()) stretcher.queue.expect(2, 200);
   const [killed] = stretcher.threads;
   const outcomes = Promise.allSettled(
     ['a', 'b', 'c', 'd'].map((source) => stretcher.stretch(knownRequest(), orderFrom(source))),

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import t from 'tap';
-import { readClientSource, toCustomerNetwork } from '../../../server/http/client-source.js';
+import { createSourceReader, toCustomerNetwork } from '../../../server/http/client-source.js';
 
 function source(remoteAddress: string, forwarded?: string, trustProxy = ''): string {
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
-  return readClientSource({ headers, socket: { remoteAddress } } as unknown as IncomingMessage, trustProxy);
+  return createSourceReader(trustProxy)({ headers, socket: { remoteAddress } } as unknown as IncomingMessage);
 }
 
 t.test('an IPv4 address is a source, also when mapped into IPv6', async (t) => {

@@ -86,8 +86,8 @@ t.test('a client that disconnects before its reply is counted as such', async (t
   const leaving = request(server.url + path, { method: 'POST', headers });
   leaving.on('error', () => {});
   leaving.end(body);
-  const { queue } = server.services.stretcher;
-  while (queue.running === 0) await nextTurn();
+  const { inFlight } = server.services;
+  while (inFlight.countAhead('') === 0) await nextTurn();
   leaving.destroy();
   const seen = await scrapeUntil(server, ({ has }) => has(REQUESTS, { route: path }));
   t.equal(seen.read(REQUESTS, { route: path, method: 'POST', status: 499, errno: 0 }), 1);

@@ -78,11 +78,10 @@ export function choosePlan({ scalar, vector, groups, pbkdf2 }: SampleTimes): Str
     if (each(size) <= WORTHWHILE * each(groupSize)) groupSize = size;
   }
   const scale = (scrypt_N / SAMPLE_N) * MEMORY_FACTOR;
-  const expectedMs = ms.slice(0, groupSize).map((ms, i) => Math.round(ms * scale + (i + 1) * PBKDF2_MS));
   return {
     single: scalar < vector ? 'scalar' : 'vector',
     pbkdf2: pbkdf2.kernel < pbkdf2.openssl ? 'kernel' : 'openssl',
     groupSize,
-    expectedMs,
+    batchMs: Math.round((ms[groupSize - 1] as number) * scale + groupSize * PBKDF2_MS),
   };
 }

@@ -38,10 +38,9 @@ t.test('PBKDF2 of one password uses the faster method', async (t) => {
   t.match(choosePlan({ ...times, pbkdf2: { kernel: 1, openssl: 2 } }), { pbkdf2: 'kernel' });
 });
 
-t.test('the expected time of a batch size is proportional to its samples', async (t) => {
-  const { expectedMs } = choosePlan({ pbkdf2, scalar: 1, vector: 2, groups: [1.5, 2] });
-  t.equal(expectedMs.length, 3);
-  const [one, two, three] = expectedMs as [number, number, number];
+t.test('the expected time of a batch is proportional to its samples', async (t) => {
+  const expect = (...groups: number[]) => choosePlan({ pbkdf2, scalar: 1, vector: 2, groups }).batchMs;
+  const [one, two, three] = [expect(), expect(1.5), expect(1.5, 2)];
   t.ok(one > 256 && one < two && two < three);
 });
 
@@ -50,6 +49,6 @@ t.test('a measurement gives a plan for this machine', withSimd, async (t) => {
   for (const largestGroup of [1, 4]) {
     const plan = measureKernel(module, largestGroup);
     t.ok(plan.groupSize >= 1 && plan.groupSize <= largestGroup);
-    t.equal(plan.expectedMs.length, plan.groupSize);
+    t.ok(plan.batchMs > 8);
   }
 });
