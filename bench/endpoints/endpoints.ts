@@ -1,20 +1,40 @@
-import { createMany, createSrpAccount, type SrpAccount, verifyAccounts } from '../load/accounts.js';
-import { Sender } from '../load/sender.js';
+import {
+  createMany,
+  createSrpAccount,
+  type SrpAccount,
+  sessionCredentials,
+  verifyAccounts,
+} from '../load/accounts.js';
+import { CERTIFICATE_REQUEST } from '../load/certificate-request.js';
+import { HEALTH_CHECK, postJson, signed } from '../load/requests.js';
+import { type PreparedRequest, Sender } from '../load/sender.js';
+import {
+  finishRequest,
+  openAuthToken,
+  openSessionToken,
+  sessionRequest,
+  startRequest,
+} from '../load/srp-login.js';
 import { interleave } from '../measure/interleave.js';
 import { measureRequests, type RequestCost } from '../measure/request-cost.js';
 import { median, percentile, spreadPercent } from '../measure/statistics.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
 import { atMost, type BenchContext, type Measured, type Suite } from '../suite.js';
 import { createTable } from '../table.js';
-import { createRound, SCENARIOS } from './scenarios.js';
 
-const LOADS = [{ clients: 1 }, { clients: 8 }];
 const ACCOUNTS = 16;
 /** The requests of an SRP login. */
 const LOGIN = ['auth/start', 'auth/finish', 'session/create'];
 
-/** Costs of each request in each round. */
-type Samples = Map<string, RequestCost>[];
+interface Load {
+  server: ServerProcess;
+  clients: number;
+  accounts: SrpAccount[];
+  logins: number;
+}
+
+/** Costs of each request. */
+type Costs = Map<string, RequestCost>;
 
 /** Cost of each request, including HTTP and storage. */
 export const endpoints: Suite = {
@@ -25,30 +45,55 @@ export const endpoints: Suite = {
     const server = await startServer({ settings: { STRETCH_THREADS: '1' } });
     const accounts = await createMany(ACCOUNTS, () => createSrpAccount(server));
     await verifyAccounts(server, accounts);
-    const run = ({ clients }: { clients: number }) => runRound(server, clients, accounts, quick ? 200 : 400);
-    const rounds = quick ? 3 : 7;
-    const results = await interleave(LOADS, run, { what: 'endpoints', rounds, report });
-    return describe(...(results.map(({ samples }) => samples) as [Samples, Samples]));
+    const loads = [1, 8].map((clients) => ({ server, clients, accounts, logins: quick ? 150 : 400 }));
+    const results = await interleave(loads, runRound, { what: 'endpoints', rounds: quick ? 2 : 4, report });
+    return describe(...(results.map(({ samples }) => samples) as [Costs[], Costs[]]));
   },
 };
 
-async function runRound(server: ServerProcess, clients: number, accounts: SrpAccount[], logins: number) {
-  const sender = new Sender(server.url, clients);
-  const round = createRound(server.url, accounts);
-  const costs = new Map<string, RequestCost>();
-  for (const { name, build, take } of SCENARIOS) {
-    const { cost, answers } = await measureRequests(server, sender, build(round, logins));
+/** Measures each request. Most need replies of an earlier one. Requests are built before their measurement. */
+async function runRound({ server, clients, accounts, logins }: Load) {
+  const { url } = server;
+  const sender = new Sender(url, clients);
+  const costs: Costs = new Map();
+  const measure = async (name: string, requests: PreparedRequest[]) => {
+    const { cost, answers } = await measureRequests(server, sender, requests);
     costs.set(name, cost);
-    take?.(round, answers);
-  }
+    return answers.map(({ body }) => body);
+  };
+  await measure('__lbheartbeat__', Array(5 * logins).fill(HEALTH_CHECK));
+  await measure('get_random_bytes', Array(5 * logins).fill(postJson('/v1/get_random_bytes', {})));
+
+  const users = Array.from({ length: logins }, (_, i) => accounts[i % accounts.length] as SrpAccount);
+  const starts = await measure('auth/start', users.map(startRequest));
+  const proofs = users.map((user, i) => finishRequest(user, starts[i] as string));
+  const finishes = await measure(
+    'auth/finish',
+    proofs.map(({ request }) => request),
+  );
+  const authTokens = proofs.map(({ K }, i) => openAuthToken(finishes[i] as string, K));
+  const replies = await measure(
+    'session/create',
+    authTokens.map((authToken) => sessionRequest(url, authToken)),
+  );
+  const sessions = authTokens.map((authToken, i) =>
+    sessionCredentials(openSessionToken(replies[i] as string, authToken)),
+  );
+
+  const signAll = (path: string, json?: object) =>
+    sessions.map((session) => signed(url, path, session, json));
+  await measure('recovery_email/status', signAll('/v1/recovery_email/status'));
+  await measure('certificate/sign', signAll('/v1/certificate/sign', CERTIFICATE_REQUEST));
+  await measure('account/devices', signAll('/v1/account/devices'));
+  await measure('session/destroy', signAll('/v1/session/destroy', {}));
   return costs;
 }
 
-function describe(alone: Samples, loaded: Samples): Measured {
-  const each = (samples: Samples, name: string, figure: 'cpuMs' | 'loopMs' | 'latenciesMs') =>
+function describe(alone: Costs[], loaded: Costs[]): Measured {
+  const each = (samples: Costs[], name: string, figure: 'cpuMs' | 'loopMs' | 'latenciesMs') =>
     samples.flatMap((costs) => costs.get(name)?.[figure] ?? []);
-  const cpuMs = (samples: Samples, name: string) => median(each(samples, name, 'cpuMs'));
-  const latency = (samples: Samples, name: string, percent: number) =>
+  const cpuMs = (samples: Costs[], name: string) => median(each(samples, name, 'cpuMs'));
+  const latency = (samples: Costs[], name: string, percent: number) =>
     percentile(each(samples, name, 'latenciesMs'), percent);
   const login = (figure: 'cpuMs' | 'loopMs') =>
     LOGIN.reduce((sum, name) => sum + median(each(alone, name, figure)), 0);
@@ -62,15 +107,18 @@ function describe(alone: Samples, loaded: Samples): Measured {
           `SQLite and the token store in process, as by default; an RS signing key. ${alone.length} rounds of all ` +
           'endpoints in turns, one request at a time and eight at once; requests are built and signed before they are ' +
           'measured. CPU: all threads of the server process, from /proc; medians.',
-        table: createTable(SCENARIOS, [
-          ['endpoint', ({ name }) => name],
-          ['CPU ms, one', ({ name }) => cpuMs(alone, name), 2],
-          ['± %', ({ name }) => spreadPercent(each(alone, name, 'cpuMs')), 0],
-          ['CPU ms, eight', ({ name }) => cpuMs(loaded, name), 2],
-          ['p50 ms, one', ({ name }) => latency(alone, name, 50), 2],
-          ['p99 ms, one', ({ name }) => latency(alone, name, 99), 2],
-          ['p99 ms, eight', ({ name }) => latency(loaded, name, 99), 2],
-        ]),
+        table: createTable(
+          [...(alone[0] as Costs).keys()],
+          [
+            ['endpoint', (name) => name],
+            ['CPU ms, one', (name) => cpuMs(alone, name), 2],
+            ['± %', (name) => spreadPercent(each(alone, name, 'cpuMs')), 0],
+            ['CPU ms, eight', (name) => cpuMs(loaded, name), 2],
+            ['p50 ms, one', (name) => latency(alone, name, 50), 2],
+            ['p99 ms, one', (name) => latency(alone, name, 99), 2],
+            ['p99 ms, eight', (name) => latency(loaded, name, 99), 2],
+          ],
+        ),
       },
     ],
     checks: [

@@ -1,4 +1,4 @@
-import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 
 /** A complete request, computed before the measurement. */
 export interface PreparedRequest {
@@ -10,7 +10,6 @@ export interface PreparedRequest {
 
 export interface Answer {
   status: number;
-  headers: IncomingHttpHeaders;
   body: string;
   /** Time from the first byte written to the last byte read, in ms. */
   ms: number;
@@ -50,7 +49,6 @@ export class Sender {
         response.on('end', () => {
           resolve({
             status: response.statusCode as number,
-            headers: response.headers,
             body: Buffer.concat(chunks).toString(),
             ms: performance.now() - started,
           });

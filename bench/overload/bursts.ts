@@ -28,20 +28,7 @@ interface Target {
   status?: () => PreparedRequest;
 }
 
-interface Burst {
-  unanswered: number;
-  served: number;
-  refused: number;
-  /** Latency in ms. */
-  lastRefusal: number;
-  /** 99th percentiles of latencies in ms: health checks on new connections, a status request on an open one. */
-  health: number;
-  adminHealth: number | null;
-  status: number | null;
-  /** CPU ms of the event loop for a refusal. */
-  refusalLoop: number;
-}
-
+type Burst = Awaited<ReturnType<typeof runBurst>>;
 type Result = Target & { samples: Burst[] };
 
 /** 1,000 raw logins at once, each on a new connection from its own source, compared with a bare HTTP server. */
@@ -66,7 +53,7 @@ export async function measureBursts({ quick, report }: BenchContext): Promise<Me
   return describe(own as Result, reference as Result, memoryUse(server.pid).peakMib);
 }
 
-async function runBurst({ server, refusing, status }: Target, messages: Uint8Array[]): Promise<Burst> {
+async function runBurst({ server, refusing, status }: Target, messages: Uint8Array[]) {
   const sent = sendBurst(server, messages);
   const [health, adminHealth, statusP99] = await Promise.all([
     probeP99(server.url, () => HEALTH_CHECK, { isRefused: !status }),
@@ -84,6 +71,7 @@ async function runBurst({ server, refusing, status }: Target, messages: Uint8Arr
     served,
     refused: refused.length,
     lastRefusal: Math.max(0, ...refused.map(({ ms }) => ms)),
+    // 99th percentiles: health checks on new connections, a status request on an open one.
     health,
     adminHealth,
     status: statusP99,

@@ -50,7 +50,7 @@ export const startup: Suite = {
       const server = await startServer({ settings });
       const login = rawLogin(await createRawAccount(server));
       await server.stop();
-      const rounds = { what: 'startup', rounds: quick ? 3 : 7, warmUps: 0, report };
+      const rounds = { what: 'startup', rounds: quick ? 3 : 5, warmUps: 0, report };
       const results = await interleave([{}], () => measureStart(settings, login), rounds);
       return describe(results.flatMap(({ samples }) => samples));
     } finally {
