@@ -26,3 +26,11 @@ t.test('probes go out whether those before were answered or not, and their wait 
   t.same([latencies.a.length, latencies.b.length], [3, 3]);
   t.ok((latencies.a[0] as number) >= (latencies.b[2] as number));
 });
+
+t.test('a probe that fails ends the measurement with its error', async (t) => {
+  const kinds = { a: () => ({ method: 'GET' as const, path: '/', headers: {} }) };
+  const send = async () => {
+    throw new Error('refused');
+  };
+  await t.rejects(probe(kinds, send, { intervalMs: 2, durationMs: 12 }), { message: 'refused' });
+});
