@@ -15,7 +15,6 @@ export type SettingRule = z.ZodType<unknown, string | undefined>;
 
 const registry = z.registry<SettingFacts>();
 
-/** @returns the rule */
 export function setting<Rule extends SettingRule>(
   env: string,
   doc: string,

@@ -1,4 +1,4 @@
-/** Name → errno of every error that has a number of its own (docs/protocol.md, "Errors"). */
+/** Name → errno of every error with its own number (docs/protocol.md, "Errors"). */
 export const ERRNOS = Object.freeze({
   accountExists: 101,
   unknownAccount: 102,

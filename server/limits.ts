@@ -64,10 +64,7 @@ export class Limits {
     await this.#consume(client, mailKeys(client, kind, email), { uid });
   }
 
-  /**
-   * Only a wrong password stays counted.
-   * @param prove returns `undefined` for a wrong password
-   */
+  /** Only a wrong password stays counted. @param prove returns `undefined` for a wrong password */
   async tryPassword<Proof extends object>(
     uid: string,
     client: ClientContext,
@@ -97,10 +94,7 @@ export class Limits {
     if (isRight) void client.compensations.run(restore);
   }
 
-  /**
-   * Counts an attempt over all tokens of the account.
-   * @returns restores the count; call it for all but wrong codes
-   */
+  /** Counts an attempt over all tokens of the account. @returns restores the count; call it for all but wrong codes */
   async countRecoveryCode(uid: string, client: ClientContext): Promise<() => Promise<void>> {
     const restore = await this.#consume(client, [['recoveryCodesForAccount', uid, uid]], { uid });
     return () => client.compensations.run(restore);

@@ -25,7 +25,6 @@ export const endpoints = [
   ...miscellaneousEndpoints,
 ];
 
-/** The paths that need a stretch. */
 export const stretchPaths = endpoints.filter(({ stretches }) => stretches).map(({ path }) => path);
 /** Part of all these paths and of no other path; a test checks it. */
 export const STRETCH_PATH_PART = 'raw_password';

@@ -46,10 +46,7 @@ export class AccountSearch {
     this.#domain = domainOf(engine);
   }
 
-  /**
-   * Finds accounts by address order.
-   * @param page.after last address of the previous page
-   */
+  /** Finds accounts by address order. @param page.after last address of the previous page */
   async find(
     filter: AccountFilter,
     { after = '', limit }: { after?: string | undefined; limit: number },

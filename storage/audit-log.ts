@@ -38,10 +38,7 @@ export class AuditLog {
       .execute();
   }
 
-  /**
-   * Lists entries, newest first.
-   * @param page.before last ID of the previous page
-   */
+  /** Lists entries, newest first. @param page.before last ID of the previous page */
   async list({ before, limit }: { before?: string | undefined; limit: number }): Promise<AuditEntry[]> {
     const rows = await this.#db
       .selectFrom('audit')

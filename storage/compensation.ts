@@ -35,10 +35,7 @@ export class CompensationQueue<Store> {
     this.#attemptAtOnce = attemptAtOnce;
   }
 
-  /**
-   * Runs an effect. When its outcome is unknown, the compensation is enqueued.
-   * @throws what `effect` throws
-   */
+  /** Runs an effect. When its outcome is unknown, the compensation is enqueued. @throws what `effect` throws */
   async undoIfUnknown<Reply>(
     effect: () => Promise<Reply>,
     compensation: Compensation<Store>,
@@ -51,10 +48,7 @@ export class CompensationQueue<Store> {
     }
   }
 
-  /**
-   * Runs a step that must not be lost. When it fails, it is enqueued.
-   * @throws what `step` throws
-   */
+  /** Runs a step that must not be lost. When it fails, it is enqueued. @throws what `step` throws */
   async runOrEnqueue<Reply>(step: () => Promise<Reply>, compensation: Compensation<Store>): Promise<Reply> {
     try {
       return await step();

@@ -1,7 +1,7 @@
 /** The stores of this server, by their names in heartbeat and logs. */
 export type StoreName = 'database' | 'tokens' | 'mail';
 
-/** A store did not answer, or answered with an error of its own. The outcome of a write is then unknown. */
+/** A store did not reply, or replied with an error. The outcome of a write is then unknown. */
 export class StoreUnavailableError extends Error {
   readonly code = 'STORE_UNAVAILABLE';
   constructor(

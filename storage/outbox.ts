@@ -50,10 +50,7 @@ export class Outbox {
       .execute();
   }
 
-  /**
-   * @param transaction the caller's, if the mail belongs to it
-   * @returns `false` when its account is gone
-   */
+  /** @param transaction the caller's, if the mail belongs to it. @returns `false` when its account is gone */
   async add(mail: OutgoingMail, transaction: Kysely<Tables> = this.#db): Promise<boolean> {
     const { id, uid, createdAt, ...message } = mail;
     try {

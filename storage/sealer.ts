@@ -10,7 +10,6 @@ export class StorageKeyError extends Error {
   readonly code = 'STORAGE_KEY';
 }
 
-/** Returns the AES key for one AAD. */
 type KeyForAad = (aad: string) => Uint8Array;
 
 /**

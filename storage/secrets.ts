@@ -17,11 +17,7 @@ export class Secrets {
     this.#sealer = sealer;
   }
 
-  /**
-   * Returns a secret. The first call on any server generates it.
-   * @returns 32 bytes
-   * @throws StoreUnavailableError
-   */
+  /** Returns a secret. The first call on any server generates it. @returns 32 bytes. @throws StoreUnavailableError */
   async obtain(name: string): Promise<Buffer> {
     return (await this.#find(name)) ?? (await this.#make(name));
   }

@@ -91,10 +91,7 @@ export class CryptoPool {
     }
   }
 
-  /**
-   * Starts the threads, as the first operation otherwise does.
-   * @throws Error when no thread can start
-   */
+  /** Starts the threads; otherwise the first operation starts them. @throws Error when no thread can start */
   start(): Promise<void> {
     return this.#pool.start();
   }

@@ -14,7 +14,6 @@ export interface StretchRequest {
 }
 
 export interface StretchReply {
-  /** 256 bytes. */
   verifier: Uint8Array;
   /** 32 bytes; kB = wrap(kB) XOR unwrapBKey. */
   unwrapBKey: Uint8Array;

@@ -208,7 +208,6 @@ const PLANS: Record<StretchEngineName, StretchPlan> = {
   'scrypt-js': { single: 'vector', pbkdf2: 'openssl', groupSize: 1, batchMs: 1000 },
 };
 
-/** Counts the slots of each memory. */
 function countByMemory(allocations: SlotAllocation[]): number[] {
   const slots: number[] = [];
   for (const { memory, indexes } of allocations) slots[memory] = (slots[memory] ?? 0) + indexes.length;

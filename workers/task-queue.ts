@@ -91,10 +91,7 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
     return this.#waiting;
   }
 
-  /**
-   * @param groupSize maximum number of tasks in a batch
-   * @param batchMs expected time of a batch of that size
-   */
+  /** @param groupSize maximum number of tasks in a batch. @param batchMs expected time of a batch of that size */
   expect(groupSize: number, batchMs: number): void {
     this.#groupSize = groupSize;
     this.#msPerTask = batchMs / groupSize;

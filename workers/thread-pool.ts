@@ -44,7 +44,7 @@ export class ThreadPool<Task, Result> {
   }
 
   /**
-   * Starts the threads, as the first task otherwise does. Resolves when they run.
+   * Starts the threads; otherwise the first task starts them. Resolves when they run.
    * @throws Error when no thread can start
    */
   async start(): Promise<void> {

@@ -26,11 +26,7 @@ export async function requireFreeAddress(
   await services.limits.countCreation(client, email);
 }
 
-/**
- * @param locale language of its mails
- * @returns its uid
- * @throws ApiError 101
- */
+/** @param locale language of its mails. @returns its uid. @throws ApiError 101 */
 export async function createAccount(
   services: Services,
   email: string,

@@ -22,10 +22,7 @@ export interface Terminal {
   progress(text: string): void;
 }
 
-/**
- * @param actor the system user
- * @param yes answers every confirmation with yes
- */
+/** @param actor the system user. @param yes answers every confirmation with yes */
 export function openTerminal(actor: string, yes: boolean, { stdin, stderr }: Streams): Terminal {
   return {
     actor,

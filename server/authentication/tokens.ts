@@ -23,10 +23,7 @@ type MintedKind = Exclude<HawkTokenType, 'sessionToken'>;
 
 type TokenFacts<Kind extends MintedKind> = Omit<TokenRecords[Kind], 'reqHMACkey' | 'requestKey' | 'token'>;
 
-/**
- * @returns the token, 32 bytes, and its tokenID in hex
- * @throws StoreUnavailableError
- */
+/** @returns the token, 32 bytes, and its tokenID in hex. @throws StoreUnavailableError */
 export async function issueToken<Kind extends MintedKind>(
   services: Services,
   kind: Kind,

@@ -17,7 +17,6 @@ export interface CertificateSignerOptions {
   now: () => number;
 }
 
-/** Signs BrowserID certificates. */
 export class CertificateSigner {
   readonly #options: CertificateSignerOptions;
 

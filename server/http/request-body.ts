@@ -8,7 +8,6 @@ export const MAX_BODY_BYTES = 64 * 1024;
 
 /** Bytes for the payload hash, and their JSON value. */
 export interface RequestBody {
-  /** `undefined` when the request has no body. */
   raw: Buffer | undefined;
   /** Its passwords are Uint8Arrays. */
   json: unknown;
@@ -16,10 +15,7 @@ export interface RequestBody {
   wipe(): void;
 }
 
-/**
- * @param required refuses a request without a body
- * @throws ApiError 106, 112 or 113 (docs/protocol.md, "Bodies")
- */
+/** @param required refuses a request without a body. @throws ApiError 106, 112 or 113 (docs/protocol.md, "Bodies") */
 export async function readRequestBody(ctx: Context, required: boolean): Promise<RequestBody> {
   const { 'content-length': length, 'transfer-encoding': transferEncoding } = ctx.req.headers;
   if (transferEncoding !== undefined) throw new ApiError('missingContentLength');

@@ -10,8 +10,8 @@ const RESOLUTION_MS = 50;
 const NEVER_MS = 2 ** 31 - 1;
 
 /**
- * Default metrics of the library that are left out: the event loop's lag (contains the sampling interval), lists that
- * walk through every open connection, and details of memory.
+ * Disabled default metrics: the event loop's lag, which contains the sampling interval; lists whose cost grows with open
+ * connections; details of memory.
  */
 const UNWANTED = /^(nodejs_(eventloop_lag|active_|heap_space_)|process_(virtual_memory|heap)_)/;
 

@@ -1,6 +1,4 @@
-/**
- * The examples of the API document of 2013. Tokens and bundles are cut to their length in this protocol.
- */
+/** The examples of the API document of 2013. Tokens and bundles are cut to their length in this protocol. */
 const verifier =
   '7597c55064c73bf1b2735878cb8711c289fc8f1cfb3d633a4593b36a8c51dbd68b27f649949de27d1dcccf7ece1e1a42' +
   'c5c6bdc3d209cf13a3813d333bfcadd2641a9a3e2eb4289788ed8510cc8f2f1061789d58aef38b9d21b81831413f5547' +

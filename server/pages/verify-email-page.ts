@@ -4,7 +4,7 @@ import { incompleteLink, type Page } from './page-layout.js';
 
 /**
  * The page of the link in a verification mail. It shows only the uid. The server does not reveal the address of a uid,
- * and the link does not carry the address, because anybody can write a link.
+ * and the link does not carry the address, because anyone can write a link.
  */
 export const verifyEmailPage: Page = {
   path: '/verify_email',

@@ -48,10 +48,7 @@ export class RedisClient implements RedisSender {
     return this.#connection.send(key, command);
   }
 
-  /**
-   * @param work sends its commands together
-   * @throws StoreUnavailableError whose cause is what `work` throws
-   */
+  /** @param work sends its commands together. @throws StoreUnavailableError whose cause is what `work` throws */
   async roundTrip<Reply>(work: () => Promise<Reply>): Promise<Reply> {
     const started = performance.now();
     let failed = true;

@@ -29,7 +29,6 @@ interface HawkKeys {
   requestKey: string;
 }
 
-/** A record as it is stored. */
 export type Stored<Kind extends TokenKind> = TokenRecords[Kind] & {
   /** Milliseconds since 1970. */
   expiresAt: number;

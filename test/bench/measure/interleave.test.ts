@@ -27,7 +27,6 @@ t.test('CPU time is that of each result', async (t) => {
   t.ok((await measureCpuMs({ perRun: 100, run: () => spin(30) })) < 10);
 });
 
-/** Uses CPU time. */
 function spin(ms: number): void {
   const end = process.cpuUsage().user + 1000 * ms;
   while (process.cpuUsage().user < end);

@@ -61,7 +61,7 @@ async function fill(directory: string): Promise<() => Promise<void>> {
   return () => rm(path);
 }
 
-/** Writes need no space until SQLite's log has to grow. */
+/** Empties SQLite's log, so that the next write needs space. */
 async function emptyLog(dataDir: string): Promise<void> {
   const database = await SqliteHandle.open(join(dataDir, 'key-server.sqlite'), 'writer', 5000);
   await database.execute('PRAGMA wal_checkpoint(TRUNCATE)');

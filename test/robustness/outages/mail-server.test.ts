@@ -22,7 +22,6 @@ type Failure = 'refuses connections' | 'never replies' | 'disconnects after DATA
 
 /** Longest pause during an outage, in seconds; below the lifetime of the flows' tokens. */
 const LONGEST_PAUSE_S = 361;
-/** Requests that send a mail. */
 const ORDERING = FLOW_REQUESTS.filter(({ endpoint }) => /(account\/create|send_code)$/.test(endpoint));
 
 class MailProxy {

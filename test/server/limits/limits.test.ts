@@ -259,7 +259,6 @@ function makeAccountBody() {
   return accountBody(makeEmail(), randomBytes(32));
 }
 
-/** Creates an account from a separate source. */
 async function createAccountFrom(source: string, server: TestServer) {
   const [email, srpPW] = [makeEmail(), randomBytes(32)];
   const { body } = await sendFrom(source, server, '/v1/account/create', { body: accountBody(email, srpPW) });

@@ -11,7 +11,6 @@ export interface Ran {
 
 const MAIN = 'dist/bundle/admin.js';
 
-/** A prompt, and the line to type. */
 interface Answer {
   prompt: string;
   line: string;

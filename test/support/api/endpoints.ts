@@ -58,7 +58,6 @@ export interface Prepared {
   body?: Record<string, unknown>;
 }
 
-/** Creates an account and obtains a token for an endpoint. */
 export async function prepare(server: TestServer, { path, type }: SignedEndpoint): Promise<Prepared> {
   const account = await createAccount(server);
   const { token, code } = await obtainToken(server, account, type);

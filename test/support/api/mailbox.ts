@@ -27,10 +27,7 @@ export class Mailbox {
     return mails.sort((a, b) => a.writtenMs - b.writtenMs).map(({ mail }) => mail);
   }
 
-  /**
-   * Returns the newest code mailed to an account.
-   * @throws Error when there is none
-   */
+  /** Returns the newest code mailed to an account. @throws Error when there is none */
   async readCode(header: CodeHeader, uid: string): Promise<string> {
     const mails = (await this.list(uid)).filter(({ headers }) => headers.has(header));
     const code = mails.at(-1)?.headers.get(header);

@@ -48,10 +48,7 @@ export function sealBundle(key: Buffer, context: string, plaintext: Buffer): str
   return Buffer.concat([ciphertext, mac]).toString('hex');
 }
 
-/**
- * Returns the plaintext of a bundle in pieces of 32 bytes.
- * @throws Error when its MAC is wrong
- */
+/** Returns the plaintext of a bundle in pieces of 32 bytes. @throws Error when its MAC is wrong */
 export function openBundle(key: Buffer, context: string, bundle: string): Buffer[] {
   const bytes = Buffer.from(bundle, 'hex');
   const ciphertext = bytes.subarray(0, -32);

@@ -36,7 +36,6 @@ export interface HawkDeviation {
   payload?: false | string;
 }
 
-/** All members of all replies of the API. */
 export interface ReplyBody {
   [member: string]: unknown;
   uid: string;

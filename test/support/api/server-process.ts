@@ -59,10 +59,7 @@ export class ServerProcess {
     return this.url;
   }
 
-  /**
-   * Waits until the server listens.
-   * @throws Error with its output when the process exits
-   */
+  /** Waits until the server listens. @throws Error with its output when the process exits */
   async listening(): Promise<this> {
     const ended = this.#exit.then(({ code, stdout, stderr }) => {
       if (!this.url) throw new Error(`ended with ${code}: ${stdout}${stderr}`);

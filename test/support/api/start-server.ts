@@ -17,7 +17,6 @@ const DEFAULTS = {
   STRETCH_NICE: '0',
 };
 
-/** A clock that tests advance. */
 export interface TestClock {
   now(): number;
   advance(seconds: number): void;

@@ -16,7 +16,6 @@ export function run(program: string, args: string[], folder: string) {
 /** The client's package, built, packed and installed in a project. */
 export interface InstalledClient {
   project: string;
-  /** The installed package's folder. */
   folder: string;
   files: string[];
 }

@@ -29,7 +29,6 @@ export const NOT_THERE: AccountState = {
   lostKBs: [],
 };
 
-/** Observed state of an account. */
 export interface Observation {
   exists: boolean;
   /** The accepted passwords. */

@@ -25,7 +25,6 @@ const START_MS = 700;
 export interface CrashStore {
   /** @param dataDir DATA_DIR of the servers */
   locate(dataDir: string): DatabaseLocation;
-  /** Settings of the server in one round. */
   settings(round: number): Record<string, string>;
   /** See KillScene. */
   isInTransaction(dataDir: string): Promise<boolean | undefined>;

@@ -6,10 +6,8 @@ import { SrpClient } from '../../../client/srp-client.js';
 import type { Engine } from '../../../client/stretcher.js';
 import { bigintModPow } from '../../../protocol/srp.js';
 
-/** The login method of an account. */
 export type LoginMethod = 'srp' | 'raw';
 
-/** A customer's clients for one server. */
 export interface Clients {
   method: LoginMethod;
   client: KeyServerClient;

@@ -39,7 +39,6 @@ export function describePlan(plan: KillPlan): string {
 
 export interface KillScene {
   server: ServerProcess;
-  /** Resolves after a number of acknowledgements. */
   acknowledged(count: number): Promise<void>;
   /** Resolves when a request of the kind is sent. */
   nextWriting(kind: Kind): Promise<void>;

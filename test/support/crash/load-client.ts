@@ -36,10 +36,7 @@ export class LoadClient {
     this.method = method;
   }
 
-  /**
-   * Runs random operations until the server is killed.
-   * @throws Error for an unexpected reply
-   */
+  /** Runs random operations until the server is killed. @throws Error for an unexpected reply */
   async live(load: Load, mails: MailFolder, random: Random): Promise<void> {
     let current: { account: KnownAccount; operation: Operation } | undefined;
     const clients = openClients(load.url, this.method, (path) => {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 
 /** Choices that a seed repeats. */
 export interface Random {
-  /** Returns an integer from `least` to `most`, inclusive. */
   integer(least: number, most: number): number;
   /** @throws RangeError for an empty list */
   pick<Item>(items: readonly Item[]): Item;

@@ -20,7 +20,6 @@ export interface Compose {
   secrets: Record<string, { file: string }>;
 }
 
-/** Reads compose.yaml and resolves its anchors. */
 export function readCompose(): Compose {
   return parse(readFileSync('compose.yaml', 'utf8'), { merge: true });
 }

@@ -11,10 +11,7 @@ export function countCases(share: number): number {
   return Math.ceil(Number(FUZZ_CASES ?? 20_000) * share);
 }
 
-/**
- * Checks a property on many cases, several in parallel.
- * @throws Error with the smallest failing case and its seed
- */
+/** Checks a property on many cases, several in parallel. @throws Error with the smallest failing case and its seed */
 export async function runCampaign<Case>(
   cases: number,
   arbitrary: fc.Arbitrary<Case>,

@@ -65,7 +65,6 @@ export async function fuzzEndpoints(t: Test, endpoints: Endpoint[]): Promise<voi
   }
 }
 
-/** Returns whether a reply may include a stretch. */
 function mayStretch({ path, status, text }: FuzzedReply): boolean {
   return path.startsWith('/v1/raw_password/') && (status === 200 || /"errno":103/.test(text));
 }

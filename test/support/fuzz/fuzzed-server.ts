@@ -22,7 +22,6 @@ export const NOBODY = -1;
 /** No case guesses this code on purpose. */
 const CODE = '31415926';
 
-/** A server to fuzz, with accounts and direct access to tokens. */
 export interface FuzzedServer extends Target {
   /** Creates a token for an account number; {@link NOBODY} is a destroyed account. */
   issue(type: TokenType, account: number): Promise<Signer>;

@@ -86,10 +86,7 @@ function withMembers(body: unknown, members: object): unknown {
   return Object.keys(members).length > 0 ? { ...(body as object), ...members } : body;
 }
 
-/**
- * Checks the properties that all replies must have.
- * @throws Error that names the violation
- */
+/** Checks the properties that all replies must have. @throws Error that names the violation */
 export function checkReply(reply: CheckedResponse): void {
   const { method, status, headers, text } = reply;
   if (status >= 500) throw new Error(`status ${status}: ${text}`);

@@ -21,7 +21,6 @@ interface JsonSchema {
   anyOf?: JsonSchema[];
 }
 
-/** Generates valid bodies from an endpoint's schema. */
 export function arbitraryBody(schema: z.ZodType, known: KnownMembers): fc.Arbitrary<unknown> {
   const jsonSchema = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   const byName: Record<string, fc.Arbitrary<unknown>> = {

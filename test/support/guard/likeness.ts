@@ -17,7 +17,6 @@ function outline(value: unknown): unknown {
   return Object.entries(value).map(([name, member]) => [name, outline(member)]);
 }
 
-/** Asserts that two replies cannot be distinguished. */
 export function assertAlike(t: Test, one: Reply, other: Reply, what: string): void {
   t.same(look(one), look(other), what);
 }

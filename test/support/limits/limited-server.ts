@@ -67,7 +67,6 @@ export function rawLoginFrom(source: string, server: TestServer, email: string, 
   return sendFrom(source, server, '/v1/raw_password/session/create', { body });
 }
 
-/** Returns the limits that have refused requests, from the log. */
 export function loggedLimits({ logLines }: TestServer, refused = true): string[] {
   const lines = logLines.map((line) => JSON.parse(line));
   return lines.flatMap((line) =>

@@ -22,7 +22,6 @@ export class Refusal extends Error {
 
 interface MailServerOptions {
   port?: number;
-  /** Throws a {@link Refusal} to reject a recipient. */
   onRecipient?: (address: string) => void;
   /** Runs before a mail is accepted; throws a {@link Refusal} to reject it. */
   onMail?: (mail: ReceivedMail) => Promise<void> | void;
@@ -73,7 +72,7 @@ export async function startMailServer(
     },
     ...smtp,
   });
-  // Tests also disconnect.
+  // Tests that break connections cause errors here.
   server.on('error', () => {});
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const bound = (server.server.address() as AddressInfo).port;

@@ -21,7 +21,6 @@ export async function makeDirectory(t: Teardown): Promise<string> {
   return directory;
 }
 
-/** A clock that tests advance. */
 export function createClock(startMs = Date.UTC(2013, 10, 24, 12)) {
   let nowMs = startMs;
   return {
@@ -112,7 +111,6 @@ export function createMailer(t: Teardown, options: { outbox: Outbox; clock: Cloc
     mailer,
     lines,
     events,
-    /** Sends all mails that are due. */
     async sendDue(): Promise<MailEvent['type'][]> {
       const before = events.length;
       mailer.wake();

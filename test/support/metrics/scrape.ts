@@ -10,13 +10,9 @@ export interface Sample {
 
 export interface Scrape {
   type: string;
-  /** Types by metric name. */
   types: Map<string, string>;
   samples: Sample[];
-  /**
-   * Returns the sum of a metric's samples with some labels.
-   * @throws Error when there are none
-   */
+  /** Returns the sum of a metric's samples with some labels. @throws Error when there are none */
   read(name: string, labels?: Record<string, string | number>): number;
   has(name: string, labels?: Record<string, string | number>): boolean;
 }

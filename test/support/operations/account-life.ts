@@ -38,10 +38,8 @@ export const BOUNDS = {
 
 export type EndpointName = keyof typeof BOUNDS;
 
-/** Runs one request and records its store operations. */
 export type Count = <Reply>(name: EndpointName, send: () => Promise<Reply>) => Promise<Reply>;
 
-/** Runs each endpoint for one account and counts each request. */
 export async function runEveryEndpoint(server: ServerProcess, count: Count): Promise<void> {
   const client = new KeyServerClient({ url: server.url });
   const sender = new Sender(server.url, 1);

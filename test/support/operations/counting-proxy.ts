@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A proxy between servers and a store that counts round trips. */
 export interface CountingProxy {
   port: number;
   /** Number of round trips: a send on a connection whose last bytes came from the store. A pipeline is one trip. */

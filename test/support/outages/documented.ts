@@ -4,7 +4,6 @@ import type { Reply } from '../api/send.js';
 
 const PATH = 'docs/operators/outages.md';
 
-/** The columns of the documented table. */
 export type Away = 'database away' | 'Redis away' | 'mail server away' | 'disk full';
 
 /** Observed replies during an outage, for comparison with the documented table. */

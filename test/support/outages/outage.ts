@@ -22,7 +22,6 @@ export function startLimitedServer(t: Test, env: Record<string, string>): Promis
   return startServer(t, { ...LIMITS, ...env });
 }
 
-/** Sends a request and measures its reply in ms. */
 export async function timeReply({ send }: PreparedRequest): Promise<{ reply: Reply; ms: number }> {
   const started = performance.now();
   const reply = await send();
@@ -36,10 +35,7 @@ export function checkUnavailable(t: Test, { reply, ms }: { reply: Reply; ms: num
   t.ok(ms < ANSWER_MS, `answered after ${Math.round(ms)} ms`);
 }
 
-/**
- * Repeats a request until its reply is not 503.
- * @returns the last reply, and the number of refusals
- */
+/** Repeats a request until its reply is not 503. @returns the last reply, and the number of refusals */
 export async function sendUntilServed(request: PreparedRequest): Promise<{ reply: Reply; refusals: number }> {
   let reply = await request.send();
   let refusals = 0;

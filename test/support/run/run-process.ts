@@ -6,7 +6,7 @@ import { Parser, type Result } from 'tap-parser';
 const RUN_FILES = fileURLToPath(new URL('run-files.js', import.meta.url));
 const NODE_FLAGS = ['--enable-source-maps'];
 
-/** What a process tells: it is ready for a file, or it has run one. */
+/** A message of a test process: it is ready for a file, or has run one. */
 export type ProcessMessage = { type: 'ready' } | { type: 'ran'; file: string; cpuSeconds: number };
 
 export interface FileOutcome {

@@ -16,7 +16,6 @@ export interface RedisSentinel {
   readonly url: string;
   readonly nodes: [Redis, Redis];
   readonly sentinels: Redis[];
-  /** Returns the master that the sentinels agree on. */
   findMaster(): Promise<Redis>;
 }
 

@@ -11,7 +11,6 @@ export interface ServiceCommand {
   command: string[];
   /** Output that signals readiness. */
   ready: RegExp;
-  /** The signal for a graceful stop. */
   stopSignal: NodeJS.Signals;
   /** The user to run as when root runs the tests and the program refuses root. */
   user?: string;
@@ -26,10 +25,7 @@ export class ServiceProcess {
     this.#service = service;
   }
 
-  /**
-   * Starts the program and waits until it is ready.
-   * @throws Error with the output when it exits
-   */
+  /** Starts the program and waits until it is ready. @throws Error with the output when it exits */
   async start(): Promise<void> {
     if (this.#child) throw new Error('the service is already running');
     const [command, ...args] = launch(this.#service) as [string, ...string[]];

@@ -11,7 +11,6 @@ export function randomHex(): string {
   return randomBytes(32).toString('hex');
 }
 
-/** Returns a random record for each token type. */
 export function tokenRecords(uid: string = randomUUID()): TokenRecords {
   const account = { uid, generation: NOW_MS };
   const hawkKeys = () => ({ reqHMACkey: randomHex(), requestKey: randomHex() });
@@ -26,7 +25,6 @@ export function tokenRecords(uid: string = randomUUID()): TokenRecords {
 
 export const TOKEN_KINDS = Object.keys(tokenRecords()) as TokenKind[];
 
-/** Returns a new account with random contents. */
 export function newAccount(overrides: Partial<Account> = {}): Account {
   return {
     uid: randomUUID(),

@@ -10,7 +10,6 @@ export interface SqlUnderTest {
   other: Storage;
 }
 
-/** Opens a database like a server. */
 export async function openServer(
   t: Teardown,
   database: DatabaseLocation,

@@ -3,7 +3,6 @@ import type { DatabaseLocation } from '../../../storage/sql/database.js';
 import { NOW_MS, newAccount, newMail, newPassword, newSession } from './records.js';
 import { openServer } from './sql-under-test.js';
 
-/** Records the statements of each storage method, in order. */
 export async function recordStatements(t: Test, database: DatabaseLocation) {
   let statements: string[] = [];
   const storage = await openServer(t, database, undefined, ({ sql }) => statements.push(sql));

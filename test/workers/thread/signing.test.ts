@@ -10,7 +10,6 @@ const payload = JSON.stringify({ iss: 'example.org', principal: { email: 'é@exa
 const cryptoPool = new CryptoPool({ modPow: 'openssl', threads: 1 });
 t.teardown(() => cryptoPool.close());
 
-/** Imports a public key from its BrowserID form. */
 function importPublicKey(key: BrowserIdPublicKey): KeyObject {
   if (key.algorithm === 'RS') {
     const base64url = (decimal: string) => {

@@ -3,13 +3,11 @@ import type { Reply } from '../../api/send.js';
 import type { TestServer } from '../../api/start-server.js';
 
 export interface PreparedRequest {
-  /** Signs and sends the request. */
   send(): Promise<Reply>;
   /** Checks that the request took full effect. @param reply its last one, a success or `errnoIfDone` */
   check?(t: Test, reply: Reply): Promise<unknown>;
 }
 
-/** A request of an API flow, at its place in the flow. */
 export interface FlowRequest {
   /** The flow, and the purpose of the request if the endpoint does not tell. */
   flow: string;
