@@ -12,24 +12,22 @@ import { waitUntil } from '../../support/wait-until.js';
 const MAX_SESSIONS = 3;
 const LOGIN = '/v1/raw_password/session/create';
 
-/** @returns a function that disconnects and waits until the server has noticed */
-async function sendAndLeave(
-  t: Test,
-  server: TestServer,
-  request: Buffer | string,
-): Promise<() => Promise<void>> {
+/** @returns the server's response, and a function that disconnects and waits until the server has noticed */
+async function sendAndLeave(t: Test, server: TestServer, request: Buffer | string) {
   const connection = await RawConnection.open(server.url);
-  const response = new Promise<ServerResponse>((resolve) => {
+  const started = new Promise<ServerResponse>((resolve) => {
     const note = (message: unknown) => resolve((message as { response: ServerResponse }).response);
     subscribe('http.server.request.start', note);
     t.teardown(() => unsubscribe('http.server.request.start', note));
   });
   connection.write(request);
-  const closed = once(await response, 'close');
-  return async () => {
+  const response = await started;
+  const closed = once(response, 'close');
+  const leave = async () => {
     connection.hangUp();
     await closed;
   };
+  return { response, leave };
 }
 
 async function countSessions(server: TestServer, email: string): Promise<number> {
@@ -41,8 +39,10 @@ async function countSessions(server: TestServer, email: string): Promise<number>
 t.test('logins that disconnect during their stretch open no session', async (t) => {
   const server = await startServer(t, { MAX_SESSIONS: String(MAX_SESSIONS) });
   const [email = ''] = await createAccounts(server, 1);
-  const { stretcher } = server.services;
+  const { stretcher, storage } = server.services;
   const stretch = stretcher.stretch.bind(stretcher);
+  const { create } = storage.sessions;
+  storage.sessions.create = async () => t.fail('a session was opened') as never;
   for (let i = 0; i <= MAX_SESSIONS; i++) {
     let leave = async () => {};
     const over = new Promise<void>((resolve) => {
@@ -53,10 +53,11 @@ t.test('logins that disconnect during their stretch open no session', async (t) 
         return reply;
       };
     });
-    leave = await sendAndLeave(t, server, writePost(LOGIN, loginBody(email)));
+    ({ leave } = await sendAndLeave(t, server, writePost(LOGIN, loginBody(email))));
     await over;
   }
   stretcher.stretch = stretch;
+  storage.sessions.create = create;
   t.equal((await rawLogin(server, email, '127.0.0.1')).status, 200);
   t.equal(await countSessions(server, email), 1);
 });
@@ -76,7 +77,7 @@ t.test('a session whose reply was not completely sent is destroyed', async (t) =
       await leave();
       return outcome;
     };
-    leave = await sendAndLeave(t, server, writePost(LOGIN, loginBody(email)));
+    ({ leave } = await sendAndLeave(t, server, writePost(LOGIN, loginBody(email))));
     await waitUntil(async () => opened === 1 && (await countSessions(server, email)) === 0);
     sessions.create = create;
     t.equal((await rawLogin(server, email, '127.0.0.1')).status, 200);
@@ -95,9 +96,29 @@ t.test('a session whose reply was not completely sent is destroyed', async (t) =
       await leave();
       return outcome;
     };
-    leave = await sendAndLeave(t, server, writePost(path, {}, { Authorization }));
+    ({ leave } = await sendAndLeave(t, server, writePost(path, {}, { Authorization })));
     await waitUntil(async () => opened === 1 && (await countSessions(server, account.email)) === 0);
     sessions.create = create;
+    t.pass('destroyed');
+  });
+
+  await t.test('when the client leaves before the reply is written', async (t) => {
+    const [email = ''] = await createAccounts(server, 1);
+    let opened = 0;
+    sessions.create = async (...session) => {
+      const outcome = await create(...session);
+      opened = await countSessions(server, email);
+      return outcome;
+    };
+    const { response, leave } = await sendAndLeave(t, server, writePost(LOGIN, loginBody(email)));
+    const end = response.end.bind(response);
+    t.intercept(response, 'end', {
+      value: (text: string) => {
+        void leave().then(() => end(text));
+        return response;
+      },
+    });
+    await waitUntil(async () => opened === 1 && (await countSessions(server, email)) === 0);
     t.pass('destroyed');
   });
 
