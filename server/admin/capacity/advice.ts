@@ -123,7 +123,7 @@ export function findWarnings(
   warn(
     measured.engine !== stretchEngine,
     false,
-    `STRETCH_ENGINE=${stretchEngine} is not available here; ${measured.engine} is used, which is slower`,
+    `STRETCH_ENGINE=${stretchEngine} is not available here; ${measured.engine} is used, which is slower: the command doctor says why`,
   );
   return warnings;
 }

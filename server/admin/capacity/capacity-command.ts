@@ -1,5 +1,6 @@
 import { availableParallelism, loadavg, totalmem } from 'node:os';
 import { type Config, stretchMemoryMiB } from '../../../config/load.js';
+import { loadNative } from '../../../workers/kernel/load-native.js';
 import { resolveStretchEngine } from '../../../workers/stretch-engine.js';
 import { alignFields, type Report } from '../report.js';
 import type { Terminal } from '../terminal.js';
@@ -26,7 +27,7 @@ export async function reportCapacity(config: Config, terminal: Terminal): Promis
     alignFields([
       ['cores', toCores(machine.cores)],
       ['memory', `${toMib(machine.memoryBytes)} MiB`],
-      ['engine', measured.engine],
+      ['engine', measured.engine === 'native' ? `native (${loadNative().isa})` : measured.engine],
       ['one password', `${Math.round(measured.singleMs)} ms`],
       [
         'batch',

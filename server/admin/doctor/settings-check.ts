@@ -11,7 +11,7 @@ const OTHER_FILES = 200;
 
 /** Checks that valid settings fit together, and fit this machine. */
 export function checkSettings(config: Config): Finding[] {
-  const hugePages = config.stretchEngine === 'native' ? checkHugePages() : [];
+  const hugePages = config.stretchEngine === 'native' && !findNativeProblem() ? checkHugePages() : [];
   const found = [
     ...checkAddresses(config),
     ...checkStoreSettings(config),
@@ -42,7 +42,7 @@ function checkAddresses(config: Config): Finding[] {
       warning(
         'TRUST_PROXY',
         'unset behind https',
-        'set it to the proxy that terminates TLS; otherwise all clients share the limits of one address',
+        'set it to the proxy that terminates TLS; otherwise all clients share the limits of one source',
       ),
     );
   }
