@@ -40,14 +40,15 @@ export const STEPS = [
     inputs: ['tsconfig.json', ...SOURCES],
     packages: ['typescript'],
     outputs: ['dist/server/main.js', 'dist/.tsbuildinfo'],
-    command: 'tsc',
+    // `npm run types` checks, which takes four times as long.
+    command: 'tsc --noCheck',
   },
   {
     name: 'pages',
     inputs: ['server/pages/browser'],
     packages: ['typescript'],
     outputs: ['dist/server/pages/browser/page.js'],
-    command: 'tsc -p server/pages/browser',
+    command: 'tsc -p server/pages/browser --noCheck',
   },
   {
     name: 'bundle',
