@@ -104,7 +104,8 @@ static NEVER_INLINE void FN(mix)(const BLOCK *B, BLOCK *out, uint8_t *const V[HA
   const uint32_t *last = (const uint32_t *)&B[2 * r - 1];
   _Pragma("GCC unroll 4") for (int hash = 0; hash < HASHES; hash++) {
     Vj[hash] = V[hash] + (size_t)(last[4 * hash] & (N - 1)) * 128 * r;
-    for (uint32_t line = 0; line < 2 * r; line++) __builtin_prefetch(Vj[hash] + 64 * line);
+    // The last line is needed first.
+    for (uint32_t line = 2 * r; line-- > 0;) __builtin_prefetch(Vj[hash] + 64 * line);
   }
   BLOCK X = B[2 * r - 1];
   EACH_ROW EACH_CHAIN X.row[row][c] ^= FN(gather)(Vj, c, 64 * (2 * r - 1) + 16 * row);
