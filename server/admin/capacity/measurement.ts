@@ -74,10 +74,13 @@ async function measureThreads(options: StretcherOptions) {
   });
   try {
     await stretcher.ready();
+    const { groupSize, batchMs } = stretcher.plan;
+    stretcher.queue.expect(1, batchMs);
     for (let round = 0; round < ROUNDS; round++) await stretchAtOnce(stretcher, threads);
+    stretcher.queue.expect(groupSize, batchMs);
     const singleMs = median(took[1] ?? []);
-    // The first passwords find idle threads. All others wait, and form batches.
-    const count = threads * (1 + stretcher.plan.groupSize * ROUNDS);
+    // The first password starts alone. All others form batches.
+    const count = 1 + threads * groupSize * ROUNDS;
     const [startedMs, cpuBefore] = [performance.now(), process.cpuUsage()];
     await stretchAtOnce(stretcher, count);
     const { user, system } = process.cpuUsage(cpuBefore);
