@@ -169,6 +169,7 @@ export function instantiateKernel(
 ): KernelExports {
   const module = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm);
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  // WebAssembly exports have no static types.
   return exports as unknown as KernelExports;
 }
 

@@ -61,6 +61,7 @@ export async function moveDatabase({ from, to, onProgress = () => {} }: MoveOpti
   const source = await openToRead(from);
   try {
     await requireSameSchema(source, from);
+    // `begin` creates the table that MoveTables adds.
     const target = (await openForLongWork(to)) as unknown as Kysely<MoveTables>;
     try {
       await begin(target);
@@ -118,6 +119,7 @@ async function copyTable(
   for await (const batch of readBatches(source, table, reached?.last_key)) {
     const last_key = batch.at(-1)?.[MOVED[table]] as string;
     await target.transaction().execute(async (transaction) => {
+      // TypeScript does not relate the rows to `table`.
       await transaction
         .insertInto(table)
         .values(batch as never)
@@ -142,6 +144,7 @@ async function checkTable(
   const of = await countRows(source, table);
   const [there, here] = [
     await sumRows(source, table, () => {}),
+    // Kysely is invariant in its tables: MoveTables has one more.
     await sumRows(target as unknown as Kysely<Tables>, table, (rows) =>
       onProgress({ table, step: 'checking', rows, of }),
     ),

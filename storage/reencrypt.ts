@@ -101,6 +101,7 @@ async function resealRows(
     let written = 0;
     for (const row of rows) {
       const changes = columns.map((column) => {
+        // TypeScript does not relate `column` to `table`.
         const aad = aadFor(table, column as never, row.key);
         return sql`${sql.ref(column)} = ${sealer.seal(aad, sealer.open(aad, row[column] as Uint8Array))}`;
       });

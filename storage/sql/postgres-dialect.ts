@@ -113,6 +113,7 @@ class BoundClient implements PostgresPoolClient {
     readonly onSilence: () => void,
   ) {}
 
+  // The type has an overload for cursors, which the server does not use.
   query: PostgresPoolClient['query'] = ((sql: string, values: readonly unknown[]) =>
     this.#query(sql, values)) as unknown as PostgresPoolClient['query'];
 

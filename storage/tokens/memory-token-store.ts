@@ -23,6 +23,7 @@ export class MemoryTokenStore implements TokenStore {
   readonly #forgot = new ExpiringMap<ExpiringMap<string>>();
   /** tokenID → claims of the guesses. */
   readonly #guesses = new ExpiringMap<Set<string>>();
+  /** Without a limit, because each event stream of an account adds a listener. */
   readonly #changes = new EventEmitter().setMaxListeners(0);
   readonly #sweeper: NodeJS.Timeout;
 

@@ -29,6 +29,7 @@ export class RedisTokenStore implements TokenStore {
   readonly #subscription: ReconnectingConnection;
   readonly #sealer: Sealer;
   readonly #now: () => number;
+  /** Without a limit, because each event stream of an account adds a listener. */
   readonly #changes = new EventEmitter().setMaxListeners(0);
 
   private constructor(

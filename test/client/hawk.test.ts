@@ -39,6 +39,7 @@ for (const request of REQUESTS) {
   const name = `${request.method} ${request.url} ${request.payload ?? 'without a body'}`;
 
   t.test(`${name} has the same signature as from the hawk package`, async (t) => {
+    // @types/hawk lacks binary keys, here and below.
     const { header } = hawk.client.header(request.url, request.method, {
       credentials: hawkCredentials as never,
       timestamp: TS,

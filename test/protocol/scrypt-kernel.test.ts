@@ -17,6 +17,7 @@ const { stretching } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
 const CASES = countByDepth(100, 1000);
 
 const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
+// Skipped tests do not use it.
 const kernel = simdSupported() ? loadKernel() : (undefined as never);
 
 const STRETCHING = { N: 65536, r: 8, p: 1 };
@@ -229,6 +230,7 @@ t.test(
   async (t) => {
     const parameters = { N: 16, r: 1, p: 1 };
     const good = { password: ascii('password'), salt: ascii('salt') };
+    // Invalid on purpose.
     const bad = { password: 'password' as unknown as Uint8Array, salt: ascii('salt') };
     const message = 'password must be a Uint8Array';
     t.throws(() => kernel.scrypt(bad.password, bad.salt, parameters, 32), { name: 'TypeError', message });

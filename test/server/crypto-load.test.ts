@@ -23,6 +23,7 @@ async function startBusyServer(t: Test) {
   const { queue } = cryptoPool;
   const run = cryptoPool.run.bind(cryptoPool);
   const end = new AbortController();
+  // Each waiting operation adds a listener.
   setMaxListeners(0, end.signal);
   t.teardown(() => end.abort());
   /** Adds operations of the greedy source. */

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { endpoints } from '../../server/routes.js';
 import { createAccount, login, toHex } from '../support/api/accounts.js';
 import { checkRefusal } from '../support/api/check-refusal.js';
 import { OPEN_ENDPOINTS, SIGNED_ENDPOINTS } from '../support/api/endpoints.js';
@@ -16,6 +17,15 @@ const OTHERS = {
   GET: ['HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'],
   POST: ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'],
 };
+
+t.test('the lists of test/support/api/endpoints.ts are those of the server', async (t) => {
+  const listed = [
+    ...OPEN_ENDPOINTS.map((path) => ['POST', path, undefined]),
+    ...SIGNED_ENDPOINTS.map(({ method, path, type }) => [method, path, type]),
+  ];
+  const declared = endpoints.map(({ method, path, token }) => [method, path, token]);
+  t.same(listed.sort(), declared.sort());
+});
 
 for (const [path, method] of METHODS) {
   t.test(`${path} allows only ${method}, from any origin`, async (t) => {

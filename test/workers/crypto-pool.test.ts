@@ -131,6 +131,7 @@ t.test('a source that would wait too long is refused, another one is not', async
   const { cryptoPool, events } = startCryptoPool(t);
   const done: string[] = [];
   const hangUp = new AbortController();
+  // Each waiting operation adds a listener.
   setMaxListeners(0, hangUp.signal);
   for (let i = 0; i < 5000 && !events.length; i++) void startOne(cryptoPool, 'greedy', done, hangUp.signal);
   await t.rejects(cryptoPool.run('srpStart', { verifier }, { source: 'greedy' }), {

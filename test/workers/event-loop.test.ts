@@ -7,7 +7,7 @@ const NS_PER_MS = 1e6;
 
 /**
  * The only test with a time limit. On the main thread one stretch blocks the event loop for its whole duration. In a
- * thread it blocks it only while another process has the core. Half a stretch lies far from both.
+ * thread it blocks it only while another process has the core. The limit of half a stretch is far from both.
  */
 t.test('the event loop turns while passwords are stretched', async (t) => {
   const serviceMs: number[] = [];

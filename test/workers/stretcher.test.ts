@@ -104,6 +104,7 @@ t.test('a request that cannot be stretched fails alone, at any position in its b
   const { stretcher } = startStretcher(t, { memoryMiB: 256 });
   await stretcher.ready();
   stretcher.queue.expect(3, 200);
+  // Invalid on purpose: these requests cannot be stretched.
   const noEmail = { email: undefined as never };
   const noSrpSalt = { srpSalt: undefined as never };
   // The first request runs alone, the others in one batch.

@@ -42,6 +42,7 @@ t.test('logins that disconnect during their stretch open no session', async (t) 
   const { stretcher, storage } = server.services;
   const stretch = stretcher.stretch.bind(stretcher);
   const { create } = storage.sessions;
+  // Must not be called, so its result has no type.
   storage.sessions.create = async () => t.fail('a session was opened') as never;
   for (let i = 0; i <= MAX_SESSIONS; i++) {
     let leave = async () => {};

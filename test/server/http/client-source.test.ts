@@ -4,6 +4,7 @@ import { createSourceReader, toCustomerNetwork } from '../../../server/http/clie
 
 function source(remoteAddress: string, forwarded?: string, trustProxy = ''): string {
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
+  // The reader uses only these two members.
   return createSourceReader(trustProxy)({ headers, socket: { remoteAddress } } as unknown as IncomingMessage);
 }
 

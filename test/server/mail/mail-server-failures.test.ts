@@ -175,6 +175,7 @@ t.test('a refused sender or login counts as an outage', async (t) => {
   ] as const) {
     await t.test(name, async (t) => {
       const clock = createClock();
+      // The two handlers have different signatures.
       const server = await startMailServer(t, { smtp: smtp as never });
       const smtpUrl = server.url.replace('//', '//user:a-password@');
       const { outbox, addMail } = await openOutbox(t, clock);

@@ -11,6 +11,7 @@ export interface SupportDocument {
 }
 
 export async function readSupportDocument(server: TestServer): Promise<SupportDocument> {
+  // The document is not a reply of the API, whose members ReplyBody lists.
   return accept(await send(server, '/.well-known/browserid', { method: 'GET' })) as never;
 }
 

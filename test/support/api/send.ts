@@ -111,5 +111,6 @@ export function sign(target: Target, path: string, call: Call, signer: Signer): 
       payload !== undefined && { payload, contentType: headers?.['Content-Type'] ?? 'application/json' }),
   };
   const url = deviation.url ?? target.publicUrl + path;
+  // @types/hawk lacks binary keys and binary payloads.
   return hawk.client.header(url, deviation.method ?? method, options as never).header;
 }

@@ -79,6 +79,7 @@ async function makeCertificate(folder: string): Promise<Buffer> {
 }
 
 function createFetch(ca: Buffer, localAddress: string): typeof fetch {
+  // The types of `lookup` require its other overloads.
   const agent = new Agent({ ca, localAddress, lookup: findOnLoopback as never, keepAlive: false });
   return (input, { method = 'GET', headers, body, signal } = {}) =>
     new Promise((resolve, reject) => {

@@ -36,6 +36,7 @@ export class FuzzClient {
     };
     if (signer) {
       const { method } = fuzzed;
+      // The method can be any string.
       const call = { method, ...(payload && { body: payload }), headers } as never;
       headers.Authorization = fuzzed.signatureChanges
         .reduce(changeBytes, Buffer.from(sign(this.server, path, call, signer)))

@@ -47,6 +47,7 @@ export async function startMailServer(
       debug(_about: unknown, direction: string, line: string) {
         if (direction === 'C:' && /^RCPT /i.test(line)) recipientCommands.push(line);
       },
+      // The server uses only these of the logger's methods.
       info: ignore,
       warn: ignore,
       error: ignore,

@@ -36,6 +36,7 @@ function collectBody(response: ServerResponse): () => string {
   const chunks: Buffer[] = [];
   for (const name of ['write', 'end'] as const) {
     const original = response[name].bind(response) as (...args: unknown[]) => never;
+    // `write` and `end` have overloads that one function cannot declare.
     response[name] = ((...args: unknown[]) => {
       const [chunk] = args;
       if (typeof chunk === 'string' || chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk as string));

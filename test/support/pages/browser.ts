@@ -49,6 +49,7 @@ export async function openTab(browser: Browser, options: BrowserContextOptions =
 export async function findBarriers(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations, passes } = await page.evaluate(() =>
+    // Runs in the page, where the evaluated source defines `axe`.
     (globalThis as unknown as { axe: typeof axe }).axe.run({
       resultTypes: ['violations'],
     }),

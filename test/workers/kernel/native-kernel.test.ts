@@ -10,6 +10,7 @@ const SLOT_BYTES = 64 << 20;
 const HUGE_PAGE_BYTES = 2 << 20;
 
 const withNative = { skip: findNativeProblem() };
+// Skipped tests do not use it.
 const native = withNative.skip ? (undefined as never) : loadNative();
 
 const ADDON = fileURLToPath(new URL('../../../workers/kernel/stretch.node', import.meta.url));
