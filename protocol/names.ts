@@ -17,8 +17,7 @@ export function KWE(name: string, email: Uint8Array): Uint8Array {
 
 /**
  * The `|` of the protocol document. Secrets in the result can be wiped: it is outside V8's heap, whose garbage
- * collector
- * moves short arrays and leaves copies.
+ * collector moves short arrays and leaves copies.
  */
 export function concatBytes(...parts: Uint8Array[]): Uint8Array {
   const joined = new Uint8Array(new ArrayBuffer(parts.reduce((length, part) => length + part.length, 0)));

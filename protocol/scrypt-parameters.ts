@@ -25,8 +25,7 @@ export const MAX_GROUP = 4;
 
 /**
  * Bytes between slots: the memory of the largest allowed hash. Independent of the parameters, because threads that
- * share
- * memory may use different ones.
+ * share memory may use different ones.
  */
 export const SLOT_BYTES = MAX_V_BYTES + 2 * 128 * MAX_R;
 

@@ -27,8 +27,7 @@ const SHARED_MAILS = 0.7;
 export type MailKind = 'verification' | 'recovery';
 
 /**
- * Rate limits. Each event is counted before it happens, because simultaneous requests must not exceed a limit.
- * Harmless
+ * Rate limits. Each event is counted before it happens, because simultaneous requests must not exceed a limit. Harmless
  * events, such as a correct password, are then restored. All methods throw ApiError 114 and StoreUnavailableError.
  */
 export class Limits {
@@ -175,8 +174,7 @@ function mailKeys(client: ClientContext, kind: MailKind, email: string): Key[] {
 
 /**
  * Returns the /48 of an IPv6 source, for limits of one account or address. A customer with a /48 has 256 sources,
- * enough
- * to use up the owner's share. Homes that share a /48 seldom share an account.
+ * enough to use up the owner's share. Homes that share a /48 seldom share an account.
  */
 function toCustomer({ source }: ClientContext): string {
   return toCustomerNetwork(source) ?? source;

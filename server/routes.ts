@@ -49,8 +49,7 @@ export function createRouter(services: Services): Router {
 }
 
 /**
- * Returns whether `/metrics` is on PORT. With `ENUMERATION_GUARD=on` it is not, because its mail counts reveal
- * whether
+ * Returns whether `/metrics` is on PORT. With `ENUMERATION_GUARD=on` it is not, because its mail counts reveal whether
  * the last address has an account.
  */
 export function hasPublicMetrics({ metricsPort, enumerationGuard }: Config): boolean {

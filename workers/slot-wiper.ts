@@ -14,8 +14,7 @@ export interface SlotWiperOptions {
 }
 
 /**
- * Schedules the wiping of slots. A stretch leaves secrets in its slots; the next stretch overwrites them. Slots that
- * a
+ * Schedules the wiping of slots. A stretch leaves secrets in its slots; the next stretch overwrites them. Slots that a
  * smaller batch does not overwrite are wiped before it, idle slots after WIPE_AFTER_MS.
  */
 export class SlotWiper {

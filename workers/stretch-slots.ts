@@ -2,8 +2,7 @@ import { MAX_GROUP, MAX_SLOTS } from '../protocol/scrypt-parameters.js';
 import type { SlotAllocation } from './messages.js';
 
 /**
- * Divides the memory into an allocation of up to four slots for each thread. A WebAssembly memory has at most 4 GiB,
- * so
+ * Divides the memory into an allocation of up to four slots for each thread. A WebAssembly memory has at most 4 GiB, so
  * many allocations need several memories.
  */
 export function divideSlots(threads: number, slots: number): SlotAllocation[] {

@@ -121,8 +121,7 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
   }
 
   /**
-   * Predicts the wait behind `ahead` others: their number divided by the measured throughput. An overdue thread
-   * counts
+   * Predicts the wait behind `ahead` others: their number divided by the measured throughput. An overdue thread counts
    * as one that uses its full time limit for each batch.
    */
   predictWaitMs(ahead: number): number {
@@ -159,8 +158,7 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
 
   /**
    * Takes the next requests, one of each source in turn. A batch with a source's last request gets no second requests
-   * of
-   * other sources: it would take longer, and sources with many requests would delay others.
+   * of other sources: it would take longer, and sources with many requests would delay others.
    */
   #takeBatch(size: number): Waiting<Task, Reply>[] {
     const batch: Waiting<Task, Reply>[] = [];

@@ -21,8 +21,7 @@ export interface ThreadPoolOptions {
 }
 
 /**
- * A Piscina pool for threads that can die or hang. Piscina replaces dead threads. This class adds time limits,
- * reports
+ * A Piscina pool for threads that can die or hang. Piscina replaces dead threads. This class adds time limits, reports
  * deaths, and rejects waiting tasks when no thread can start.
  */
 export class ThreadPool<Task, Result> {
@@ -95,8 +94,7 @@ export class ThreadPool<Task, Result> {
   }
 
   /**
-   * Terminates the threads. Running tasks fail. Waits for starting threads: Node 20 aborts the process when a thread
-   * is
+   * Terminates the threads. Running tasks fail. Waits for starting threads: Node 20 aborts the process when a thread is
    * terminated while it loads a module (`v8::Module::IsGraphAsync must be used on an instantiated module`).
    */
   async close(): Promise<void> {

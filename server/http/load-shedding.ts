@@ -23,8 +23,7 @@ export interface LoadSheddingOptions {
 }
 
 /**
- * Refuses a request with 503 if its stretch would wait longer than `maxWaitMs`, before any other work. A request
- * counts
+ * Refuses a request with 503 if its stretch would wait longer than `maxWaitMs`, before any other work. A request counts
  * from its headers on, because simultaneous requests must affect each other's prediction.
  * @see docs/architecture.md, "Admission"
  */

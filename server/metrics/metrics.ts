@@ -24,8 +24,7 @@ export interface WatchedParts {
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /**
- * Creates the metrics of one server in their own registry, because a process can have several. `watch` names the
- * parts
+ * Creates the metrics of one server in their own registry, because a process can have several. `watch` names the parts
  * that every scrape reads. Clients cannot create label values.
  */
 export function createMetrics() {

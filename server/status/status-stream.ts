@@ -25,8 +25,7 @@ export function asksForEventStream(ctx: Context): boolean {
 }
 
 /**
- * Replies with an event at once, one per change, and comment lines between them. The stream ends after `verified:
- * true`
+ * Replies with an event at once, one per change, and comment lines between them. The stream ends after `verified: true`
  * and with the session.
  * @throws ApiError 114 at the maximum number of streams of the account or the server
  * @see docs/protocol.md, "Event stream"

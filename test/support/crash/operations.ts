@@ -37,7 +37,6 @@ const WRITING_PATHS: Record<Clients['method'], Record<Kind, string>> = {
   },
 };
 
-/** An operation of a customer. */
 export interface Operation {
   kind: Kind;
   path: string;

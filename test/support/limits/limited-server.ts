@@ -38,7 +38,7 @@ export function makeSource(): string {
   return `198.18.${sources >> 8}.${sources & 255}`;
 }
 
-/** Sends a request like the proxy, for a client at an address. */
+/** Sends a request as the proxy would for a client at an address. */
 export function sendFrom(
   source: string,
   server: TestServer,

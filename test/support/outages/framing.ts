@@ -39,8 +39,7 @@ const statements = new Map<string, string>();
 const PARTS_OF_STATEMENT = 'PBDEC';
 
 /**
- * Parses PostgreSQL's protocol 3.0: a frame ends with Sync or is a simple Query. The proxy must not forward
- * incomplete
+ * Parses PostgreSQL's protocol 3.0: a frame ends with Sync or is a simple Query. The proxy must not forward incomplete
  * frames, because PostgreSQL executes a COMMIT before its Sync.
  */
 export function createPostgresFramer(): Framer {

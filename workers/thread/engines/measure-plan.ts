@@ -33,8 +33,7 @@ export interface SampleTimes extends Record<SingleKernel, number> {
 
 /**
  * Measures the fastest methods of the WebAssembly kernel in at most 100 ms of CPU. On some processors one hash is
- * faster
- * in scalar operations, and more than two hashes in step gain nothing.
+ * faster in scalar operations, and more than two hashes in step gain nothing.
  */
 export function measureKernel(module: WebAssembly.Module, largestGroup: number): StretchPlan {
   const slot = slotBytes(SAMPLE_N, r);
