@@ -16,7 +16,7 @@ const ROLES = {
     mode: sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE,
     pragmas: ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'secure_delete = ON'],
   },
-  /** Reads beside a writer. WAL readers need write access to the shared-memory file. */
+  /** Reads while a writer is open. WAL readers need write access to the shared-memory file. */
   reader: { mode: sqlite3.OPEN_READWRITE, pragmas: ['query_only = ON'] },
   /** Reads a file without changing it. */
   observer: { mode: sqlite3.OPEN_READONLY, pragmas: [] },
