@@ -17,16 +17,11 @@ export interface TaskClient {
   signal?: AbortSignal;
 }
 
-/** Events of a queue, for metrics. Times in ms. */
+/** For metrics. Times in ms. */
 export type TaskEvent =
   | { type: 'abandoned' }
   | { type: 'started'; waitedMs: number }
   | { type: 'finished'; batchSize: number; serviceMs: number; failed: number };
-
-/** What a batch occupies while it runs. It has a slot for each task. */
-interface Allocation {
-  indexes: unknown[];
-}
 
 export interface TaskQueueOptions<Task, Reply, Slots> {
   /** Runs a batch on a free thread, which is terminated after `timeLimitMs`. */
@@ -48,8 +43,6 @@ interface Waiting<Task, Reply> {
   signal: AbortSignal | undefined;
 }
 
-/** Assumed time of a batch before the first measurement, in ms. */
-const FIRST_GUESS_MS = 500;
 /** Weight of the newest batch in the moving average. */
 const AVERAGE_GAIN = 0.2;
 /** Multiple of the expected time of a batch after which a thread counts as hung and is replaced. */
@@ -67,9 +60,9 @@ const FILL_FACTOR = 0.1;
  * The queue in front of a thread pool: round robin over sources, first come first served within a source.
  * It never refuses a request; load shedding before it bounds its length (docs/architecture.md, "Admission").
  *
- * Each running batch uses one slot allocation. The queue starts without allocations; `release` adds them.
+ * Each running batch uses one slot allocation, which has a slot for each task. `release` adds allocations.
  */
-export class TaskQueue<Task, Reply, Slots extends Allocation> {
+export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
   readonly #options: TaskQueueOptions<Task, Reply, Slots>;
   /** Waiting requests by source, in round-robin order: the first source is next. */
   readonly #bySource = new Map<string, Waiting<Task, Reply>[]>();
@@ -81,7 +74,7 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
   #isFillTimeOver = false;
   #groupSize = 1;
   /** Moving average of the time for each task in a full batch, in ms. */
-  #msPerTask = FIRST_GUESS_MS;
+  #msPerTask = 0;
 
   constructor(options: TaskQueueOptions<Task, Reply, Slots>) {
     this.#options = options;
@@ -91,7 +84,7 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
     return this.#waiting;
   }
 
-  /** @param groupSize maximum number of tasks in a batch. @param batchMs expected time of a batch of that size */
+  /** Sets the maximum number of tasks in a batch, and the expected time of such a batch. */
   expect(groupSize: number, batchMs: number): void {
     this.#groupSize = groupSize;
     this.#msPerTask = batchMs / groupSize;
@@ -121,8 +114,8 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
   }
 
   /**
-   * Predicts the wait behind `ahead` others: their number divided by the measured throughput. An overdue thread counts
-   * as one that uses its full time limit for each batch.
+   * Predicts the wait behind `ahead` others: their number divided by the measured throughput. An overdue thread counts as
+   * one that uses its full time limit for each batch.
    */
   predictWaitMs(ahead: number): number {
     const overdueMs = Math.max(OVERDUE_FACTOR * this.#fullBatchMs, MIN_OVERDUE_MS);
@@ -157,8 +150,8 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
   }
 
   /**
-   * Takes the next requests, one of each source in turn. A batch with a source's last request gets no second requests
-   * of other sources: it would take longer, and sources with many requests would delay others.
+   * Takes the next requests, one of each source in turn. A batch with a source's last request gets no second requests of
+   * other sources: it would take longer, and sources with many requests would delay others.
    */
   #takeBatch(size: number): Waiting<Task, Reply>[] {
     const batch: Waiting<Task, Reply>[] = [];
@@ -194,34 +187,28 @@ export class TaskQueue<Task, Reply, Slots extends Allocation> {
     this.#running.add(running);
     for (const { arrivedMs } of batch)
       observe?.({ type: 'started', waitedMs: running.startedMs - arrivedMs });
-    const tasks = batch.map(({ task }) => task);
-    let outcomes: Outcome<Reply>[];
     let isUsable = true;
     const timeLimitMs = Math.max(HANG_FACTOR * this.#fullBatchMs, MIN_TIME_LIMIT_MS);
-    try {
-      outcomes = await run(tasks, slots, timeLimitMs);
-    } catch (error) {
-      outcomes = batch.map(() => ({ failure: (error as Error).message }));
+    const tasks = batch.map(({ task }) => task);
+    const outcomes = await run(tasks, slots, timeLimitMs).catch((error: Error) => {
       isUsable = false;
-    }
+      return batch.map((): Outcome<Reply> => ({ failure: error.message }));
+    });
     const serviceMs = now() - running.startedMs;
     const failed = outcomes.filter((outcome) => 'failure' in outcome).length;
     if (failed === 0) this.#learn(batch.length, serviceMs);
     // Other programs may have all cores: the next batches get more time, or every one would fail.
     else if (serviceMs >= timeLimitMs) this.#learn(this.#groupSize, serviceMs);
     this.#running.delete(running);
-    if (isUsable) this.release(slots);
-    // If recovery fails, the next batch overwrites the slots.
-    else
-      void recover(slots)
-        .catch(() => {})
-        .then(() => this.release(slots));
     observe?.({ type: 'finished', batchSize: batch.length, serviceMs, failed });
     batch.forEach(({ resolve, reject }, i) => {
       const outcome = outcomes[i] ?? { failure: 'no outcome' };
       if ('reply' in outcome) resolve(outcome.reply);
       else reject(new TaskFailedError(outcome.failure));
     });
+    // If recovery fails, the next batch overwrites the slots.
+    if (!isUsable) await recover(slots).catch(() => {});
+    this.release(slots);
   }
 
   /** Updates the average. A smaller batch takes longer for each task, so it may only lower the average. */

@@ -8,7 +8,7 @@ import { HEALTH_CHECKS } from '../routes/health-and-metrics.js';
 import type { Services } from '../services.js';
 import { createSourceReader } from './client-source.js';
 import type { Connections } from './connections.js';
-import { discardBody, hasUnreadBody, replyBeforeBody } from './early-reply.js';
+import { discardBody, replyBeforeBody } from './early-reply.js';
 import { toApiError } from './error-translation.js';
 import { ApiError, errorReply } from './errors.js';
 import { API_HEADERS, standardHeaders } from './standard-headers.js';
@@ -54,7 +54,7 @@ function answerErrors({ log, config: { publicUrl } }: Services) {
       ctx.state.errno = apiError.errno;
       ctx.status = apiError.status;
       const reply = errorReply(apiError, publicUrl);
-      if (hasUnreadBody(ctx.req)) answerBeforeBody(ctx, reply);
+      if (!ctx.req.complete) answerBeforeBody(ctx, reply);
       else {
         discardBody(ctx.req);
         ctx.type = 'json';

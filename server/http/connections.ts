@@ -2,11 +2,10 @@ import type { RequestListener, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { toSource } from './client-source.js';
+import { BACKLOG } from './listen.js';
 
 /** Time for incomplete requests to arrive when the server stops, in ms. */
 const ARRIVAL_GRACE_MS = 2_000;
-/** Bounds the wait for the backlog when connections keep coming: the backlog holds at most 4096 (see listen.ts). */
-const MAX_BACKLOG_TURNS = 4_096;
 /** Maximum number of open requests on one connection. No client of this API uses pipelining. */
 const MAX_PIPELINED = 8;
 
@@ -36,7 +35,6 @@ export class Connections {
   readonly #connections = new Map<Socket, Connection>();
   /** The connections of each source. The last to become idle are at the end. */
   readonly #bySource = new Map<string, Set<Socket>>();
-  #accepted = 0;
   #ending = false;
 
   constructor(server: Server, limits: ConnectionLimits) {
@@ -90,7 +88,8 @@ export class Connections {
    */
   async end(): Promise<void> {
     this.#ending = true;
-    await this.#acceptBacklog();
+    // Accepts the backlog, one connection in each turn of the event loop: the kernel would reset them.
+    for (let turn = 0; turn < BACKLOG; turn++) await nextTurn();
     // Not `http.Server.close`: since Node 26.4 it also closes connections whose first request is in transit.
     const closed = new Promise((resolve) => NetServer.prototype.close.call(this.#server, resolve));
     for (const [socket, { open, bytesAtReply }] of this.#connections) {
@@ -105,18 +104,7 @@ export class Connections {
     this.#server.close();
   }
 
-  /** Accepts connections of the backlog, which the kernel would reset. libuv accepts one per turn of the event loop. */
-  async #acceptBacklog(): Promise<void> {
-    let accepted = -1;
-    for (let turn = 0; turn < MAX_BACKLOG_TURNS && accepted !== this.#accepted; turn++) {
-      accepted = this.#accepted;
-      await nextTurn();
-      await nextTurn();
-    }
-  }
-
   #add(socket: Socket): void {
-    this.#accepted++;
     const source = toSource(socket.remoteAddress ?? '');
     this.#connections.set(socket, { source, open: [] });
     this.#bySource.set(source, (this.#bySource.get(source) ?? new Set()).add(socket));
@@ -135,15 +123,11 @@ export class Connections {
     let evicted: Socket | undefined;
     for (const socket of most) {
       evicted = socket;
-      if (this.#isAwaitingClient(socket)) break;
+      const connection = this.#connections.get(socket) as Connection;
+      // The client must act next: read a reply, or send the rest of its requests.
+      if (connection.open[0]?.writableEnded || isAwaitingRequest(connection)) break;
     }
     return evicted as Socket;
-  }
-
-  /** Returns whether the client must act next: send the rest of its requests, or read a reply. */
-  #isAwaitingClient(socket: Socket): boolean {
-    const connection = this.#connections.get(socket) as Connection;
-    return connection.open[0]?.writableEnded === true || isAwaitingRequest(connection);
   }
 
   #closeUnread(): void {

@@ -5,10 +5,6 @@ import { finished } from 'node:stream/promises';
 /** Time for a client to finish sending after an early reply, in ms. */
 export const LINGER_MS = 2_000;
 
-export function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
-  return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0);
-}
-
 /** Receives and wipes the rest of a body, which can contain a password. Node does not wipe it. */
 export function discardBody(request: IncomingMessage): IncomingMessage {
   return request.on('data', (chunk: Buffer) => chunk.fill(0)).resume();

@@ -12,7 +12,7 @@ interface Address {
  * Length of the queue of new connections; the system also limits it (Linux: `somaxconn`, 4096). With Node's 511, TCP
  * retries most of 1000 simultaneous connections after a second.
  */
-const BACKLOG = 4096;
+export const BACKLOG = 4096;
 
 const REASONS: Record<string, (address: Address) => string> = {
   EADDRINUSE: ({ host, port, setting }) =>

@@ -6,8 +6,6 @@ import { API_HEADERS, standardHeaders } from './standard-headers.js';
 
 /** Timeout for the body of an admitted request, in ms. The request counts, but cannot be stretched yet. */
 const BODY_MS = 5_000;
-/** Random part of Retry-After, as a share of the wait with a minimum, so that refused clients do not retry together. */
-const JITTER = { share: 0.5, minSeconds: 2 };
 
 export interface LoadSheddingOptions {
   inFlight: InFlightRequests;
@@ -17,14 +15,13 @@ export interface LoadSheddingOptions {
   predictWaitMs: (ahead: number) => number;
   maxWaitMs: number;
   publicUrl: string;
-  /** Milliseconds since 1970. */
   now: () => number;
   observe: (request: IncomingMessage) => void;
 }
 
 /**
  * Refuses a request with 503 if its stretch would wait longer than `maxWaitMs`, before any other work. A request counts
- * from its headers on, because simultaneous requests must affect each other's prediction.
+ * from its start on, because simultaneous requests must affect each other's prediction.
  * @see docs/architecture.md, "Admission"
  */
 export function shedLoad(listener: RequestListener, options: LoadSheddingOptions): RequestListener {
@@ -67,9 +64,9 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
   };
 }
 
-/** @returns whole seconds, at most an hour */
+/** @returns whole seconds, at most an hour, with a random part, so that refused clients do not retry together */
 export function toRetryAfter(waitMs: number): number {
   const seconds = waitMs / 1000;
-  const jitter = Math.random() * Math.max(JITTER.share * seconds, JITTER.minSeconds);
+  const jitter = Math.random() * Math.max(seconds / 2, 2);
   return Math.min(3600, Math.ceil(seconds + jitter));
 }

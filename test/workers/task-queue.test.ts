@@ -159,8 +159,8 @@ t.test('events have the wait of each request and the duration of each batch', as
   await harness.finishOne(110);
   t.same(harness.events, [
     { type: 'started', waitedMs: 0 },
-    { type: 'started', waitedMs: 70 },
     { type: 'finished', batchSize: 1, serviceMs: 100, failed: 0 },
+    { type: 'started', waitedMs: 70 },
     { type: 'finished', batchSize: 1, serviceMs: 110, failed: 0 },
   ]);
 });
