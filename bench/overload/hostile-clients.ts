@@ -36,7 +36,7 @@ function createAttacks(account: RawAccount): Record<string, Attack> {
     'pipelined GET /v1/openapi.json': pipeline(OPENAPI),
     'pipelined logins without a body': pipeline(LOGIN_WITHOUT_BODY),
     'health checks on one connection, one by one': sendOneByOne,
-    'slow readers above MAX_CONNECTIONS': hangUp(1.2 * MAX_CONNECTIONS, ATTACK_MS, () => DOCUMENTS),
+    'slow readers above MAX_CONNECTIONS': hangUp(1.2 * MAX_CONNECTIONS, 2 * ATTACK_MS, () => DOCUMENTS),
     'logins that hang up, from many sources': hangUp(20, 50, loginFrom),
     'logins that hang up, 8 pipelined on each connection': hangUp(100, 100, () => logins),
   };
