@@ -6,17 +6,12 @@ export type Tier = 'first' | 'robustness';
 
 /** Files that mostly wait for timers and other processes: they run beside those that use a core. */
 export const MOSTLY_WAITING = [
-  'server/stopping',
   'server/logs/log',
   'server/status/status-stream',
-  'workers/kernel/native-kernel',
   'storage/redis/redis-outage',
   'server/accounts/enumeration-guard-replies',
-  'storage/sql/query-plans',
   'storage/sql/postgres-outage',
   'storage/sql/sqlite-durability',
-  'server/admin/many-servers',
-  'server/main',
   'bench/measure/process-usage',
   'server/metrics/stores-and-mail',
   'storage/move',

@@ -11,6 +11,8 @@ interface Job {
   region: number;
   firstSlot: number;
   rounds: number;
+  /** Sizes of groups. */
+  sizes: number[];
 }
 
 const { stretching } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
@@ -73,14 +75,14 @@ const PBKDF2_VECTORS = [
 ];
 
 /** @returns the failures */
-function check({ addon, region, firstSlot, rounds }: Job): string[] {
+function check({ addon, region, firstSlot, rounds, sizes }: Job): string[] {
   const native = createRequire(import.meta.url)(addon) as NativeKernel;
   const wrong: string[] = [];
   const compare = (what: string, computed: Uint8Array[], expected: string[]) => {
     if (computed.map(hex).join() !== expected.join())
       wrong.push(`${native.isa}, thread ${threadId}: ${what}`);
   };
-  for (let size = 1; size <= 4; size++) {
+  for (const size of sizes) {
     const slots = Array.from({ length: size }, (_, i) => firstSlot + ((i + size) % 4));
     const makeInputs = (longest: number) =>
       Array.from({ length: size }, () => randomBytes(randomInt(longest)));
@@ -124,11 +126,17 @@ function check({ addon, region, firstSlot, rounds }: Job): string[] {
 }
 
 if (isMainThread) {
-  const [addon = '', threads = '1', rounds = '0'] = process.argv.slice(2);
+  const [addon = '', threads = '1', rounds = '0', sizes = '1234'] = process.argv.slice(2);
   const native = createRequire(import.meta.url)(addon) as NativeKernel;
   const region = native.mapSlots(4 * Number(threads));
   for (let thread = 0; thread < Number(threads); thread++) {
-    const job: Job = { addon, region, firstSlot: 4 * thread, rounds: Number(rounds) };
+    const job: Job = {
+      addon,
+      region,
+      firstSlot: 4 * thread,
+      rounds: Number(rounds),
+      sizes: [...sizes].map(Number),
+    };
     new Worker(new URL(import.meta.url), { workerData: job });
   }
 } else {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { findNativeProblem, loadNative } from '../../../workers/kernel/load-native.js';
+import { countByDepth } from '../../support/run/depth.js';
 import { readNativeMemory } from '../../support/workers/native-memory.js';
 
 const SLOT_BYTES = 64 << 20;
@@ -16,15 +17,15 @@ const native = withNative.skip ? (undefined as never) : loadNative();
 const ADDON = fileURLToPath(new URL('../../../workers/kernel/stretch.node', import.meta.url));
 const CHECK = fileURLToPath(new URL('../../support/workers/check-native-kernel.js', import.meta.url));
 
+/** Threads, random rounds, and sizes of groups. The robustness tier checks each size in eight threads. */
+const EXTENT = [`${countByDepth(1, 2)}`, `${countByDepth(10, 50)}`, countByDepth(14, 1234).toString()];
+
 for (const isa of withNative.skip ? [] : native.isas) {
-  t.test(
-    `${isa}: agrees with RFC 7914, the protocol’s vectors and random inputs, in two threads`,
-    async (t) => {
-      const env = { ...process.env, STRETCH_ISA: isa };
-      const { stdout } = await promisify(execFile)(process.execPath, [CHECK, ADDON, '2', '50'], { env });
-      t.equal(stdout, '');
-    },
-  );
+  t.test(`${isa}: agrees with RFC 7914, the protocol’s vectors and random inputs`, async (t) => {
+    const env = { ...process.env, STRETCH_ISA: isa };
+    const { stdout } = await promisify(execFile)(process.execPath, [CHECK, ADDON, ...EXTENT], { env });
+    t.equal(stdout, '');
+  });
 }
 
 t.test('an unsupported instruction set is refused by name', withNative, async (t) => {
