@@ -10,6 +10,7 @@ import { updateReadmes } from './readme.js';
 import { renderReport } from './report/report.js';
 import { scale } from './scale/scale.js';
 import { stopServers } from './server/server-process.js';
+import { sign } from './sign/sign.js';
 import { startup } from './startup/startup.js';
 import { stretch } from './stretch/stretch.js';
 import {
@@ -23,7 +24,7 @@ import {
 import { createTable, toText } from './table.js';
 
 /** All suites, in order of the report. */
-const SUITES: Suite[] = [stretch, login, endpoints, latency, overload, startup, scale];
+const SUITES: Suite[] = [stretch, sign, login, endpoints, latency, overload, startup, scale];
 /** Arguments other than suites. */
 const COMMANDS = ['report', 'readme'];
 
