@@ -55,6 +55,7 @@ function bundle(entryPoints) {
       { name: 'module-addresses', setup: keepModuleAddresses },
       { name: 'required-http', setup: requireHttp },
       { name: 'short-media-types', setup: shortenMediaTypes },
+      { name: 'zod-without-locales', setup: leaveOutLocales },
     ],
   });
 }
@@ -96,6 +97,13 @@ function shortenMediaTypes({ onLoad }) {
     const kept = types.filter(([type]) => !/\/(vnd|prs|x)[.-]/.test(type));
     return { contents: JSON.stringify(Object.fromEntries(kept)), loader: 'json' };
   });
+}
+
+/** Imports zod's functions one by one in koa-body: with its object `z` come the messages in 50 languages, 500 KB. */
+function leaveOutLocales({ onLoad }) {
+  onLoad({ filter: /\/koa-body\/dist\/esm\/types\.js$/ }, ({ path }) => ({
+    contents: readFileSync(path, 'utf8').replace("import { z } from 'zod'", "import * as z from 'zod'"),
+  }));
 }
 
 /**
