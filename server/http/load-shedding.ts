@@ -30,7 +30,7 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
     ...standardHeaders(publicUrl),
     ...API_HEADERS,
     'Content-Type': 'application/json; charset=utf-8',
-  }).flat();
+  });
   const bodies: Buffer[] = [];
   const refuse = (request: IncomingMessage, response: ServerResponse, waitMs: number) => {
     observe(request);
@@ -40,10 +40,12 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
       errorReply(new ApiError('serviceUnavailable', { retryAfter }), publicUrl),
     );
     const body = bodies[retryAfter];
-    const timestamp = Math.floor(now() / 1000);
-    // A flat list is written as it is: setHeader would check each name and value again.
-    const own = ['Timestamp', timestamp, 'Retry-After', retryAfter, 'Content-Length', body.length];
-    response.writeHead(503, [...headers, ...own.map(String)]).end(body);
+    response.statusCode = 503;
+    for (const [name, value] of headers) response.setHeader(name, value);
+    response.setHeader('Timestamp', String(Math.floor(now() / 1000)));
+    response.setHeader('Retry-After', String(retryAfter));
+    response.setHeader('Content-Length', body.length);
+    response.end(body);
   };
   return (request, response) => {
     if (!needsStretch(request)) return listener(request, response);
