@@ -36,12 +36,15 @@ async function main(): Promise<void> {
   }
   // After listening: these take a third of the CPU of a start. A first body reports a failed import.
   loadBodyReader().catch(() => {});
-  // Threads that cannot start are reported as dead.
-  cryptoPool.start().catch(() => {});
-  stretcher.ready().then(
-    () => log.info({ event: 'stretchPlan', ...stretcher.plan }),
-    (error) => log.error({ event: 'stretchPlanMissing', err: error }),
-  );
+  stretcher
+    .ready()
+    .then(
+      () => log.info({ event: 'stretchPlan', ...stretcher.plan }),
+      (error) => log.error({ event: 'stretchPlanMissing', err: error }),
+    )
+    // Later than the threads that logins wait longest for. Threads that cannot start are reported as dead.
+    .then(() => cryptoPool.start())
+    .catch(() => {});
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, async () => {
       log.info({ event: 'stopping', signal });
