@@ -1,5 +1,13 @@
 import t from 'tap';
-import { accept, createAccount, login, sendRecoveryCode, toHex } from '../../support/api/accounts.js';
+import {
+  accept,
+  createAccount,
+  login,
+  makeEmail,
+  prepareAccounts,
+  sendRecoveryCode,
+  toHex,
+} from '../../support/api/accounts.js';
 import { checkRefusal } from '../../support/api/check-refusal.js';
 import { type Signer, send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
@@ -35,6 +43,24 @@ t.test('resend_code mails the same code until the address is verified', async (t
   accept(await send(server, '/v1/recovery_email/verify_code', { body: { uid, code } }));
   t.same(accept(await resend()), {});
   t.equal((await server.mailbox.list(uid)).length, 2);
+});
+
+t.test('mails are in the language that the account was created with, over both APIs', async (t) => {
+  const headers = { 'Accept-Language': 'fr;q=0.9, en;q=0.1' };
+  const [account] = prepareAccounts(1);
+  const bodies = {
+    '/v1/account/create': account?.body,
+    '/v1/raw_password/account/create': { email: toHex(makeEmail()), password: 'password' },
+  };
+  for (const [path, body] of Object.entries(bodies)) {
+    const { uid } = accept(await send(server, path, { body, headers }));
+    const mails = await server.mailbox.list(uid);
+    t.same(
+      mails.map((mail) => mail.headers.get('content-language')),
+      ['fr'],
+      path,
+    );
+  }
 });
 
 t.test('mails have a link with the code in the fragment', async (t) => {
