@@ -63,32 +63,49 @@ t.test('after requests the server’s memory contains no password', { skip: !isL
     NODE_OPTIONS: `--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${snapshots}`,
   }).listening();
   const post = (path: string, body: unknown) => send(server, `/v1/raw_password/${path}`, { body });
-  const [first, second, wrong, malformed, unknown, unread, astray, nowhere] = Array.from(
-    { length: 8 },
-    toSecret,
-  ) as [string, string, string, string, string, string, string, string];
+  const passwords = {
+    first: toSecret(),
+    second: toSecret(),
+    wrong: toSecret(),
+    unclosedObject: toSecret(),
+    unclosedString: toSecret(),
+    unknownEscape: toSecret(),
+    unknownAddress: toSecret(),
+    wrongType: toSecret(),
+    wrongPath: toSecret(),
+    invalidEmail: toSecret(),
+  };
+  const { first, second } = passwords;
   const email = toHex(makeEmail());
   t.equal((await post('account/create', { email, password: first })).status, 200);
   t.equal((await post('session/create', { email, password: first })).status, 200);
-  t.equal((await post('session/create', { email, password: wrong })).body.errno, 103);
+  t.equal((await post('session/create', { email, password: passwords.wrong })).body.errno, 103);
   t.equal((await post('password/change', { email, oldPassword: first, newPassword: second })).status, 200);
-  t.equal((await post('session/create', `{"email":"${email}","password":"${malformed}"`)).body.errno, 106);
-  t.equal((await post('session/create', { email: toHex(makeEmail()), password: unknown })).body.errno, 102);
-  const asText = { body: { email, password: unread }, headers: { 'Content-Type': 'text/plain' } };
+  for (const damaged of [
+    `{"email":"${email}","password":"${passwords.unclosedObject}"`,
+    `{"email":"${email}","password":"${passwords.unclosedString}`,
+    `{"email":"${email}","password":"${passwords.unknownEscape}\\x"}`,
+  ]) {
+    t.equal((await post('session/create', damaged)).body.errno, 106);
+  }
+  const stranger = { email: toHex(makeEmail()), password: passwords.unknownAddress };
+  t.equal((await post('session/create', stranger)).body.errno, 102);
+  const asText = {
+    body: { email, password: passwords.wrongType },
+    headers: { 'Content-Type': 'text/plain' },
+  };
   t.equal((await send(server, '/v1/raw_password/session/create', asText)).body.errno, 106);
-  t.equal((await post('session/create/', { email, password: astray })).status, 404);
-  t.equal((await post('session/create', { email: 'no address', password: nowhere })).body.errno, 107);
-  const [last = 2] = await countInMemory(server.pid, [nowhere]);
+  t.equal((await post('session/create/', { email, password: passwords.wrongPath })).status, 404);
+  const invalid = { email: 'no address', password: passwords.invalidEmail };
+  t.equal((await post('session/create', invalid)).body.errno, 107);
+  const [last = 2] = await countInMemory(server.pid, [passwords.invalidEmail]);
   t.ok(last <= 1, 'only the receive buffer may contain the last password');
   await send(server, '/v1/get_random_bytes', { body: FILLS_RECEIVE_BUFFER });
 
-  const secrets = [first, second, wrong, malformed, unknown, unread, astray, nowhere];
+  const secrets = Object.values(passwords);
   const [known = 0, ...counts] = await countInMemory(server.pid, [PRESENT, ...secrets]);
   t.ok(known > 0, 'the search finds an existing string');
-  t.same(
-    counts,
-    secrets.map(() => 0),
-  );
+  for (const [i, name] of Object.keys(passwords).entries()) t.equal(counts[i], 0, name);
   const snapshot = await takeHeapSnapshot(server, snapshots);
   t.match(snapshot, PRESENT, 'the snapshot contains strings of the heap');
   for (const secret of secrets) t.notOk(snapshot.includes(secret));
