@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createClient } from 'redis';
 import t from 'tap';
 import { accountBody, makeEmail } from '../../support/api/accounts.js';
@@ -25,4 +25,8 @@ t.test('keys of counters in Redis reveal no mail address and no IP address', asy
       );
     }
   }
+
+  const secret = await server.services.storage.secrets.obtain('rateCounterKeys');
+  const hash = createHmac('sha256', secret).update(source).digest('base64url');
+  t.ok(keys.includes(`fxa:rate:accountsFromSource:{${hash}}`), 'guessing needs the secret of the database');
 });
