@@ -97,20 +97,21 @@ t.test('servers share counters', async (t) => {
 });
 
 t.test('a command that arrives after its compensation consumes nothing', async (t) => {
-  const [id, claim] = [randomHex(), randomUUID()];
+  const [id, taking, guessing] = [randomHex(), randomUUID(), randomUUID()];
   await store.put('authToken', id, tokenRecords().authToken, 60);
   const sender = { send: (_key: string | undefined, command: string[]) => client.sendCommand(command) };
-  const tombstone = keys.tombstone(id, claim);
 
-  t.equal(await store.restore('authToken', id, claim), false);
-  const takeKeys = [keys.token('authToken', id), keys.taken('authToken', id), tombstone];
-  t.equal(await runScript(sender, TAKE, takeKeys, [claim]), null);
+  t.equal(await store.restore('authToken', id, taking), false);
+  const takeKeys = [keys.token('authToken', id), keys.taken('authToken', id), keys.tombstone(id, taking)];
+  t.equal(await runScript(sender, TAKE, takeKeys, [taking]), null);
   t.ok(await store.get('authToken', id));
 
-  await store.restoreGuess(id, claim);
-  await runScript(sender, COUNT, [keys.guesses(id), tombstone], [claim, '60000']);
+  await store.restoreGuess(id, guessing);
+  const guessKeys = [keys.guesses(id), keys.tombstone(id, guessing)];
+  await runScript(sender, COUNT, guessKeys, [guessing, '60000']);
   t.equal(await store.guesses(id), 0);
-  t.ok((await client.pTTL(tombstone)) > 60_000, 'longer than any command is late');
+  for (const claim of [taking, guessing])
+    t.ok((await client.pTTL(keys.tombstone(id, claim))) > 60_000, 'longer than any command is late');
 });
 
 t.test('a count that is restored after its window allows no extra event', async (t) => {
