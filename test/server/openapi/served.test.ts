@@ -21,6 +21,13 @@ t.test('the OpenAPI document is served with the public URL to every origin', asy
   });
 });
 
+t.test('the OpenAPI document is written once', async (t) => {
+  const server = await startServer(t);
+  const written = t.capture(JSON, 'stringify', JSON.stringify);
+  for (let i = 0; i < 2; i++) t.equal((await fetch(`${server.url}/v1/openapi.json`)).status, 200);
+  t.equal(written().filter(({ args: [value] }) => value?.openapi).length, 1);
+});
+
 t.test('errors link to the schema that explains every errno', async (t) => {
   const server = await startServer(t);
   const { body } = await send(server, '/unknown', { method: 'GET' });
