@@ -22,6 +22,8 @@ t.test('only METRICS_PORT serves metrics, and also health checks', async (t) => 
   const stranger = await send(operators, '/v1/get_random_bytes', { body: {} });
   t.equal(stranger.status, 404, 'it does not serve the API');
   t.equal(stranger.body.errno, 999);
+  for (const path of ['/METRICS', '/metrics/'])
+    t.equal((await send(operators, path, { method: 'GET' })).status, 404, path);
   await server.close();
   await t.rejects(fetch(`${server.metricsUrl}/__lbheartbeat__`));
 });
