@@ -51,8 +51,8 @@ const HANG_FACTOR = 20;
 const MIN_TIME_LIMIT_MS = 30_000;
 /** Multiple of the expected time after which predictions count a thread as overdue. */
 const OVERDUE_FACTOR = 4;
-/** Minimum of that time, in ms, because tasks of a crypto thread differ tenfold, and a process can pause. */
-const MIN_OVERDUE_MS = 500;
+/** Minimum of that time, in ms: other programs can take the cores, and tasks of a crypto thread differ tenfold. */
+const MIN_OVERDUE_MS = 2_000;
 /** Part of the expected time of a full batch that an idle thread waits for more requests while another thread stretches. */
 const FILL_FACTOR = 0.1;
 

@@ -222,11 +222,11 @@ t.test('a hanging thread has a time limit of 20 batches, and until then hardly c
   harness.submit('hangs');
   t.equal(harness.running[0]?.timeLimitMs, 30_000, 'but at least 30 s');
   const before = harness.queue.predictWaitMs(100);
-  harness.nowMs += 1000;
+  harness.nowMs += 2500;
   t.ok(harness.queue.predictWaitMs(100) > 1.8 * before);
   harness.submit('hangs as well');
   harness.advance(10);
-  harness.nowMs += 1000;
+  harness.nowMs += 2500;
   t.equal(Math.round(harness.queue.predictWaitMs(100)), Math.round(20 * before));
   const slow = new QueueHarness({ threads: 1 });
   slow.queue.expect(2, 2000);

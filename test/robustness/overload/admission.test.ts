@@ -17,7 +17,7 @@ async function timeOneStretch(): Promise<number> {
     engine: 'native',
     threads: 1,
     memoryMiB: 128,
-    niceIncrement: 10,
+    niceIncrement: 0,
   });
   await stretcher.ready();
   const started = performance.now();
@@ -29,7 +29,11 @@ async function timeOneStretch(): Promise<number> {
 
 t.test('with many logins at once', async (t) => {
   const maxWait = Math.ceil((STRETCHES_OF_WAIT * (await timeOneStretch())) / 1000);
-  const server = await startServer(t, { TRUST_PROXY: 'loopback', STRETCH_MAX_WAIT: String(maxWait) });
+  const server = await startServer(t, {
+    TRUST_PROXY: 'loopback',
+    STRETCH_MAX_WAIT: String(maxWait),
+    MAX_SESSIONS: '1000',
+  });
   const emails = await createAccounts(server, 2);
   const { sessionToken: token } = await login(server, await createAccount(server));
   const answered: Reply[] = [];
