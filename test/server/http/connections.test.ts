@@ -1,4 +1,7 @@
+import { createServer } from 'node:http';
+import { Socket } from 'node:net';
 import t, { type Test } from 'tap';
+import { Connections } from '../../../server/http/connections.js';
 import { makeEmail, toHex } from '../../support/api/accounts.js';
 import { RawConnection, writeGet, writePost } from '../../support/api/raw-connection.js';
 import { send } from '../../support/api/send.js';
@@ -95,4 +98,35 @@ t.test('after a reply, a connection counts as idle again', async (t) => {
   await flood(t, server, '', MAX_CONNECTIONS);
   await connection.closed();
   t.pass('the longest idle connection is closed');
+});
+
+t.test('the connection that has been idle longest is closed, not the oldest', async (t) => {
+  const server = await startSmallServer(t);
+  const request = writeGet('/__lbheartbeat__');
+  const connections = await flood(t, server, request, MAX_CONNECTIONS);
+  for (const connection of connections) t.equal((await connection.readReply())?.status, 200);
+  const [oldest, second] = connections as [RawConnection, RawConnection];
+  oldest.write(request);
+  t.equal((await oldest.readReply())?.status, 200);
+  await flood(t, server, '', 1);
+  await waitUntil(() => connections.some(({ isClosed }) => isClosed));
+  t.same([oldest.isClosed, second.isClosed], [false, true]);
+});
+
+t.test('addresses of one IPv6 /56 are one source', async (t) => {
+  const server = createServer();
+  new Connections(server, { maxConnections: 3, unreadMs: 1000, checkIntervalMs: 1000 });
+  // Loopback has no two IPv6 addresses, so these sockets have an address without a connection.
+  const connect = (remoteAddress: string) => {
+    const socket = Object.defineProperty(new Socket(), 'remoteAddress', { value: remoteAddress });
+    server.emit('connection', socket);
+    return socket;
+  };
+  const sockets = ['192.0.2.1', '2001:db8:0:700::1', '2001:db8:0:7ff::1', '192.0.2.2'].map(connect);
+  t.same(
+    sockets.map(({ destroyed }) => destroyed),
+    [false, true, false, false],
+  );
+  for (const socket of sockets) socket.destroy();
+  server.emit('close');
 });
