@@ -69,6 +69,8 @@ t.test('the search finds a secret as text, bytes, hex and base64', async (t) => 
     const wrapped = Buffer.concat([randomBytes(length), token, randomBytes(5)]);
     t.same(secrets.findIn(wrapped.toString('base64')), ['token']);
     t.same(secrets.findIn(wrapped.toString('base64url')), ['token']);
+    const json = JSON.stringify({ padding: 'x'.repeat(length), token: token.toString('hex') });
+    t.same(secrets.findIn(Buffer.from(json).toString('base64')), ['token']);
   }
   t.same(secrets.findIn('nothing'), []);
 });

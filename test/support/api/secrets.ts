@@ -19,23 +19,28 @@ export class Secrets {
     return [...this.#forms.keys()];
   }
 
-  /** Returns the names of the secrets in some bytes: raw, in hex of either case, or in base64. */
+  /** Returns the names of the secrets in some bytes: raw, in hex of either case, or in base64 of these. */
   findIn(haystack: Buffer | string): string[] {
     const bytes = Buffer.isBuffer(haystack) ? haystack : Buffer.from(haystack);
     return this.names.filter((name) => this.#forms.get(name)?.some((form) => bytes.includes(form)));
   }
 }
 
-/** Returns the base64 form of a secret for each alignment. */
+/** Returns the secret as bytes and in hex, and the base64 of both. */
 function formsOf(secret: Buffer): Buffer[] {
   const hex = secret.toString('hex');
-  const base64 = [0, 1, 2].flatMap((offset) => {
-    const text = Buffer.concat([Buffer.alloc(offset), secret, Buffer.alloc(2)]).toString('base64');
+  const base64 = [secret, Buffer.from(hex)].flatMap(toBase64);
+  return [secret, ...[hex, hex.toUpperCase(), ...base64].map((text) => Buffer.from(text))];
+}
+
+/** Returns the base64 of some bytes for each alignment. */
+function toBase64(bytes: Buffer): string[] {
+  return [0, 1, 2].flatMap((offset) => {
+    const text = Buffer.concat([Buffer.alloc(offset), bytes, Buffer.alloc(2)]).toString('base64');
     // Skip digits that encode bits of adjacent bytes.
-    const inner = text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + secret.length) * 8) / 6));
+    const inner = text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
     return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')];
   });
-  return [secret, ...[hex, hex.toUpperCase(), ...base64].map((text) => Buffer.from(text))];
 }
 
 /** Returns the files of DATA_DIR without mails, which are for the address's owner. */
