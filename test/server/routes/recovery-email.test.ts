@@ -49,15 +49,17 @@ t.test('mails are in the language that the account was created with, over both A
   const headers = { 'Accept-Language': 'fr;q=0.9, en;q=0.1' };
   const [account] = prepareAccounts(1);
   const bodies = {
-    '/v1/account/create': account?.body,
+    '/v1/account/create': account?.body as { email: string },
     '/v1/raw_password/account/create': { email: toHex(makeEmail()), password: 'password' },
   };
   for (const [path, body] of Object.entries(bodies)) {
     const { uid } = accept(await send(server, path, { body, headers }));
+    const later = { body: { email: body.email }, headers: { 'Accept-Language': 'ja' } };
+    accept(await send(server, '/v1/password/forgot/send_code', later));
     const mails = await server.mailbox.list(uid);
     t.same(
       mails.map((mail) => mail.headers.get('content-language')),
-      ['fr'],
+      ['fr', 'fr'],
       path,
     );
   }
