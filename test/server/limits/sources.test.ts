@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
+import type { LimitName } from '../../../config/limits.js';
 import { accountBody, createAccount, makeEmail, startAuthentication } from '../../support/api/accounts.js';
 import { type Call, type Reply, send } from '../../support/api/send.js';
 import type { TestServer } from '../../support/api/start-server.js';
@@ -94,6 +95,37 @@ t.test('behind a proxy', async (t) => {
     }));
     await assertOneSource(t, server, calls);
   });
+});
+
+/** Exhausts the limit of a /48 whose sources may do something once each. */
+async function assertTenOfNetwork(
+  t: Test,
+  server: TestServer,
+  limit: LimitName,
+  errno: number,
+  attemptFrom: (source: string) => Promise<Reply>,
+): Promise<void> {
+  for (let i = 0; i < 10; i++) t.match((await attemptFrom(`2001:db8:99:${i}00::1`)).body, { errno });
+  assertTooMany(t, server, await attemptFrom('2001:db8:99:ff00::1'), limit);
+  t.match((await attemptFrom('2001:db8:98:ff00::1')).body, { errno }, 'another /48 is not affected');
+}
+
+t.test('a /48 may guess ten times as many passwords as a source', async (t) => {
+  const rates = { passwordsFromSource: '1/900', passwordsForAccountFromSource: '100/900' };
+  const server = await startLimitedServer(t, rates);
+  const account = await createAccount(server);
+  await assertTenOfNetwork(t, server, 'passwordsFromNetwork', 103, async (source) => {
+    const { finish } = await startAuthentication(server, account);
+    return sendFrom(source, server, '/v1/auth/finish', { body: { ...finish, M: '00'.repeat(32) } });
+  });
+});
+
+t.test('a /48 may try ten times as many taken addresses as a source', async (t) => {
+  const server = await startLimitedServer(t, { accountsFromSource: '1/3600' }, { ENUMERATION_GUARD: 'on' });
+  const body = accountBody((await createAccount(server)).email, randomBytes(32));
+  await assertTenOfNetwork(t, server, 'accountsFromNetwork', 101, (source) =>
+    sendFrom(source, server, '/v1/account/create', { body }),
+  );
 });
 
 t.test('servers with the same Redis share limits', async (t) => {
