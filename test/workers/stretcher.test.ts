@@ -8,6 +8,7 @@ import { findNativeProblem } from '../../workers/kernel/load-native.js';
 import type { StretchReply } from '../../workers/messages.js';
 import { Stretcher, type StretcherOptions, type StretchThreadDied } from '../../workers/stretcher.js';
 import type { TaskEvent } from '../../workers/task-queue.js';
+import { ThreadPool } from '../../workers/thread-pool.js';
 import { waitUntil } from '../support/wait-until.js';
 import { readNativeMemory } from '../support/workers/native-memory.js';
 import { KNOWN_REPLY, knownRequest } from '../support/workers/stretch-request.js';
@@ -163,6 +164,13 @@ t.test('a killed thread fails its batch, is replaced and reported', async (t) =>
   t.equal(events.filter(({ type }) => type === 'threadDied').length, 1);
   t.not(stretcher.threads[0], killed);
   t.equal(stretcher.threads.length, 1);
+});
+
+t.test('each batch has the time limit of the queue', async (t) => {
+  const run = t.capture(ThreadPool.prototype, 'runWithin', ThreadPool.prototype.runWithin);
+  const { stretcher } = startStretcher(t);
+  await stretcher.stretch(knownRequest(), orderFrom('a'));
+  t.match(run(), [{ args: [30_000, { task: 'stretch' }] }]);
 });
 
 t.test('the death of an idle thread fails no request', async (t) => {
