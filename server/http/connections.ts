@@ -23,6 +23,8 @@ interface Connection {
   bytesAtReply?: number;
   /** When the reply of the first request was first seen complete and unread. */
   unreadSinceMs?: number | undefined;
+  /** Answers malformed bytes behind the open requests. */
+  refuse?: () => void;
 }
 
 /**
@@ -55,6 +57,8 @@ export class Connections {
       // The end of a connection is read a turn after its data. A request of a client that has left does not start.
       await nextTurn();
       await nextTurn();
+      // Node's parser drops the bytes behind an Upgrade that nobody handles.
+      if (next.req.headers.upgrade !== undefined) next.shouldKeepAlive = false;
       if (socket.writable) listener(next.req, next);
       else socket.destroy();
     };
@@ -68,13 +72,19 @@ export class Connections {
       else if (open.length === 1) void startNext(socket, connection);
       response.once('close', () => {
         this.#finish(socket, connection);
-        void startNext(socket, connection);
+        if (!connection.refuse || !isAwaitingRequest(connection)) void startNext(socket, connection);
+        else if (socket.writable) connection.refuse();
       });
     });
   }
 
-  isReplying(socket: Socket): boolean {
-    return this.#connections.get(socket)?.open[0]?.headersSent === true;
+  /** Answers malformed bytes, after the replies to the complete requests before them. */
+  refuse(socket: Socket, answer: () => void): void {
+    const connection = this.#connections.get(socket);
+    const isServing = connection !== undefined && !isAwaitingRequest(connection);
+    if (isServing && !socket.readableEnded) connection.refuse = answer;
+    else if (isServing || connection?.open[0]?.headersSent) socket.destroy();
+    else answer();
   }
 
   /** Returns whether a connection closes after this reply: the server is stopping, and no other request is open. */

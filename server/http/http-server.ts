@@ -61,10 +61,15 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
   const connections = new Connections(server, { maxConnections, unreadMs, checkIntervalMs });
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket: Socket) => {
-    if (code === 'ECONNRESET' || !socket.writable || connections.isReplying(socket)) socket.destroy();
-    else answerOnSocket(PARSER_ERRORS[code ?? ''] ?? 'badRequest', socket, options);
+    const reason = PARSER_ERRORS[code ?? ''] ?? 'badRequest';
+    if (code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    else connections.refuse(socket, () => answerOnSocket(reason, socket, options));
   });
-  server.on('connect', (_request, socket) => answerOnSocket('badRequest', socket as Socket, options));
+  server.on('connect', (_request, socket: Socket) => {
+    // Node has removed its own listener. Without one, a reset would end the process.
+    socket.on('error', () => socket.destroy());
+    connections.refuse(socket, () => answerOnSocket('badRequest', socket, options));
+  });
   return { server, connections };
 }
 
@@ -83,7 +88,6 @@ function answerOnSocket(
     `Timestamp: ${Math.floor(now() / 1000)}`,
     'Connection: close',
   ];
-  socket.on('error', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
   // Gives the client time to read the reply.
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);

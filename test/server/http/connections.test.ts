@@ -130,3 +130,30 @@ t.test('addresses of one IPv6 /56 are one source', async (t) => {
   for (const socket of sockets) socket.destroy();
   server.emit('close');
 });
+
+t.test('a complete request is answered whatever follows it', async (t) => {
+  const server = await startServer(t);
+  const email = toHex(makeEmail());
+  const request = (headers = {}) => writePost('/v1/auth/start', { email }, headers);
+  for (const [followed, sent, statuses] of [
+    ['by random bytes', `${request()}random\r\n\r\n`, [400, 400]],
+    ['by CONNECT', `${request()}CONNECT example.org:443 HTTP/1.1\r\n\r\n`, [400, 400]],
+    ['by an invalid length', `${request()}${request({ 'Content-Length': '' })}`, [400, 400]],
+    ['by another after `Connection: close`', request({ Connection: 'close' }) + request(), [400]],
+    ['after HTTP/1.0 by another', request().replace('/1.1', '/1.0').repeat(2), [400]],
+    ['by one that Upgrade hides', request({ Connection: 'Upgrade', Upgrade: 'h2c' }) + request(), [400]],
+  ] as const) {
+    const connection = await RawConnection.open(server.url);
+    connection.write(sent);
+    const replies = [];
+    for (let reply = await connection.readReply(); reply; reply = await connection.readReply())
+      replies.push(reply);
+    t.match(JSON.parse(replies[0]?.body ?? '{}'), { errno: 102 }, followed);
+    t.same(
+      replies.map(({ status }) => status),
+      statuses,
+      followed,
+    );
+    t.ok(connection.isClosed, followed);
+  }
+});
