@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { InFlightRequests } from '../../workers/in-flight-requests.js';
+import { toCustomerNetwork } from './client-source.js';
 import { discardBody } from './early-reply.js';
 import { ApiError, errorReply } from './errors.js';
 import { API_HEADERS, standardHeaders } from './standard-headers.js';
@@ -49,7 +50,9 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
   };
   return (request, response) => {
     if (!needsStretch(request)) return listener(request, response);
-    const source = sourceOf(request);
+    const address = sourceOf(request);
+    // A body held back costs a client nothing. Those of a customer's 256 IPv6 networks together count as one source.
+    const source = request.complete ? address : (toCustomerNetwork(address) ?? address);
     const waitMs = predictWaitMs(inFlight.countAhead(source));
     if (waitMs > maxWaitMs) return refuse(request, response, waitMs);
     inFlight.add(source);

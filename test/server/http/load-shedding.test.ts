@@ -1,5 +1,6 @@
 import t from 'tap';
 import { endpoints, STRETCH_PATH_PART, stretchPaths } from '../../../server/routes.js';
+import { RawConnection } from '../../support/api/raw-connection.js';
 import { createAccounts, rawLogin } from '../../support/api/raw-logins.js';
 import { startServer } from '../../support/api/start-server.js';
 import { waitUntil } from '../../support/wait-until.js';
@@ -34,4 +35,22 @@ t.test('a source without requests in flight is served while another is refused',
   t.equal(refused.headers['retry-after'], String(refused.body.retryAfter));
   t.equal(refused.headers['access-control-allow-origin'], '*');
   t.equal((await rawLogin(server, email, '192.0.2.2')).status, 200);
+});
+
+t.test('bodies that the networks of one IPv6 customer hold back count as one source', async (t) => {
+  const server = await startServer(t, { TRUST_PROXY: 'loopback' });
+  const { inFlight } = server.services;
+  const held: RawConnection[] = [];
+  t.teardown(() => {
+    for (const connection of held) connection.hangUp();
+  });
+  for (let network = 0; network < 4; network++) {
+    const connection = await RawConnection.open(server.url);
+    held.push(connection);
+    connection.write(
+      `POST ${stretchPaths[0]} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 2001:db8:0:${network}00::1\r\nContent-Length: 9\r\n\r\n{`,
+    );
+  }
+  await waitUntil(() => inFlight.countAhead('2001:db8::/48') === 4);
+  t.equal(inFlight.countAhead('192.0.2.1'), 1);
 });
