@@ -2,6 +2,7 @@ import t from 'tap';
 import { RawConnection, writeGet, writePost } from '../../support/api/raw-connection.js';
 import { createAccounts, loginBody } from '../../support/api/raw-logins.js';
 import { startServer } from '../../support/api/start-server.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 const ROUNDS = 20;
 const CONNECTIONS = 100;
@@ -28,5 +29,19 @@ t.test(
       t.equal((await probe.readReply())?.status, 200);
     }
     t.equal(started(), 0, `of ${ROUNDS * CONNECTIONS * PIPELINED}`);
+  },
+);
+
+t.test(
+  'an admitted login whose body does not arrive is dropped, before the timeout of requests',
+  async (t) => {
+    const server = await startServer(t);
+    const { inFlight } = server.services;
+    const connection = await RawConnection.open(server.url);
+    connection.write(writePost(LOGIN, loginBody('somebody@example.com')).slice(0, -1));
+    await waitUntil(() => inFlight.countAhead('') === 1);
+    await connection.closed();
+    t.equal(connection.received, '', 'a request that times out gets an error');
+    await waitUntil(() => inFlight.countAhead('') === 0);
   },
 );
