@@ -54,6 +54,17 @@ t.test('a sessionToken is valid until it is destroyed', async (t) => {
   checkRefusal(t, await send(server, '/v1/account/devices', { method: 'GET', signer }), 401, 110);
 });
 
+t.test('a token that a failed store kept after its account was destroyed is errno 102', async (t) => {
+  const { accounts } = server.services.storage;
+  for (const endpoint of SIGNED_ENDPOINTS.filter(({ type }) => type !== 'sessionToken')) {
+    const account = await createAccount(server);
+    const request = await prepareRequest(server, account, endpoint);
+    const { uid, generation } = (await accounts.findByUid(account.uid)) ?? { uid: '', generation: 0 };
+    await accounts.destroy(uid, generation);
+    checkRefusal(t, await request(), 400, 102);
+  }
+});
+
 const RAW_CHANGE = 'raw_password/password/change';
 const PASSWORD = 'password';
 

@@ -58,6 +58,8 @@ t.test('at the maximum, the source with the most streams makes room for others, 
   for (const source of ['192.0.2.1', '192.0.2.2']) t.equal((await open(source)).reply?.status, 429, source);
   t.equal(server.services.statusStreams.open, 4);
   t.same(greedy.map(hasEnded), [true, true, false, false]);
+  t.equal((await open('192.0.2.3')).reply?.status, 200);
+  t.equal((await open('192.0.2.3')).reply?.status, 429, 'another source has one more stream, not two');
 });
 
 /** Opens a session of an unverified account: its streams stay open. */
