@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Account } from '../../../storage/account-rows.js';
 import {
   accept,
   createAccount,
@@ -54,16 +55,26 @@ t.test('a sessionToken is valid until it is destroyed', async (t) => {
   checkRefusal(t, await send(server, '/v1/account/devices', { method: 'GET', signer }), 401, 110);
 });
 
-t.test('a token that a failed store kept after its account was destroyed is errno 102', async (t) => {
-  const { accounts } = server.services.storage;
-  for (const endpoint of SIGNED_ENDPOINTS.filter(({ type }) => type !== 'sessionToken')) {
-    const account = await createAccount(server);
-    const request = await prepareRequest(server, account, endpoint);
-    const { uid, generation } = (await accounts.findByUid(account.uid)) ?? { uid: '', generation: 0 };
-    await accounts.destroy(uid, generation);
-    checkRefusal(t, await request(), 400, 102);
-  }
-});
+t.test(
+  'a token that the store kept too long is invalid, with errno 102 if its account is gone',
+  async (t) => {
+    const { accounts } = server.services.storage;
+    for (const endpoint of SIGNED_ENDPOINTS.filter(({ type }) => type !== 'sessionToken')) {
+      for (const errno of [102, 110]) {
+        const account = await createAccount(server);
+        const request = await prepareRequest(server, account, endpoint);
+        const stored = (await accounts.findByUid(account.uid)) as Account;
+        const { uid, generation } = stored;
+        const isChanged =
+          errno === 102
+            ? await accounts.destroy(uid, generation)
+            : await accounts.setPassword(uid, generation, stored, server.clock.now());
+        t.ok(isChanged);
+        checkRefusal(t, await request(), errno === 102 ? 400 : 401, errno);
+      }
+    }
+  },
+);
 
 const RAW_CHANGE = 'raw_password/password/change';
 const PASSWORD = 'password';
