@@ -142,6 +142,13 @@ const TESTS: Record<string, (t: Test, server: TestServer) => Promise<void>> = {
     }
   },
 
+  async 'the extra tries of all sources together are limited'(t, server) {
+    const account = await createAccountFrom(makeSource(), server);
+    const guess = () => tryPasswordFrom(makeSource(), server, account, 'wrong');
+    for (let i = 0; i < 20; i++) t.match((await guess()).body, { errno: 103 });
+    assertTooMany(t, server, await guess(), 'passwordsForAccount');
+  },
+
   async 'accounts created from one source are limited, with both login methods'(t, server) {
     const source = makeSource();
     const create = () => sendFrom(source, server, '/v1/account/create', { body: makeAccountBody() });
