@@ -1,10 +1,11 @@
+import { isIPv4 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { normalizeEmail } from '../../protocol/email.js';
 
 // RFC 5321, 4.1.2 (Dot-string, Quoted-string), with non-ASCII characters (RFC 6531).
 const DOT_STRING = /^[^\s\p{Cc}"(),:;<>@[\\\].]+(\.[^\s\p{Cc}"(),:;<>@[\\\].]+)*$/u;
 const QUOTED_STRING = /^"([^"\\]|\\.)*"$/;
-/** Host names only: with a literal such as `[10.0.0.1]`, clients could direct the mail server to any host. */
+/** Host names only: with a literal such as `[10.0.0.1]` or `127.1`, clients could direct the mail server to any host. */
 const DOMAIN = /^[\p{L}\p{N}\p{M}_-]+(\.[\p{L}\p{N}\p{M}_-]+)*$/u;
 
 /**
@@ -17,7 +18,8 @@ export function toMailAddress(email: string): string | undefined {
   const localPart = toLocalPart(email.slice(0, at));
   const domain = email.slice(at + 1);
   // SMTP delimits addresses with <>, and nodemailer would replace them by spaces: another address.
-  return /[<>]/.test(email) || !DOMAIN.test(domain) ? undefined : `${localPart}@${domain}`;
+  const isHost = DOMAIN.test(domain) && !isIPv4(domainToASCII(domain));
+  return /[<>]/.test(email) || !isHost ? undefined : `${localPart}@${domain}`;
 }
 
 /** Returns whether an address needs SMTPUTF8. Domains do not, because nodemailer converts them to punycode. */

@@ -165,6 +165,8 @@ t.test('mails to undeliverable addresses are dropped and block no others', async
     'a@b c.example',
     'a@b,c.example.com',
     'a@[127.0.0.1]',
+    'a@10.0.0.1',
+    'a@0x7f.1',
     'a@"quoted".example',
     'a@.example',
     'a@example..com',
