@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { createHttpServer } from '../../../server/http/http-server.js';
 import { RawConnection, writeGet, writePost } from '../../support/api/raw-connection.js';
@@ -71,6 +71,21 @@ t.test('at the cap, connections with unread replies do not block others', async 
     connection.write(writeGet('/'));
     t.equal((await connection.readReply())?.status, 200);
   }
+});
+
+t.test('a reset after CONNECT ends only its connection', async (t) => {
+  const { server, connections } = createHttpServer({ maxConnections: 5, now: Date.now, publicUrl: () => '' });
+  connections.serve(() => {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  client.write(`${writeGet('/')}CONNECT example.org:443 HTTP/1.1\r\n\r\n`);
+  const [, socket] = (await once(server, 'connect')) as [unknown, Socket];
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  client.resetAndDestroy();
+  await closed;
+  t.pass('the error had a listener');
 });
 
 t.test('at the cap, the longest idle connection of the source with most is closed', async (t) => {
