@@ -80,7 +80,7 @@ export function addProcessor(old: string, stretch: SuiteResult): string {
     '| processor | engine | Node | scrypt alone, × node:crypto | four in step, × node:crypto |',
     '| --- | --- | --- | ---: | ---: |',
     ...own,
-    ...others.filter((row) => row && !row.startsWith(`| ${cpu} `)),
+    ...others.filter((row) => row && row.split('|')[1]?.trim() !== cpu),
   ].join('\n');
 }
 
