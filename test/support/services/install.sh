@@ -14,6 +14,8 @@ if [ "${1:-}" = all ]; then
   command -v prometheus >/dev/null || missing+=(prometheus)
   command -v buildah >/dev/null || missing+=(buildah)
   command -v debootstrap >/dev/null || missing+=(debootstrap)
+  command -v aarch64-linux-gnu-gcc >/dev/null || missing+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+  command -v qemu-aarch64 >/dev/null || missing+=(qemu-user)
 fi
 if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
 
