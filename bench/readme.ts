@@ -84,7 +84,7 @@ export function addProcessor(old: string, stretch: SuiteResult): string {
   ].join('\n');
 }
 
-/** Returns processor and version of Node without what follows in parentheses. */
+/** Returns the names of processor and Node without their parentheses, such as “(virtual machine)”. */
 function nameMachine({ machine: { CPU, Node } }: SuiteResult) {
   return { cpu: CPU.replace(/ \(.*/, ''), node: Node.replace(/ .*/, '') };
 }

@@ -115,7 +115,7 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
 
   /**
    * Predicts the wait behind `ahead` others: their number divided by the measured throughput. An overdue thread counts as
-   * one that uses its full time limit for each batch.
+   * a twentieth of a thread.
    */
   predictWaitMs(ahead: number): number {
     const overdueMs = Math.max(OVERDUE_FACTOR * this.#fullBatchMs, MIN_OVERDUE_MS);

@@ -57,7 +57,7 @@ export class Connections {
       // The end of a connection is read a turn after its data. A request of a client that has left does not start.
       await nextTurn();
       await nextTurn();
-      // Node's parser drops the bytes behind an Upgrade that nobody handles.
+      // Node's parser loses the bytes behind an Upgrade header, so no later request of this connection can be read.
       if (next.req.headers.upgrade !== undefined) next.shouldKeepAlive = false;
       if (socket.writable) listener(next.req, next);
       else socket.destroy();

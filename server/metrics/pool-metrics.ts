@@ -18,20 +18,19 @@ const SERVICE_BUCKETS = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 2, 
 /** Measures both pools. After `watch`, queue lengths are read at each scrape. */
 export function createPoolMetrics(registry: Registry) {
   const registers = [registry];
-  const stretches = new Counter({
-    name: 'keyserver_stretches_total',
-    help: 'Stretches by outcome: done, failed, refused by load shedding, or abandoned by the client',
-    labelNames: ['outcome'],
-    registers,
-  });
-  for (const outcome of ['done', 'failed', 'refused', 'abandoned']) stretches.inc({ outcome }, 0);
-  const operations = new Counter({
-    name: 'keyserver_crypto_operations_total',
-    help: 'Operations for SRP and signing: done, failed, refused because of the wait, or abandoned by their sender',
-    labelNames: ['outcome'],
-    registers,
-  });
-  for (const outcome of ['done', 'failed', 'refused', 'abandoned']) operations.inc({ outcome }, 0);
+  const countOutcomes = (name: string, help: string) => {
+    const counter = new Counter({ name, help, labelNames: ['outcome'], registers });
+    for (const outcome of ['done', 'failed', 'refused', 'abandoned']) counter.inc({ outcome }, 0);
+    return counter;
+  };
+  const stretches = countOutcomes(
+    'keyserver_stretches_total',
+    'Stretches by outcome: done, failed, refused by load shedding, or abandoned by the client',
+  );
+  const operations = countOutcomes(
+    'keyserver_crypto_operations_total',
+    'Operations for SRP and signing: done, failed, refused because of the wait, or abandoned by their sender',
+  );
   const waits = new Histogram({
     name: 'keyserver_stretch_wait_seconds',
     help: 'Time that stretches waited for a thread',

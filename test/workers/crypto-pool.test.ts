@@ -121,7 +121,7 @@ t.test('beside 200 waiting operations of one source, the first of another is ser
   const done: string[] = [];
   const greedy = Array.from({ length: 200 }, () => startOne(cryptoPool, 'greedy', done));
   await startOne(cryptoPool, 'modest', done);
-  // What the thread held, one of the greedy source in turn, and what was replied to together with this one.
+  // Before it: the operations in the thread, and one of the greedy source. Replies can arrive together.
   t.ok(done.indexOf('modest') <= 2 * HELD, `after ${done.indexOf('modest')} operations`);
   await Promise.all(greedy);
   t.equal(done.filter((source) => source === 'greedy').length, 200, 'the greedy source is served as well');

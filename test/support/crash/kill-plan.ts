@@ -44,7 +44,7 @@ export interface KillScene {
   nextWriting(kind: Kind): Promise<void>;
   /** Returns whether the stopped server has an open transaction; `undefined` if unknown. */
   isInTransaction(): Promise<boolean | undefined>;
-  /** Resolves when the load stops by itself. */
+  /** Resolves when the load ends although nobody stopped it. */
   loadBroke: Promise<void>;
   /** Called just before the signal. */
   onKill(): void;

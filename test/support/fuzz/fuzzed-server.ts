@@ -16,14 +16,14 @@ import type { Teardown } from '../services/service-process.js';
 /** Addresses of verified accounts. */
 export const ADDRESSES = Array.from({ length: 20 }, (_, i) => `user-${i}@example.org`);
 
-/** The number of a missing account. */
+/** Index of an account that does not exist. */
 export const NOBODY = -1;
 
 /** No case guesses this code on purpose. */
 const CODE = '31415926';
 
 export interface FuzzedServer extends Target {
-  /** Creates a token for an account number; {@link NOBODY} is a destroyed account. */
+  /** Creates a token. @param account index in {@link ADDRESSES}, or {@link NOBODY} for a destroyed account */
   issue(type: TokenType, account: number): Promise<Signer>;
   /** Returns the members of a body that require knowledge of the account. */
   fit(path: string, account: number, signer: Signer | undefined): Promise<object>;
