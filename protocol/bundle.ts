@@ -14,9 +14,8 @@ export type BundleContext =
 const MAC_BYTES = 32;
 
 /**
- * Encrypts and authenticates `plaintext` under a key used for this one bundle.
+ * Encrypts and authenticates `plaintext`. The bundle is 32 bytes longer. A key seals one bundle only.
  * @param key 32 bytes: a token's requestKey or the SRP session key K
- * @returns `ciphertext | HMAC-SHA256(hmacKey, ciphertext)`, 32 bytes longer than the plaintext
  * @see docs/protocol.md, "Bundles"
  */
 export function sealBundle(key: Uint8Array, context: BundleContext, plaintext: Uint8Array): Uint8Array {
@@ -25,10 +24,7 @@ export function sealBundle(key: Uint8Array, context: BundleContext, plaintext: U
   return concatBytes(ciphertext, hmac(sha256, hmacKey, ciphertext));
 }
 
-/**
- * @returns the plaintext, or `undefined` when the bundle is too short or its MAC (compared in constant time) is wrong
- * @see docs/protocol.md, "Bundles"
- */
+/** Returns the plaintext, or `undefined` when the bundle is too short or its MAC is wrong (constant time). */
 export function openBundle(
   key: Uint8Array,
   context: BundleContext,

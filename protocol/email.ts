@@ -4,10 +4,8 @@ export const MAX_EMAIL_BYTES = 255;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * @returns `undefined` when the bytes are not UTF-8, too long, contain a control character, or do not have exactly
- *   one
- *   `@` with text on both sides
- * @see docs/protocol.md, "Email addresses"
+ * Returns the address, or `undefined` when the bytes are not UTF-8, are too long, contain a control
+ * character, or do not have exactly one `@` with text on both sides (docs/protocol.md, "Email addresses").
  */
 export function parseEmail(bytes: Uint8Array): string | undefined {
   if (bytes.length > MAX_EMAIL_BYTES) return undefined;

@@ -21,16 +21,16 @@ export const ERRNOS = Object.freeze({
 } as const);
 
 export interface ErrorDetails {
-  /** errno 107 and 108: the parameter, dots between levels. */
+  /** The parameter, with dots between levels. */
   param?: string;
-  /** errno 111: the server's clock, in seconds. */
+  /** The server's clock, in seconds. */
   serverTime?: number;
-  /** errno 114 and 201: seconds to wait, as in Retry-After. */
+  /** Seconds to wait, as in Retry-After. */
   retryAfter?: number;
-  /** errno 105 of a recovery code: remaining number of tries. */
+  /** Remaining tries of a recovery code. */
   tries?: number;
-  /** errno 105 of a recovery code: remaining lifetime of the forgotPasswordToken, in seconds. */
+  /** Remaining lifetime of the forgotPasswordToken, in seconds. */
   ttl?: number;
-  /** errno 120: the stored address, hex of UTF-8. */
+  /** The stored address, hex of UTF-8. */
   email?: string;
 }

@@ -7,18 +7,12 @@ export function KW(name: string): Uint8Array {
   return encoder.encode(NAMESPACE + name);
 }
 
-/**
- * `KW(name) | ":" | email` (docs/protocol.md, "Names").
- * @param email the UTF-8 bytes with which the account was created
- */
+/** `KW(name) | ":" | email`, with the address as the account was created (docs/protocol.md, "Names"). */
 export function KWE(name: string, email: Uint8Array): Uint8Array {
   return concatBytes(encoder.encode(`${NAMESPACE}${name}:`), email);
 }
 
-/**
- * The `|` of the protocol document. Secrets in the result can be wiped: it is outside V8's heap, whose garbage
- * collector moves short arrays and leaves copies.
- */
+/** Concatenates outside V8's heap, whose garbage collector would leave copies of a secret that is wiped. */
 export function concatBytes(...parts: Uint8Array[]): Uint8Array {
   const joined = new Uint8Array(new ArrayBuffer(parts.reduce((length, part) => length + part.length, 0)));
   let offset = 0;

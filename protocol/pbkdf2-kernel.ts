@@ -9,7 +9,6 @@ export interface Pbkdf2Exports {
   iterateFour(at: number, count: number): void;
 }
 
-/** Working memory of a batch. */
 export const PBKDF2_BYTES = 2048;
 
 const primes = (count: number): number[] => {
@@ -24,10 +23,9 @@ const K = Uint32Array.from(primes(64), (prime) => fraction(Math.cbrt(prime)));
 const INITIAL_H = Uint32Array.from(primes(8), (prime) => fraction(Math.sqrt(prime)));
 
 /**
- * Computes PBKDF2-HMAC-SHA256 for one to four passwords in step, 32 bytes each.
+ * Computes PBKDF2-HMAC-SHA256 (RFC 8018, section 5.2) for one to four passwords in step, 32 bytes each.
  * @param at address of PBKDF2_BYTES of `memory`, which are wiped
  * @param c iterations
- * @see RFC 8018, section 5.2
  */
 export function pbkdf2Group(
   kernel: Pbkdf2Exports,

@@ -25,16 +25,9 @@ export interface Placement {
   leaveTraces?: boolean;
 }
 
-/**
- * scrypt on one core, synchronous. It zeroes its slots unless told to leave them. It validates all arguments first:
- * RangeError for a number outside its limits, TypeError for an argument that is not a byte array.
- */
+/** Synchronous scrypt on one core. Every method throws RangeError or TypeError for an invalid argument. */
 export interface ScryptKernel {
-  /**
-   * Computes one hash. Its 128·N·r bytes of memory are kept for the next call.
-   * @param dkLen length of the result in bytes
-   * @see RFC 7914, section 6
-   */
+  /** Computes one hash of `dkLen` bytes (RFC 7914, section 6). Keeps its 128·N·r bytes of memory mapped. */
   scrypt(password: Uint8Array, salt: Uint8Array, parameters: ScryptParameters, dkLen: number): Uint8Array;
   /** Computes one to four hashes in step: four take little longer than two, in four times the memory. */
   scryptGroup(
@@ -43,10 +36,7 @@ export interface ScryptKernel {
     dkLen: number,
     placement?: Placement,
   ): Uint8Array[];
-  /**
-   * PBKDF2-HMAC-SHA256 of one to four passwords in step, 32 bytes each. Leaves nothing in the slots. @param c
-   * iterations
-   */
+  /** Computes PBKDF2-HMAC-SHA256 of one to four passwords in step, 32 bytes each, with `c` iterations. */
   pbkdf2Group(inputs: readonly ScryptInput[], c: number, placement?: Placement): Uint8Array[];
   wipeSlot(slot: number): void;
 }
@@ -72,14 +62,12 @@ export function simdSupported(): boolean {
   return typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_PROBE);
 }
 
-/** It starts with one page and grows as needed. */
 export function createKernelMemory(): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 1, maximum: Math.ceil((MAX_GROUP * SLOT_BYTES) / PAGE_BYTES) });
 }
 
 /**
- * Creates a kernel for one thread. Its memory stays mapped: mapping 64 MiB again takes about 20 ms.
- * @param wasm scrypt.wasm, as bytes or as a compiled module
+ * Creates a kernel for one thread from scrypt.wasm. Its memory stays mapped: mapping 64 MiB takes 20 ms.
  * @throws CompileError without SIMD; see `simdSupported`
  */
 export function createKernel(
@@ -104,7 +92,7 @@ export function createKernel(
     const laneBytes = 128 * r;
     reserve(Math.max(...addresses) + used);
     const bytes = new Uint8Array(memory.buffer);
-    // Input and output of the kernel are in X.
+    // The kernel reads and writes B in Y.
     const places = addresses.map((address) => bytes.subarray(address + laneBytes, address + 2 * laneBytes));
     try {
       for (let lane = 0; lane < p; lane++) {

@@ -23,10 +23,7 @@ export const PAGE_BYTES = 65536;
 /** Maximum number of hashes in step. */
 export const MAX_GROUP = 4;
 
-/**
- * Bytes between slots: the memory of the largest allowed hash. Independent of the parameters, because threads that
- * share memory may use different ones.
- */
+/** Distance between slots, for the largest hash: threads that share memory may use different parameters. */
 export const SLOT_BYTES = MAX_V_BYTES + 2 * 128 * MAX_R;
 
 /** Maximum number of slots in a memory: WebAssembly addresses 4 GiB. */
@@ -37,7 +34,7 @@ export function slotBytes(N: number, r: number): number {
   return 128 * r * (N + 2);
 }
 
-/** @throws RangeError that names the parameter and its limit; within them 128·N·r is at most 64 MiB */
+/** @throws RangeError that names the parameter and its limit */
 export function checkParameters({ N, r, p }: ScryptParameters, dkLen: number): void {
   checkInteger('N', N, 2, MAX_N);
   if ((N & (N - 1)) !== 0) throw new RangeError(`N must be a power of two, not ${N}`);

@@ -3,7 +3,7 @@ import { equalBytes } from './bundle.js';
 import { fromHex, toHex } from './hex.js';
 import { concatBytes } from './names.js';
 
-/** The only SRP type of this protocol. */
+/** The functions below use the names of docs/protocol.md, "SRP-6a/SHA256/2048/v1". */
 export const SRP_TYPE = 'SRP-6a/SHA256/2048/v1' as const;
 
 /** Length of N, A, B, S and v, in bytes; all are padded to it. */
@@ -23,7 +23,7 @@ export const SRP_N_HEX =
 
 const N = BigInt(`0x${SRP_N_HEX}`);
 const g = padded(2n);
-/** H(N | g). Computing it takes 2 ms of CPU in each thread at each start. */
+/** `H(PAD(N) | PAD(g))`. Computing it would take 2 ms of CPU in each thread at each start. */
 const k = 0x05b9e8ef059c6b32ea59fc1d322d37f04aa30bae5aa9003b8321e21ddb04e300n;
 
 /** Computes base^exponent mod N. `base` and the result have 256 bytes. */
@@ -44,11 +44,7 @@ export function isZeroModN(publicValue: Uint8Array): boolean {
   return bytesToInteger(publicValue) % N === 0n;
 }
 
-/**
- * Computes `v = g^x mod N`, 256 bytes, with `x = H(srpSalt | H(email | ":" | srpPW))`.
- * @param srpSalt 32 bytes; @param email UTF-8 bytes as first given; @param srpPW 32 bytes
- * @see docs/protocol.md, "SRP-6a/SHA256/2048/v1"
- */
+/** Computes the verifier `v = g^x mod N`, with `x = H(srpSalt | H(email | ":" | srpPW))`. */
 export function computeVerifier(
   modPow: ModPow,
   srpSalt: Uint8Array,
@@ -62,28 +58,19 @@ export function computeVerifier(
   return verifier;
 }
 
-/**
- * Computes the server's public value `B = (k·v + g^b) mod N`, 256 bytes.
- * @param b a fresh secret of at least 32 random bytes
- * @see docs/protocol.md, "SRP-6a/SHA256/2048/v1"
- */
+/** Computes the server's public value `B = (k·v + g^b) mod N`. `b`: fresh, at least 32 random bytes. */
 export function computeB(modPow: ModPow, verifier: Uint8Array, b: Uint8Array): Uint8Array {
   return padded((k * bytesToInteger(verifier) + bytesToInteger(modPow(g, b))) % N);
 }
 
-/**
- * Computes the client's public value `A = g^a mod N`, 256 bytes.
- * @param a a fresh secret of at least 32 random bytes
- */
+/** Computes the client's public value `A = g^a mod N`. `a`: fresh, at least 32 random bytes. */
 export function computeA(modPow: ModPow, a: Uint8Array): Uint8Array {
   return modPow(g, a);
 }
 
 /**
- * Computes the server's side of the exchange: `S = (A · v^u)^b mod N`.
- * @returns the expected proof `M = H(A | B | S)` and the session key `K = H(S)`, 32 bytes each
+ * Computes the server's `S = (A · v^u)^b mod N`, and from it the expected proof M and the session key K.
  * @throws RangeError when A ≡ 0 mod N; callers check that first with {@link isZeroModN}
- * @see docs/protocol.md, "SRP-6a/SHA256/2048/v1"
  */
 export function computeServerProof(
   modPow: ModPow,
@@ -96,10 +83,8 @@ export function computeServerProof(
 }
 
 /**
- * Computes the client's side: `S = (B − k·g^x)^(a + u·x) mod N`.
- * @returns the proof `M` and the session key `K`, 32 bytes each
+ * Computes the client's `S = (B − k·g^x)^(a + u·x) mod N`, and from it the proof M and the session key K.
  * @throws RangeError when B ≡ 0 mod N
- * @see docs/protocol.md, "SRP-6a/SHA256/2048/v1"
  */
 export function computeClientProof(
   modPow: ModPow,

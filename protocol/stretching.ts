@@ -2,10 +2,7 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, KW, KWE } from './names.js';
 
-/**
- * The only accepted stretching parameters: clients must not choose the server's work (docs/protocol.md, "Password
- * stretching").
- */
+/** Clients must not choose the server's work (docs/protocol.md, "Password stretching"). */
 export const STRETCHING_PARAMETERS = Object.freeze({
   type: 'PBKDF2/scrypt/PBKDF2/v1',
   PBKDF2_rounds_1: 20000,
@@ -30,7 +27,7 @@ export function firstPbkdf2Input(email: Uint8Array, password: Uint8Array) {
   };
 }
 
-/** K2 needs 128·N·r bytes, 64 MiB. */
+/** Computing K2 takes 128·N·r bytes, which is 64 MiB. */
 export function scryptInput(K1: Uint8Array) {
   return {
     password: K1,
@@ -52,9 +49,7 @@ export function secondPbkdf2Input(email: Uint8Array, password: Uint8Array, K2: U
 }
 
 /**
- * Computes `srpPW | unwrapBKey = HKDF(stretchedPW, "mainKDF", 64, salt)`.
- * @param stretchedPW 32 bytes
- * @param salt the account's passwordStretching salt, 32 bytes
+ * Computes `srpPW | unwrapBKey = HKDF(stretchedPW, "mainKDF", 64, salt)`, 32 bytes each.
  * @see docs/protocol.md, "Password stretching", step 4
  */
 export function deriveMainKeys(stretchedPW: Uint8Array, salt: Uint8Array) {

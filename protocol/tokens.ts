@@ -16,13 +16,10 @@ export type HawkTokenType = (typeof HAWK_TOKEN_TYPES)[number];
 /** Length of every token and of each key derived from it, in bytes. */
 export const TOKEN_BYTES = 32;
 
-/** 32 bytes each. */
+/** 32 bytes each: the Hawk id, the Hawk key, and the key of the bundle in a request or reply. */
 export interface TokenKeys {
-  /** The Hawk id, sent in hex. */
   tokenID: Uint8Array;
-  /** The Hawk key, used as raw bytes. */
   reqHMACkey: Uint8Array;
-  /** The key of the bundle that the token's request or reply carries. */
   requestKey: Uint8Array;
 }
 
@@ -32,8 +29,7 @@ const INFO = Object.fromEntries(HAWK_TOKEN_TYPES.map((type) => [type, KW(type)])
 >;
 
 /**
- * Derives a token's Hawk id and keys: `tokenID | reqHMACkey | requestKey = HKDF(token, type, 96)`.
- * @param token 32 bytes
+ * Derives `tokenID | reqHMACkey | requestKey = HKDF(token, type, 96)`.
  * @throws RangeError when the token is not 32 bytes
  * @see docs/protocol.md, "Tokens"; RFC 5869
  */

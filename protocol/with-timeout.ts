@@ -1,7 +1,4 @@
-/**
- * Rejects with TimeoutError after `ms` unless `work` settles first. Does not cancel `work`; ignores its later
- * outcome.
- */
+/** Rejects with TimeoutError after `ms` unless `work` settles first. Does not cancel `work`. */
 export async function withTimeout<Value>(ms: number, work: Promise<Value>): Promise<Value> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {
