@@ -5,13 +5,11 @@ import { factsOf } from './setting.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An unknown variable, and the setting with the most similar name. */
 export interface UnknownVariable {
   variable: string;
   nearest: string;
 }
 
-/** A variable whose value cannot be read, and the reason. */
 export interface UnreadableVariable {
   variable: string;
   rule: string;
@@ -22,18 +20,14 @@ const SECRETS = FACTS.filter(({ isSecret }) => isSecret).map(({ env }) => env);
 const KNOWN = [...FACTS.map(({ env }) => env), ...SECRETS.map(fileVariable)];
 /** Prefixes that no other program uses. */
 const OWN_PREFIX = /^(?:STRETCH_|LIMIT_|STORAGE_KEY)/;
-/** Letters of a name for each error that counts as a typing error. `PATH` must not match `PORT`. */
+/** One typing error is allowed in this many letters. `PATH` must not match `PORT`. */
 const LETTERS_PER_ERROR = 5;
 
-/** Returns the variable that names the file of a secret, for Docker and systemd. */
 function fileVariable(env: string): string {
   return `${env}_FILE`;
 }
 
-/**
- * Reads the values of all settings from their variables, and secrets also from the files that `<variable>_FILE` names.
- * @returns values by variable; an empty variable is unset
- */
+/** Reads each setting from its variable, or a secret from the file that `<variable>_FILE` names. */
 export function readValues(env: Environment): {
   values: Environment;
   unreadable: UnreadableVariable[];
@@ -71,7 +65,7 @@ export function findUnknownVariables(env: Environment): UnknownVariable[] {
       const name = variable.toUpperCase();
       const [prefix] = OWN_PREFIX.exec(name) ?? [];
       const candidates = KNOWN.filter((known) =>
-        // Each letter more or less is an error, and comparing names is slow.
+        // Skips names of very different length, because comparing is slow.
         prefix ? known.startsWith(prefix) : Math.abs(known.length - name.length) <= mostErrors(known),
       );
       if (candidates.length === 0) return [];

@@ -1,7 +1,6 @@
 import { type Rate, rate } from './rules.js';
 import { setting } from './setting.js';
 
-/** Each limit with its unit, its default, and the reason for the default. */
 export const LIMITS = {
   requestsOfSource: setting(
     'LIMIT_REQUESTS_OF_SOURCE',
@@ -55,7 +54,7 @@ export const LIMITS = {
   ),
 } as const;
 
-/** Limits of the /48 of an IPv6 source. Each is ten times the limit of a source. */
+/** Limits of the /48 of an IPv6 source, as multiples of the limit of a source. */
 const NETWORK_LIMITS = {
   passwordsFromNetwork: 'passwordsFromSource',
   accountsFromNetwork: 'accountsFromSource',

@@ -5,7 +5,6 @@ import { LIMITS } from './limits.js';
 import { SETTINGS, type Settings } from './schema.js';
 import { factsOf } from './setting.js';
 
-/** The validated settings. */
 export type Config = Readonly<Settings>;
 
 /** Invalid settings. The message has one line for each: its variable and its rule, never a secret. */
@@ -36,21 +35,18 @@ export function withListeningPort(config: Config, port: number): Config {
   return Object.freeze({ ...config, port, publicUrl, domain: config.domain || new URL(publicUrl).host });
 }
 
-/**
- * Returns whether all clients have the address of the proxy: PUBLIC_URL is https, so a proxy terminates TLS, and
- * TRUST_PROXY does not name it. All clients then share the limits of one source.
- */
+/** Whether all clients share one source: a proxy terminates TLS (https), but TRUST_PROXY does not name it. */
 export function hidesClients({ publicUrl, trustProxy }: Pick<Config, 'publicUrl' | 'trustProxy'>): boolean {
   return publicUrl.startsWith('https:') && !trustProxy;
 }
 
 /** Memory of a full batch of four passwords. */
 const BATCH_MIB = 256;
-/** Memory of the rest of the server, and the share of the remaining memory that stretching uses. */
+/** Memory of the rest of the server, and the share of the remainder that stretching uses. */
 const REST_MIB = 300;
 const USABLE_SHARE = 0.75;
 
-/** Returns MiB: by default a full batch for each thread, or less if the machine has less memory. */
+/** By default a full batch for each thread, or less if the machine has less memory. */
 export function stretchMemoryMiB(
   { stretchMemory, stretchThreads }: Pick<Config, 'stretchMemory' | 'stretchThreads'>,
   machineMib = readMachineMib(),
@@ -62,7 +58,6 @@ export function stretchMemoryMiB(
   );
 }
 
-/** Returns the memory of the machine or the control group. */
 function readMachineMib(): number {
   return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 2 ** 20;
 }

@@ -48,7 +48,6 @@ export function oneOf<const Names extends readonly [string, ...string[]]>(...nam
   return z.enum(names, { error: `must be one of ${names.join(', ')}` });
 }
 
-/** `on` and `off` as a boolean. */
 export const onOff = z.enum(['on', 'off'], { error: 'must be on or off' }).transform((text) => text === 'on');
 
 export const rate = z

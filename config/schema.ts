@@ -213,7 +213,7 @@ export const SETTINGS = z.object({
 
 export type Settings = z.output<typeof SETTINGS>;
 
-/** The groups of settings in the documentation. */
+/** The sections of docs/settings.md. */
 export const SETTING_GROUPS = {
   Network: network,
   Stores: stores,

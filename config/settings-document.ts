@@ -14,7 +14,6 @@ message that names the setting and the rule. An empty variable counts as unset.
 Secrets can come from files, as Docker and systemd provide them: \`<variable>_FILE\` names the file. Setting both is an
 error. A variable that resembles a setting but is none is reported as \`settingUnknown\` in the log.`;
 
-/** Renders the settings as a Markdown document. */
 export function renderSettingsDocument(): string {
   const groups = Object.entries(SETTING_GROUPS).map(([title, group]) => {
     const sections = Object.values(group).map(renderSetting);

@@ -1,8 +1,7 @@
 /**
- * Runs the build steps whose inputs have changed: `node config/build/build.js [step …]`, by default all of steps.js.
- *
- * A step is up to date if the hash of its command, inputs and tools equals that of its last run. The hash covers
- * contents, not times, so that a copy of a built tree is up to date, even a read-only one.
+ * Runs the build steps whose inputs have changed: `node config/build/build.js [step …]`, by default all of
+ * steps.js. A step is up to date if the hash of its command, inputs and tools equals that of its last run. It
+ * covers contents, not times, so that a copy of a built tree is up to date.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -18,7 +17,6 @@ const names = process.argv.slice(2);
 const unknown = names.filter((name) => !STEPS.some((step) => step.name === name));
 if (unknown.length > 0) throw new Error(`no build step ${unknown.join(', ')}`);
 
-/** @type {Map<string, Promise<void>>} */
 const runs = new Map();
 for (const step of STEPS) {
   if (names.length > 0 && !names.includes(step.name)) continue;
@@ -28,7 +26,6 @@ const failed = (await Promise.allSettled(runs.values())).filter(({ status }) => 
 for (const { reason } of failed) process.stderr.write(`${reason.message}\n`);
 process.exitCode = failed.length > 0 ? 1 : 0;
 
-/** @throws Error when the command fails */
 async function update(step, earlier) {
   await earlier;
   const stampFile = join(STAMPS, step.name);
@@ -49,7 +46,7 @@ function hashInputs({ command, inputs, packages = [] }) {
   return hash.digest('hex');
 }
 
-/** Lists the files of a folder and its subfolders, sorted. A path may be missing: images have no test/. */
+// A path may be missing: images have no test/.
 function listFiles(path) {
   if (!existsSync(path)) return [];
   if (!statSync(path).isDirectory()) return [path];

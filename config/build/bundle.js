@@ -1,7 +1,6 @@
 /**
- * Bundles server, command line and threads into dist/bundle, which starts in a third of the time of the modules.
- * Identifiers are kept, so that stack traces are readable without source maps, which cost CPU at run time. Everything
- * else is minified: Node 20 parses 2 MB with each start. The maps are beside the files.
+ * Bundles server, command line and threads into dist/bundle, which starts in a third of the time. Names are
+ * kept for readable stack traces. The rest is minified, because Node 20 parses 2 MB at each start.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -12,7 +11,7 @@ const OUT = 'dist/bundle';
 /** Packages that read files beside their modules or are native. */
 const EXTERNAL = ['piscina', 'sqlite3', 'pg-native'];
 
-/** Each is bundled by itself: programs that share files consist of three times as many. */
+/** Each is bundled by itself: shared chunks would triple the number of files. */
 const PROGRAMS = {
   'server-main': 'server/main.ts',
   'admin-main': 'server/admin/main.ts',
@@ -61,10 +60,7 @@ function bundle(entryPoints) {
   });
 }
 
-/**
- * Resolves files beside a module from dist, and threads in the bundle. All files of the bundle are in one folder, so
- * relative URLs are the same for all.
- */
+/** Resolves files beside a module from dist, and threads from the bundle's only folder. */
 function keepModuleAddresses({ onLoad }) {
   onLoad({ filter: /\/(server|workers)\/.*\.ts$/ }, ({ path }) => {
     const source = readFileSync(path, 'utf8');
@@ -78,10 +74,7 @@ function keepModuleAddresses({ onLoad }) {
   });
 }
 
-/**
- * Requires `http` instead of importing it. An import reads every property of the module, and Node 22 and later then
- * load a WebSocket client, 30 ms of CPU.
- */
+/** An import reads every property of `http`. Node 22 and later then load a WebSocket client: 30 ms of CPU. */
 function requireHttp({ onResolve, onLoad }) {
   onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
     kind === 'import-statement' ? { path: 'http', namespace: 'required' } : undefined,
@@ -100,23 +93,20 @@ function shortenMediaTypes({ onLoad }) {
   });
 }
 
-/** Imports zod's functions one by one in koa-body: with its object `z` come the messages in 50 languages, 500 KB. */
+/** Imports zod one function at a time in koa-body: its object `z` brings messages in 50 languages, 500 KB. */
 function leaveOutLocales({ onLoad }) {
   onLoad({ filter: /\/koa-body\/dist\/esm\/types\.js$/ }, ({ path }) => ({
     contents: readFileSync(path, 'utf8').replace("import { z } from 'zod'", "import * as z from 'zod'"),
   }));
 }
 
-/** Leaves out koa-body's parser of multipart bodies, which no endpoint takes: 500 KB that the first login waits for. */
+/** No endpoint takes multipart bodies. Their parser has 500 KB, which the first login would wait for. */
 function leaveOutMultipart({ onResolve, onLoad }) {
   onResolve({ filter: /^formidable$/ }, () => ({ path: 'formidable', namespace: 'left-out' }));
   onLoad({ filter: /./, namespace: 'left-out' }, () => ({ contents: 'export default undefined' }));
 }
 
-/**
- * Returns the source of a program, which keeps V8's compiled code beside the bundle where that is writable. Node 20
- * has no such cache.
- */
+/** The program keeps V8's compiled code beside the bundle if that is writable. Node 20 has no such cache. */
 function writeProgram(name) {
   return `import module from 'node:module';
 import { join } from 'node:path';
@@ -125,7 +115,6 @@ await import('./${name}-main.js');
 `;
 }
 
-/** Collects the licences of the packages of bundled files. */
 function collectLicenses(files) {
   const folders = new Set(
     files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),

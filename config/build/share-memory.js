@@ -1,6 +1,6 @@
 /**
- * Copies a WebAssembly module and makes its imported memory shared. The two builds of the kernel differ in nothing else,
- * and a second compilation would take 8 s. `node config/build/share-memory.js FROM TO`
+ * Copies a WebAssembly module and makes its imported memory shared: `node config/build/share-memory.js FROM
+ * TO`. The two builds of the kernel differ only in this, and a second compilation would take 8 s.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 

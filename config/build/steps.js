@@ -1,16 +1,10 @@
 /**
- * @typedef Step
- * @property {string} name
- * @property {string[]} inputs files and folders that the outputs depend on
- * @property {string[]} [packages] installed packages whose versions the outputs depend on
- * @property {string[]} outputs files that must exist
- * @property {string} command run with node_modules/.bin in PATH
- * @property {string} [after] step that must run before
+ * The steps of `npm run build`. A step runs when its command, an input (file or folder) or the version of a
+ * package has changed, or when an output is missing. `after` names the step that runs first.
  */
 
 const SOURCES = ['protocol', 'config', 'storage', 'workers', 'server', 'client', 'bench', 'test'];
 
-/** The steps of `npm run build`. @type {Step[]} */
 export const STEPS = [
   {
     name: 'kernel',
