@@ -2,10 +2,7 @@ import { scryptAsync } from '@noble/hashes/scrypt.js';
 import { bigintModPow } from '../protocol/srp.js';
 import { createStretcher, type Engine, type Pbkdf2, type Scrypt } from './stretcher.js';
 
-/**
- * Creates the engine for browsers on WebCrypto, which needs a secure context (https or localhost). Runs in Node, too.
- * @param scrypt default: the JavaScript of @noble/hashes, which yields to the event loop
- */
+/** Creates an engine on WebCrypto (https or localhost). The default scrypt yields to the event loop. */
 export function createBrowserEngine(scrypt: Scrypt = nobleScrypt): Engine {
   return { ...createStretcher(webCryptoPbkdf2, scrypt), modPow: bigintModPow };
 }

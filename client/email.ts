@@ -5,9 +5,8 @@ import { ProtocolError } from './errors.js';
 const encoder = new TextEncoder();
 
 /**
- * Encodes an address exactly as typed. Keys are derived from these bytes.
+ * Encodes an address as typed: keys are derived from these bytes (docs/protocol.md, "Email addresses").
  * @throws RangeError when the server does not accept the address
- * @see docs/protocol.md, "Email addresses"
  */
 export function emailToBytes(email: string): Uint8Array {
   const bytes = encoder.encode(email);
@@ -34,7 +33,7 @@ export function emailFromHex(hex: string): string {
   return email;
 }
 
-/** Returns whether two addresses belong to the same account: they are equal, or differ in ASCII case only. */
+/** Returns whether two addresses are equal, or differ in ASCII case only. */
 export function isSameAccount(a: string, b: string): boolean {
   return normalizeEmail(a) === normalizeEmail(b);
 }

@@ -12,17 +12,14 @@ const REASONS = new Map(
 export interface ApiErrorBody extends ErrorDetails {
   code: number;
   errno: number;
-  /** The name of the status, such as `Bad Request`. */
   error: string;
   message: string;
-  /** A link to the documentation. */
   info: string;
 }
 
 /**
- * Thrown when the server refuses a request. `errno` and its name, `reason`, identify the error:
- * `if (error instanceof ApiError && error.reason === 'incorrectPassword')`.
- * @see docs/protocol.md, "Errors"
+ * The server refused a request. `reason` names `errno`: test it with {@link isApiError}.
+ * @see docs/clients/errors.md
  */
 export class ApiError extends Error implements ApiErrorBody {
   override readonly name = 'ApiError';
@@ -57,14 +54,13 @@ export class ApiError extends Error implements ApiErrorBody {
 export interface ConnectionErrorDetails extends ErrorOptions {
   /** The HTTP status, if there was a reply. */
   status?: number;
-  /** The Retry-After header of an intermediary, in seconds. */
+  /** The Retry-After header of a proxy, in seconds. */
   retryAfter?: number;
 }
 
 /**
- * Thrown when the key server did not reply: the network failed, the time limit passed, or a proxy or load balancer
- * replied instead. The outcome of the request is unknown.
- * @see docs/clients/errors.md
+ * The key server did not reply: the network failed, the time limit passed, or a proxy replied instead. The
+ * outcome of the request is unknown.
  */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
@@ -78,27 +74,19 @@ export class ConnectionError extends Error {
   }
 }
 
-/**
- * Thrown when a reply violates the protocol: a bundle does not open, the stretching parameters differ, or the address
- * belongs to another account. Do not trust any part of the reply.
- */
+/** The reply violates the protocol, for example its bundle does not open. Do not trust any part of it. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
-/**
- * Returns whether `error` is an {@link ApiError}, and has the reason if one is given.
- * @param reason a name of {@link ERRNOS}
- */
+/** Returns whether `error` is an {@link ApiError}, with the given reason if there is one. */
 export function isApiError(error: unknown, reason?: ApiErrorReason): error is ApiError {
   return error instanceof ApiError && (reason === undefined || error.reason === reason);
 }
 
 /**
- * Converts an unsuccessful reply to an error.
- * @param text the reply's body
- * @param retryAfter the Retry-After header in seconds, for bodies without `retryAfter`
- * @returns an {@link ApiError} when the body is an error of the key server, else a {@link ConnectionError}
+ * Converts an unsuccessful reply to an {@link ApiError}, or to a {@link ConnectionError} when its body is no
+ * error of the key server. `retryAfter`, in seconds, stands in for a missing one in the body.
  */
 export function readError(status: number, text: string, retryAfter?: number): ApiError | ConnectionError {
   const body = parseObject(text);
@@ -123,7 +111,7 @@ export function readError(status: number, text: string, retryAfter?: number): Ap
   });
 }
 
-/** Parses a JSON object. @returns `undefined` for any other text */
+/** Returns `undefined` for anything but a JSON object. */
 export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -4,12 +4,9 @@ import { withTimeout } from '../protocol/with-timeout.js';
 const MAX_EVENT_LENGTH = 65536;
 
 /**
- * Reads a stream of server-sent events.
- * @param chunks bytes of UTF-8, split anywhere, even inside a character or a CRLF
- * @yields the data of each event, its lines joined by `\n`; comments, other fields and an incomplete last event are
- *   skipped
+ * Yields the data of each server-sent event (WHATWG HTML, 9.2.6). Skips comments, other fields and an
+ * incomplete last event. Chunks may be split anywhere, even inside a character or a CRLF.
  * @throws RangeError when a line or an event exceeds 65536 characters
- * @see docs/endpoints.md, "GET /v1/recovery_email/status"; WHATWG HTML, 9.2.6
  */
 export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   let data: string[] = [];
@@ -30,7 +27,7 @@ export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGener
   }
 }
 
-/** Splits text into lines, which end in CR, LF or CRLF. A line is yielded at its CR, before the LF arrives. */
+/** Splits text at CR, LF or CRLF. A line is yielded at its CR, before the LF arrives. */
 async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -54,9 +51,8 @@ function refuseOver(length: number): void {
 }
 
 /**
- * Yields the chunks of a stream. Leaving the loop cancels the stream.
- * @param idleSeconds time limit for the next chunk
- * @throws TimeoutError when no chunk arrives within that time; the error of a stream that fails
+ * Yields the chunks of a stream. Leaving the loop cancels it.
+ * @throws TimeoutError when the next chunk takes longer than `idleSeconds`; the error of a stream that fails
  */
 export async function* readChunks(
   stream: ReadableStream<Uint8Array>,

@@ -1,11 +1,7 @@
 #!/usr/bin/env node
 /**
- * Runs the example flows of docs/clients/flows.md against a running server, with both login methods:
- *
- *     node dist/client/example.js http://127.0.0.1:9000 --mail-dir ./var/mail
- *     npx fxa-key-server-client http://127.0.0.1:9000
- *
- * Without --mail-dir it asks for the mailed codes on the terminal. Exits with 1 when a step fails.
+ * Runs the flows of docs/clients/flows.md: `npx fxa-key-server-client http://127.0.0.1:9000`. Reads the mailed
+ * codes from the folder of --mail-dir, or asks for them. Exits with 1 when a step fails.
  */
 import { parseArgs } from 'node:util';
 import { isApiError } from './errors.js';

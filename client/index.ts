@@ -1,7 +1,4 @@
-/**
- * The reference client of the key server's API, for Node 20 and browsers.
- * `createNodeEngine` of `./node-engine.js` stretches faster in Node than the default engine.
- */
+/** In Node, `createNodeEngine` of `./node-engine.js` stretches faster than the default engine. */
 export { createBrowserEngine } from './browser-engine.js';
 export { emailFromHex, emailToHex } from './email.js';
 export * from './endpoints/account.js';

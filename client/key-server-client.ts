@@ -7,7 +7,7 @@ import { RecoveryEmailEndpoints } from './endpoints/recovery-email.js';
 import { SessionEndpoints } from './endpoints/session.js';
 import { Transport, type TransportOptions } from './transport.js';
 
-/** The BrowserID support document. */
+/** See docs/protocol.md, "Support document". */
 export interface SupportDocument {
   'public-key': PublicKey;
   authentication: string;
@@ -15,8 +15,8 @@ export interface SupportDocument {
 }
 
 /**
- * Every endpoint of a key server as a method, in the sections of docs/endpoints.md. Addresses are hex, tokens 64 hex
- * digits. Methods open and seal the bundles under a token's key.
+ * The endpoints of docs/endpoints.md. Addresses are hex of UTF-8, tokens 64 hex digits. Every method throws
+ * ApiError or ConnectionError, and ProtocolError when a bundle does not open.
  * {@link SrpClient} and {@link RawPasswordClient} combine these methods.
  */
 export class KeyServerClient {
@@ -42,23 +42,22 @@ export class KeyServerClient {
     this.password = new PasswordEndpoints(transport);
   }
 
-  /** POST /v1/get_random_bytes: 32 bytes in hex. Combine them with local random bytes. */
+  /** Returns 32 bytes in hex. Combine them with local random bytes. */
   getRandomBytes(): Promise<{ data: string }> {
     return this.transport.send({ method: 'POST', path: '/v1/get_random_bytes', body: {} });
   }
 
-  /** GET /.well-known/browserid: returns the key that verifies certificates of this server. */
+  /** Returns the key that verifies certificates of this server. */
   getSupportDocument(): Promise<SupportDocument> {
     return this.transport.send({ method: 'GET', path: '/.well-known/browserid' });
   }
 
-  /** GET /__heartbeat__: returns whether every store of the server answers, and the reply. */
+  /** Returns whether every store of the server answers, and the reply. */
   async getHeartbeat(): Promise<{ healthy: boolean; details: Record<string, unknown> }> {
     const { status, body } = await this.transport.sendForStatus({ method: 'GET', path: '/__heartbeat__' });
     return { healthy: status === 200, details: body };
   }
 
-  /** GET /__version__. */
   getVersion(): Promise<Record<string, unknown>> {
     return this.transport.send({ method: 'GET', path: '/__version__' });
   }

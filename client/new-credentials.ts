@@ -11,21 +11,16 @@ import { readHex } from './wire.js';
 
 const encoder = new TextEncoder();
 
-/**
- * Encodes a password exactly as typed.
- * @throws RangeError when it is empty
- */
+/** Encodes a password exactly as typed. @throws RangeError when it is empty */
 export function passwordToBytes(password: string): Uint8Array {
   if (password === '') throw new RangeError('password must not be empty');
   return encoder.encode(password);
 }
 
 /**
- * Derives the credentials of a new password: new salts, the verifier (256 bytes) and unwrapBKey (32 bytes). The salts
- * combine random bytes of the server and local ones, so that neither side alone determines them.
- * @param email bytes of the address as the account was created with it
- * @throws ApiError or ConnectionError when the server returns no random bytes
- * @see docs/endpoints.md, "POST /v1/get_random_bytes"; docs/protocol.md, "Password stretching"
+ * Derives the credentials of a new password from the stored address. The salts combine random bytes of the
+ * server and local ones, so that neither side alone determines them.
+ * @see docs/protocol.md, "Password stretching"
  */
 export async function deriveNewCredentials(
   client: KeyServerClient,

@@ -1,7 +1,4 @@
-/**
- * Returns cryptographically secure random bytes, for salts, nonces and SRP secrets.
- * @param length at most 65536
- */
+/** Returns at most 65536 cryptographically secure random bytes. */
 export function randomBytes(length: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(length));
 }

@@ -4,16 +4,15 @@ import type { KeyServerClient } from './key-server-client.js';
 import type { AccountId, DeviceDescription } from './wire.js';
 
 /**
- * The client of a constrained device: it sends passwords, and the server stretches them. Both kinds of clients share
- * accounts. A login returns no keyFetchToken: fetching keys needs SRP. Every method throws ApiError or
- * ConnectionError, and RangeError for an invalid address. `KeyServerClient.password` requests and verifies recovery
- * codes.
- * @see docs/protocol.md, "Raw password endpoints"
+ * The client of a constrained device: the server stretches its passwords (docs/protocol.md, "Raw password
+ * endpoints"). A login returns no keyFetchToken, because fetching keys needs SRP. `KeyServerClient.password`
+ * requests and verifies recovery codes.
+ * @throws ApiError or ConnectionError; RangeError for an invalid address
  */
 export class RawPasswordClient {
   constructor(private readonly client: KeyServerClient) {}
 
-  /** Creates an account; the server mails its verification code. @throws ApiError 101 when the address has an account */
+  /** Creates an account; the server mails its verification code. @throws ApiError 101 when there is one */
   createAccount(email: string, password: string): Promise<AccountId> {
     return this.client.rawPassword.createAccount({ email: emailToHex(email), password });
   }

@@ -18,21 +18,18 @@ import type { Engine } from './stretcher.js';
 import { openValues } from './token-bundles.js';
 import { readHex } from './wire.js';
 
-/** The result of a proven password. */
 export interface Authentication {
   /** Valid for one request within 10 minutes. */
   authToken: string;
   /** The stored address, from which keys are derived. */
   email: string;
-  /** 32 bytes. */
   unwrapBKey: Uint8Array;
 }
 
 /**
- * Proves knowledge of a password over SRP, without sending it. When the address differs in case from
- * the stored one, the password is stretched again with the stored one.
- * @throws ApiError 102 or 103; ConnectionError; ProtocolError when the server does not prove that it knows the verifier
- * @see docs/protocol.md, "SRP-6a/SHA256/2048/v1"
+ * Proves knowledge of a password over SRP (docs/protocol.md, "SRP-6a/SHA256/2048/v1"). When the address
+ * differs in case from the stored one, the password is stretched again with the stored one.
+ * @throws ApiError 102 or 103; ConnectionError; ProtocolError when the server does not know the verifier
  */
 export async function authenticate(
   client: KeyServerClient,
@@ -60,12 +57,7 @@ export async function authenticate(
   }
 }
 
-/**
- * Calls auth/start for an address in any case.
- * @returns the reply, and the stored address
- * @throws ApiError 102; ProtocolError when the reply is for another account
- * @see docs/protocol.md, "Email addresses"
- */
+/** Calls auth/start. Returns the stored address. @throws ApiError 102; ProtocolError for another account */
 export async function startAuthentication(
   client: KeyServerClient,
   email: string,
@@ -74,11 +66,7 @@ export async function startAuthentication(
   return { email: reply.email === undefined ? email : readStoredEmail(reply.email, email), reply };
 }
 
-/**
- * Decodes the stored address, which the server sends when the typed one differs in case.
- * @param hex the address in the reply
- * @throws ProtocolError when it belongs to another account
- */
+/** Decodes the stored address of a reply. @throws ProtocolError when it belongs to another account */
 export function readStoredEmail(hex: string, typed: string): string {
   const stored = emailFromHex(hex);
   if (!isSameAccount(stored, typed)) throw new ProtocolError('the server answered for another address');

@@ -26,13 +26,12 @@ export interface AccountKeys {
   kB: Uint8Array;
 }
 
-/** Value at account/reset with which the server generates a new one. */
+/** At account/reset: the server generates a new one. */
 const NEW_WRAP_KB = new Uint8Array(STRETCHED_BYTES);
 
 /**
- * The client of a device that stretches passwords itself and does not send them. Each method with a password stretches
- * it, which takes about a second and 64 MiB. Every method throws ApiError, ConnectionError or ProtocolError, and
- * RangeError for an invalid address or password.
+ * The client of a device that stretches passwords itself, in about a second and 64 MiB. Every method throws
+ * ApiError, ConnectionError or ProtocolError, and RangeError for an invalid address or password.
  * @see docs/clients/flows.md
  */
 export class SrpClient {
@@ -42,7 +41,7 @@ export class SrpClient {
     private readonly engine: Engine = createBrowserEngine(),
   ) {}
 
-  /** Creates an account; the server mails its verification code. @throws ApiError 101 when the address has an account */
+  /** Creates an account; the server mails its verification code. @throws ApiError 101 when there is one */
   async createAccount(email: string, password: string): Promise<AccountId> {
     const credentials = await this.#deriveNewCredentials(email, password);
     const { srp, passwordStretching, verifier } = credentials;
@@ -72,8 +71,7 @@ export class SrpClient {
   }
 
   /**
-   * Changes the password and keeps the keys. Ends every session: log in again.
-   * @returns the keys, the same as before
+   * Changes the password and returns the keys, which stay the same. Ends every session: log in again.
    * @throws ApiError 102 or 103; 104 when the address is not verified: the old password remains
    */
   async changePassword(email: string, oldPassword: string, newPassword: string): Promise<AccountKeys> {
@@ -106,8 +104,8 @@ export class SrpClient {
   }
 
   /**
-   * Recovery, step 2: exchanges the code for the accountResetToken of {@link resetPassword}.
-   * @throws ApiError 105 when the code is wrong, which counts as a guess; 110 when no guesses or no time remain
+   * Recovery, step 2: returns the accountResetToken.
+   * @throws ApiError 105 when the code is wrong; 110 when no tries or no time remain
    */
   async verifyRecoveryCode(forgotPasswordToken: string, code: string): Promise<string> {
     return (await this.client.password.forgotVerifyCode(forgotPasswordToken, code)).accountResetToken;
@@ -139,10 +137,7 @@ export class SrpClient {
   }
 }
 
-/**
- * Sends a request for an address. When the server refuses its case (errno 120), sends it once more with the stored
- * address: `resetPassword` derives the verifier from that one.
- */
+/** After errno 120, sends the request again with the stored address, as `resetPassword` needs it. */
 async function withStoredEmail<Reply>(email: string, send: (hex: string) => Promise<Reply>): Promise<Reply> {
   try {
     return await send(emailToHex(email));

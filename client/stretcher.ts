@@ -2,13 +2,7 @@ import type { ModPow } from '../protocol/srp.js';
 import { firstPbkdf2Input, scryptInput, secondPbkdf2Input } from '../protocol/stretching.js';
 
 export interface Stretcher {
-  /**
-   * Stretches a password, which takes about a second and 64 MiB.
-   * @param email the UTF-8 bytes of the stored address
-   * @param password UTF-8 bytes
-   * @returns stretchedPW, 32 bytes; the caller wipes it
-   * @see docs/protocol.md, "Password stretching"
-   */
+  /** Returns stretchedPW, 32 bytes, which the caller wipes. `email` is the stored address. */
   stretch(email: Uint8Array, password: Uint8Array): Promise<Uint8Array>;
 }
 
@@ -23,7 +17,6 @@ export type Pbkdf2 = (input: ReturnType<typeof firstPbkdf2Input>) => Promise<Uin
 /** scrypt (RFC 7914); the length is in bytes. */
 export type Scrypt = (input: ReturnType<typeof scryptInput>) => Promise<Uint8Array>;
 
-/** Creates a stretcher from a platform's PBKDF2 and scrypt. */
 export function createStretcher(pbkdf2: Pbkdf2, scrypt: Scrypt): Stretcher {
   return {
     async stretch(email, password) {

@@ -5,14 +5,7 @@ import { deriveTokenKeys, type HawkTokenType, TOKEN_BYTES } from '../protocol/to
 import { ProtocolError } from './errors.js';
 import { readHex } from './wire.js';
 
-/**
- * Opens a bundle that holds values of 32 bytes each.
- * @param key 32 bytes
- * @param bundle hex
- * @param count required number of values
- * @throws ProtocolError when the bundle's MAC or its length is wrong
- * @see docs/protocol.md, "Bundles"
- */
+/** Opens a bundle (hex) of `count` values of 32 bytes each. @throws ProtocolError when it does not open */
 export function openValues(
   key: Uint8Array,
   context: BundleContext,
@@ -26,7 +19,7 @@ export function openValues(
   return Array.from({ length: count }, (_, i) => plaintext.slice(i * TOKEN_BYTES, (i + 1) * TOKEN_BYTES));
 }
 
-/** Derives the requestKey of a token in hex: the key of the bundle in its request or reply, 32 bytes. */
+/** Returns the key of the bundle in the token's request or reply. */
 export function deriveRequestKey(type: HawkTokenType, token: string): Uint8Array {
   return deriveTokenKeys(type, fromHex(token)).requestKey;
 }

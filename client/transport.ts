@@ -2,7 +2,6 @@ import type { HawkTokenType } from '../protocol/tokens.js';
 import { ApiError, ConnectionError, isApiError, parseObject, readError } from './errors.js';
 import { deriveHawkCredentials, signRequest } from './hawk.js';
 
-/** Options for requests to a key server. */
 export interface TransportOptions {
   /** The server's public URL, such as `https://accounts.example.org`; a trailing `/` or `/v1` is removed. */
   url: string;
@@ -10,7 +9,6 @@ export interface TransportOptions {
   timeoutSeconds?: number;
   /** Accept-Language of every request, which selects the language of mails. Browsers send their own. */
   acceptLanguage?: string;
-  /** Default: the platform's. */
   fetch?: typeof fetch;
   /** The local clock, in ms since 1970. */
   now?: () => number;
@@ -22,7 +20,6 @@ export interface Signer {
   token: string;
 }
 
-/** One request. The transport adds headers and signature. */
 export interface Call {
   method: 'GET' | 'POST';
   /** Path from the server's root, such as `/v1/account/create`. */
@@ -39,10 +36,7 @@ const EVENT_STREAM_TYPE = 'text/event-stream';
 const FETCH_POLICY = { redirect: 'error', cache: 'no-store', credentials: 'omit' } as const;
 const DEFAULT_TIMEOUT_S = 60;
 
-/**
- * Sends requests to one server: signs them by the server's clock and converts errors.
- * @see docs/protocol.md, "Requests and replies"
- */
+/** Sends requests: signs them by the server's clock and converts errors. */
 export class Transport {
   /** Server's clock minus local clock, in ms; 0 until a request was refused for its timestamp. */
   clockOffsetMs = 0;
@@ -69,10 +63,7 @@ export class Transport {
     this.#now = options.now ?? Date.now;
   }
 
-  /**
-   * Sends a request and reads the JSON object of the reply, without checking its shape.
-   * @throws ApiError when the server refuses; ConnectionError when the key server does not reply
-   */
+  /** Returns the reply without checking its shape. @throws ApiError; ConnectionError without a reply */
   send<Reply extends object>(call: Call): Promise<Reply> {
     return this.#exchange(call, async (response) => {
       const text = await response.text();
@@ -82,10 +73,7 @@ export class Transport {
     });
   }
 
-  /**
-   * Like {@link send}, for an endpoint whose status is part of its reply.
-   * @throws ConnectionError when the reply is not a JSON object
-   */
+  /** Like {@link send}, for an endpoint whose status is part of its reply. @throws ConnectionError */
   sendForStatus(call: Call): Promise<{ status: number; body: Record<string, unknown> }> {
     return this.#exchange(call, async (response) => {
       const text = await response.text();
@@ -96,9 +84,8 @@ export class Transport {
   }
 
   /**
-   * Opens an event stream. The timeout applies to its start only; the call's signal ends it at any time.
-   * @returns the stream of bytes; the caller reads it to the end or cancels it
-   * @throws ApiError and ConnectionError, see {@link send}
+   * Opens an event stream, which the caller reads to its end or cancels. The timeout applies to its start only.
+   * @throws ApiError; ConnectionError
    */
   openStream(call: Call): Promise<ReadableStream<Uint8Array>> {
     return this.#exchange({ ...call, accept: EVENT_STREAM_TYPE }, async (response) => {

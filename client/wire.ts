@@ -1,5 +1,3 @@
-/** Types that several endpoints share. Binary values are lower-case hex (docs/protocol.md, "Bodies"). */
-
 import type { DeviceType } from '../protocol/devices.js';
 import { fromHex } from '../protocol/hex.js';
 import type { STRETCHING_PARAMETERS } from '../protocol/stretching.js';
@@ -18,16 +16,12 @@ export interface DeviceDescription {
   type: DeviceType;
 }
 
-/** The account's ID: a UUID with dashes. */
+/** A UUID with dashes. */
 export interface AccountId {
   uid: string;
 }
 
-/**
- * Decodes a value of a reply.
- * @param length required number of bytes, if known
- * @throws ProtocolError when the value is not hex or has another length
- */
+/** Decodes a value of a reply. @throws ProtocolError when it is not hex, or has another length in bytes */
 export function readHex(what: string, hex: unknown, length?: number): Uint8Array {
   let bytes: Uint8Array | undefined;
   try {

@@ -11,11 +11,10 @@ export interface AuthStartReply {
   email?: string;
 }
 
+/** Hex; A: 256 bytes, M: 32 bytes. */
 export interface AuthFinishRequest {
   srpToken: string;
-  /** 256 bytes in hex. */
   A: string;
-  /** 32 bytes in hex. */
   M: string;
 }
 
@@ -24,23 +23,17 @@ export interface AuthFinishReply {
   bundle: string;
 }
 
-/** Endpoints of docs/endpoints.md, "Authentication". Every method throws ApiError or ConnectionError. */
 export class AuthEndpoints {
   constructor(private readonly transport: Transport) {}
 
-  /**
-   * POST /v1/auth/start.
-   * @param email hex of UTF-8
-   * @throws ApiError 102 when the account does not exist
-   */
+  /** @throws ApiError 102 when the account does not exist */
   start(email: string): Promise<AuthStartReply> {
     return this.transport.send({ method: 'POST', path: '/v1/auth/start', body: { email } });
   }
 
   /**
-   * POST /v1/auth/finish. Consumes the srpToken, except after a 503.
-   * @throws ApiError 103 when M is wrong; 120, with the stored address as `email`, when M is wrong and the address at
-   *   auth/start differs from it in case
+   * Consumes the srpToken, except after a 503.
+   * @throws ApiError 103 when M is wrong; 120, with `email`, when the address also differs from the stored one
    */
   finish(request: AuthFinishRequest): Promise<AuthFinishReply> {
     return this.transport.send({ method: 'POST', path: '/v1/auth/finish', body: request });

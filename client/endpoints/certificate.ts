@@ -9,11 +9,10 @@ export interface SignRequest {
   duration: number;
 }
 
-/** Endpoints of docs/endpoints.md, "Certificate signing". Every method throws ApiError or ConnectionError. */
 export class CertificateEndpoints {
   constructor(private readonly transport: Transport) {}
 
-  /** POST /v1/certificate/sign. @throws ApiError 104 when the address is not verified */
+  /** @throws ApiError 104 when the address is not verified */
   sign(sessionToken: string, request: SignRequest): Promise<{ cert: string }> {
     const signer = { type: 'sessionToken', token: sessionToken } as const;
     return this.transport.send({ method: 'POST', path: '/v1/certificate/sign', signer, body: request });

@@ -13,23 +13,15 @@ export interface ForgotReply {
   forgotPasswordToken: string;
   /** Remaining lifetime of the token, in seconds. */
   ttl: number;
-  /** Number of digits of the mailed code. */
   codeLength: number;
   /** Remaining number of guesses. */
   tries: number;
 }
 
-/**
- * Endpoints of docs/endpoints.md, "Password". Tokens are 64 hex digits. Every method throws ApiError or
- * ConnectionError.
- */
 export class PasswordEndpoints {
   constructor(private readonly transport: Transport) {}
 
-  /**
-   * POST /v1/password/change/start. Opens the bundle. Consumes the token, except after a 503.
-   * @throws ProtocolError when the bundle does not open
-   */
+  /** Consumes the token, except after a 503. */
   async changeStart(authToken: string): Promise<ChangeStartReply> {
     const { bundle } = await this.transport.send<{ bundle: string }>({
       method: 'POST',
@@ -42,20 +34,12 @@ export class PasswordEndpoints {
     return { keyFetchToken: keyFetchToken as string, accountResetToken: accountResetToken as string };
   }
 
-  /**
-   * POST /v1/password/forgot/send_code: mails a new code and returns its token.
-   * @param email hex of UTF-8
-   * @throws ApiError 102 when the account does not exist; 120, with the stored address as `email`, when its case differs
-   */
+  /** Mails a code. @throws ApiError 102; 120, with the stored address as `email`, when its case differs */
   forgotSendCode(email: string): Promise<ForgotReply> {
     return this.transport.send({ method: 'POST', path: '/v1/password/forgot/send_code', body: { email } });
   }
 
-  /**
-   * POST /v1/password/forgot/resend_code: mails the same code again.
-   * @param email hex of UTF-8
-   * @throws ApiError 120 see {@link forgotSendCode}
-   */
+  /** Mails the same code again. @throws ApiError 120, as {@link forgotSendCode} */
   forgotResendCode(forgotPasswordToken: string, email: string): Promise<ForgotReply> {
     return this.transport.send({
       method: 'POST',
@@ -65,10 +49,7 @@ export class PasswordEndpoints {
     });
   }
 
-  /**
-   * POST /v1/password/forgot/verify_code.
-   * @throws ApiError 105 when the code is wrong, with the remaining `tries` and `ttl`
-   */
+  /** @throws ApiError 105 when the code is wrong, with the remaining `tries` and `ttl` */
   forgotVerifyCode(forgotPasswordToken: string, code: string): Promise<{ accountResetToken: string }> {
     return this.transport.send({
       method: 'POST',

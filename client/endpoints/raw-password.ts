@@ -3,42 +3,36 @@ import type { AccountId, DeviceDescription } from '../wire.js';
 import type { SessionReply } from './session.js';
 
 export interface RawPasswordRequest {
-  /** Hex of UTF-8. */
   email: string;
   /** 1 to 1024 bytes of UTF-8, sent unchanged. */
   password: string;
 }
 
 export interface RawPasswordChangeRequest {
-  /** Hex of UTF-8. */
   email: string;
   oldPassword: string;
   newPassword: string;
 }
 
-/**
- * Endpoints of docs/endpoints.md, "Raw password": the server stretches the password. Every method throws ApiError or
- * ConnectionError.
- */
 export class RawPasswordEndpoints {
   constructor(private readonly transport: Transport) {}
 
-  /** POST /v1/raw_password/account/create. @throws ApiError 101 when the address has an account */
+  /** @throws ApiError 101 when the address has an account */
   createAccount(request: RawPasswordRequest): Promise<AccountId> {
     return this.transport.send({ method: 'POST', path: '/v1/raw_password/account/create', body: request });
   }
 
-  /** POST /v1/raw_password/session/create. @throws ApiError 102, 103 or 115 */
+  /** @throws ApiError 102, 103 or 115 */
   createSession(request: RawPasswordRequest & { device?: DeviceDescription }): Promise<SessionReply> {
     return this.transport.send({ method: 'POST', path: '/v1/raw_password/session/create', body: request });
   }
 
-  /** POST /v1/raw_password/password/change: keeps kB and ends every session. @throws ApiError 102 or 103 */
+  /** Keeps kB and ends every session. @throws ApiError 102 or 103 */
   async changePassword(request: RawPasswordChangeRequest): Promise<void> {
     await this.transport.send({ method: 'POST', path: '/v1/raw_password/password/change', body: request });
   }
 
-  /** POST /v1/raw_password/password/reset: creates a new kB, ends every session, consumes the token. */
+  /** Replaces kB, ends every session, and consumes the token. */
   async resetPassword(accountResetToken: string, newPassword: string): Promise<void> {
     await this.transport.send({
       method: 'POST',

@@ -3,19 +3,16 @@ import { readChunks, readEvents } from '../event-stream.js';
 import type { Transport } from '../transport.js';
 
 export interface RecoveryEmailStatus {
-  /** Hex of UTF-8. */
   email: string;
   verified: boolean;
 }
 
-/** Time limit for the next chunk of a stream, in seconds. The server writes a comment line every 15 s. */
+/** Time limit for the next chunk of a stream. The server sends a comment line at least every 15 s. */
 const MAX_SILENCE_S = 45;
 
-/** Endpoints of docs/endpoints.md, "Recovery email". Every method throws ApiError or ConnectionError. */
 export class RecoveryEmailEndpoints {
   constructor(private readonly transport: Transport) {}
 
-  /** GET /v1/recovery_email/status. */
   status(sessionToken: string): Promise<RecoveryEmailStatus> {
     return this.transport.send({
       method: 'GET',
@@ -25,8 +22,8 @@ export class RecoveryEmailEndpoints {
   }
 
   /**
-   * GET /v1/recovery_email/status as server-sent events: the current status, then each change. The last event is
-   * `verified: true`. Leaving the loop earlier closes the connection.
+   * Yields the current status, then each change. The last one is `verified: true`. Leaving the loop earlier
+   * closes the connection.
    * @param signal ends the loop with its reason
    * @throws ConnectionError when the stream ends before that; call again to continue
    */
@@ -50,13 +47,13 @@ export class RecoveryEmailEndpoints {
     throw new ConnectionError('the event stream ended before the address was verified');
   }
 
-  /** POST /v1/recovery_email/resend_code: mails the same code again. */
+  /** Mails the same code again. */
   async resendCode(sessionToken: string): Promise<void> {
     const signer = { type: 'sessionToken', token: sessionToken } as const;
     await this.transport.send({ method: 'POST', path: '/v1/recovery_email/resend_code', signer, body: {} });
   }
 
-  /** POST /v1/recovery_email/verify_code. Idempotent. @throws ApiError 102 or 105 */
+  /** Idempotent. @throws ApiError 102 or 105 */
   async verifyCode(uid: string, code: string): Promise<void> {
     await this.transport.send({
       method: 'POST',

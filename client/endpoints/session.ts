@@ -14,17 +14,10 @@ export interface SessionWithKeysReply extends SessionReply {
   keyFetchToken: string;
 }
 
-/**
- * Endpoints of docs/endpoints.md, "Session". Tokens are 64 hex digits. Every method throws ApiError or
- * ConnectionError.
- */
 export class SessionEndpoints {
   constructor(private readonly transport: Transport) {}
 
-  /**
-   * POST /v1/session/create. Opens the bundle. Consumes the token, except after a 503.
-   * @throws ApiError 115 when the account has too many sessions; ProtocolError when the bundle does not open
-   */
+  /** Consumes the token, except after a 503. @throws ApiError 115 at the maximum number of sessions */
   async create(authToken: string, device?: DeviceDescription): Promise<SessionWithKeysReply> {
     const { uid, verified, bundle } = await this.transport.send<
       AccountId & { verified: boolean; bundle: string }
@@ -44,7 +37,6 @@ export class SessionEndpoints {
     };
   }
 
-  /** POST /v1/session/destroy: signs the device out. */
   async destroy(sessionToken: string): Promise<void> {
     const signer = { type: 'sessionToken', token: sessionToken } as const;
     await this.transport.send({ method: 'POST', path: '/v1/session/destroy', signer, body: {} });

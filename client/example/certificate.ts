@@ -12,11 +12,7 @@ interface CertificatePayload {
   exp: number;
 }
 
-/**
- * Requests a certificate for a new key and one hour. Checks its signature with the published key (RS only), its
- * principal and its key.
- * @returns the principal, `<uid>@<domain>`
- */
+/** Requests and checks a certificate for one hour (signature: RS only). @returns its principal */
 export async function signCertificate(
   client: KeyServerClient,
   sessionToken: string,

@@ -35,7 +35,6 @@ export async function refusedStep(
   });
 }
 
-/** Checks a condition. @throws Error with the message when it is false */
 export function check(condition: boolean, message: string): void {
   if (!condition) throw new Error(message);
 }

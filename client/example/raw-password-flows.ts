@@ -10,11 +10,7 @@ import {
   verifyEmail,
 } from './shared-steps.js';
 
-/**
- * Runs the four example flows as a constrained device: the server stretches. Fetching keys needs SRP, so a desktop
- * attaches to the same account and checks them.
- * @throws Error at the first step that fails
- */
+/** Runs the flows as a constrained device. Fetching keys needs SRP, so a desktop does that. */
 export async function runRawPasswordFlows(example: Example): Promise<void> {
   const { client, srp } = example;
   const raw = new RawPasswordClient(client);

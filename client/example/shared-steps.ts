@@ -5,7 +5,6 @@ import { signCertificate } from './certificate.js';
 import { check, step } from './journal.js';
 import type { Mailbox } from './mailbox.js';
 
-/** The clients and mailbox of the flows. */
 export interface Example {
   client: KeyServerClient;
   srp: SrpClient;
@@ -40,7 +39,6 @@ export async function useDevice({ client, srp }: Example, login: Login): Promise
   return keys;
 }
 
-/** Requests a certificate for a session and checks it. */
 export async function certify(
   client: KeyServerClient,
   { sessionToken, uid }: { sessionToken: string; uid: string },
@@ -84,7 +82,6 @@ export async function recover(
   );
 }
 
-/** Checks the keys after a recovery: kA is the same, kB is new. @throws Error when they are not */
 export function checkReset(before: AccountKeys, after: AccountKeys): void {
   check(equalBytes(before.kA, after.kA), 'kA changed');
   check(!equalBytes(before.kB, after.kB), 'kB did not change');

@@ -9,10 +9,7 @@ import {
   verifyEmail,
 } from './shared-steps.js';
 
-/**
- * Runs the four example flows as a desktop: it stretches the password itself.
- * @throws Error at the first step that fails
- */
+/** Runs the flows as a desktop, which stretches the password itself. */
 export async function runSrpFlows(example: Example): Promise<void> {
   const { client, srp } = example;
   const { email, password, changedPassword, lastPassword } = makeAccount('Srp');
