@@ -4,7 +4,6 @@ import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:
 import { readStat, sumSeconds } from './measure/process-usage.js';
 import { createTable, type Table } from './table.js';
 
-/** Description of the measured machine, as it is printed. */
 export type Machine = ReturnType<typeof describeMachine>;
 
 /** Describes this machine. The commit ends with `+` when files differ from it. */
@@ -53,31 +52,29 @@ function readOrEmpty(path: string): string {
 }
 
 /**
- * Measures the CPU use of other processes, and of other virtual machines on the same hardware (steal time): it makes
- * figures unreliable. Children of the bench are excluded after they have ended.
- * @returns a function that ends the measurement and describes it; empty when the machine was quiet, or has no /proc
+ * Starts to measure the CPU of other processes and other virtual machines (steal time), which makes figures
+ * unreliable. Children of the bench are excluded after they have ended.
+ * @returns a function that ends the measurement and describes it; empty for a quiet machine, or without /proc
  */
 export function watchNeighbours(): () => string {
   const start = sampleSeconds();
   return () => {
     const end = sampleSeconds();
-    const [others = 0, stolen = 0] = [1, 2].map(
-      (i) => ((end[i] as number) - (start[i] as number)) / ((end[0] as number) - (start[0] as number)),
-    );
-    if (others + stolen <= 0.1) return '';
+    const cores = (kind: 'others' | 'stolen') => (end[kind] - start[kind]) / (end.wall - start.wall);
+    if (cores('others') + cores('stolen') <= 0.1) return '';
     return (
-      `Other processes kept ${others.toFixed(2)} cores busy meanwhile, other machines on the same hardware ` +
-      `${stolen.toFixed(2)}. Wall times suffer from that more than ratios do.`
+      `Other processes kept ${cores('others').toFixed(2)} cores busy meanwhile, other machines on the same hardware ` +
+      `${cores('stolen').toFixed(2)}. Wall times suffer from that more than ratios do.`
     );
   };
 }
 
-/** Returns seconds: wall time, CPU of all cores that others used, CPU that the hypervisor gave to others. */
-function sampleSeconds(): number[] {
+/** CPU seconds of all cores: used by other processes, and given to other virtual machines. */
+function sampleSeconds() {
   const wall = performance.now() / 1000;
   // proc_stat(5): cpu user nice system idle iowait irq softirq steal …
   const total = readOrEmpty('/proc/stat').split(/\s+/, 9);
-  if (total.length < 9) return [wall, 0, 0];
+  if (total.length < 9) return { wall, others: 0, stolen: 0 };
   const own = sumSeconds(readStat('self'), [11, 12, 13, 14]);
-  return [wall, sumSeconds(total, [1, 2, 3, 6, 7]) - own, sumSeconds(total, [8])];
+  return { wall, others: sumSeconds(total, [1, 2, 3, 6, 7]) - own, stolen: sumSeconds(total, [8]) };
 }

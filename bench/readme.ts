@@ -1,12 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFile, writeFile } from 'node:fs/promises';
 import { drawChart } from './report/charts.js';
 import { COLOURS } from './report/style.js';
-import type { Section, SuiteResult } from './suite.js';
+import { fromRoot, type Section, type SuiteResult } from './suite.js';
 import { toMarkdown } from './table.js';
 
-const fromRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const FIGURE = 'docs/figures/stretching.svg';
 
 /** Writes the last results into README.md, bench/README.md and the figure that README.md shows. */
@@ -14,7 +11,6 @@ export async function updateReadmes(results: ReadonlyMap<string, SuiteResult>): 
   const [stretch, login, scale] = ['stretch', 'login', 'scale'].map((suite) => results.get(suite));
   if (stretch && login) {
     await replaceBetweenMarks('README.md', 'figures', () => renderFigures(stretch, login));
-    await mkdir(dirname(fromRoot(FIGURE)), { recursive: true });
     await writeFile(fromRoot(FIGURE), drawFigure(stretch));
   }
   if (stretch) {
@@ -26,7 +22,6 @@ export async function updateReadmes(results: ReadonlyMap<string, SuiteResult>): 
   }
 }
 
-/** @throws Error when the document lacks the marks */
 async function replaceBetweenMarks(
   name: string,
   mark: string,
@@ -34,14 +29,15 @@ async function replaceBetweenMarks(
 ): Promise<void> {
   const [begin, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const text = await readFile(fromRoot(name), 'utf8');
-  const [before, rest = ''] = text.split(begin);
-  const [old, after] = rest.split(end);
-  if (before === undefined || old === undefined || after === undefined)
-    throw new Error(`${name} has no ${begin}`);
-  await writeFile(fromRoot(name), `${before}${begin}\n\n${replace(old.trim())}\n\n${end}${after}`);
+  const old = text.split(begin)[1]?.split(end)[0];
+  if (old === undefined) throw new Error(`${name} has no ${begin}`);
+  const replaced = `${begin}\n\n${replace(old.trim())}\n\n`;
+  await writeFile(
+    fromRoot(name),
+    text.replace(begin + old, () => replaced),
+  );
 }
 
-/** Renders the figure and a short table for README.md. */
 export function renderFigures(stretch: SuiteResult, login: SuiteResult): string {
   const { cpu, node } = nameMachine(stretch);
   const quick = login.quick ? ' --quick' : '';
@@ -53,7 +49,7 @@ export function renderFigures(stretch: SuiteResult, login: SuiteResult): string 
   ].join('\n\n');
 }
 
-/** Renders a bar chart as a file, light and dark. */
+/** Renders the chart of the stretch suite as a file for light and dark pages. */
 export function drawFigure({ sections }: SuiteResult): string {
   const { chart } = sections[0] as Section;
   if (!chart) throw new Error('the stretch suite has no chart');
@@ -63,7 +59,7 @@ export function drawFigure({ sections }: SuiteResult): string {
     .replace(/>/, `>${style}`)}\n`;
 }
 
-/** Replaces the rows of a processor. */
+/** Replaces the rows of this machine's processor. */
 export function addProcessor(old: string, stretch: SuiteResult): string {
   const { rows } = (stretch.sections[1] as Section).table;
   const ratioOf = (name: string) => rows.find(([peer]) => peer === name)?.[4];

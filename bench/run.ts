@@ -13,19 +13,11 @@ import { stopServers } from './server/server-process.js';
 import { sign } from './sign/sign.js';
 import { startup } from './startup/startup.js';
 import { stretch } from './stretch/stretch.js';
-import {
-  RESULTS_FOLDER,
-  readResults,
-  type Suite,
-  type SuiteResult,
-  tabulateGoals,
-  writeResult,
-} from './suite.js';
-import { createTable, toText } from './table.js';
+import { fromRoot, readResults, type Suite, type SuiteResult, tabulateGoals, writeResult } from './suite.js';
+import { toText } from './table.js';
 
 /** All suites, in order of the report. */
 const SUITES: Suite[] = [stretch, sign, login, endpoints, latency, overload, startup, scale];
-/** Arguments other than suites. */
 const COMMANDS = ['report', 'readme'];
 
 const USAGE = `npm run bench -- [suite …] [--quick] [--goals] [--out folder]
@@ -42,7 +34,7 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     goals: { type: 'boolean', default: false },
-    out: { type: 'string', default: RESULTS_FOLDER },
+    out: { type: 'string', default: fromRoot('bench/results') },
     help: { type: 'boolean', default: false },
   },
 });
@@ -57,24 +49,15 @@ if (values.help || unknown.length > 0) {
 await mkdir(values.out, { recursive: true });
 const machine = describeMachine();
 print(toText(tabulateMachine(machine)));
-const took: { title: string; seconds: number }[] = [];
+const took: string[] = [];
 for (const suite of SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
-  const startedMs = performance.now();
   // A suite that cannot run here (for example without /proc) must not stop the others.
   await runSuite(suite).catch((error: Error) => {
     print('', `${suite.title}: not measured: ${error.message}`);
     process.exitCode = 1;
   });
-  await stopServers();
-  took.push({ title: suite.title, seconds: (performance.now() - startedMs) / 1000 });
 }
-if (took.length > 1)
-  took.push({ title: 'all', seconds: took.reduce((sum, { seconds }) => sum + seconds, 0) });
-const durations = createTable(took, [
-  ['suite', ({ title }) => title],
-  ['took s', ({ seconds }) => seconds, 0],
-]);
-if (took.length > 0) print('', toText(durations));
+if (took.length > 0) print('', `Took ${took.join(', ')}; all ${Math.round(performance.now() / 1000)} s`);
 
 const results = await readResults(values.out);
 if (positionals.includes('readme')) await updateReadmes(results);
@@ -90,8 +73,9 @@ async function runSuite(suite: Suite): Promise<void> {
     const seconds = Math.round(performance.now() / 1000);
     process.stderr.write(`${String(seconds).padStart(4)} s  ${step}\n`);
   };
-  const measured = await suite.run({ quick: values.quick, report, earlier: await readResults(values.out) });
-  await stopServers();
+  const measured = await suite
+    .run({ quick: values.quick, report, earlier: await readResults(values.out) })
+    .finally(stopServers);
   const result: SuiteResult = {
     suite: suite.name,
     title: suite.title,
@@ -102,6 +86,7 @@ async function runSuite(suite: Suite): Promise<void> {
     neighbours: endWatch(),
     ...measured,
   };
+  took.push(`${suite.name} ${Math.round(result.durationSeconds)} s`);
   printResult(result);
   print('', `Written: ${await writeResult(values.out, result)}`);
 }

@@ -1,6 +1,5 @@
 import { escapeHtml } from '../server/http/html.js';
 
-/** A table as it is stored, printed and drawn. */
 export interface Table {
   columns: Column[];
   rows: Cell[][];
@@ -26,7 +25,6 @@ export function createTable<Row>(
   };
 }
 
-/** Formats a number with decimal places and separated thousands. */
 export function formatNumber(value: number, digits: number): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

@@ -1,17 +1,11 @@
-import {
-  createMany,
-  createSrpAccount,
-  type SrpAccount,
-  sessionCredentials,
-  verifyAccounts,
-} from '../load/accounts.js';
+import { createMany, createSrpAccount, type SrpAccount, verifyAccounts } from '../load/accounts.js';
 import { CERTIFICATE_REQUEST } from '../load/certificate-request.js';
 import { HEALTH_CHECK, postJson, signed } from '../load/requests.js';
 import { type PreparedRequest, Sender } from '../load/sender.js';
 import {
   finishRequest,
   openAuthToken,
-  openSessionToken,
+  openSession,
   sessionRequest,
   startRequest,
 } from '../load/srp-login.js';
@@ -23,8 +17,7 @@ import { atMost, type BenchContext, type Measured, type Suite } from '../suite.j
 import { createTable } from '../table.js';
 
 const ACCOUNTS = 16;
-/** The requests of an SRP login. */
-const LOGIN = ['auth/start', 'auth/finish', 'session/create'];
+const SRP_LOGIN = ['auth/start', 'auth/finish', 'session/create'];
 
 interface Load {
   server: ServerProcess;
@@ -33,10 +26,8 @@ interface Load {
   logins: number;
 }
 
-/** Costs of each request. */
 type Costs = Map<string, RequestCost>;
 
-/** Cost of each request, including HTTP and storage. */
 export const endpoints: Suite = {
   name: 'endpoints',
   title: 'Requests without a stretch',
@@ -51,7 +42,7 @@ export const endpoints: Suite = {
   },
 };
 
-/** Measures each request. Most need replies of an earlier one. Requests are built before their measurement. */
+/** Every request is built before it is measured. Most need a reply to an earlier one. */
 async function runRound({ server, clients, accounts, logins }: Load) {
   const { url } = server;
   const sender = new Sender(url, clients);
@@ -76,16 +67,17 @@ async function runRound({ server, clients, accounts, logins }: Load) {
     'session/create',
     authTokens.map((authToken) => sessionRequest(url, authToken)),
   );
-  const sessions = authTokens.map((authToken, i) =>
-    sessionCredentials(openSessionToken(replies[i] as string, authToken)),
-  );
+  const sessions = authTokens.map((authToken, i) => openSession(replies[i] as string, authToken));
 
-  const signAll = (path: string, json?: object) =>
-    sessions.map((session) => signed(url, path, session, json));
-  await measure('recovery_email/status', signAll('/v1/recovery_email/status'));
-  await measure('certificate/sign', signAll('/v1/certificate/sign', CERTIFICATE_REQUEST));
-  await measure('account/devices', signAll('/v1/account/devices'));
-  await measure('session/destroy', signAll('/v1/session/destroy', {}));
+  const measureSigned = (name: string, json?: object) =>
+    measure(
+      name,
+      sessions.map((session) => signed(url, `/v1/${name}`, session, json)),
+    );
+  await measureSigned('recovery_email/status');
+  await measureSigned('certificate/sign', CERTIFICATE_REQUEST);
+  await measureSigned('account/devices');
+  await measureSigned('session/destroy', {});
   return costs;
 }
 
@@ -96,7 +88,7 @@ function describe(alone: Costs[], loaded: Costs[]): Measured {
   const latency = (samples: Costs[], name: string, percent: number) =>
     percentile(each(samples, name, 'latenciesMs'), percent);
   const login = (figure: 'cpuMs' | 'loopMs') =>
-    LOGIN.reduce((sum, name) => sum + median(each(alone, name, figure)), 0);
+    SRP_LOGIN.reduce((sum, name) => sum + median(each(alone, name, figure)), 0);
   const check = (what: string, measured: number, goal: number) =>
     atMost(`${what}: CPU of the whole server`, measured, goal, 'ms');
   return {
@@ -104,9 +96,8 @@ function describe(alone: Costs[], loaded: Costs[]): Measured {
       {
         title: 'CPU and latency of each endpoint',
         method:
-          `SQLite and the token store in process, as by default; an RS signing key. ${alone.length} rounds of all ` +
-          'endpoints in turns, one request at a time and eight at once; requests are built and signed before they are ' +
-          'measured. CPU: all threads of the server process, from /proc; medians.',
+          `SQLite, token store in process, RS signing key. Medians of ${alone.length} rounds of all endpoints in turns, one ` +
+          'request at a time and eight at once. CPU is of all threads of the server process.',
         table: createTable(
           [...(alone[0] as Costs).keys()],
           [

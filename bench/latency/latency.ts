@@ -3,7 +3,6 @@ import {
   createRawAccount,
   createSrpAccount,
   type RawAccount,
-  sessionCredentials,
   verifyAccounts,
 } from '../load/accounts.js';
 import { CERTIFICATE_REQUEST } from '../load/certificate-request.js';
@@ -17,10 +16,9 @@ import { atMost, type BenchContext, type Suite } from '../suite.js';
 import { createTable } from '../table.js';
 
 const KINDS = ['recovery_email/status', 'auth/start', 'certificate/sign'] as const;
-/** Number of concurrent raw logins: enough for a full group in every thread. */
+/** Enough for a full group in each of four threads. */
 const LOGINS_UNDER_WAY = 16;
 const PROBE_INTERVAL_MS = 10;
-/** Stretch threads at default priority and at that of the event loop, and no load. */
 const CASES = [
   { name: 'stretching, lower priority', logins: LOGINS_UNDER_WAY, nice: '10' },
   { name: 'stretching, same priority', logins: LOGINS_UNDER_WAY, nice: '0' },
@@ -29,7 +27,6 @@ const CASES = [
 
 type Result = Awaited<ReturnType<typeof measure>>;
 
-/** Latency of other requests while every core stretches. */
 export const latency: Suite = {
   name: 'latency',
   title: 'While every core stretches',
@@ -49,8 +46,8 @@ export const latency: Suite = {
           title: 'Other requests and the event loop under a full load of stretching',
           method:
             `${LOGINS_UNDER_WAY} raw logins under way, and one other request every ${PROBE_INTERVAL_MS} ms (open loop) for ` +
-            `${durationMs / 1000} s. Lower priority is the default (STRETCH_NICE=10), same priority is STRETCH_NICE=0. The ` +
-            "client shares the cores, which is in the latencies. The event loop's delay is that of the server's metrics.",
+            `${durationMs / 1000} s. Lower priority is the default (STRETCH_NICE=10), same priority is STRETCH_NICE=0. ` +
+            "Latencies include the client's share of the cores. The event loop's delay is from the server's metrics.",
           table: createTable(results, [
             ['server', ({ name }) => name],
             ['logins/s', ({ loginsPerSecond }) => loginsPerSecond, 2],
@@ -77,7 +74,7 @@ async function measure({ name, logins, nice }: (typeof CASES)[number], durationM
   const sender = new Sender(server.url, 64);
   const account = await createSrpAccount(server);
   await verifyAccounts(server, [account]);
-  const session = sessionCredentials(await logIn(server.url, sender, account));
+  const session = await logIn(server.url, sender, account);
   const rawAccounts = await createMany(LOGINS_UNDER_WAY, () => createRawAccount(server));
   let done = 0;
   let stopped = false;
@@ -86,7 +83,7 @@ async function measure({ name, logins, nice }: (typeof CASES)[number], durationM
     for (; !stopped; done++) await client.sendOk(rawLogin(rawAccount));
   };
   const load = Promise.all(rawAccounts.slice(0, logins).map(repeatLogin));
-  // Avoids an unhandled rejection; the error surfaces at the end.
+  // Avoids an unhandled rejection: the error surfaces at `await load`.
   load.catch(() => {});
   const kinds = {
     'recovery_email/status': () => signed(server.url, '/v1/recovery_email/status', session),

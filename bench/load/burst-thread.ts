@@ -1,24 +1,19 @@
 import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 
-/** Data of a burst's thread. */
 export interface BurstOrder {
   url: string;
   messages: Uint8Array[];
 }
 
-/** A reply to a request of a burst, and its latency. A broken connection has status 0. */
+/** A broken connection has status 0. */
 export interface BurstReply {
   status: number;
   hasRetryAfter: boolean;
   ms: number;
 }
 
-/*
- * Uses no HTTP library: with one, a thousand clients keep a core busy for most of a second, and the server waits
- * for the clients.
- */
-
+// With an HTTP library, a thousand clients keep a core busy for most of a second, and the server waits.
 function exchange(url: URL, message: Uint8Array): Promise<BurstReply> {
   return new Promise((resolve) => {
     const startedMs = performance.now();

@@ -6,11 +6,7 @@ import type { ServerProcess } from '../server/server-process.js';
 const POLL_MS = 10;
 const DEADLINE_MS = 60_000;
 
-/**
- * Reads the codes that a server mailed to accounts into its mail folder. Removes all mails.
- * @returns the code of each uid
- * @throws Error when a code does not arrive within a minute
- */
+/** Returns mailed codes by uid and removes all mails. @throws Error when a code is missing after a minute */
 export async function takeMailedCodes(
   { dataDir }: ServerProcess,
   header: 'X-Verify-Code' | 'X-Recovery-Code',

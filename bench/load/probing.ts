@@ -2,12 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PreparedRequest } from './sender.js';
 
 /**
- * Sends one request every `intervalMs`, alternating kinds, without waiting for replies (open loop): a server that
- * stalls delays many requests, not one.
- * @param kinds builds a request, by name
- * @param send sends a request and returns its latency in ms
- * @returns latencies of each kind
- * @throws the error of `send`
+ * Sends one request every `intervalMs`, of each kind in turn, without waiting for replies (open loop):
+ * a server that stalls delays many requests, not one.
+ * @param send returns the latency in ms
  */
 export async function probe<Name extends string>(
   kinds: Record<Name, () => PreparedRequest>,
@@ -22,7 +19,7 @@ export async function probe<Name extends string>(
     if (waitMs > 0) await sleep(waitMs);
     const name = names[sent % names.length] as Name;
     const latency = send(kinds[name]());
-    // Avoids an unhandled rejection; the error surfaces at the end.
+    // Avoids an unhandled rejection: the error surfaces at the end.
     latency.catch(() => {});
     underWay.get(name)?.push(latency);
   }

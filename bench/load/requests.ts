@@ -6,7 +6,6 @@ const JSON_TYPE = 'application/json';
 
 export const HEALTH_CHECK: PreparedRequest = { method: 'GET', path: '/__lbheartbeat__', headers: {} };
 
-/** Builds a POST of JSON. */
 export function postJson(path: string, json: object, headers: Record<string, string> = {}): PreparedRequest {
   const body = Buffer.from(JSON.stringify(json));
   return {
@@ -24,7 +23,6 @@ export function rawLogin({ emailHex, password }: RawAccount, source?: number): P
   return postJson('/v1/raw_password/session/create', { email: emailHex, password }, headers);
 }
 
-/** Serializes a request for a socket. */
 export function serialize({ method, path, headers, body = Buffer.alloc(0) }: PreparedRequest): Buffer {
   const fields = Object.entries({ Host: 'localhost', ...headers }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
@@ -32,11 +30,7 @@ export function serialize({ method, path, headers, body = Buffer.alloc(0) }: Pre
   return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${fields.join('')}\r\n`), body]);
 }
 
-/**
- * Builds a request signed with Hawk. It is valid once, within a minute.
- * @param url the server's public URL
- * @param json the body of a POST; without it the request is a GET
- */
+/** Signs a request with Hawk: it is valid once, within a minute. Without `json` it is a GET. */
 export function signed(
   url: string,
   path: string,

@@ -1,6 +1,5 @@
 import { Agent, request as httpRequest } from 'node:http';
 
-/** A complete request, computed before the measurement. */
 export interface PreparedRequest {
   method: 'GET' | 'POST';
   path: string;
@@ -17,41 +16,29 @@ export interface Answer {
 
 /** A client with its own persistent connections to one server. */
 export class Sender {
-  readonly #agent: Agent;
-  readonly #host: string;
-  readonly #port: string;
+  readonly #target: { agent: Agent; host: string; port: string };
   readonly connections: number;
 
-  /**
-   * @param connections maximum number of connections; further requests wait
-   * @param options.keepAlive `false` opens a new connection for each request
-   */
+  /** @param connections maximum; further requests wait. Without `keepAlive` each request opens a new one. */
   constructor(url: string, connections: number, { keepAlive = true } = {}) {
     const { hostname, port } = new URL(url);
-    this.#host = hostname;
-    this.#port = port;
+    const agent = new Agent({ keepAlive, maxSockets: connections, scheduling: 'fifo' });
+    this.#target = { agent, host: hostname, port };
     this.connections = connections;
-    this.#agent = new Agent({ keepAlive, maxSockets: connections, scheduling: 'fifo' });
   }
 
-  /**
-   * Sends a request and reads the reply, of any status.
-   * @throws Error when the connection breaks
-   */
+  /** Resolves with a reply of any status. @throws Error when the connection breaks */
   send({ method, path, headers, body }: PreparedRequest): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const started = performance.now();
-      const options = { agent: this.#agent, host: this.#host, port: this.#port, method, path, headers };
-      const request = httpRequest(options, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      const request = httpRequest({ ...this.#target, method, path, headers }, (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          body += chunk;
+        });
         response.on('error', reject);
         response.on('end', () => {
-          resolve({
-            status: response.statusCode as number,
-            body: Buffer.concat(chunks).toString(),
-            ms: performance.now() - started,
-          });
+          resolve({ status: response.statusCode as number, body, ms: performance.now() - started });
         });
       });
       request.on('error', reject);
@@ -59,7 +46,7 @@ export class Sender {
     });
   }
 
-  /** Like {@link send}. @throws Error with the reply when its status is not 200 */
+  /** @throws Error with the reply when its status is not 200 */
   async sendOk(request: PreparedRequest): Promise<Answer> {
     const answer = await this.send(request);
     if (answer.status !== 200) {
@@ -69,27 +56,26 @@ export class Sender {
   }
 
   /**
-   * Sends requests over all connections, until all are answered.
+   * Sends requests over all connections and returns the replies in the same order.
    * @param observe called after each reply with the number of replies so far
-   * @returns replies in order of the requests
    * @throws Error when a status is not 200
    */
   async sendAll(requests: PreparedRequest[], observe?: (done: number) => void): Promise<Answer[]> {
     const answers: Answer[] = [];
     let next = 0;
     let done = 0;
-    async function runClient(sender: Sender): Promise<void> {
+    const runClient = async () => {
       for (let i = next++; i < requests.length; i = next++) {
-        answers[i] = await sender.sendOk(requests[i] as PreparedRequest);
+        answers[i] = await this.sendOk(requests[i] as PreparedRequest);
         observe?.(++done);
       }
-    }
-    await Promise.all(Array.from({ length: this.connections }, () => runClient(this)));
+    };
+    await Promise.all(Array.from({ length: this.connections }, runClient));
     return answers;
   }
 
   /** Closes all connections, also those with requests under way. */
   close(): void {
-    this.#agent.destroy();
+    this.#target.agent.destroy();
   }
 }

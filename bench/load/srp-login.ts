@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { emailToBytes } from '../../client/email.js';
 import type { AuthFinishReply, AuthStartReply } from '../../client/endpoints/auth.js';
-import { deriveHawkCredentials } from '../../client/hawk.js';
+import { deriveHawkCredentials, type HawkCredentials } from '../../client/hawk.js';
 import { deriveRequestKey, openValues } from '../../client/token-bundles.js';
 import { fromHex, toHex } from '../../protocol/hex.js';
 import { computeA, computeClientProof, SRP_SECRET_BYTES } from '../../protocol/srp.js';
@@ -9,14 +9,13 @@ import { modPow, type SrpAccount } from './accounts.js';
 import { postJson, signed } from './requests.js';
 import type { PreparedRequest, Sender } from './sender.js';
 
-/* The client's part of a login in three steps, without sending, so that its CPU is not measured. */
+// The client's part of a login in three steps. Nothing is sent here, so that the client's CPU is not measured.
 
-/** Builds the first request. */
 export function startRequest({ emailHex }: SrpAccount): PreparedRequest {
   return postJson('/v1/auth/start', { email: emailHex });
 }
 
-/** Builds the second request from the first reply. @returns it, and the key of its reply */
+/** Builds the second request from the first reply. K opens the reply to it. */
 export function finishRequest(
   account: SrpAccount,
   startBody: string,
@@ -36,22 +35,20 @@ export function openAuthToken(finishBody: string, K: Uint8Array): string {
   return toHex(openValues(K, 'auth/finish', bundle, 1)[0] as Uint8Array);
 }
 
-/** Builds the third request. */
 export function sessionRequest(url: string, authToken: string): PreparedRequest {
   return signed(url, '/v1/session/create', deriveHawkCredentials('authToken', authToken), {});
 }
 
-/** Opens the sessionToken of the third reply, 64 hex digits. */
-export function openSessionToken(sessionBody: string, authToken: string): string {
+/** Opens the credentials of the session from the third reply. */
+export function openSession(sessionBody: string, authToken: string): HawkCredentials {
   const { bundle } = JSON.parse(sessionBody) as { bundle: string };
   const [, sessionToken] = openValues(deriveRequestKey('authToken', authToken), 'session/create', bundle, 2);
-  return toHex(sessionToken as Uint8Array);
+  return deriveHawkCredentials('sessionToken', toHex(sessionToken as Uint8Array));
 }
 
-/** Logs in. @returns the sessionToken, 64 hex digits */
-export async function logIn(url: string, sender: Sender, account: SrpAccount): Promise<string> {
+export async function logIn(url: string, sender: Sender, account: SrpAccount): Promise<HawkCredentials> {
   const started = await sender.sendOk(startRequest(account));
   const { request, K } = finishRequest(account, started.body);
   const authToken = openAuthToken((await sender.sendOk(request)).body, K);
-  return openSessionToken((await sender.sendOk(sessionRequest(url, authToken))).body, authToken);
+  return openSession((await sender.sendOk(sessionRequest(url, authToken))).body, authToken);
 }

@@ -1,18 +1,13 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { fromRoot } from '../suite.js';
 
 const run = promisify(execFile);
-const fromRoot = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
-/** Stretches on a number of threads, in groups. @returns CPU ms for each password */
+/** Returns the CPU ms of one password. */
 export type LimitProgram = (threads: number, group: number, rounds: number) => Promise<number>;
 
-/**
- * Compiles bench/stretch/limit.c for this processor: the native kernel as a program, without Node, queue or checks, so
- * the minimum cost of a stretch.
- * @returns `undefined` without a C compiler
- */
+/** Compiles the limit program for this processor. Returns `undefined` without a C compiler. */
 export async function buildLimitProgram(): Promise<LimitProgram | undefined> {
   const program = fromRoot('dist/bench/limit');
   const build = [fromRoot('workers/kernel/native/build.sh'), fromRoot('bench/stretch/limit.c'), program];

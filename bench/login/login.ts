@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { findNativeProblem } from '../../workers/kernel/load-native.js';
+import { SLOT_MIB } from '../../workers/stretcher.js';
 import { createMany, createRawAccount, type RawAccount } from '../load/accounts.js';
 import { rawLogin } from '../load/requests.js';
 import { Sender } from '../load/sender.js';
@@ -14,7 +15,8 @@ import { buildLimitProgram } from './limit-program.js';
 
 const ENGINES = [...(findNativeProblem() ? [] : ['native']), 'wasm', 'openssl'];
 const THREADS = availableParallelism();
-const STRETCH_THREAD_MIB = 256;
+/** The slots of a full group. */
+export const STRETCH_THREAD_MIB = 4 * SLOT_MIB;
 const LIMIT = 'limit program';
 
 /** The limit program has only `cpuMs`. */
@@ -29,7 +31,6 @@ interface Contender {
 
 type Result = Contender & { samples: Sample[] };
 
-/** Raw-password logins over HTTP on every engine, compared with the limit program. */
 export const login: Suite = {
   name: 'login',
   title: 'Raw logins',
@@ -51,16 +52,19 @@ export const login: Suite = {
   },
 };
 
-/** Loads: one thread with one password, and every thread with a full group. Empty without a C compiler. */
+/** One thread with one password, and every thread with a full group. Empty without a C compiler. */
 async function createLimitContenders(rounds: number): Promise<Contender[]> {
   const stretch = await buildLimitProgram();
   if (!stretch) return [];
-  const measure = (threads: number, group: number) => async () => ({
-    cpuMs: await stretch(threads, group, rounds),
+  const contender = (load: string, clients: number, threads: number, group: number): Contender => ({
+    engine: LIMIT,
+    load,
+    clients,
+    measure: async () => ({ cpuMs: await stretch(threads, group, rounds) }),
   });
   return [
-    { engine: LIMIT, load: 'one thread, one password', clients: 1, measure: measure(1, 1) },
-    { engine: LIMIT, load: `${THREADS} threads, groups of four`, clients: 8, measure: measure(THREADS, 4) },
+    contender('one thread, one password', 1, 1, 1),
+    contender(`${THREADS} threads, groups of four`, 8, THREADS, 4),
   ];
 }
 
@@ -101,9 +105,9 @@ function describe(results: Result[], limitCount: number, besideStretchingMib: nu
       {
         title: 'POST /v1/raw_password/session/create',
         method:
-          'Logins over HTTP against a server process for each engine, default settings without limits. ' +
-          `${alone.samples.length} interleaved rounds, medians. CPU: user and system time of all threads of the server. The ` +
-          'limit program is the native kernel compiled for this processor, without Node, queue, HTTP and database.',
+          `A server process for each engine, default settings without limits. Medians of ${alone.samples.length} interleaved ` +
+          'rounds. CPU is of all threads of the server. The limit program is the native kernel compiled for this processor, ' +
+          'without Node, queue, HTTP and database.',
         table: createTable(results, [
           ['engine', ({ engine }) => engine],
           ['load', ({ load }) => load],

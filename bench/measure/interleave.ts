@@ -1,17 +1,13 @@
-/** Number of rounds, and where their progress is reported. */
 export interface Rounds {
-  /** Description of the measurement, for the progress. */
+  /** Name of the measurement in the progress. */
   what: string;
   rounds: number;
-  /** Rounds before the measurement (default 1). */
+  /** Default 1. */
   warmUps?: number;
   report(step: string): void;
 }
 
-/**
- * Measures competitors in turns, A B C A B C …, so that a machine that slows down affects all of them.
- * @returns the competitors, each with one sample for each round
- */
+/** Measures competitors in turns, A B C A B C …, so that a machine that slows down affects all of them. */
 export async function interleave<Competitor, Sample>(
   competitors: readonly Competitor[],
   measure: (competitor: Competitor) => Promise<Sample>,
@@ -28,17 +24,16 @@ export async function interleave<Competitor, Sample>(
   return measured;
 }
 
-/** Minimum duration of a measurement in this process: shorter operations are repeated. */
+/** Minimum duration of a measurement: shorter operations are repeated. */
 const AT_LEAST_MS = 20;
 
-/** An operation in this process. */
 export interface Operation {
   /** Number of results of one call (default 1). */
   perRun?: number;
   run(): unknown;
 }
 
-/** Returns the mean CPU time of a result, in ms: all threads of this process, so with the garbage collector's. */
+/** Returns the mean CPU ms of a result: all threads of this process, garbage collector included. */
 export async function measureCpuMs({ run, perRun = 1 }: Operation): Promise<number> {
   const before = process.cpuUsage();
   const startedMs = performance.now();

@@ -2,7 +2,6 @@ import type { Answer, PreparedRequest, Sender } from '../load/sender.js';
 import type { ServerProcess } from '../server/server-process.js';
 import { cpuSeconds, firstThreadCpuSeconds } from './process-usage.js';
 
-/** Cost of one request. */
 export interface RequestCost {
   /** CPU of the whole server, and of its event loop. */
   cpuMs: number;
@@ -11,10 +10,7 @@ export interface RequestCost {
   latenciesMs: number[];
 }
 
-/**
- * Sends requests and measures them while all connections of the sender are in use.
- * @param warmUps number of replies before the measurement
- */
+/** Measures requests while all connections of the sender are in use, after `warmUps` replies. */
 export async function measureRequests(
   server: ServerProcess,
   sender: Sender,

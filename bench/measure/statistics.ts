@@ -2,7 +2,7 @@ import { median, quantile } from 'simple-statistics';
 
 export { median };
 
-/** Returns half the interquartile range in per cent of the median. @throws Error when there are no samples */
+/** Returns half the interquartile range in per cent of the median. */
 export function spreadPercent(samples: number[]): number {
   const [low, middle, high] = quantile(samples, [0.25, 0.5, 0.75]) as [number, number, number];
   return (50 * (high - low)) / middle;
@@ -13,7 +13,6 @@ export function pairedRatio(numerators: number[], denominators: number[]): numbe
   return median(numerators.map((value, round) => value / (denominators[round] as number)));
 }
 
-/** Returns the value that `percentile` per cent of the samples do not exceed. */
 export function percentile(samples: number[], percentile: number): number {
   return quantile(samples, percentile / 100);
 }

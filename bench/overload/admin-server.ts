@@ -5,7 +5,7 @@ import { type ServerProcess, startServer } from '../server/server-process.js';
 /** Settings of a server that refuses all logins but one at a time. */
 export const REFUSE = { STRETCH_MAX_WAIT: '0.001' };
 
-/** Starts a key server with an admin listener that trusts X-Forwarded-For, so that one machine can act as many sources. */
+/** Starts a server with an admin listener. It trusts X-Forwarded-For: one machine can act as many sources. */
 export async function startAdminServer(settings: Record<string, string> = {}): Promise<ServerProcess> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,4 +1,4 @@
-/** A program: an HTTP server on Node that replies to every request with a fixed 503. */
+// An HTTP server on Node that replies to every request with a fixed 503.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

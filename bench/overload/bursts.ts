@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { createMany, createRawAccount, createSrpAccount, sessionCredentials } from '../load/accounts.js';
+import { createMany, createRawAccount, createSrpAccount } from '../load/accounts.js';
 import type { BurstOrder, BurstReply } from '../load/burst-thread.js';
 import { probe } from '../load/probing.js';
 import { HEALTH_CHECK, rawLogin, serialize, signed } from '../load/requests.js';
@@ -22,16 +22,15 @@ const BARE_SERVER = new URL('./bare-server.js', import.meta.url);
 interface Target {
   name: string;
   server: ServerProcess;
-  /** A server that refuses all logins. The cost of a refusal is measured there. */
+  /** Refuses all logins, to measure the cost of a refusal. */
   refusing: ServerProcess;
-  /** Builds a status request. The bare server has none. */
+  /** The bare server has none. */
   status?: () => PreparedRequest;
 }
 
 type Burst = Awaited<ReturnType<typeof runBurst>>;
 type Result = Target & { samples: Burst[] };
 
-/** 1,000 raw logins at once, each on a new connection from its own source, compared with a bare HTTP server. */
 export async function measureBursts({ quick, report }: BenchContext): Promise<Measured> {
   report('overload: starting servers');
   const server = await startAdminServer();
@@ -42,7 +41,7 @@ export async function measureBursts({ quick, report }: BenchContext): Promise<Me
     Array.from({ length: LOGINS / 8 }, (_, i) => serialize(rawLogin(account, 8 * i + n))),
   );
   const sender = new Sender(server.url, 1);
-  const session = sessionCredentials(await logIn(server.url, sender, await createSrpAccount(server)));
+  const session = await logIn(server.url, sender, await createSrpAccount(server));
   const status = () => signed(server.url, '/v1/recovery_email/status', session);
   const targets: Target[] = [
     { name: 'key server', server, refusing, status },
@@ -79,7 +78,7 @@ async function runBurst({ server, refusing, status }: Target, messages: Uint8Arr
   };
 }
 
-/** Sends all from another thread, so that probes do not wait for a client that opens a thousand connections. */
+/** Sends from another thread, so that probes do not wait for a client that opens a thousand connections. */
 async function sendBurst({ url }: ServerProcess, messages: Uint8Array[]): Promise<BurstReply[]> {
   const workerData: BurstOrder = { url, messages };
   const worker = new Worker(new URL('../load/burst-thread.js', import.meta.url), { workerData });

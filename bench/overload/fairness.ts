@@ -11,7 +11,6 @@ const FLOOD_REQUESTS = 500;
 /** Time until the requests of the flooding source are queued, in ms. */
 const HEAD_START_MS = 300;
 
-/** Login of one source while another source has hundreds of waiting requests. */
 export async function measureFairness({ quick, report }: BenchContext): Promise<Measured> {
   report('overload: fairness between sources');
   // A high limit admits all 500 requests.

@@ -17,16 +17,15 @@ const RECOVERY_MS = 1000;
 const PIPELINED_BYTES = 256 * 1024;
 /** The most pipelined requests that the server accepts on a connection. */
 const MAX_PIPELINED = 8;
-/** The connection limit that slow readers exceed. */
 const MAX_CONNECTIONS = 500;
-/** Value of a health check that fails, in ms: above all that were measured. */
+/** Value of a health check that fails: above all that were measured. */
 const FAILED_MS = 100_000;
 
 const OPENAPI = serialize({ method: 'GET', path: '/v1/openapi.json', headers: {} });
 const DOCUMENTS = repeat(OPENAPI, MAX_PIPELINED);
 const LOGIN_WITHOUT_BODY = serialize(postJson('/v1/raw_password/session/create', {})).subarray(0, -2);
 
-/** Attacks the server at an address until the signal aborts. @returns number of requests or connections */
+/** Attacks until the signal aborts. Returns the number of requests or connections. */
 type Attack = (url: string, signal: AbortSignal) => Promise<number>;
 
 function createAttacks(account: RawAccount): Record<string, Attack> {
@@ -89,7 +88,7 @@ function open(url: string): Socket {
   return connect(Number(port), hostname).on('error', () => {});
 }
 
-/** An attack, and what health checks and memory were like. Times in ms. */
+/** Times in ms. */
 interface Row {
   attack: string;
   made: number;
@@ -100,7 +99,6 @@ interface Row {
   afterMib: number;
 }
 
-/** Attacks of single clients: slowest health check, and memory before and after each. */
 export async function measureHostileClients({ quick, report }: BenchContext): Promise<Measured> {
   const server = await startAdminServer({ MAX_CONNECTIONS: String(MAX_CONNECTIONS) });
   const account = await createRawAccount(server);
@@ -162,7 +160,6 @@ async function measureAttack(name: string, attack: Attack, server: ServerProcess
   return { attack: name, made, health, adminHealth, healthAfter, beforeMib, afterMib };
 }
 
-/** Memory growth while logins are refused, each from its own source. */
 async function measureManySources(count: number): Promise<Row> {
   const server = await startAdminServer(REFUSE);
   const account = await createRawAccount(server);
@@ -181,7 +178,6 @@ async function measureManySources(count: number): Promise<Row> {
   return { attack: 'refused logins, each from its own source', made, beforeMib, afterMib };
 }
 
-/** Sends health checks on new connections. @returns latency of the slowest, in ms */
 async function slowestHealthCheck(url: string, durationMs: number): Promise<number> {
   const sender = new Sender(url, Number.POSITIVE_INFINITY, { keepAlive: false });
   const send = (request: PreparedRequest) =>

@@ -3,7 +3,6 @@ import { measureBursts } from './bursts.js';
 import { measureFairness } from './fairness.js';
 import { measureHostileClients } from './hostile-clients.js';
 
-/** Overload: more requests than the machine can serve, and hostile clients. */
 export const overload: Suite = {
   name: 'overload',
   title: 'Overload',

@@ -2,12 +2,12 @@ import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { Chart } from '../suite.js';
 
-/** Approximate width of a character of the chart. */
+/** Approximate width of a character, in px. */
 const CHARACTER_WIDTH = 6.6;
 
 const { document } = parseHTML('<!doctype html><html><body></body></html>');
 
-/** Draws a bar chart as SVG. Its colours are those of report/style.ts. */
+/** Its colours are those of report/style.ts. */
 export function drawChart({ bars, valueLabel }: Chart): string {
   const labels = bars.map(({ label }) => label);
   return Plot.plot({

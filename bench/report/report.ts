@@ -5,11 +5,7 @@ import { toHtml } from '../table.js';
 import { drawChart } from './charts.js';
 import { STYLE } from './style.js';
 
-/**
- * Renders the results as one self-contained HTML page.
- * @param results in order of the page
- * @param show.goals whether to show the goals of the project
- */
+/** Renders the results, in their order, as one self-contained HTML page. */
 export function renderReport(results: SuiteResult[], show: { goals: boolean }): string {
   const links = results.map(({ suite, title }) => `<a href="#${suite}">${escapeHtml(title)}</a>`).join('');
   const days = [...new Set(results.map(({ startedAt }) => startedAt.slice(0, 10)))].join(', ');

@@ -1,4 +1,3 @@
-/** The colours of charts and page, light and dark. */
 export const COLOURS = `
 :root {
   --page: #fbfbf9; --card: #ffffff; --ink: #1d2129; --soft: #5c6470; --line: #e2e4e0;
@@ -12,7 +11,6 @@ export const COLOURS = `
 }
 `;
 
-/** The style sheet of the report. */
 export const STYLE = `${COLOURS}
 :root { color-scheme: light dark; }
 * { box-sizing: border-box; }

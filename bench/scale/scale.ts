@@ -1,18 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { bandwidthGib, measureStretches, shareKept } from '../../server/admin/capacity/measurement.js';
 import { findNativeProblem } from '../../workers/kernel/load-native.js';
+import { STRETCH_THREAD_MIB } from '../login/login.js';
 import type { BenchContext, Measured, Section, Suite, SuiteResult } from '../suite.js';
 import { createTable } from '../table.js';
 
 const RATES = [1, 100, 10_000];
 /** Maximum mean utilisation of a core or an event loop. The rest is for peaks within a second. */
 const TARGET_UTILISATION = 0.7;
-/** Four slots of 64 MiB, for a full group. */
-const STRETCH_THREAD_MIB = 256;
-/** The suites that provide the figures. */
 const SOURCES = ['login', 'endpoints'];
 
-/** Hardware for more logins, computed from the figures of other suites. */
 export const scale: Suite = {
   name: 'scale',
   title: 'At scale',
@@ -52,7 +49,7 @@ export function computeScale(results: ReadonlyMap<string, SuiteResult>): Measure
         title: 'Hardware for 1, 100 and 10,000 logins a second',
         method:
           `From the CPU of a login on the measured machine with all ${availableParallelism()} cores stretching, cores and event ` +
-          `loops ${Math.round(100 * TARGET_UTILISATION)} % busy. Memory: 256 MiB for each core that stretches and ` +
+          `loops ${Math.round(100 * TARGET_UTILISATION)} % busy. Memory: ${STRETCH_THREAD_MIB} MiB for each core that stretches and ` +
           `${Math.round(besideStretchingMib)} MiB for each process. On machines with more cores the memory bandwidth can bind ` +
           'before the cores do: `admin capacity` measures it.',
         table: createTable(rows, [
@@ -68,7 +65,6 @@ export function computeScale(results: ReadonlyMap<string, SuiteResult>): Measure
   };
 }
 
-/** Returns the number of cores that a rate of logins keeps at the target. */
 function countCores(loginsPerSecond: number, cpuMs: number): number {
   // Rounding errors must not turn one fully used core into two.
   return Math.max(1, Math.ceil((loginsPerSecond * cpuMs) / 1000 / TARGET_UTILISATION - 1e-9));
@@ -78,7 +74,7 @@ function countCores(loginsPerSecond: number, cpuMs: number): number {
 async function measureThreads(): Promise<Section> {
   const cores = availableParallelism();
   const wanted = findNativeProblem() ? 'wasm' : 'native';
-  const measured = await measureStretches(wanted, cores, 256 * cores, 0);
+  const measured = await measureStretches(wanted, cores, STRETCH_THREAD_MIB * cores, 0);
   const { engine, threads, alone, together } = measured;
   const rows = [
     { count: 1, throughput: alone, kept: 1 },

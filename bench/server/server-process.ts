@@ -6,36 +6,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { fromRoot } from '../suite.js';
 
-/** A server with its own process and data folder. */
 export interface ServerProcess {
   url: string;
-  /** Address of the admin listener, if it has one. */
   adminUrl: string | undefined;
   pid: number;
-  /** The server's DATA_DIR. It contains the mail folder `mail`. */
+  /** The server's DATA_DIR, with the folder `mail`. */
   dataDir: string;
-  /** Sends SIGTERM and waits for the exit. @returns the exit code, `null` when it was killed */
+  /** Sends SIGTERM. @returns the exit code, `null` when it was killed */
   stop(): Promise<number | null>;
-}
-
-export interface StartOptions {
-  /** Settings of the server, which override those of the bench. The environment is ignored. */
-  settings?: Record<string, string>;
-  /** Default: the key server of this checkout. Others log the event `listening` like it. */
-  program?: URL;
 }
 
 const KEY_SERVER = new URL('../../bundle/server.js', import.meta.url);
 /** Node's arguments in `npm start`, without the program. */
-const START_FLAGS: string[] = JSON.parse(
-  readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
-)
+const START_FLAGS: string[] = JSON.parse(readFileSync(fromRoot('package.json'), 'utf8'))
   .scripts.start.split(' ')
   .slice(1, -1);
 const START_DEADLINE_MS = 20_000;
 const POLL_MS = 20;
-/** Kills a server when the bench ends without a word, which closes the input; then removes the data folder. */
+/** Kills the server when the bench ends and so closes the guard's input; then removes the data folder. */
 const GUARD = 'read -r stopped || kill -9 "$1"; rm -rf "$2"';
 
 /** Settings of the bench: no limit of sessions, because every login opens one, and no rate limits. */
@@ -44,11 +34,14 @@ const SETTINGS = { HOST: '127.0.0.1', PORT: '0', RATE_LIMITS: 'off', MAX_SESSION
 const running = new Set<ServerProcess>();
 
 /**
- * Starts a server on a free port and waits until it listens. Its log goes to a file: a slow reader of a pipe would
- * block the server. It ends with the bench, however that ends.
+ * Starts a server, which ends with the bench, however that ends. Its log goes to a file: a slow reader of a
+ * pipe would block it. Another `program` must log the event `listening`, as the key server does.
  * @throws Error with the log when it does not start
  */
-export async function startServer({ settings, program = KEY_SERVER }: StartOptions = {}) {
+export async function startServer({
+  settings = {} as Record<string, string>,
+  program = KEY_SERVER,
+} = {}): Promise<ServerProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), 'key-server-bench-'));
   const logPath = join(dataDir, 'server.log');
   const log = openSync(logPath, 'w');
@@ -90,7 +83,6 @@ export async function startServer({ settings, program = KEY_SERVER }: StartOptio
   }
 }
 
-/** Stops all running servers. */
 export async function stopServers(): Promise<void> {
   await Promise.all([...running].map((server) => server.stop()));
 }

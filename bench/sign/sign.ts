@@ -29,7 +29,6 @@ interface Competitor extends Operation {
   implementation: string;
 }
 
-/** SRP and signatures, the operations of the crypto pool. */
 export const sign: Suite = {
   name: 'sign',
   title: 'SRP and signatures',

@@ -15,14 +15,12 @@ import { atMost, type BenchContext, type Measured, type Suite } from '../suite.j
 import { createTable } from '../table.js';
 
 const ADMIN = fileURLToPath(new URL('../../bundle/admin.js', import.meta.url));
-/** Time limit for the warm-up after a start, in ms. */
 const WARM_UP_MS = 5_000;
 /** Repetitions of short commands, because the resolution of child CPU is 10 ms. */
 const REPEATS = 10;
 /** Node 20 parses these certificates at each start, 0.06 s of CPU; so both, or neither, of Node and server get them. */
 const { NODE_EXTRA_CA_CERTS } = process.env;
 
-/** The figures of a start, with goals and units. */
 const FIGURES: [what: string, goal: number, unit: string][] = [
   ['CPU until it listens', 6, '× node -e 0'],
   ['CPU until five seconds later', 12, '× node -e 0'],
@@ -35,7 +33,6 @@ const FIGURES: [what: string, goal: number, unit: string][] = [
 type Settings = Record<string, string>;
 type Start = { figures: number[]; bareCpu: number };
 
-/** Cost of a start, relative to an empty Node program. */
 export const startup: Suite = {
   name: 'startup',
   title: 'Starting',
@@ -82,7 +79,7 @@ async function measureStart(settings: Settings, login: PreparedRequest): Promise
   return { figures: [listening, warm, residentMib, firstOverWarm, help, keys] as number[], bareCpu };
 }
 
-/** Measures the mean CPU seconds of a Node command. @throws Error when it fails */
+/** Returns the mean CPU seconds of a Node command. */
 function measureCommand(args: string[], settings: Settings): number {
   const before = childCpuSeconds();
   for (let i = 0; i < REPEATS; i++) {

@@ -10,10 +10,8 @@ import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
 import { loadKernel } from '../../workers/kernel/load-kernel.js';
 import { findNativeProblem, loadNative } from '../../workers/kernel/load-native.js';
 
-/** One implementation of scrypt or PBKDF2, on one core. */
 export interface Peer {
   name: string;
-  /** Its language and platform. */
   what: string;
   isOwn: boolean;
   /** Number of passwords in one run. */
@@ -38,7 +36,6 @@ const peer = (name: string, what: string, run: () => Uint8Array | Promise<Uint8A
   run: async () => [await run()],
 });
 
-/** This server's implementations, for groups of one and of four. */
 const own = (engine: string, what: string, hash: (count: number) => Uint8Array[]): Peer[] =>
   [1, 4].map((perRun) => ({
     name: perRun === 1 ? `${engine}, alone` : `${engine}, four in step`,
@@ -48,7 +45,7 @@ const own = (engine: string, what: string, hash: (count: number) => Uint8Array[]
     run: () => hash(perRun),
   }));
 
-/** Every implementation of scrypt with N = 65536, r = 8, p = 1: 64 MiB a hash. */
+/** scrypt with N = 65536, r = 8, p = 1: 64 MiB a hash. */
 export async function createScryptPeers(): Promise<Peer[]> {
   await sodium.ready;
   return [
@@ -74,7 +71,7 @@ export async function createScryptPeers(): Promise<Peer[]> {
   ];
 }
 
-/** Every implementation of PBKDF2-HMAC-SHA256, 20,000 rounds. libsodium has none; scrypt-js does not export its own. */
+/** PBKDF2-HMAC-SHA256 with 20,000 rounds. libsodium has none; scrypt-js does not export its own. */
 export async function createPbkdf2Peers(): Promise<Peer[]> {
   const native = findNativeProblem() ? undefined : loadNative();
   return [
@@ -91,7 +88,7 @@ export async function createPbkdf2Peers(): Promise<Peer[]> {
   ];
 }
 
-/** Checks every peer against OpenSSL. @throws Error that names a peer with another result */
+/** @throws Error that names a peer whose result is not OpenSSL's */
 export async function checkAgreement(peers: readonly Peer[]): Promise<void> {
   const openssl = peers.find(({ name }) => name === 'node:crypto') as Peer;
   const [expected] = (await openssl.run()) as [Uint8Array];

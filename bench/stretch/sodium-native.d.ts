@@ -1,7 +1,6 @@
 /** The part of sodium-native that the bench uses; the package has no types. */
 declare module 'sodium-native' {
   const sodium: {
-    /** scrypt with N = opslimit / 32, r = 8, p = 1 at this memlimit; `salt` has 32 bytes. */
     crypto_pwhash_scryptsalsa208sha256(
       out: Uint8Array,
       password: Uint8Array,

@@ -9,7 +9,6 @@ const BASE = 'node:crypto';
 /** A peer with its CPU ms for each password, by round. */
 type Result = Peer & { samples: number[] };
 
-/** Password stretching on one core: this server's engines and other implementations. */
 export const stretch: Suite = {
   name: 'stretch',
   title: 'Stretching on one core',
@@ -47,8 +46,8 @@ function describeRace(title: string, parameters: string, results: Result[]): Sec
   return {
     title,
     method:
-      `${parameters}. Peers take turns in one thread for ${results[0]?.samples.length} rounds; medians for each password. ` +
-      'Ratios are of CPU time within a round. Every peer has computed the same result before.',
+      `${parameters}. Peers take turns in one thread for ${results[0]?.samples.length} rounds; medians for each ` +
+      'password. Ratios are of CPU time within a round.',
     table: createTable(results, [
       [title, ({ name }) => name],
       ['made of', ({ what }) => what],
@@ -59,7 +58,6 @@ function describeRace(title: string, parameters: string, results: Result[]): Sec
   };
 }
 
-/** Cost of one stretch: the measured scrypt and two PBKDF2. */
 function describeStretch(scrypt: Result[], pbkdf2: Result[]): Section {
   const bars = scrypt.map(({ name, isOwn, samples }) => {
     const completion = find(pbkdf2, name) ?? (find(pbkdf2, BASE) as Result);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { createSrpAccount, sessionCredentials, verifyAccounts } from '../../../bench/load/accounts.js';
+import { createSrpAccount, verifyAccounts } from '../../../bench/load/accounts.js';
 import { CERTIFICATE_REQUEST } from '../../../bench/load/certificate-request.js';
 import { signed } from '../../../bench/load/requests.js';
 import { Sender } from '../../../bench/load/sender.js';
@@ -17,7 +17,7 @@ t.test(
     const sender = new Sender(server.url, 1);
     const account = await createSrpAccount(server);
     await verifyAccounts(server, [account]);
-    const session = sessionCredentials(await logIn(server.url, sender, account));
+    const session = await logIn(server.url, sender, account);
     const certificate = signed(server.url, '/v1/certificate/sign', session, CERTIFICATE_REQUEST);
     t.match((await sender.sendOk(certificate)).body, '"cert":');
     t.ok(cpuSeconds(server.pid) > 0);
