@@ -2,10 +2,7 @@ import { type FileOutcome, type ProcessOutcome, runProcess } from './support/run
 import { makeTemplate } from './support/run/template.js';
 import { listTestFiles, MOSTLY_WAITING, type Tier, tierOf } from './support/run/test-files.js';
 
-/**
- * Runs tests and reports each file: `node dist/test/run.js first|robustness|all`, or the beginnings of
- * files' paths below `test/`, such as `server/routes`.
- */
+// Arguments: first, robustness, all, or beginnings of paths below test/ such as server/routes.
 
 /** Processes at once. The last one prefers files that mostly wait. */
 const PROCESSES: Record<Tier, number> = { first: 3, robustness: 2 };
@@ -37,7 +34,7 @@ const env = {
   ...(!wanted.includes('first') && { TEST_DEPTH: 'full' }),
 };
 
-/** Runs the files of a tier. Those of the robustness tier get a process each, because they use the whole machine. */
+/** Files of the robustness tier get a process each, because they use the whole machine. */
 async function runTier(tier: Tier): Promise<void> {
   const waiting = wantedFiles.filter((file) => tierOf(file) === tier && MOSTLY_WAITING.includes(file));
   const working = wantedFiles.filter((file) => tierOf(file) === tier && !MOSTLY_WAITING.includes(file));

@@ -7,7 +7,6 @@ import { START_ARGUMENTS } from '../support/api/start-command.js';
 import { startServer } from '../support/api/start-server.js';
 
 const text = readFileSync('Containerfile', 'utf8');
-/** Instructions, each on a line of its own. */
 const instructions = text
   .replace(/^#.*\n/gm, '')
   .replace(/\\\n\s*/g, '')

@@ -24,7 +24,6 @@ const variables: string[] = dashboard.templating.list.flatMap(
 /** Labels that Prometheus adds, or that belong to a metric's kind. */
 const ADDED_LABELS = ['instance', 'job', 'le'];
 
-/** @throws Error when the expression is not PromQL */
 function readExpression(expr: string): { metrics: Set<string>; labels: Set<string> } {
   const text = expr.replaceAll('$__rate_interval', '1m');
   const found = { metrics: new Set<string>(), labels: new Set<string>() };
@@ -39,7 +38,7 @@ function readExpression(expr: string): { metrics: Set<string>; labels: Set<strin
   return found;
 }
 
-/** Maps a name in an expression to its metric: a histogram has three names. */
+/** A histogram has three names. */
 function findMetric({ types }: Scrape, name: string): string | undefined {
   if (types.has(name)) return name;
   const base = name.replace(/_(bucket|sum|count)$/, '');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 
-/** The packages that are no longer developed, and the only file that may import each (SECURITY.md). */
+/** Packages that are no longer developed, and the only file that may import each (SECURITY.md). */
 const CONTAINED = {
   hawk: 'server/authentication/hawk-signature.ts',
   jsbn: 'workers/thread/engines/portable.ts',

@@ -13,7 +13,6 @@ const documents = [
 ].filter((name) => name.endsWith('.md'));
 const texts = documents.map((name) => [name, readFileSync(name, 'utf8')] as const);
 
-/** The anchor that GitHub derives from a heading. */
 const toAnchor = (heading: string) =>
   heading
     .toLowerCase()

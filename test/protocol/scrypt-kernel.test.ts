@@ -13,7 +13,6 @@ import { createSharedMemory, loadKernel, readKernel } from '../../workers/kernel
 import { countByDepth } from '../support/run/depth.js';
 
 const { stretching } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
-/** Random inputs for each batch size. */
 const CASES = countByDepth(100, 1000);
 
 const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
@@ -37,7 +36,7 @@ const randomInput = (): ScryptInput => ({
 const isZero = ({ buffer }: WebAssembly.Memory) =>
   Buffer.from(buffer).equals(Buffer.alloc(buffer.byteLength));
 
-/** RFC 7914, section 12; the last, of 1 GiB, is over the kernel's limit. */
+/** RFC 7914, section 12, without the last, of 1 GiB. */
 const RFC_7914 = [
   {
     password: '',
@@ -65,7 +64,6 @@ const RFC_7914 = [
   },
 ];
 
-/** All variants: batch sizes, and the kernels for a single hash. */
 const VARIANTS: { name: string; size: number; single?: SingleKernel }[] = [
   { name: 'one hash in scalar operations', size: 1, single: 'scalar' },
   { name: 'one hash in vectors', size: 1, single: 'vector' },

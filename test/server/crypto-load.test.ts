@@ -10,12 +10,11 @@ import { waitUntil } from '../support/wait-until.js';
 
 const GREEDY = '192.0.2.1';
 const MODEST = '192.0.2.2';
-/** More operations than the queue takes, so that a test of a queue without a limit ends. */
+/** Stops the test if the queue has no limit. */
 const MORE_THAN_WAIT = 5000;
 const OPERATIONS = 'keyserver_crypto_operations_total';
 const verifier = new Uint8Array(256).fill(1);
 
-/** A server with one crypto thread, and a source whose operations wait for it. */
 async function startBusyServer(t: Test) {
   const server = await startServer(t, { TRUST_PROXY: 'loopback', CRYPTO_THREADS: '1' });
   const account = await createAccount(server);
@@ -26,7 +25,6 @@ async function startBusyServer(t: Test) {
   // Each waiting operation adds a listener.
   setMaxListeners(0, end.signal);
   t.teardown(() => end.abort());
-  /** Adds operations of the greedy source. */
   function add(count: number): void {
     const client = { source: GREEDY, signal: end.signal };
     for (let i = 0; i < count; i++) run('srpStart', { verifier }, client).catch(() => {});
@@ -34,9 +32,7 @@ async function startBusyServer(t: Test) {
   return {
     server,
     account,
-    /** Abandons the waiting operations. */
     free: () => end.abort(),
-    /** Adds operations of the greedy source until one is refused. */
     fill(): void {
       add(10);
       let before: number;
@@ -45,7 +41,6 @@ async function startBusyServer(t: Test) {
         add(10);
       } while (queue.waiting === before + 10 && before < MORE_THAN_WAIT);
     },
-    /** Calls a function before each operation that a request causes. */
     beforeEach(t: Test, callBack: (client: TaskClient) => unknown): void {
       t.intercept(cryptoPool, 'run', {
         value: async (...call: Parameters<typeof run>) => {
@@ -54,7 +49,6 @@ async function startBusyServer(t: Test) {
         },
       });
     },
-    /** Sends a request as a proxy would for a client at an address. */
     sendFrom: (source: string, path: string, call: Call) =>
       send(server, path, { ...call, headers: { 'X-Forwarded-For': source } }),
   };

@@ -81,7 +81,6 @@ t.test('a client that disconnects before its stretch causes none', async (t) => 
   });
 });
 
-/** Queues stretches before the requests. @returns the outcomes of all requests */
 function queueStretches(server: TestServer): string[] {
   occupy(server, STRETCHES_AHEAD);
   return recordOutcomes(server);

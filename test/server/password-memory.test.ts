@@ -11,12 +11,12 @@ import { waitUntil } from '../support/wait-until.js';
 /** Node's receive buffer cannot be wiped; a body of its size overwrites it. */
 const FILLS_RECEIVE_BUFFER = { filler: '.'.repeat(65_000) };
 
-/** A string that the server holds. */
+/** A string that the server holds, which shows that the search works. */
 const PRESENT = 'passwordsForAccountFromSource';
 
 const toSecret = () => `secret-${randomBytes(10).toString('hex')}`;
 
-/** Counts each text in all readable memory of a process, as bytes and as UTF-16. */
+/** Counts texts in all readable memory of a process, as bytes and as UTF-16. */
 async function countInMemory(pid: number, texts: string[]): Promise<number[]> {
   const counts = texts.map(() => 0);
   const maps = await readFile(`/proc/${pid}/maps`, 'latin1');

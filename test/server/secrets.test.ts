@@ -165,7 +165,6 @@ async function fetchKeys(server: TestServer, token: string) {
   return { kA, wrapKb };
 }
 
-/** @returns the refusals */
 async function sendMisplacedSecrets(server: TestServer, secrets: Secrets): Promise<Reply[]> {
   const password = secrets.addText('misplaced password', `misplaced-${randomBytes(12).toString('hex')}`);
   const token = secrets.addHex('misplaced token', randomBytes(32).toString('hex'));

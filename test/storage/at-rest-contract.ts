@@ -7,7 +7,7 @@ import { openServer } from '../support/storage/sql-under-test.js';
 
 const TABLES = Object.keys(SEALED_COLUMNS) as (keyof typeof SEALED_COLUMNS)[];
 
-/** An attacker has the database, but not the storage key. */
+/** The attacker has the database without the storage key. */
 export function describeAtRest(t: Test, newDatabase: () => Promise<DatabaseLocation>): void {
   const fill = async (t: Test, database: DatabaseLocation, keys: Uint8Array[]) => {
     const storage = await openServer(t, database, keys);

@@ -27,10 +27,9 @@ const real = await parseRedisUrl(redis.url).connect();
 t.teardown(() => real.close());
 
 type Outcome = 'done' | 'unknown token' | 'unavailable' | 'under way';
-/** Outcome of a handler after it consumed: success, or failure of another store. */
+/** What happens after the request consumed: success, or failure of another store. */
 type Fate = 'succeeds' | 'fails with 503';
 
-/** The model's view of a request. */
 interface Request {
   of: 'token' | 'guess' | 'count';
   token: number;
@@ -174,7 +173,6 @@ const steps = [
   ),
 ];
 
-/** Checks the invariants after all work has settled. @returns the violations */
 function findFaults({ requests, expired }: Model, found: Awaited<ReturnType<Servers['look']>>): string[] {
   const count = (of: Request['of'], outcome: Outcome, token?: number) =>
     requests.filter((r) => r.of === of && r.outcome === outcome && (token ?? r.token) === r.token).length;
@@ -194,7 +192,7 @@ function findFaults({ requests, expired }: Model, found: Awaited<ReturnType<Serv
   return faults;
 }
 
-/** Statement timeout of PostgreSQL, in ms: `STATEMENT_TIMEOUT_MS` of postgres-dialect.ts. */
+/** As in postgres-dialect.ts. */
 const STATEMENT_TIMEOUT_MS = 1300;
 
 function mockTimers(t: Test): void {

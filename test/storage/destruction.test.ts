@@ -26,7 +26,7 @@ const client = createClient({ url: redis.url });
 await client.connect();
 t.teardown(() => client.destroy());
 
-/** Reads all values of all tables, including tables of libraries. */
+/** Includes tables of libraries. */
 async function dump(database: DatabaseLocation): Promise<string[]> {
   const db = await openForLongWork(database);
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });

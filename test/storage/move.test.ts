@@ -11,7 +11,7 @@ import { NOW_MS, newAccount, newMail, newSession } from '../support/storage/reco
 import { openServer } from '../support/storage/sql-under-test.js';
 import { newSqliteFile } from '../support/storage/sqlite-directory.js';
 
-/** Number of accounts; MOVED_ACCOUNTS=100000 for more. */
+/** MOVED_ACCOUNTS=100000 for more. */
 const ACCOUNTS = Number(process.env.MOVED_ACCOUNTS ?? 1200);
 const BATCH = 500;
 
@@ -19,7 +19,7 @@ const postgres = await startPostgres(t);
 const newPostgres = async () =>
   ({ engine: 'postgres', url: await postgres.createDatabase(), poolSize: 2 }) as const;
 
-/** Creates a database with one real account and many copied rows. */
+/** One real account and many copied rows. */
 async function fill(location: DatabaseLocation, storageKeys: Uint8Array[]) {
   const storage = await openStorage({ database: location, storageKeys, now: () => NOW_MS });
   const account = newAccount();

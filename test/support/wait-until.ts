@@ -2,11 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 5;
 
-/**
- * Waits for a condition that no event announces.
- * @param deadlineMs long by default, because other tests use the processor
- * @throws Error after the deadline
- */
+/** For a condition that no event announces. The deadline is long, because other tests use the processor. */
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
   deadlineMs = 60_000,

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import { watchResponses } from '../support/openapi/watch-responses.js';
 
-/** @returns the failure that the test's end reports */
 async function watch(t: Test, write: (response: ServerResponse) => void): Promise<unknown> {
   const closed: Promise<unknown>[] = [];
   const server = createServer((_, response) => {

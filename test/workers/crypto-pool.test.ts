@@ -8,7 +8,7 @@ import { CryptoPool, type CryptoPoolOptions } from '../../workers/crypto-pool.js
 const { srp, stretching } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
 const verifier = fromHex(srp.verifier);
 const client = { source: '192.0.2.1' };
-/** Held by each thread: one runs, one is queued in the thread. */
+/** Operations of each thread: one runs, one is queued. */
 const HELD = 2;
 /** State of the server after auth/start and the client's auth/finish, from the vectors. */
 const exchange = () => ({
@@ -107,7 +107,7 @@ t.test('closing the pool fails running tasks and reports no death', async (t) =>
   t.same(events, []);
 });
 
-/** Starts an operation of a source; its name is appended to the list when it is done. */
+/** Appends the source when the operation is done. */
 function startOne(cryptoPool: CryptoPool, source: string, done: string[], signal?: AbortSignal) {
   return cryptoPool.run('srpStart', { verifier }, { source, ...(signal && { signal }) }).then(
     () => done.push(source),

@@ -6,8 +6,8 @@ import { knownRequest } from '../support/workers/stretch-request.js';
 const NS_PER_MS = 1e6;
 
 /**
- * The only test with a time limit. On the main thread one stretch blocks the event loop for its whole duration. In a
- * thread it blocks it only while another process has the core. The limit of half a stretch is far from both.
+ * The only test with a time limit: half a stretch. On the main thread a stretch blocks the event loop for its
+ * whole duration, in a thread only while another process has the core.
  */
 t.test('the event loop turns while passwords are stretched', async (t) => {
   const serviceMs: number[] = [];

@@ -23,7 +23,6 @@ const inHex = ({ verifier, unwrapBKey }: StretchReply) => ({
   unwrapBKey: toHex(unwrapBKey),
 });
 
-/** Starts a stretcher that records its events. */
 function startStretcher(
   t: { teardown(end: () => Promise<void>): void },
   options: Partial<StretcherOptions> = {},
@@ -45,7 +44,6 @@ function startStretcher(
   return { stretcher, events };
 }
 
-/** Resolves when a number of requests have started. */
 function begun(count: number) {
   let missing = count;
   let resolve = () => {};
@@ -234,7 +232,7 @@ t.test('only stretch threads have a lower OS priority', onLinux, async (t) => {
   t.same(lowered, own < 19 ? Array(2).fill(Math.min(own + 7, 19)) : []);
 });
 
-/** Returns the nice value of each thread, by ID (proc(5), /proc/pid/task/tid/stat). */
+/** By thread ID (proc(5), /proc/pid/task/tid/stat). */
 function niceOfThreads(): Map<number, number> {
   const afterName = (stat: string) => stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return new Map(

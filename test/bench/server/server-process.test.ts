@@ -27,7 +27,6 @@ t.test(
   },
 );
 
-/** Starts a server of the bench, prints its address, and waits. */
 const BENCH = `
   const { startServer } = await import(process.argv[1]);
   const { url } = await startServer({ settings: { STRETCH_THREADS: '1' } });

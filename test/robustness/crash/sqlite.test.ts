@@ -17,7 +17,7 @@ t.test('SQLite: a server killed at any moment keeps everything that it acknowled
   });
 });
 
-/** Reads the kernel's list of locks: opening the file would change what a crash leaves behind. */
+/** Reads /proc/locks: opening the file would change what a crash leaves behind. */
 async function isWriteLocked(file: string): Promise<boolean | undefined> {
   const locks = await readFile('/proc/locks', 'utf8').catch(() => undefined);
   if (locks === undefined) return undefined;

@@ -149,7 +149,7 @@ t.test('the servers of compose.yaml serve every flow, and Prometheus fills the d
   });
 });
 
-/** Logs in with wrong passwords, in a separate process because TLS needs the certificate at startup. */
+/** In a separate process because TLS needs the certificate at startup. */
 function startLoad(url: string, certificate: string) {
   const clientModule = new URL('../../../client/key-server-client.js', import.meta.url).href;
   const rawModule = new URL('../../../client/raw-password-client.js', import.meta.url).href;

@@ -66,7 +66,6 @@ async function startBehindProxies(t: Test) {
   return { server, proxies };
 }
 
-/** @returns whether the request sent the command that was cut */
 async function cutOff(
   t: Test,
   proxy: StoreProxy,

@@ -15,7 +15,6 @@ const redis = await startRedis(t);
 const postgres = await startPostgres(t);
 const STORAGE_KEY = 'ab'.repeat(32);
 
-/** A proxy in front of Redis that can refuse new connections and keep open ones. */
 async function startRefusingProxy(t: Test) {
   const proxy = { port: 0, isOpen: true, refused: 0 };
   const server = createServer((client) => {
@@ -40,7 +39,6 @@ async function startRefusingProxy(t: Test) {
   return proxy;
 }
 
-/** Opens the stream of a new account and reads its first event. */
 async function openStream(t: Test, server: TestServer) {
   const { uid, ...account } = await createAccount(server, { verified: false });
   const { sessionToken } = await login(server, account);

@@ -30,7 +30,7 @@ async function mountSmallDisk(t: Test, directory: string, mebibytes: number): Pr
   t.teardown(() => run('umount', ['--lazy', directory]));
 }
 
-/** Returns the reason why nothing can be mounted here: containers may forbid it even to root. */
+/** Containers may forbid mounting even to root. */
 async function findMountProblem(): Promise<string | undefined> {
   const directory = await mkdtemp(join(tmpdir(), 'small-disk-'));
   try {
@@ -46,7 +46,6 @@ async function findMountProblem(): Promise<string | undefined> {
 
 const skip = await findMountProblem();
 
-/** Fills the disk. @returns a function that frees the space */
 async function fill(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, 'ballast');
   const file = await open(path, 'w');
@@ -61,7 +60,6 @@ async function fill(directory: string): Promise<() => Promise<void>> {
   return () => rm(path);
 }
 
-/** Empties SQLite's log, so that the next write needs space. */
 async function emptyLog(dataDir: string): Promise<void> {
   const database = await SqliteHandle.open(join(dataDir, 'key-server.sqlite'), 'writer', 5000);
   await database.execute('PRAGMA wal_checkpoint(TRUNCATE)');

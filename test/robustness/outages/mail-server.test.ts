@@ -20,7 +20,7 @@ t.jobs = 4;
 
 type Failure = 'refuses connections' | 'never replies' | 'disconnects after DATA';
 
-/** Longest pause during an outage, in seconds; below the lifetime of the flows' tokens. */
+/** Below the lifetime of the flows' tokens. */
 const LONGEST_PAUSE_S = 361;
 const ORDERING = FLOW_REQUESTS.filter(({ endpoint }) => /(account\/create|send_code)$/.test(endpoint));
 
@@ -37,7 +37,6 @@ class MailProxy {
     this.#mailPort = mailPort;
   }
 
-  /** @param failure none: mails pass */
   async set(failure: Failure | undefined): Promise<void> {
     this.close();
     this.#failure = failure;
@@ -71,7 +70,6 @@ class MailProxy {
   }
 }
 
-/** A server, its real mail server, whose mails go to the test mailbox, and the proxy between them. */
 async function startWithMail(t: Test) {
   const dataDir = await makeDataDir(t);
   await mkdir(join(dataDir, 'mail'));

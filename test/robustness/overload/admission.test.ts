@@ -9,7 +9,6 @@ import { knownRequest } from '../../support/workers/stretch-request.js';
 
 const LOGINS = Number(process.env.LOGINS_AT_ONCE ?? 300);
 
-/** Maximum wait of a password, in measured stretches. */
 const STRETCHES_OF_WAIT = 16;
 
 async function timeOneStretch(): Promise<number> {

@@ -9,7 +9,6 @@ const GREEDY_LOGINS = 20;
 /** Two running batches, two passwords in the same batch, and two as tolerance. */
 const MAX_SERVED_BEFORE = 6;
 
-/** @returns the number of replies before its own */
 async function countServedBefore(
   server: TestServer,
   greedy: (i: number, signal: AbortSignal) => Promise<Reply>,

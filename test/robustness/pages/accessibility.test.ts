@@ -3,7 +3,7 @@ import { LOCALES } from '../../../server/locales/locale.js';
 import { findBarriers, openBrowser, openTab, type Tab } from '../../support/pages/browser.js';
 import { addAccount, startServer } from '../../support/pages/key-server.js';
 
-/** Each state of each page, with the steps that lead to it. */
+/** The steps that lead to each state of each page. */
 const STATES: Record<string, (tab: Tab, url: string, link: string) => Promise<unknown>> = {
   'front page': ({ page }, url) => page.goto(url),
   'verify: ask': ({ page }, _url, link) => page.goto(link),

@@ -3,7 +3,7 @@ import { startHttpServer } from '../../support/client/http-server.js';
 import { openBrowser, openTab } from '../../support/pages/browser.js';
 import { startServer } from '../../support/pages/key-server.js';
 
-/** Replaces `navigator.id` of browsers of 2013, and records the calls of the page. */
+/** Replaces `navigator.id` and records the calls of the page. */
 const NAVIGATOR_ID = `
   globalThis.said = [];
   Object.defineProperty(navigator, 'id', { value: {

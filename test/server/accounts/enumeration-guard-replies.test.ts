@@ -38,7 +38,6 @@ t.test('with ENUMERATION_GUARD=on an unknown address gets the same replies as a 
   const rawAccount = { email: toHex(makeEmail()), password };
   await send(server, '/v1/raw_password/account/create', { body: rawAccount });
 
-  /** @returns the replies for the known and the unknown address */
   async function ask(t: Test, what: string, path: string, call: (email: string) => Call) {
     const known = await send(server, path, call(account.email));
     const unknown = await send(server, path, call(UNKNOWN));

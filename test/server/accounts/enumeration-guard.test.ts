@@ -37,7 +37,6 @@ t.test('auth/start gives an unknown address constant salts, also after a restart
   );
 });
 
-/** Requests of an attacker, with the expected reply for addresses with and without an account. */
 const QUESTIONS: Record<string, (email: string) => Promise<Reply[]>> = {
   'auth/start': async (email) => [await send(server, '/v1/auth/start', { body: { email: toHex(email) } })],
   'auth/finish': async (email) => {

@@ -12,7 +12,7 @@ import { waitUntil } from '../../support/wait-until.js';
 const MAX_SESSIONS = 3;
 const LOGIN = '/v1/raw_password/session/create';
 
-/** @returns the server's response, and a function that disconnects and waits until the server has noticed */
+/** Returns the response, and a function that disconnects and waits until the server has noticed. */
 async function sendAndLeave(t: Test, server: TestServer, request: Buffer | string) {
   const connection = await RawConnection.open(server.url);
   const started = new Promise<ServerResponse>((resolve) => {

@@ -5,7 +5,7 @@ import { stretch } from '../../support/api/protocol-math.js';
 import { send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
 
-/** Non-ASCII address and password, with a surrogate pair, which CESU-8 encodes differently. */
+/** With a surrogate pair, which CESU-8 encodes differently. */
 const PASSWORD = 'pässwörd 🦊';
 
 for (const engine of STRETCH_ENGINES) {

@@ -6,7 +6,7 @@ import { RSA_KEY, verifyCertificate } from '../../support/api/certificates.js';
 import { send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
 
-// The tests share one server and its keys; RS-1 signs at first.
+// The tests share one server and its keys. At first RS-1 signs.
 t.test('keys are withdrawn while a server runs', async (t) => {
   const server = await startServer(t);
   const env = { DATA_DIR: server.dataDir };

@@ -59,7 +59,6 @@ for (const endpoint of SIGNED_ENDPOINTS) {
   });
 }
 
-/** Authorization headers that name no token of this type. */
 async function listForeignTokens(
   { method, path, type }: SignedEndpoint,
   { account, signer, body }: Prepared,

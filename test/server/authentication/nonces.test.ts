@@ -8,7 +8,7 @@ import { startRedis } from '../../support/services/redis.js';
 
 const PATH = '/v1/account/devices';
 const server = await startServer(t);
-/** Tolerance of timestamps, in seconds (docs/protocol.md, "Hawk, on this server"). */
+/** docs/protocol.md, "Hawk, on this server". */
 const SKEW_S = 60;
 
 t.test('a request with a fast clock cannot be replayed while its timestamp is valid', async (t) => {

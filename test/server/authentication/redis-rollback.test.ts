@@ -15,7 +15,7 @@ import { askRedis, startRedis } from '../../support/services/redis.js';
 const redis = await startRedis(t, { args: ['--enable-debug-command', 'yes'] });
 const server = await startServer(t, { REDIS_URL: redis.url });
 
-/** Restores the last SAVE of Redis, as after a failover to a lagging replica. */
+/** As after a failover to a replica that lags. */
 const saveRedis = () => askRedis(redis, ['SAVE']);
 const rollBackRedis = () => askRedis(redis, ['DEBUG', 'RELOAD', 'NOSAVE']);
 

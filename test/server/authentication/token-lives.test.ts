@@ -79,7 +79,6 @@ t.test(
 const RAW_CHANGE = 'raw_password/password/change';
 const PASSWORD = 'password';
 
-/** The flows that set a new password, each with its preparation. */
 const PASSWORD_FLOWS: Record<
   string,
   (server: TestServer, account: TestAccount) => Promise<() => Promise<Reply>>

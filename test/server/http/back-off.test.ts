@@ -5,7 +5,6 @@ import { obtainToken } from '../../support/api/endpoints.js';
 import { type Reply, send } from '../../support/api/send.js';
 import { startServer } from '../../support/api/start-server.js';
 
-/** Checks that `Retry-After` and `retryAfter` agree. */
 function checkBackOff(
   t: Parameters<typeof checkRefusal>[0],
   reply: Reply,

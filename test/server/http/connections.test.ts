@@ -20,7 +20,6 @@ function startSmallServer(t: Test, env: Record<string, string> = {}): Promise<Te
   });
 }
 
-/** Opens connections that send some bytes and then stay silent. */
 async function flood(t: Test, server: TestServer, sent: string, count = 3 * MAX_CONNECTIONS) {
   const connections: RawConnection[] = [];
   t.teardown(() => {

@@ -7,7 +7,6 @@ import { send } from '../../support/api/send.js';
 import { startServer, type TestServer } from '../../support/api/start-server.js';
 import { waitUntil } from '../../support/wait-until.js';
 
-/** Maximum of requests in flight on a connection. */
 const MAX_PIPELINED = 8;
 
 const countRequests = ({ logLines }: TestServer) =>
@@ -43,7 +42,7 @@ t.test('8 pipelined requests are answered in order', async (t) => {
   connection.hangUp();
 });
 
-/** A server whose reply fills every buffer between it and its client. */
+/** Its reply fills every buffer on the way to the client. */
 async function startLarge(t: Test, maxConnections: number): Promise<string> {
   const { server, connections } = createHttpServer({ maxConnections, now: Date.now, publicUrl: () => '' });
   const large = Buffer.alloc(64 * 2 ** 20);

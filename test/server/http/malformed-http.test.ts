@@ -11,7 +11,7 @@ const server = await startServer(t);
 const JSON_TYPE = 'Content-Type: application/json';
 const post = (path: string, ...headers: string[]) => makeHead(`POST ${path}`, JSON_TYPE, ...headers);
 
-/** Malformed requests and their status; errno is always 999. */
+/** Requests with their status; errno is always 999. */
 const MALFORMED: [string, string | Buffer, number][] = [
   ['random bytes', Buffer.from('00000000000d0a0d0a', 'hex'), 400],
   ['a TLS handshake', Buffer.from('1603010200010001fc0303', 'hex'), 400],

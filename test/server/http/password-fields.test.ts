@@ -7,7 +7,6 @@ const decode = (value: unknown) => new TextDecoder('utf-8', { ignoreBOM: true })
 
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
-/** Outcomes of JSON.parse and of this parser for one body: a value or a refusal. */
 function compare(text: string | Buffer): [expected: unknown, actual: unknown] {
   const raw = Buffer.from(text);
   const attempt = (parse: () => unknown) => {
@@ -36,7 +35,6 @@ function compare(text: string | Buffer): [expected: unknown, actual: unknown] {
   return [expected, actual];
 }
 
-/** Writes a string as JSON, with some needless escapes. */
 const jsonString = fc
   .array(fc.tuple(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), fc.boolean()))
   .map((characters) => {

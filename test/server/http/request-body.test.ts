@@ -15,7 +15,7 @@ const server = await startServer(t);
 
 const LIMIT_BYTES = 64 * 1024;
 
-/** Bodies that are not JSON in UTF-8: errno 106. */
+/** errno 106. */
 const NOT_JSON: [string, string | Buffer][] = [
   ['text', 'email=6d65406578616d706c652e636f6d'],
   ['half an object', '{"email": "6d65'],
@@ -32,12 +32,12 @@ const NOT_JSON: [string, string | Buffer][] = [
   ['UTF-16', Buffer.from('\ufeff{"a": 1}', 'utf16le')],
 ];
 
-/** All endpoints share the parser: three of these bodies show it for each. */
+/** All endpoints share the parser: three bodies are enough for each. */
 const FEW_NOT_JSON = NOT_JSON.filter(([name]) =>
   ['text', 'a trailing comma', 'a byte that UTF-8 does not use'].includes(name),
 );
 
-/** JSON that is not an object: errno 107, without a parameter. */
+/** errno 107, without a parameter. */
 const NO_OBJECT = ['null', '"text"', '[{}]', `${'['.repeat(30_000)}${']'.repeat(30_000)}`];
 
 for (const path of OPEN_ENDPOINTS) {

@@ -7,7 +7,6 @@ import { createHttpServer, type HttpTimeouts } from '../../../server/http/http-s
 import type { RawReply } from '../../support/api/http-replies.js';
 import { RawConnection, writeGet, writePost } from '../../support/api/raw-connection.js';
 
-/** Exceeds the duration of each test. */
 const NEVER_MS = 1e9;
 
 async function startEcho(t: Test, timeouts: Partial<HttpTimeouts>): Promise<{ url: string; server: Server }> {

@@ -19,7 +19,6 @@ function createFrom(server: TestServer, call: Call): Promise<Reply> {
   return send(server, '/v1/account/create', { body: accountBody(makeEmail(), randomBytes(32)), ...call });
 }
 
-/** Exhausts the limit of one source with one account per address. */
 async function assertOneSource(t: Test, server: TestServer, calls: Call[]): Promise<void> {
   for (let i = 0; i < ACCOUNTS; i++) {
     t.equal((await createFrom(server, calls[i % calls.length] as Call)).status, 200);
@@ -97,7 +96,7 @@ t.test('behind a proxy', async (t) => {
   });
 });
 
-/** Exhausts the limit of a /48 whose sources may do something once each. */
+/** Each source of the network may do something once. */
 async function assertTenOfNetwork(
   t: Test,
   server: TestServer,

@@ -20,10 +20,9 @@ import { startServer, type TestServer } from '../../support/api/start-server.js'
 
 type Line = Record<string, unknown>;
 
-/** Security events that the tests below caused, with all their fields. */
 const seen = new Map<unknown, Set<string>>();
 
-/** Returns the security events since the last call, with the request lines of each. */
+/** Returns a function that reads the security events since its last call, with the request lines of each. */
 function createReader(server: TestServer) {
   let read = 0;
   return async () => {

@@ -16,7 +16,6 @@ import {
   PUBLIC_URL,
 } from '../../support/mail/outbox-fixture.js';
 
-/** Sends mails over SMTP. @returns the received mails, in order */
 async function deliver(t: Test, mails: Partial<OutgoingMail>[]) {
   const clock = createClock();
   const server = await startMailServer(t);
@@ -101,7 +100,6 @@ t.test('an unknown language falls back to English', async (t) => {
   t.equal(mails[0]?.received[0]?.parsed.headers.get('content-language'), 'en');
 });
 
-/** Addresses of accounts and their SMTP form. */
 const HOSTILE_ADDRESSES: Record<string, string> = {
   'plain@example.com': 'plain@example.com',
   'UPPER+tag@Example.COM': 'UPPER+tag@example.com',

@@ -7,13 +7,12 @@ import { scrape, scrapeUntil } from '../../support/metrics/scrape.js';
 
 const STRETCHES = 'keyserver_stretches_total';
 
-/** Creates an account through `raw_password`, which causes a stretch. */
 function createRaw(server: TestServer) {
   const body = { email: toHex(makeEmail()), password: 'correct horse' };
   return send(server, '/v1/raw_password/account/create', { body });
 }
 
-/** Starts a server with one stretch thread of four slots and waits for its measurement. */
+/** One stretch thread of four slots, which has measured its plan. */
 async function startStretching(t: Test): Promise<TestServer> {
   const server = await startServer(t, {
     STRETCH_THREADS: '1',

@@ -173,7 +173,6 @@ t.test('unknown members are ignored, and hex is accepted in either case', async 
   t.equal((await send(server, '/v1/account/create', { body: upper })).status, 200);
 });
 
-/** @param most number of wrong values for each parameter */
 function* listCases(body: object, parameters: Parameters, most = Number.POSITIVE_INFINITY) {
   for (const [name, wrongValues] of Object.entries(parameters)) {
     const param = name.replace('?', '');

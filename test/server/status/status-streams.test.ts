@@ -62,7 +62,7 @@ t.test('at the maximum, the source with the most streams makes room for others, 
   t.equal((await open('192.0.2.3')).reply?.status, 429, 'another source has one more stream, not two');
 });
 
-/** Opens a session of an unverified account: its streams stay open. */
+/** Streams of an unverified account stay open. */
 async function openSession(server: TestServer): Promise<string> {
   return (await login(server, await createAccount(server, { verified: false }))).sessionToken;
 }

@@ -37,7 +37,7 @@ export function describeMigrations(
   });
 }
 
-/** Creates the schema of the first migration, with an account and a session. */
+/** The schema of the first migration, with an account and a session. */
 async function makeFirstRelease(
   database: DatabaseLocation,
   sealer: Sealer,

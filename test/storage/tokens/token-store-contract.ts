@@ -3,7 +3,7 @@ import type { Test } from 'tap';
 import type { TokenKind, TokenStore } from '../../../storage/tokens/token-store.js';
 import { randomHex, TOKEN_KINDS, tokenRecords } from '../../support/storage/records.js';
 
-/** Two servers' views of a store. A store in process has one view. */
+/** Two servers' views. A store in process has one view. */
 export interface TokenStoreUnderTest {
   store: TokenStore;
   other: TokenStore;

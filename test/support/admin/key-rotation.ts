@@ -25,7 +25,6 @@ export function isVerified(cert: string, { 'public-keys': keys }: SupportDocumen
   });
 }
 
-/** Rotates a key on the command line while a server runs. */
 export function describeRotation(t: Test, algorithm: 'RS' | 'DS'): void {
   t.test(`a running server signs with a rotated ${algorithm} key, and old certificates verify`, async (t) => {
     const server = await startServer(t, { SIGNING_ALGORITHM: algorithm });

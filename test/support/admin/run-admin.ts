@@ -16,7 +16,7 @@ interface Answer {
   line: string;
 }
 
-/** Runs the admin command line in this process, with only these settings, without a terminal. */
+/** In this process, with only these settings, without a terminal. */
 export function runAdmin(env: Record<string, string>, ...args: string[]): Promise<Ran> {
   return runAdminWithInput(env, '', ...args);
 }
@@ -40,15 +40,11 @@ class Collector extends Writable {
   }
 }
 
-/** Runs the admin command line in a separate process. */
 export function runAdminProcess(env: Record<string, string>, ...args: string[]): Promise<Ran> {
   return run([process.execPath, MAIN, ...args], env);
 }
 
-/**
- * Runs the admin command line on a terminal and answers its prompt.
- * @throws Error when `script` of util-linux is missing
- */
+/** Answers a prompt on a terminal. @throws Error when `script` of util-linux is missing */
 export function runAdminOnTerminal(
   env: Record<string, string>,
   answer: string,
@@ -57,10 +53,7 @@ export function runAdminOnTerminal(
   return runAdminAnswering(env, [{ prompt: 'to confirm: ', line: answer }], ...args);
 }
 
-/**
- * Runs the admin command line on a terminal and answers each prompt.
- * @throws Error when `script` of util-linux is missing
- */
+/** Answers each prompt on a terminal. @throws Error when `script` of util-linux is missing */
 export function runAdminAnswering(
   env: Record<string, string>,
   answers: Answer[],

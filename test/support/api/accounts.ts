@@ -14,7 +14,7 @@ export const STRETCHING = {
   PBKDF2_rounds_2: 20000,
 } as const;
 
-/** An account created through SRP. `srpPW` is random unless a test stretches a password. */
+/** `srpPW` is random unless a test stretches a password. */
 export interface TestAccount {
   email: string;
   srpPW: Buffer;
@@ -50,7 +50,7 @@ export function accountBody(email: string, srpPW: Buffer, stretchingSalt = rando
   };
 }
 
-/** Prepares the bodies of account/create in advance, so that a test loads only the server. */
+/** Computes the bodies in advance, so that a test loads only the server. */
 export function prepareAccounts(count: number) {
   return Array.from({ length: count }, () => {
     const email = makeEmail();
@@ -58,10 +58,7 @@ export function prepareAccounts(count: number) {
   });
 }
 
-/**
- * Creates an account through SRP and verifies it, unless `options` say otherwise.
- * @param options.password is stretched, so that the account works with both login methods
- */
+/** Creates a verified account through SRP. With a stretched `password` it works with both login methods. */
 export async function createAccount(
   server: TestServer,
   options: { verified?: boolean; email?: string; password?: string } = {},
@@ -93,7 +90,7 @@ export async function startAuthentication(
   return { finish: { srpToken, A, M }, K };
 }
 
-/** @returns the authToken, 64 hex digits */
+/** Returns the authToken, 64 hex digits. */
 export async function authenticate(
   server: TestServer,
   account: Pick<TestAccount, 'email' | 'srpPW'>,
@@ -118,7 +115,6 @@ export async function login(
   return { uid: reply.uid, verified: reply.verified, sessionToken, keyFetchToken };
 }
 
-/** @returns the forgotPasswordToken and the mailed code */
 export async function sendRecoveryCode(
   server: TestServer,
   { email, uid }: Pick<TestAccount, 'email' | 'uid'>,
@@ -129,7 +125,6 @@ export async function sendRecoveryCode(
   return { forgotPasswordToken, code: await server.mailbox.readCode('x-recovery-code', uid) };
 }
 
-/** @returns the accountResetToken and keyFetchToken of password/change/start */
 export async function startPasswordChange(server: TestServer, account: Pick<TestAccount, 'email' | 'srpPW'>) {
   const token = await authenticate(server, account);
   const { bundle } = accept(
@@ -140,13 +135,12 @@ export async function startPasswordChange(server: TestServer, account: Pick<Test
   return { keyFetchToken, accountResetToken };
 }
 
-/** Returns the tokens of a bundle in hex. The second is empty for a bundle of one token. */
+/** In hex. The second is empty for a bundle of one token. */
 export function openTokens(key: Buffer, context: string, bundle: string): [string, string] {
   const [first, second] = openBundle(key, context, bundle).map((token) => token.toString('hex'));
   return [first ?? '', second ?? ''];
 }
 
-/** @throws Error when the server refused the request */
 export function accept({ status, body, text }: Reply): ReplyBody {
   if (status !== 200) throw new Error(`the server refused: ${status} ${text}`);
   return body;

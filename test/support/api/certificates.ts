@@ -7,7 +7,7 @@ export type PublicKey =
   | { algorithm: 'RS'; n: string; e: string }
   | { algorithm: 'DS'; y: string; p: string; q: string; g: string };
 
-/** A key in the DSA group that all clients of 2013 used. */
+/** In the DSA group that all clients of 2013 used. */
 export const DSA_KEY = {
   algorithm: 'DS',
   y: '79ea97c17c75cc57ab763225464ef3aad049411537a9faaae888486fb9dc59a71fe73a9cd3048501331c11e3c72c4b77a02c0afb01a8163a3c015b7eca009f904695b83d0d5702c8b255b44aeb551c99abe4c448baeae647b2cecbc5dcf88ea7d246b98e507b733e50db5bbd1413f3203ee50c791b3d71956dcf9529914a0365',
@@ -16,7 +16,6 @@ export const DSA_KEY = {
   g: 'c52a4a0ff3b7e61fdf1867ce84138369a6154f4afa92966e3c827e25cfa6cf508b90e5de419e1337e07a2e9e2a3cd5dea704d175f8ebf6af397d69e110b96afb17c7a03259329e4829b0d03bbc7896b15b4ade53e130858cc34d96269aa89041f409136c7242a38895c9d5bccad4f389af1d7a4bd1398bd072dffa896233397a',
 } as const;
 
-/** The key in the API document's example. */
 export const RSA_KEY = {
   algorithm: 'RS',
   n: '4759385967235610503571494339196749614544606692567785790953934768202714280652973091341316862993582789079872007974809511698859885077002492642203267408776123',
@@ -30,16 +29,12 @@ export function makeRsaKey(): PublicKey {
   return { algorithm: 'RS', n: toDecimal(n), e: toDecimal(e) };
 }
 
-/**
- * Verifies a certificate like a relying party, with only the server's support document.
- * @throws Error when the signature is wrong
- */
+/** Verifies a certificate like a relying party, with only the server's support document. */
 export async function readCertificate(server: TestServer, cert: string) {
   const document = accept(await send(server, '/.well-known/browserid', { method: 'GET' }));
   return verifyCertificate(cert, document['public-key'] as PublicKey);
 }
 
-/** @throws Error when the key did not sign the certificate */
 export function verifyCertificate(cert: string, serverKey: PublicKey): CertificatePayload {
   const [header, payload, signature] = cert.split('.') as [string, string, string];
   const { alg } = decode(header) as { alg: string };

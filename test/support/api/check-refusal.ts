@@ -4,7 +4,7 @@ import type { Reply } from './send.js';
 
 const TEXT = /^[\x20-\x7e]{5,}$/;
 
-/** Asserts that a reply is an error of the API: status, errno, fields, no secrets, Timestamp header. */
+/** Checks status, errno, fields, Timestamp header, and that no code or path shows. */
 export function checkRefusal(
   t: Test,
   { status, headers, body, text }: Reply,
@@ -21,7 +21,6 @@ export function checkRefusal(
     /^https?:.*\/v1\/openapi\.json#\/components\/schemas\/Error$/.test(String(info)) &&
     /^application\/json\b/.test(headers['content-type'] ?? '') &&
     /^\d{10}$/.test(String(headers.timestamp)) &&
-    // No stack and no path.
     !/node_modules|\.js\b|\.ts\b|\\n/.test(text);
   const expected = `${expectedStatus}, errno ${expectedErrno} ${JSON.stringify(details)}`;
   t.ok(isRefusal, isRefusal ? expected : `${expected}, but: ${status} ${JSON.stringify(headers)} ${text}`);

@@ -37,7 +37,7 @@ export const SIGNED_ENDPOINTS: SignedEndpoint[] = [
   { method: 'POST', path: '/v1/password/forgot/verify_code', type: 'forgotPasswordToken' },
 ];
 
-/** The POST endpoints without a token. */
+/** Without a token. */
 export const OPEN_ENDPOINTS = [
   '/v1/account/create',
   '/v1/auth/start',
@@ -50,11 +50,9 @@ export const OPEN_ENDPOINTS = [
   '/v1/get_random_bytes',
 ];
 
-/** The parameters of a successful signed request. */
 export interface Prepared {
   account: TestAccount;
   signer: Signer;
-  /** Missing when the endpoint has no parameters. */
   body?: Record<string, unknown>;
 }
 
@@ -65,7 +63,6 @@ export async function prepare(server: TestServer, { path, type }: SignedEndpoint
   return { account, signer: { type, token }, ...(body && { body }) };
 }
 
-/** Obtains a token; with a forgotPasswordToken also the recovery code. */
 export async function obtainToken(
   server: TestServer,
   account: TestAccount,
@@ -86,7 +83,7 @@ export async function obtainToken(
   }
 }
 
-/** Returns a body of account/reset. @param srpPW the new one */
+/** @param srpPW the new one */
 export function resetBody(token: string, email: string, srpPW = randomBytes(32)) {
   const [srpSalt, stretchingSalt] = [randomBytes(32), randomBytes(32)];
   const verifier = Buffer.from(computeVerifier(email, srpPW, srpSalt), 'hex');
@@ -98,7 +95,6 @@ export function resetBody(token: string, email: string, srpPW = randomBytes(32))
   };
 }
 
-/** Returns a valid body; `undefined` when the endpoint has no parameters. */
 export function makeBody(path: string, { email }: TestAccount, token: string, code: string | undefined) {
   switch (path) {
     case '/v1/account/reset':

@@ -4,14 +4,13 @@ import { type Signer, sign, type Target } from './send.js';
 export interface EventStream {
   status: number;
   headers: IncomingHttpHeaders;
-  /** Returns the object of the next `data:` line, or the text of a comment; `undefined` at the end. */
+  /** Resolves with the object of the next `data:` line, or the text of a comment; `undefined` at the end. */
   next(): Promise<unknown>;
   close(): void;
 }
 
 const STATUS_PATH = '/v1/recovery_email/status';
 
-/** Requests recovery_email/status as an event stream. */
 export function openEventStream(
   target: Target,
   sessionToken: string,

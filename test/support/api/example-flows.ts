@@ -13,7 +13,7 @@ import {
 import { type ReplyBody, type Signer, send } from './send.js';
 import type { TestServer } from './start-server.js';
 
-/** Sends and records the requests of a flow of the API document. */
+/** Sends and records requests of the API document. */
 export class Flow {
   readonly sent: string[] = [];
 
@@ -42,7 +42,6 @@ export interface User {
   uid: string;
 }
 
-/** The values of a device after its SRP login. */
 export interface Device {
   sessionToken: string;
   kA: string;

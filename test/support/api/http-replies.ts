@@ -6,11 +6,7 @@ export interface RawReply {
 
 const END_OF_HEAD = '\r\n\r\n';
 
-/**
- * Reads the first reply by its Content-Length.
- * @param atEnd after the end, a body may be missing, as after HEAD
- * @returns `undefined` until the reply is complete
- */
+/** Reads the first reply. @param atEnd a body may be missing then, as after HEAD */
 export function takeReply(received: string, atEnd = false): { reply: RawReply; rest: string } | undefined {
   const headLength = received.indexOf(END_OF_HEAD);
   if (headLength < 0) return undefined;

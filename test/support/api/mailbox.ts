@@ -5,7 +5,6 @@ import { type ParsedMail, simpleParser } from 'mailparser';
 /** The headers with codes (docs/protocol.md, "Mail"). */
 export type CodeHeader = 'x-verify-code' | 'x-recovery-code';
 
-/** The .eml files of a server. */
 export class Mailbox {
   /** @param settle waits until the outbox is empty */
   constructor(
@@ -13,12 +12,12 @@ export class Mailbox {
     private readonly settle: () => Promise<void>,
   ) {}
 
-  /** Returns an account's mails, oldest first. */
+  /** Oldest first. */
   async list(uid: string): Promise<ParsedMail[]> {
     return (await this.listAll()).filter((mail) => mail.headers.get('x-uid') === uid);
   }
 
-  /** Returns all mails, oldest first. */
+  /** Oldest first. */
   async listAll(): Promise<ParsedMail[]> {
     await this.settle();
     const names = await readdir(this.directory).catch(() => []);
@@ -27,7 +26,7 @@ export class Mailbox {
     return mails.sort((a, b) => a.writtenMs - b.writtenMs).map(({ mail }) => mail);
   }
 
-  /** Returns the newest code mailed to an account. @throws Error when there is none */
+  /** Returns the newest code. @throws Error when there is none */
   async readCode(header: CodeHeader, uid: string): Promise<string> {
     const mails = (await this.list(uid)).filter(({ headers }) => headers.has(header));
     const code = mails.at(-1)?.headers.get(header);

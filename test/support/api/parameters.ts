@@ -1,7 +1,5 @@
 import { N, pad } from './protocol-math.js';
 
-/** Invalid values for each kind of parameter. */
-
 const HEX_64 = 'ab'.repeat(32);
 
 function hexOf(bytes: number): unknown[] {
@@ -80,7 +78,7 @@ export const WRONG = {
   ],
 } satisfies Record<string, unknown[]>;
 
-/** Copies an object, replacing or removing the member at a dotted path. */
+/** Replaces or removes the member at a dotted path. */
 export function withMember(object: object, path: string, value: unknown): object {
   const [name, rest] = path.split(/\.(.*)/s) as [string, string | undefined];
   const inner = (object as Record<string, unknown>)[name];

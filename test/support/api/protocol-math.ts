@@ -10,8 +10,8 @@ import {
 } from 'node:crypto';
 
 /**
- * An independent implementation of the protocol's mathematics, from docs/protocol.md over node:crypto and BigInt.
- * It shares no code with the server and the client, so it detects errors that both have.
+ * An independent implementation of the protocol's mathematics, from docs/protocol.md over node:crypto and
+ * BigInt. It shares no code with the server and the client, so it detects errors that both have.
  */
 
 export type TokenType =
@@ -39,7 +39,7 @@ export function hkdf(secret: Buffer, name: string, length: number, salt: Buffer 
   return Buffer.from(hkdfSync('sha256', secret, salt, `identity.mozilla.com/picl/v1/${name}`, length));
 }
 
-/** Returns the derived values of a token. @param token 64 hex digits */
+/** @param token 64 hex digits */
 export function deriveToken(type: TokenType, token: string) {
   const derived = hkdf(Buffer.from(token, 'hex'), type, 96);
   return {
@@ -57,7 +57,7 @@ export function sealBundle(key: Buffer, context: string, plaintext: Buffer): str
   return Buffer.concat([ciphertext, mac]).toString('hex');
 }
 
-/** Returns the plaintext of a bundle in pieces of 32 bytes. @throws Error when its MAC is wrong */
+/** Returns pieces of 32 bytes. @throws Error when the MAC is wrong */
 export function openBundle(key: Buffer, context: string, bundle: string): Buffer[] {
   const bytes = Buffer.from(bundle, 'hex');
   const ciphertext = bytes.subarray(0, -32);
@@ -99,7 +99,6 @@ export function answerChallenge(
   return { A: A.toString('hex'), M, K: sha256(S) };
 }
 
-/** Encodes an integer in 256 bytes. */
 export function pad(value: bigint): Buffer {
   return Buffer.from(value.toString(16).padStart(512, '0'), 'hex');
 }

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type RawReply, takeReply } from './http-replies.js';
 
-/** A TCP connection on which a test writes arbitrary bytes. */
 export class RawConnection {
   readonly #socket: Socket;
   #received = '';
@@ -23,7 +22,7 @@ export class RawConnection {
     }
   }
 
-  /** Connects to a server, which may close the connection at once. */
+  /** The server may close the connection at once. */
   static async open(url: string, from?: string): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
     const socket = connect({
@@ -41,7 +40,7 @@ export class RawConnection {
     return this.#isClosed;
   }
 
-  /** Received bytes that readReply has not returned yet. */
+  /** Bytes that readReply has not returned yet. */
   get received(): string {
     return this.#received;
   }
@@ -50,7 +49,6 @@ export class RawConnection {
     this.#socket.write(text);
   }
 
-  /** Sends FIN and continues reading. */
   endWriting(): void {
     this.#socket.end();
   }
@@ -74,7 +72,6 @@ export class RawConnection {
     this.#socket.destroy();
   }
 
-  /** Settles when the server has closed the connection. */
   async closed(): Promise<void> {
     if (!this.#isClosed) {
       await Promise.race(['end', 'close'].map((event) => once(this.#socket, event).catch(() => {})));
@@ -82,7 +79,7 @@ export class RawConnection {
     this.#socket.destroy();
   }
 
-  /** Returns the next reply; `undefined` when the connection closes first. */
+  /** `undefined` when the connection closes first. */
   async readReply(): Promise<RawReply | undefined> {
     for (;;) {
       const reply = this.#takeReply();

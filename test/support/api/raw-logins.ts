@@ -6,7 +6,7 @@ export const PASSWORD = 'the right one';
 
 type Bound = Pick<TestServer, 'url' | 'publicUrl' | 'clock'>;
 
-/** Creates accounts with {@link PASSWORD} through raw_password. @returns their addresses */
+/** Returns addresses of accounts with {@link PASSWORD}. */
 export async function createAccounts(server: Bound, count: number): Promise<string[]> {
   const emails = Array.from({ length: count }, makeEmail);
   for (const email of emails) {
@@ -21,7 +21,7 @@ export function loginBody(email: string, password = PASSWORD) {
   return { email: toHex(email), password };
 }
 
-/** Logs in through raw_password, like a proxy for a client at an address. */
+/** Sends a login as the proxy would for a client at an address. */
 export function rawLogin(
   server: Bound,
   email: string,

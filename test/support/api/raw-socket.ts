@@ -2,15 +2,11 @@ import { connect } from 'node:net';
 import { takeReply } from './http-replies.js';
 import type { Reply, ReplyBody, Target } from './send.js';
 
-/** Returns a request head with `Connection: close`. */
 export function makeHead(requestLine: string, ...headers: string[]): string {
   return [`${requestLine} HTTP/1.1`, 'Host: 127.0.0.1', 'Connection: close', ...headers, '', ''].join('\r\n');
 }
 
-/**
- * Sends all bytes before it reads anything, like simple clients, then reads to the end.
- * @returns the replies, in order
- */
+/** Sends all bytes before it reads anything, like simple clients. */
 export function exchange({ url }: Pick<Target, 'url'>, bytes: string | Buffer): Promise<Reply[]> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -19,21 +19,20 @@ export class Secrets {
     return [...this.#forms.keys()];
   }
 
-  /** Returns the names of the secrets in some bytes: raw, in hex of either case, or in base64 of these. */
+  /** Finds raw bytes, hex of either case, and base64 of these. */
   findIn(haystack: Buffer | string): string[] {
     const bytes = Buffer.isBuffer(haystack) ? haystack : Buffer.from(haystack);
     return this.names.filter((name) => this.#forms.get(name)?.some((form) => bytes.includes(form)));
   }
 }
 
-/** Returns the secret as bytes and in hex, and the base64 of both. */
 function formsOf(secret: Buffer): Buffer[] {
   const hex = secret.toString('hex');
   const base64 = [secret, Buffer.from(hex)].flatMap(toBase64);
   return [secret, ...[hex, hex.toUpperCase(), ...base64].map((text) => Buffer.from(text))];
 }
 
-/** Returns the base64 of some bytes for each alignment. */
+/** Returns the base64 for each alignment. */
 function toBase64(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((offset) => {
     const text = Buffer.concat([Buffer.alloc(offset), bytes, Buffer.alloc(2)]).toString('base64');
@@ -43,7 +42,7 @@ function toBase64(bytes: Buffer): string[] {
   });
 }
 
-/** Returns the files of DATA_DIR without mails, which are for the address's owner. */
+/** Leaves out mails, which are for the owner of the address. */
 export async function readDataDir(dataDir: string): Promise<[name: string, content: Buffer][]> {
   const entries = await readdir(dataDir, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
@@ -52,7 +51,7 @@ export async function readDataDir(dataDir: string): Promise<[name: string, conte
   );
 }
 
-/** Returns all keys and values of a Redis, serialized without compression. */
+/** Serializes values without compression. */
 export async function readRedis(url: string): Promise<[key: string, value: string][]> {
   const client = await createClient({ url }).connect();
   try {

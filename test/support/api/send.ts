@@ -10,7 +10,6 @@ export interface Signer {
   token: string;
 }
 
-/** A request, and its deviations from a valid one. */
 export interface Call {
   method?: 'GET' | 'POST';
   signer?: Signer | undefined;
@@ -18,9 +17,9 @@ export interface Call {
   body?: unknown;
   /** `undefined` removes a header. */
   headers?: Record<string, string | undefined>;
-  /** Values to sign instead of the true ones; see {@link sign}. */
+  /** Values to sign instead of the true ones. */
   hawk?: HawkDeviation;
-  /** The loopback address of the client. */
+  /** Loopback address of the client. */
   from?: string;
   signal?: AbortSignal;
 }
@@ -62,7 +61,7 @@ export interface Reply {
   text: string;
 }
 
-/** Sends a request over node:http, signed by the client of the `hawk` package. The default method is POST. */
+/** Signs with the client of the `hawk` package. */
 export function send(target: Target, path: string, call: Call = {}): Promise<Reply> {
   const { method = 'POST', signer, body, headers = {}, from: localAddress, signal } = call;
   const payload =

@@ -21,7 +21,7 @@ export interface Exit {
   stderr: string;
 }
 
-/** A key server in a separate process with the arguments of `npm start`, stopped at the end of the test. */
+/** A key server with the arguments of `npm start`, stopped at the end of the test. */
 export class ServerProcess {
   /** Empty until {@link listening} resolves. */
   url = '';
@@ -30,7 +30,7 @@ export class ServerProcess {
   readonly #exit: Promise<Exit>;
   readonly #listening: Promise<void>;
 
-  /** @param env the whole environment, except PATH and the defaults of tests */
+  /** Sets the whole environment, except PATH and the defaults of tests. */
   constructor(t: Teardown, env: Record<string, string>) {
     const [command = '', ...args] = launch({ command: [process.execPath, ...START_ARGUMENTS] });
     const child = spawn(command, args, {
@@ -59,7 +59,7 @@ export class ServerProcess {
     return this.url;
   }
 
-  /** Waits until the server listens. @throws Error with its output when the process exits */
+  /** @throws Error with its output when the process exits */
   async listening(): Promise<this> {
     const ended = this.#exit.then(({ code, stdout, stderr }) => {
       if (!this.url) throw new Error(`ended with ${code}: ${stdout}${stderr}`);
@@ -76,7 +76,7 @@ export class ServerProcess {
     this.#child.kill(signal);
   }
 
-  /** Stops the process until SIGCONT, and waits until it has stopped. */
+  /** Resolves when the process has stopped. SIGCONT continues it. */
   async freeze(): Promise<void> {
     this.kill('SIGSTOP');
     // pid (name) state …

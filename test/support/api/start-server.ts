@@ -29,15 +29,11 @@ export interface TestServer extends KeyServer {
   dataDir: string;
   clock: TestClock;
   mailbox: Mailbox;
-  /** Every log line so far, at level trace. */
+  /** Lines of all levels. */
   logLines: string[];
 }
 
-/**
- * Starts a server on a free port with its own directory and without rate limits. The test's end stops it.
- * @param env overrides settings
- * @param clock shares the clock of another server
- */
+/** Starts a server on a free port with its own directory, without rate limits. The test's end stops it. */
 export async function startServer(
   t: Teardown,
   env: Record<string, string> = {},
@@ -57,14 +53,12 @@ export async function startServer(
   return { ...server, publicUrl, dataDir, clock, mailbox, logLines };
 }
 
-/** Creates a directory that the test's end removes. */
 export async function makeDataDir(t: Teardown): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'key-server-'));
   t.teardown(() => rm(directory, { recursive: true, force: true }));
   return directory;
 }
 
-/** @param time source, in ms since 1970 */
 export function createClock(time: () => number = Date.now): TestClock {
   let offsetMs = 0;
   return {

@@ -15,7 +15,7 @@ import type { Teardown } from '../services/service-process.js';
 const email = 'Page@example.org';
 const password = 'påsswörd of a page';
 
-/** Runs the client's bundle in a real Chromium: sign-up, verification, login with and without the kernel. */
+/** Sign-up, verification, login with and without the kernel, in a real Chromium. */
 export async function loginInBrowser(t: Test, packageFolder: string): Promise<void> {
   const server = await startServer(t);
   const origin = await serveBundle(t, packageFolder);

@@ -5,22 +5,18 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Teardown } from '../services/service-process.js';
 
-/**
- * Runs a program without the hooks that the test runner installs in child processes.
- * @throws Error with the output when it exits non-zero
- */
+/** Runs a program without the hooks that the test runner installs in child processes. */
 export function run(program: string, args: string[], folder: string) {
   return promisify(execFile)('env', ['-u', 'NODE_OPTIONS', program, ...args], { cwd: folder });
 }
 
-/** The client's package, built, packed and installed in a project. */
 export interface InstalledClient {
   project: string;
   folder: string;
   files: string[];
 }
 
-/** Installs the package that `npm publish` would publish, without the registry. */
+/** Installs what `npm publish` would publish, without the registry. */
 export async function installClient(t: Teardown): Promise<InstalledClient> {
   const project = await mkdtemp(join(tmpdir(), 'client-package-'));
   t.teardown(() => rm(project, { recursive: true, force: true }));

@@ -10,7 +10,6 @@ export interface Received {
 
 type Answer = (request: Received, response: ServerResponse) => unknown;
 
-/** Starts an HTTP server that sends prepared replies. @returns its URL and the requests so far */
 export async function startHttpServer(t: { teardown(end: () => void): void }, answer: Answer) {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {

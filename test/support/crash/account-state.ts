@@ -3,15 +3,12 @@ export interface AccountState {
   exists: boolean;
   password: string;
   verified: boolean;
-  /** Tokens that must be valid. */
   sessions: readonly string[];
-  /** Number of sessions whose tokens the client never received. */
+  /** Their tokens never reached the client. */
   unheardSessions: number;
-  /** Tokens that must be invalid. */
   ended: readonly string[];
-  /** In hex, `undefined` until the client has fetched it. */
+  /** In hex; `undefined` until the client has fetched it, like kB. */
   kA: string | undefined;
-  /** In hex, `undefined` until the client has fetched it. */
   kB: string | undefined;
   /** Replaced by a reset. */
   lostKBs: readonly string[];
@@ -31,13 +28,11 @@ export const NOT_THERE: AccountState = {
 
 export interface Observation {
   exists: boolean;
-  /** The accepted passwords. */
   opening: string[];
-  /** The valid tokens, and whether their account is verified. */
   open: Map<string, { verified: boolean }>;
   /** Includes sessions with unknown tokens. */
   sessions: number;
-  /** In hex; `undefined` before the address is verified. */
+  /** `undefined` before the address is verified. */
   keys: { kA: string; kB: string } | undefined;
 }
 
@@ -73,7 +68,7 @@ export function learn(state: AccountState, { keys }: Pick<Observation, 'keys'>):
   return { ...state, ended: [], ...keys };
 }
 
-/** Describes the differences between an account and its expected state, without secrets. */
+/** The descriptions contain no secrets. */
 export function findDeviations(
   { exists, opening, open, sessions, keys }: Observation,
   state: AccountState,

@@ -9,16 +9,13 @@ import type { Rows } from './rows.js';
 
 const MAX_TRIES = 10;
 
-/** Outcome of a request that was in flight when the server was killed. */
 export interface InFlightOutcome {
   kind: Kind;
   happened: boolean;
 }
 
 /**
- * Compares the accounts of a client with the acknowledged state, and records the outcome of the requests in flight.
- * @param rows contents of the server's database
- * @param which accounts with requests since the last audit, or all
+ * Compares a client's accounts with the acknowledged state and records outcomes of requests in flight.
  * @throws Error that names lost or partial changes
  */
 export async function auditClient(
@@ -63,7 +60,7 @@ async function auditAccount(
   return inFlight && { kind: inFlight.kind, happened };
 }
 
-/** Retries requests that a busy server refuses. They only read. */
+/** A busy server refuses some of the requests. They only read. */
 async function observePatiently(clients: Clients, account: KnownAccount, rows: Rows): Promise<Observation> {
   for (let tries = 1; ; tries++) {
     try {
@@ -100,7 +97,6 @@ async function observe(clients: Clients, account: KnownAccount, rows: Rows): Pro
     const proven = await clients.srp.authenticate(email, password).catch(unless('incorrectPassword'));
     if (!proven) continue;
     opening.push(password);
-    // A keyFetchToken without a session.
     const { keyFetchToken } = await client.password.changeStart(proven.authToken);
     const fetched = await clients.srp
       .fetchKeys(keyFetchToken, proven.unwrapBKey)
@@ -110,7 +106,7 @@ async function observe(clients: Clients, account: KnownAccount, rows: Rows): Pro
   return { exists, opening, open, sessions, keys };
 }
 
-/** Returns a handler that maps one refusal to `undefined` and rethrows other errors. */
+/** Maps one refusal to `undefined`. */
 function unless(reason: Parameters<typeof isApiError>[1]): (error: unknown) => undefined {
   return (error) => {
     if (!isApiError(error, reason)) throw error;

@@ -17,23 +17,18 @@ import { readRows } from './rows.js';
 const { CRASH_ROUNDS, CRASH_SEED } = process.env;
 const ROUNDS = Number(CRASH_ROUNDS ?? 3);
 const CLIENT_METHODS = ['srp', 'srp', 'srp', 'srp', 'raw', 'raw'] as const;
-/** Time limit of a run, in ms; also sufficient on a busy machine. */
+/** Long enough for a busy machine. */
 export const CRASH_TIMEOUT_MS = ROUNDS * 120_000;
-/** Approximate duration of a start, in ms: some starts are killed during it. */
+/** About the time of a start: some are killed during it. */
 const START_MS = 700;
 
 export interface CrashStore {
-  /** @param dataDir DATA_DIR of the servers */
   locate(dataDir: string): DatabaseLocation;
   settings(round: number): Record<string, string>;
-  /** See KillScene. */
   isInTransaction(dataDir: string): Promise<boolean | undefined>;
 }
 
-/**
- * Repeats: kill a server under load, restart it on the same data, compare its state with the acknowledged one.
- * Prints the seed of its choices. The timing of the machine still varies.
- */
+/** Kills a server under load, restarts it on its data, and compares its state with the acknowledged one. */
 export async function runCrashRounds(t: Test, store: CrashStore): Promise<void> {
   const seed = CRASH_SEED ?? String(Date.now() % 2 ** 31);
   t.comment(`CRASH_SEED=${seed} CRASH_ROUNDS=${ROUNDS}`);

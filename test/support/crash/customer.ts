@@ -11,12 +11,12 @@ export type LoginMethod = 'srp' | 'raw';
 export interface Clients {
   method: LoginMethod;
   client: KeyServerClient;
-  /** Also present with raw_password, for what only SRP can do. Its stretching is then the real one. */
+  /** Also present with raw_password, for what only SRP can do; it then stretches. */
   srp: SrpClient;
   raw: RawPasswordClient;
 }
 
-/** Replaces stretching with a fast function: the server cannot see how an SRP client stretches. */
+/** The server cannot see how an SRP client stretches. */
 const FAST_ENGINE: Engine = {
   modPow: bigintModPow,
   stretch: async (email, password) => createHash('sha256').update(email).update(password).digest(),
@@ -24,7 +24,6 @@ const FAST_ENGINE: Engine = {
 
 const ENGINES: Record<LoginMethod, Engine> = { srp: FAST_ENGINE, raw: createNodeEngine() };
 
-/** @param onSent called with the path of each sent request */
 export function openClients(
   url: string,
   method: LoginMethod,

@@ -3,25 +3,20 @@ import type { ServerProcess } from '../api/server-process.js';
 import { KINDS, type Kind } from './operations.js';
 import type { Random } from './random.js';
 
-/**
- * When to kill a server after a number of acknowledgements: at once, some ms after a kind of request was sent, or
- * during a transaction.
- */
+/** When to kill a server after a number of acknowledgements. */
 export type KillPlan =
   | { how: 'at a moment'; acknowledged: number; delayMs: number }
   | { how: 'after a request'; acknowledged: number; kind: Kind; delayMs: number }
   | { how: 'during a transaction'; acknowledged: number };
 
-/** Number of acknowledged requests before a kill, so that the load is running. */
+/** Acknowledged requests before a kill: by then the load is running. */
 const ACKNOWLEDGED = [10, 40] as const;
-/** Maximum duration of a writing request; stretches take longest. */
+/** Up to the time of a writing request; stretches take longest. */
 const DELAYS_MS = [0, 1, 2, 3, 5, 8, 13, 21, 100, 200] as const;
-/** Time limit for the moment: the request or transaction may never occur. */
+/** The request or transaction may never occur. */
 const PATIENCE_MS = 5000;
-/** Interval of the checks for an open transaction. */
 const POLL_MS = 2;
 
-/** Returns the ways in turn; kind and times are random. */
 export function drawKillPlan(round: number, random: Random): KillPlan {
   const acknowledged = random.integer(...ACKNOWLEDGED);
   if (round % 3 === 0) return { how: 'during a transaction', acknowledged };
@@ -40,17 +35,14 @@ export function describePlan(plan: KillPlan): string {
 export interface KillScene {
   server: ServerProcess;
   acknowledged(count: number): Promise<void>;
-  /** Resolves when a request of the kind is sent. */
   nextWriting(kind: Kind): Promise<void>;
-  /** Returns whether the stopped server has an open transaction; `undefined` if unknown. */
+  /** `undefined` if unknown. */
   isInTransaction(): Promise<boolean | undefined>;
-  /** Resolves when the load ends although nobody stopped it. */
+  /** Resolves when the load ends by itself. */
   loadBroke: Promise<void>;
-  /** Called just before the signal. */
   onKill(): void;
 }
 
-/** Kills a server. @returns whether it was killed at the planned moment */
 export async function kill(plan: KillPlan, scene: KillScene): Promise<boolean> {
   await Promise.race([scene.acknowledged(plan.acknowledged), scene.loadBroke]);
   let asPlanned = true;

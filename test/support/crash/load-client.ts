@@ -11,20 +11,19 @@ import type { Random } from './random.js';
 export interface KnownAccount {
   readonly email: string;
   uid: string;
-  /** Acknowledged state. */
   state: AccountState;
-  /** Expected state if the request in flight at the kill was executed. */
+  /** `after` is the state if the request in flight at the kill was executed. */
   inFlight: { kind: Kind; after: AccountState } | undefined;
   touched: boolean;
-  /** The password before the last change, until it is checked. */
+  /** Kept until the change is checked. */
   replacedPassword: string | undefined;
   history: string[];
 }
 
 const MAX_ACCOUNTS = 5;
-/** First operations of a new client, which create data to lose. */
+/** New clients first create data to lose. */
 const FEWEST_ACCOUNTS: Record<LoginMethod, number> = { srp: 2, raw: 1 };
-/** Pause of raw_password clients between operations, in ms, so that their stretches do not displace SRP clients. */
+/** Between operations of raw_password, so that their stretches do not displace SRP clients. */
 const PAUSE_MS = 5;
 
 export class LoadClient {
@@ -36,7 +35,7 @@ export class LoadClient {
     this.method = method;
   }
 
-  /** Runs random operations until the server is killed. @throws Error for an unexpected reply */
+  /** Runs until the server is killed. @throws Error for an unexpected reply */
   async live(load: Load, mails: MailFolder, random: Random): Promise<void> {
     let current: { account: KnownAccount; operation: Operation } | undefined;
     const clients = openClients(load.url, this.method, (path) => {
@@ -95,7 +94,7 @@ export function describe({ uid, history }: KnownAccount): string {
   return `account ${uid || 'without uid'}: ${history.join('; ')}`;
 }
 
-/** Operations on an account; frequent ones are listed several times. */
+/** Frequent operations are listed several times. */
 function findPossible({ verified, sessions }: AccountState): Kind[] {
   const possible: Kind[] = ['login', 'login', 'destroy'];
   if (!verified) return [...possible, 'verify', 'verify', 'verify'];

@@ -22,7 +22,7 @@ export class Load {
     this.#isKilled = true;
   }
 
-  /** Resolves when a condition holds after a writing request or an acknowledgement. */
+  /** Checks the condition after each writing request and acknowledgement. */
   when(condition: (written: Kind | undefined) => boolean): Promise<void> {
     return new Promise((resolve) => {
       const watcher = (written: Kind | undefined) => {

@@ -7,11 +7,11 @@ export type CodeHeader = 'X-Verify-Code' | 'X-Recovery-Code';
 const POLL_MS = 10;
 const DEADLINE_MS = 20_000;
 
-/** The mail folder of the servers. Reads each mail once. */
+/** Reads each mail once. */
 export class MailFolder {
   readonly #directory: string;
   readonly #seen = new Set<string>();
-  /** `header uid` → codes, in order of discovery. */
+  /** `header uid` → codes. */
   readonly #codes = new Map<string, string[]>();
   #reading: Promise<void> | undefined;
 
@@ -19,17 +19,12 @@ export class MailFolder {
     this.#directory = directory;
   }
 
-  /** Returns the codes mailed to an account so far. */
   async list(header: CodeHeader, uid: string): Promise<string[]> {
     await this.#read();
     return this.#codes.get(`${header} ${uid}`) ?? [];
   }
 
-  /**
-   * Waits for more codes than `known`.
-   * @returns the newest; `undefined` when `isOver` becomes true first
-   * @throws Error after the deadline
-   */
+  /** Waits for more codes than `known`. @returns the newest; `undefined` when `isOver` becomes true first */
   async next(
     header: CodeHeader,
     uid: string,

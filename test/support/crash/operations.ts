@@ -15,7 +15,6 @@ import type { MailFolder } from './mail-folder.js';
 export const KINDS = ['create', 'verify', 'login', 'logout', 'change', 'reset', 'destroy'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** The writing request of each operation, by login method. */
 const WRITING_PATHS: Record<Clients['method'], Record<Kind, string>> = {
   srp: {
     create: '/v1/account/create',
@@ -40,9 +39,9 @@ const WRITING_PATHS: Record<Clients['method'], Record<Kind, string>> = {
 export interface Operation {
   kind: Kind;
   path: string;
-  /** Expected state when the operation was executed and its reply was lost. */
+  /** The state if the operation was executed and its reply was lost. */
   after: AccountState;
-  /** @returns the new state; `undefined` when the operation stopped before it wrote anything */
+  /** Returns `undefined` when it stopped before it wrote anything. */
   run(): Promise<AccountState | undefined>;
 }
 
@@ -53,7 +52,6 @@ export interface OperationInput {
   uid: string;
   state: AccountState;
   mails: MailFolder;
-  /** Whether the server was killed, so that no more mail arrives. */
   isOver: () => boolean;
 }
 
@@ -167,7 +165,7 @@ async function readVerifyCode({
   return mails.next('X-Verify-Code', uid, 0, isOver);
 }
 
-/** @returns an accountResetToken; `undefined` when the server was killed before a code arrived */
+/** Returns `undefined` when the server was killed before a code arrived. */
 async function recover({ clients, email, uid, mails, isOver }: OperationInput): Promise<string | undefined> {
   for (let known = (await mails.list('X-Recovery-Code', uid)).length; ; known++) {
     const { forgotPasswordToken } = await clients.srp.sendRecoveryCode(email);

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 /** Choices that a seed repeats. */
 export interface Random {
   integer(least: number, most: number): number;
-  /** @throws RangeError for an empty list */
   pick<Item>(items: readonly Item[]): Item;
 }
 

@@ -2,18 +2,15 @@ import { type Kysely, sql } from 'kysely';
 import { type DatabaseLocation, openToRead } from '../../../storage/sql/database.js';
 import type { Tables } from '../../../storage/sql/schema.js';
 
-/** The comparable contents of a database. */
 export interface Rows {
   /** Corruption of the file, and dangling references. */
   faults: string[];
   /** By address. */
   accounts: Map<string, { uid: string; sessions: number }>;
   unverified: string[];
-  /** Uids of accounts with queued mail. */
   mailed: Set<string>;
 }
 
-/** Reads a database directly, without the server. */
 export async function readRows(location: DatabaseLocation): Promise<Rows> {
   const db = await openToRead(location);
   try {
@@ -34,7 +31,7 @@ export async function readRows(location: DatabaseLocation): Promise<Rows> {
   }
 }
 
-/** Finds rows without an account, and sessions that a new password should have ended. */
+/** Rows without an account, and sessions that a new password should have ended. */
 async function findOrphans(db: Kysely<Tables>): Promise<string[]> {
   const faults: string[] = [];
   for (const table of ['sessions', 'mails'] as const) {

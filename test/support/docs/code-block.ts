@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Returns the code block after a marker, `<!-- name -->`, in a document. @throws Error when there is none */
+/** Returns the code block after `<!-- name -->`. */
 export function readCodeBlock(document: string, name: string): string {
   const text = readFileSync(document, 'utf8');
   const block = new RegExp(`<!-- ${name.replaceAll('.', '\\.')} -->\\n+\`\`\`\\w*\\n([\\s\\S]*?)\`\`\``).exec(

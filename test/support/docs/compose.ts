@@ -24,7 +24,7 @@ export function readCompose(): Compose {
   return parse(readFileSync('compose.yaml', 'utf8'), { merge: true });
 }
 
-/** Runs deploy/make-secrets.sh on a copy. @returns the secrets by name */
+/** Runs deploy/make-secrets.sh on a copy. */
 export function makeSecrets(t: Teardown): { directory: string; secrets: Record<string, string> } {
   const copy = mkdtempSync(join(tmpdir(), 'deploy-'));
   t.teardown(() => rmSync(copy, { recursive: true }));

@@ -14,7 +14,6 @@ const NODE_MAJOR = 24;
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const BUILD_PACKAGES = ['ca-certificates', 'g++', 'make', 'python3'];
 
-/** Returns the reason why no image can be built here; `undefined` if one can. */
 export function findContainerProblem(): string | undefined {
   if (process.platform !== 'linux') return 'containers need Linux';
   if (process.getuid?.() !== 0) return 'debootstrap and buildah need root';
@@ -27,19 +26,18 @@ function isInstalled(program: string): boolean {
   return [...directories, '/usr/sbin'].some((directory) => existsSync(join(directory, program)));
 }
 
-/** Runs buildah on a separate store. @returns standard output */
 export async function buildah(...args: string[]): Promise<string> {
   const { stdout } = await run('buildah', [...STORE, ...args], { maxBuffer: 2 ** 26 });
   return stdout.trim();
 }
 
-/** Starts a command in a container, without the isolation that needs more than root. */
+/** Isolation by chroot needs only root. */
 export function startInContainer(container: string, options: string[], command: string[]) {
   const args = [...STORE, 'run', '--isolation', 'chroot', ...options, container, '--', ...command];
   return spawn('buildah', args, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Builds images like node:24-bookworm and its slim variant, from Debian packages and the npm package of Node. */
+/** Images like node:24-bookworm and its slim variant, from Debian packages and the npm package of Node. */
 export async function makeBaseImages(): Promise<{ build: string; runtime: string }> {
   mkdirSync(CACHE, { recursive: true });
   const node = await unpackNode();
@@ -85,7 +83,7 @@ async function unpackNode(): Promise<string> {
   return join(folder, 'package');
 }
 
-/** Builds the Containerfile with this machine's npm configuration. */
+/** The build uses this machine's npm configuration. */
 export async function buildImage(image: string): Promise<void> {
   const { build, runtime } = await makeBaseImages();
   const volumes = [
@@ -101,7 +99,6 @@ export async function buildImage(image: string): Promise<void> {
   );
 }
 
-/** Adds this machine's certificates and the base image's headers to npm's configuration. */
 function writeNpmConfiguration(): string {
   const own = join(homedir(), '.npmrc');
   const lines = existsSync(own) ? readFileSync(own, 'utf8').split('\n') : [];

@@ -6,7 +6,7 @@ import { startServer, type TestServer } from '../api/start-server.js';
 import type { Teardown } from '../services/service-process.js';
 import { Recorder } from './recorder.js';
 
-/** Markdown by the name of the recording in docs/clients/flows.md. */
+/** Markdown by the name of the recording. */
 export type Recordings = Map<string, string>;
 
 const PUBLIC_URL = 'https://accounts.example.org';
@@ -18,7 +18,7 @@ const PUBLIC_KEY = {
   e: '65537',
 } as const;
 
-/** Runs every flow of docs/clients/flows.md on a real server and records requests and replies. */
+/** Runs every flow of docs/clients/flows.md on a real server. */
 export async function recordFlows(t: Teardown): Promise<Recordings> {
   const server = await startServer(t, { PUBLIC_URL });
   const recorder = new Recorder(server.url);
@@ -78,7 +78,6 @@ async function showMail({ mailbox }: TestServer, uid: string): Promise<string> {
   return `\`\`\`\n${shown.join('\n')}\n\`\`\`\n`;
 }
 
-/** Replaces the recordings of a document. @throws Error when it lacks a marker */
 export function putRecordings(document: string, recordings: Recordings): string {
   return [...recordings].reduce((text, [name, recording]) => {
     const place = new RegExp(`(<!-- recording: ${name} -->\\n\\n)[\\s\\S]*?(\\n*<!-- /recording -->)`);

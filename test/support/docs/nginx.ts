@@ -10,17 +10,12 @@ import { readCodeBlock } from './code-block.js';
 
 export const HOST = 'accounts.example.org';
 
-/** A real nginx with the documented configuration. */
 export interface Nginx extends ServiceProcess {
-  /** Returns a fetch that connects to loopback and trusts the certificate. @param from local address */
+  /** Connects to loopback and trusts the certificate. */
   fetchFrom(from: string): typeof fetch;
 }
 
-/**
- * Starts nginx as in docs/operators/nginx.md, with other ports and certificate paths.
- * @param upstreamPort of the key server; @param port of nginx, part of `PUBLIC_URL`
- * @throws Error when nginx or openssl is not installed
- */
+/** Starts nginx as in docs/operators/nginx.md, with other ports and certificate paths. */
 export async function startNginx(t: Teardown, upstreamPort: number, port: number): Promise<Nginx> {
   const program = findProgram('nginx', 'nginx-light', ['/usr/sbin']);
   const folder = await mkdtemp(join(tmpdir(), 'nginx-'));

@@ -16,7 +16,6 @@ const SHOWN_RESPONSE_HEADERS = ['Content-Type', 'Timestamp', 'Retry-After'];
 /** Longer hex is abbreviated to its ends; decimal numbers are not. */
 const MAX_HEX_DIGITS = 128;
 
-/** Records the requests and replies of a client. */
 export class Recorder {
   #exchanges: Promise<Exchange>[] = [];
 
@@ -40,7 +39,7 @@ export class Recorder {
     return response;
   };
 
-  /** Returns the exchanges since the last call as Markdown. */
+  /** Takes the exchanges since the last call, as Markdown. */
   async take(): Promise<string> {
     const exchanges = await Promise.all(this.#exchanges);
     this.#exchanges = [];
@@ -72,7 +71,7 @@ function render(exchange: Exchange): string {
   return `\`\`\`http\n${request.join('\n')}\n\`\`\`\n\n\`\`\`http\n${answer.join('\n')}\n\`\`\`\n`;
 }
 
-/** Indents JSON and abbreviates long hex. An event stream stays as it is. */
+/** An event stream stays as it is. */
 function layOut(body: string): string {
   if (!body.startsWith('{')) return body.trimEnd();
   const shorten = (_: string, value: unknown) =>

@@ -3,15 +3,14 @@ import fc from 'fast-check';
 /** FUZZ_CASES sets the number of cases. FUZZ_SEED, which a failure prints, repeats them. */
 const { FUZZ_CASES, FUZZ_SEED } = process.env;
 
-/** Number of parallel runs of cases. */
 const PARALLEL_RUNS = 12;
 
-/** Returns the number of cases of a campaign, by its share of all cases. */
+/** @param share of all cases */
 export function countCases(share: number): number {
   return Math.ceil(Number(FUZZ_CASES ?? 20_000) * share);
 }
 
-/** Checks a property on many cases, several in parallel. @throws Error with the smallest failing case and its seed */
+/** @throws Error with the smallest failing case and its seed */
 export async function runCampaign<Case>(
   cases: number,
   arbitrary: fc.Arbitrary<Case>,

@@ -7,12 +7,12 @@ import { type FuzzedServer, startFuzzedServer } from './fuzzed-server.js';
 import { arbitraryRequest, type FuzzedRequest } from './requests.js';
 import { checkReply, FuzzClient, type FuzzedReply } from './send-fuzzed.js';
 
-/** Time limit of a reply without a stretch. */
+/** Limit for a reply without a stretch. */
 const MAX_MS = 1_000;
-/** Maximum growth of the heap between both halves of the cases, in bytes. */
+/** Growth of the heap between both halves of the cases, in bytes. */
 const MAX_GROWTH = 16 * 2 ** 20;
 
-/** The expected status of the handler's reply, where it is not 200. */
+/** Status of the handler's reply, where it is not 200. */
 const REACHED: Record<string, number> = {
   '/v1/auth/finish': 103,
   '/v1/raw_password/account/create': 101,
@@ -24,10 +24,7 @@ const REACHED: Record<string, number> = {
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/**
- * Fuzzes endpoints with a third of all cases. No request may fail, crash, leak or take long, and some must reach each
- * handler.
- */
+/** Uses a third of all cases. No request may fail, crash, leak or take long; some must reach each handler. */
 export async function fuzzEndpoints(t: Test, endpoints: Endpoint[]): Promise<void> {
   const server = await startFuzzedServer(t);
   const client = new FuzzClient(server);
@@ -69,7 +66,7 @@ function mayStretch({ path, status, text }: FuzzedReply): boolean {
   return path.startsWith('/v1/raw_password/') && (status === 200 || /"errno":103/.test(text));
 }
 
-/** Repeats a slow request without parallel ones: on a busy machine the first may be slow by chance. */
+/** Repeats a slow request without parallel ones, which may have slowed it. */
 async function checkAlone(client: FuzzClient, ask: () => Promise<FuzzedReply>): Promise<void> {
   const slowness: number[] = [];
   for (let i = 0; i < 5; i++) {

@@ -13,26 +13,23 @@ import type { Signer, Target } from '../api/send.js';
 import { createClock, makeDataDir } from '../api/start-server.js';
 import type { Teardown } from '../services/service-process.js';
 
-/** Addresses of verified accounts. */
 export const ADDRESSES = Array.from({ length: 20 }, (_, i) => `user-${i}@example.org`);
 
-/** Index of an account that does not exist. */
+/** An account that does not exist. */
 export const NOBODY = -1;
 
 /** No case guesses this code on purpose. */
 const CODE = '31415926';
 
 export interface FuzzedServer extends Target {
-  /** Creates a token. @param account index in {@link ADDRESSES}, or {@link NOBODY} for a destroyed account */
+  /** @param account index in {@link ADDRESSES}, or {@link NOBODY} for a destroyed account */
   issue(type: TokenType, account: number): Promise<Signer>;
-  /** Returns the members of a body that require knowledge of the account. */
+  /** Returns the members that require knowledge of the account. */
   fit(path: string, account: number, signer: Signer | undefined): Promise<object>;
   forgetTokens(): Promise<void>;
-  /** Log lines of level error. */
   errors: string[];
 }
 
-/** Starts a server without limits. */
 export async function startFuzzedServer(t: Teardown): Promise<FuzzedServer> {
   const env = {
     PORT: '0',

@@ -1,7 +1,6 @@
-/** JSON as text can express it: repeated members, any order, any name, and unusual values. */
+/** JSON as text can express it: with repeated members in any order. */
 export type JsonNode = string | number | boolean | null | JsonNode[] | Members | Verbatim;
 
-/** An object as a list of members. */
 export interface Members {
   members: [name: string, value: JsonNode][];
 }
@@ -30,10 +29,9 @@ export function writeJson(node: JsonNode): string {
   return `{${node.members.map(([name, value]) => `${JSON.stringify(name)}:${writeJson(value)}`).join(',')}}`;
 }
 
-/** Names and indices from the root. */
 export type JsonPath = (string | number)[];
 
-/** Lists all paths of a tree, root first. Members with the same name share a path. */
+/** Root first. Members with the same name share a path. */
 export function listPaths(node: JsonNode, path: JsonPath = []): JsonPath[] {
   const inner: [string | number, JsonNode][] = Array.isArray(node)
     ? node.map((item, i) => [i, item])
@@ -43,7 +41,7 @@ export function listPaths(node: JsonNode, path: JsonPath = []): JsonPath[] {
   return [path, ...inner.flatMap(([key, value]) => listPaths(value, [...path, key]))];
 }
 
-/** Replaces the node at a path with any number of members or items; none removes it. */
+/** Without a replacement the node is removed. */
 export function replaceAt(
   node: JsonNode,
   [key, ...rest]: JsonPath,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { isMembers, type JsonNode, listPaths, replaceAt, toNode, writeJson } from './json-text.js';
 
-/** A change to a tree. `at` selects the place. */
+/** `at` selects the place. */
 export type Mutation = { at: number } & (
   | { kind: 'drop' | 'repeat' | 'wrap' | 'swapCase' }
   | { kind: 'put'; value: JsonNode }
@@ -11,7 +11,7 @@ export type Mutation = { at: number } & (
   | { kind: 'extend'; text: string; infront: boolean }
 );
 
-/** A change to bytes. Places are fractions of the length. */
+/** Places are fractions of the length. */
 export type ByteChange = { at: number } & (
   | { kind: 'cut' }
   | { kind: 'flip'; bit: number }
@@ -55,7 +55,6 @@ const HOSTILE_TEXTS = [
   '9'.repeat(3000),
 ];
 
-/** Numbers and invalid numbers, as JSON text. */
 const HOSTILE_NUMBERS = [
   '-1',
   '-0',

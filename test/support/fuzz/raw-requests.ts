@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { endpoints } from '../../../server/routes.js';
 import { arbitraryByteChange, type ByteChange, changeBytes } from './mutations.js';
 
-/** The bytes of a connection: requests, and changes to their bytes. */
 export interface RawCase {
   requests: RawRequest[];
   changes: ByteChange[];
@@ -12,7 +11,7 @@ interface RawRequest {
   method: string;
   target: string;
   version: string;
-  /** All headers except Host. */
+  /** All except Host. */
   headers: string[];
   saysLength: boolean;
   body: string;

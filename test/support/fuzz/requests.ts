@@ -5,12 +5,11 @@ import { ADDRESSES, NOBODY } from './fuzzed-server.js';
 import { arbitraryByteChange, arbitraryMutation, type ByteChange, type Mutation } from './mutations.js';
 import { arbitraryBody } from './valid-body.js';
 
-/** A valid request, and the changes to it. */
 export interface FuzzedRequest {
   method: string;
   path: string;
   query: string;
-  /** The account whose token signs the request. */
+  /** Its token signs the request. */
   account: number;
   body: unknown;
   /** Whether the secret members are correct before the changes. */

@@ -7,24 +7,18 @@ import { toNode, writeJson } from './json-text.js';
 import { changeBytes, mutate } from './mutations.js';
 import type { FuzzedRequest } from './requests.js';
 
-/** Exceeds the duration of any reply on any machine. */
 const LOST_MS = 60_000;
 
 export interface FuzzedReply extends CheckedResponse {
   ms: number;
 }
 
-/** Sends fuzzed requests over persistent connections. */
 export class FuzzClient {
   readonly #agent = new Agent({ keepAlive: true });
 
   constructor(private readonly server: FuzzedServer) {}
 
-  /**
-   * Applies the changes of a case and sends the request.
-   * @param token type that signs it
-   * @throws Error when there is no reply
-   */
+  /** @param token type of the token that signs */
   async send(fuzzed: FuzzedRequest, token: HawkTokenType | undefined): Promise<FuzzedReply> {
     const path = fuzzed.path + fuzzed.query;
     const signer = token && (await this.server.issue(token, fuzzed.account));
@@ -46,7 +40,6 @@ export class FuzzClient {
     return this.exchange(fuzzed.method, path, headers, payload);
   }
 
-  /** @throws Error when there is no reply */
   exchange(
     method: string,
     path: string,
@@ -87,7 +80,6 @@ function withMembers(body: unknown, members: object): unknown {
   return Object.keys(members).length > 0 ? { ...(body as object), ...members } : body;
 }
 
-/** Checks the properties that all replies must have. @throws Error that names the violation */
 export function checkReply(reply: CheckedResponse): void {
   const { method, status, headers, text } = reply;
   if (status >= 500) throw new Error(`status ${status}: ${text}`);

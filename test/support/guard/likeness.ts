@@ -1,16 +1,14 @@
 import type { Test } from 'tap';
 import type { Reply } from '../api/send.js';
 
-/** Headers that differ between any two replies. */
 const VARYING_HEADERS = ['date', 'timestamp'];
 
-/** Reduces random values of a reply to their lengths. */
+/** Keeps only the length of random values. */
 function look({ status, headers, body, text }: Reply) {
   const shown = Object.entries(headers).filter(([name]) => !VARYING_HEADERS.includes(name));
   return { status, headers: Object.fromEntries(shown), length: text.length, body: outline(body) };
 }
 
-/** Replaces hex strings and identifiers with their lengths. */
 function outline(value: unknown): unknown {
   if (typeof value === 'string') return /^[0-9a-f-]{32,}$/.test(value) ? `${value.length} digits` : value;
   if (typeof value !== 'object' || value === null) return value;

@@ -7,10 +7,7 @@ import { type Call, type Reply, send } from '../api/send.js';
 import { startServer, type TestClock, type TestServer } from '../api/start-server.js';
 import type { Teardown } from '../services/service-process.js';
 
-/**
- * Starts a server with rate limits behind a proxy on loopback.
- * @param rates limits below their defaults, as `points/seconds`
- */
+/** Trusts a proxy on loopback. @param rates limits below their defaults, as `points/seconds` */
 export function startLimitedServer(
   t: Teardown,
   rates: Partial<Record<keyof typeof LIMITS, string>>,
@@ -48,7 +45,7 @@ export function sendFrom(
   return send(server, path, { ...call, headers: { 'X-Forwarded-For': source, ...headers } });
 }
 
-/** Proves a password over SRP with a valid or invalid M. The challenge comes from another source. */
+/** Sends a valid or invalid M. The challenge comes from another source. */
 export async function tryPasswordFrom(
   source: string,
   server: TestServer,
@@ -74,7 +71,7 @@ export function loggedLimits({ logLines }: TestServer, refused = true): string[]
   );
 }
 
-/** Asserts a 429 of one limit, in the form of the back-off protocol. */
+/** The reply has the form of the back-off protocol. */
 export function assertTooMany(t: Test, server: TestServer, reply: Reply, limit: LimitName): void {
   const { status, headers, body } = reply;
   t.match({ status, body }, { status: 429, body: { code: 429, errno: 114, retryAfter: Number } }, limit);

@@ -3,14 +3,12 @@ import { type AddressInfo, createServer } from 'node:net';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 
-/** A received mail: envelope and contents. */
 export interface ReceivedMail {
   recipients: string[];
   raw: string;
   parsed: ParsedMail;
 }
 
-/** An SMTP reply that rejects a recipient or mail. */
 export class Refusal extends Error {
   constructor(
     readonly responseCode: number,
@@ -23,12 +21,11 @@ export class Refusal extends Error {
 interface MailServerOptions {
   port?: number;
   onRecipient?: (address: string) => void;
-  /** Runs before a mail is accepted; throws a {@link Refusal} to reject it. */
+  /** Rejects a mail with a {@link Refusal}. */
   onMail?: (mail: ReceivedMail) => Promise<void> | void;
   smtp?: SMTPServerOptions;
 }
 
-/** A real SMTP server on loopback. */
 export async function startMailServer(
   t: { teardown(end: () => unknown): void },
   { port = 0, onRecipient, onMail, smtp }: MailServerOptions = {},
@@ -83,14 +80,12 @@ export async function startMailServer(
     url: `smtp://127.0.0.1:${bound}`,
     port: bound,
     received,
-    /** RCPT commands as received. */
     recipientCommands,
     countConnections: () => connections,
     stop,
   };
 }
 
-/** Returns a free port of loopback. */
 export async function findClosedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -33,7 +33,7 @@ export function createClock(startMs = Date.UTC(2013, 10, 24, 12)) {
 
 export type Clock = ReturnType<typeof createClock>;
 
-/** Opens an outbox. @param place path of a SQLite file (default: a new one), or a postgres:// URL */
+/** @param place path of a SQLite file (default: a new one), or a postgres:// URL */
 export async function openOutbox(
   t: Teardown,
   clock: Clock,
@@ -51,7 +51,6 @@ export async function openOutbox(
   const accounts = { created: 0 };
   return {
     outbox: storage.outbox,
-    /** Creates an account with its mail. @returns the mail */
     async addMail(content: Partial<OutgoingMail> = {}): Promise<OutgoingMail> {
       const kind = content.kind ?? 'verify';
       accounts.created += 1;
@@ -93,7 +92,7 @@ export function makeAccount({ uid, email, locale, createdAt }: OutgoingMail) {
 
 type Outbox = Awaited<ReturnType<typeof openOutbox>>['outbox'];
 
-/** Creates a mailer without a timer: it sends when it is woken. Keeps its log and its events. */
+/** Without a timer: it sends when it is woken. */
 export function createMailer(t: Teardown, options: { outbox: Outbox; clock: Clock; smtpUrl: string }) {
   const lines: Record<string, unknown>[] = [];
   const events: MailEvent[] = [];

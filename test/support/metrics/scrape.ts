@@ -12,14 +12,14 @@ export interface Scrape {
   type: string;
   types: Map<string, string>;
   samples: Sample[];
-  /** Returns the sum of a metric's samples with some labels. @throws Error when there are none */
+  /** Returns the sum of the samples with some labels. @throws Error when there are none */
   read(name: string, labels?: Record<string, string | number>): number;
   has(name: string, labels?: Record<string, string | number>): boolean;
 }
 
 type Scraped = Pick<KeyServer, 'metricsUrl'> & { clock?: TestClock };
 
-/** Reads a server's metrics like Prometheus (text format 0.0.4), one second after the last rendering. */
+/** Reads metrics like Prometheus (text format 0.0.4), one second after the last rendering. */
 export async function scrape({ metricsUrl, clock }: Scraped): Promise<Scrape> {
   clock?.advance(1);
   const response = await fetch(`${metricsUrl}/metrics`);
@@ -51,10 +51,7 @@ export async function scrape({ metricsUrl, clock }: Scraped): Promise<Scrape> {
   };
 }
 
-/**
- * Scrapes until a condition holds: a client may receive a reply before the server counts it.
- * @throws Error after ten seconds
- */
+/** A client may receive a reply before the server counts it. */
 export async function scrapeUntil(server: Scraped, condition: (scrape: Scrape) => boolean): Promise<Scrape> {
   let given = false;
   const look = async () => {

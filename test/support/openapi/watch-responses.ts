@@ -3,11 +3,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Teardown } from '../services/service-process.js';
 import { checkResponse } from './check-response.js';
 
-/**
- * Checks each complete response of a server in this process against the OpenAPI document. Violations fail the test
- * at its end, when the server has closed.
- * @param url bound address of the server
- */
+/** Checks each complete response of a server in this process. The test's end reports violations. */
 export function watchResponses(t: Teardown, url: string): void {
   const { port } = new URL(url);
   const failures = new Set<string>();

@@ -10,10 +10,7 @@ import { toHex } from '../../../protocol/hex.js';
 import { SRP_TYPE } from '../../../protocol/srp.js';
 import { STRETCHING_PARAMETERS } from '../../../protocol/stretching.js';
 
-/**
- * Maximum operations of each request: [SQL statements, Redis round trips]. The outbox uses three statements for a
- * mail.
- */
+/** Maximum [SQL statements, Redis round trips] of each request. A mail takes three statements. */
 export const BOUNDS = {
   get_random_bytes: [0, 0],
   'account/create': [6, 1],
@@ -87,7 +84,6 @@ async function liveRawLife({ rawPassword }: KeyServerClient, count: Count): Prom
   );
 }
 
-/** @returns an authToken, 64 hex digits */
 async function authenticate(sender: Sender, account: SrpAccount, count: Count): Promise<string> {
   const started = await count('auth/start', () => sender.sendOk(startRequest(account)));
   const { request, K } = finishRequest(account, started.body);

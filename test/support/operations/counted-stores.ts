@@ -5,9 +5,8 @@ import { startPostgres } from '../services/postgres.js';
 import { startRedis } from '../services/redis.js';
 import { type CountingProxy, startCountingProxy } from './counting-proxy.js';
 
-/** A private PostgreSQL and Redis behind counting proxies. */
 export interface CountedStores {
-  /** Settings of a server behind the proxies. */
+  /** Connect a server through the proxies. */
   settings: Record<string, string>;
   postgres: CountingProxy;
   redis: CountingProxy;

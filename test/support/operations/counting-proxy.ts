@@ -3,9 +3,9 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface CountingProxy {
   port: number;
-  /** Number of round trips: a send on a connection whose last bytes came from the store. A pipeline is one trip. */
+  /** A trip is a send on a connection whose last bytes came from the store: a pipeline is one. */
   roundTrips(): number;
-  /** Resolves after a pause without traffic, in ms. */
+  /** Resolves after a pause without traffic. */
   quiet(forMs: number): Promise<void>;
   close(): void;
 }

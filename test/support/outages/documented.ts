@@ -6,21 +6,18 @@ const PATH = 'docs/operators/outages.md';
 
 export type Away = 'database away' | 'Redis away' | 'mail server away' | 'disk full';
 
-/** Observed replies during an outage, for comparison with the documented table. */
+/** Observed replies during an outage. */
 export class SeenAnswers {
   readonly #seen = new Map<string, string>();
 
-  /**
-   * Records a reply. Fails the test if the endpoint replied differently in another flow.
-   * @param endpoint `METHOD path`
-   */
+  /** Fails the test if the endpoint (`METHOD path`) replied differently in another flow. */
   note(t: Test, endpoint: string, reply: Reply): void {
     const cell = describe(endpoint, reply);
     t.equal(this.#seen.get(endpoint) ?? cell, cell, `${endpoint} has the same reply each time`);
     this.#seen.set(endpoint, cell);
   }
 
-  /** Checks that each row of a documented column was observed and agrees. */
+  /** Each row of a documented column must have been observed and agree. */
   check(t: Test, away: Away): void {
     t.strictSame(Object.fromEntries(this.#seen), Object.fromEntries(readColumn(away)), away);
   }

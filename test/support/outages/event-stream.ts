@@ -5,10 +5,7 @@ import type { TestServer } from '../api/start-server.js';
 
 const PATH = '/v1/recovery_email/status';
 
-/**
- * Requests recovery_email/status as an event stream.
- * @returns the reply, for a stream once its head has arrived, and all events until its end
- */
+/** Resolves once the head of the reply has arrived. `text` resolves at the end of the stream. */
 export function openEventStream(
   server: TestServer,
   token: string,

@@ -18,7 +18,6 @@ const ANYTIME: FlowRequest[] = [
   prepare: async (server) => ({ send: () => send(server, path, { method: 'GET' }) }),
 }));
 
-/** The requests of each flow with both login methods, and the other requests. */
 export const FLOW_REQUESTS: FlowRequest[] = [
   ...NEW_ACCOUNT,
   ...DEVICES,

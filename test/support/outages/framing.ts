@@ -1,19 +1,19 @@
-/** A piece of a client's data, and whether it is a command of a request. */
+/** `isCommand`: a request sent it, not the connection itself. */
 export interface Frame {
   bytes: Buffer;
   isCommand: boolean;
 }
 
-/** Splits the data of one connection. @returns the complete frames */
+/** Returns the complete frames of one connection. */
 export type Framer = (chunk: Buffer) => Frame[];
 
 /** Redis commands that connections send by themselves. */
 const REDIS_UPKEEP = new Set(['PING', 'HELLO', 'CLIENT', 'SUBSCRIBE']);
-/** Statements of background work: mails, session use, key reloads, housekeeping, heartbeats. */
+/** Background work: mails, session use, key reloads, housekeeping, heartbeats. */
 const SQL_UPKEEP =
   /^(with "due"|(update|delete from) "mails"|update "sessions" set "last_access_at"|select .* from "signing_keys"|select 1$|.*"leases")/;
 
-/** Parses RESP: arrays of bulk strings (redis.io, "Redis serialization protocol"). */
+/** RESP: arrays of bulk strings (redis.io, "Redis serialization protocol"). */
 export function createRedisFramer(): Framer {
   return createFramer((buffer) => {
     const header = /^\*(\d+)\r\n/.exec(buffer.toString('latin1', 0, 32));
@@ -32,15 +32,15 @@ export function createRedisFramer(): Framer {
   });
 }
 
-/** Prepared statements by name. Names are the same on every connection. */
+/** Names are the same on every connection. */
 const statements = new Map<string, string>();
 
-/** Parse, Bind, Describe, Execute, Close: the messages before a statement's Sync. */
+/** Parse, Bind, Describe, Execute and Close precede a statement's Sync. */
 const PARTS_OF_STATEMENT = 'PBDEC';
 
 /**
- * Parses PostgreSQL's protocol 3.0: a frame ends with Sync or is a simple Query. The proxy must not forward incomplete
- * frames, because PostgreSQL executes a COMMIT before its Sync.
+ * PostgreSQL's protocol 3.0: a frame ends with Sync or is a simple Query. The proxy must not forward
+ * incomplete frames, because PostgreSQL executes a COMMIT before its Sync.
  */
 export function createPostgresFramer(): Framer {
   let isStarted = false;
@@ -73,7 +73,7 @@ export function createPostgresFramer(): Framer {
   });
 }
 
-/** @param read returns the length of the first complete frame of a buffer */
+/** `read` returns the length of the first complete frame. */
 function createFramer(read: (buffer: Buffer) => { length: number; isCommand: boolean } | undefined): Framer {
   let rest: Buffer = Buffer.alloc(0);
   return (chunk) => {

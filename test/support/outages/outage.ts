@@ -5,10 +5,10 @@ import { startServer, type TestServer } from '../api/start-server.js';
 import type { FlowRequest, PreparedRequest } from './flows/flow-request.js';
 import { ALL, untilTrue } from './waiting.js';
 
-/** Time limit of a request that waits for a store, in ms; longer while other tests run. */
+/** For a request that waits for a store; longer while other tests run. */
 const ANSWER_MS = ALL ? 2000 : 20_000;
 
-/** Account limits as for one user; no limit for the one address of all tests. */
+/** Limits as for one user, except for the one address of all tests. */
 const LIMITS = {
   RATE_LIMITS: 'on',
   STRETCH_MAX_WAIT: '60',
@@ -17,7 +17,6 @@ const LIMITS = {
   LIMIT_MAILS_FROM_SOURCE: '1000000/3600',
 };
 
-/** Starts a server with limits that leave room for a test. */
 export function startLimitedServer(t: Test, env: Record<string, string>): Promise<TestServer> {
   return startServer(t, { ...LIMITS, ...env });
 }
@@ -28,14 +27,12 @@ export async function timeReply({ send }: PreparedRequest): Promise<{ reply: Rep
   return { reply, ms: performance.now() - started };
 }
 
-/** Asserts a timely 503 with errno 201, five fields and a time to retry. */
 export function checkUnavailable(t: Test, { reply, ms }: { reply: Reply; ms: number }): void {
   checkRefusal(t, reply, 503, 201, { retryAfter: reply.body.retryAfter });
   t.equal(Number(reply.headers['retry-after']), reply.body.retryAfter);
   t.ok(ms < ANSWER_MS, `answered after ${Math.round(ms)} ms`);
 }
 
-/** Repeats a request until its reply is not 503. @returns the last reply, and the number of refusals */
 export async function sendUntilServed(request: PreparedRequest): Promise<{ reply: Reply; refusals: number }> {
   let reply = await request.send();
   let refusals = 0;
@@ -49,7 +46,6 @@ export async function sendUntilServed(request: PreparedRequest): Promise<{ reply
   return { reply, refusals };
 }
 
-/** Waits until all stores reply. */
 export async function untilHealthy(server: TestServer): Promise<void> {
   await untilTrue(async () => (await send(server, '/__heartbeat__', { method: 'GET' })).status === 200);
 }

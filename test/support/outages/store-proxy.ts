@@ -6,7 +6,7 @@ import type { Framer } from './framing.js';
 /** Where to cut: before the store receives the command, or after it has executed it and before its reply. */
 export type CutKind = 'unsent' | 'unanswered';
 
-/** A proxy between a server and a store that cuts all connections at a chosen command. */
+/** Cuts all connections at a chosen command. */
 export class StoreProxy {
   port = 0;
   readonly #storePort: number;
@@ -15,10 +15,8 @@ export class StoreProxy {
   #server: Server | undefined;
   #cut: { commandsLeft: number; kind: CutKind } | undefined;
   #isCut = false;
-  /** Settles when the pending reply has been dropped. */
   #severing: Promise<void> | undefined;
 
-  /** @param createFramer splits the data of one connection */
   constructor(storePort: number, createFramer: () => Framer) {
     this.#storePort = storePort;
     this.#createFramer = createFramer;
@@ -30,17 +28,15 @@ export class StoreProxy {
     return this;
   }
 
-  /** Whether the cut has happened or is imminent: a reply may precede the store's reply to the last command. */
+  /** Also true while the cut is imminent: a reply may precede the store's reply to the last command. */
   get isCut(): boolean {
     return this.#isCut || this.#severing !== undefined;
   }
 
-  /** Lets `count` commands pass and cuts at the next one. */
   cutAfter(count: number, kind: CutKind): void {
     this.#cut = { commandsLeft: count, kind };
   }
 
-  /** Lets all connections pass again. */
   async mend(): Promise<void> {
     this.#cut = undefined;
     await this.#severing;

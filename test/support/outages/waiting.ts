@@ -2,7 +2,7 @@ import { waitUntil } from '../wait-until.js';
 
 /** Cuts each request at each command, with strict time limits: for an idle machine. */
 export const ALL = process.env.OUTAGES === 'all';
-/** Time limit of the recovery after a store's return, in ms; longer while other tests run. */
+/** Longer while other tests run. */
 const RECOVERY_MS = ALL ? 5000 : 20_000;
 
 export function untilTrue(condition: () => Promise<boolean>): Promise<void> {

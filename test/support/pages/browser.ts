@@ -2,7 +2,6 @@ import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { findProgram, type Teardown } from '../services/service-process.js';
 
-/** @throws Error when Chromium is not installed */
 export async function openBrowser(t: Teardown): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath: findProgram('chromium', 'chromium'),
@@ -13,7 +12,6 @@ export async function openBrowser(t: Teardown): Promise<Browser> {
   return browser;
 }
 
-/** A tab that records errors and requests. */
 export interface Tab {
   page: Page;
   /** Script errors, and violations of the Content-Security-Policy. */
@@ -21,7 +19,7 @@ export interface Tab {
   requestedUrls: string[];
 }
 
-/** @param options language, colour scheme, size; the default is English, light and a phone's size */
+/** By default English, light and of a phone's size. */
 export async function openTab(browser: Browser, options: BrowserContextOptions = {}): Promise<Tab> {
   const context = await browser.newContext({
     locale: 'en',
@@ -45,7 +43,7 @@ export async function openTab(browser: Browser, options: BrowserContextOptions =
   return { page, complaints, requestedUrls };
 }
 
-/** Returns axe-core's findings for the current page, one per line. */
+/** Returns axe-core's findings, one per line. */
 export async function findBarriers(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations, passes } = await page.evaluate(() =>

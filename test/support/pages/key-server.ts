@@ -10,7 +10,6 @@ import { makeAccount } from '../mail/outbox-fixture.js';
 import { watchResponses } from '../openapi/watch-responses.js';
 import type { Teardown } from '../services/service-process.js';
 
-/** Starts the whole server on a free port with its own directory. */
 export async function startServer(t: Teardown, env: NodeJS.ProcessEnv = {}): Promise<KeyServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'pages-'));
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
@@ -21,7 +20,7 @@ export async function startServer(t: Teardown, env: NodeJS.ProcessEnv = {}): Pro
   return server;
 }
 
-/** Adds an account without a known password. Returns its verification link. */
+/** Returns the verification link of an account without a known password. */
 export async function addAccount({ url, services }: KeyServer) {
   const uid = randomUUID();
   const code = randomBytes(32).toString('hex');

@@ -4,10 +4,7 @@ import root, { type Test } from 'tap';
 import type { ProcessMessage } from './run-process.js';
 import { compiledPath } from './test-files.js';
 
-/**
- * Runs the test files that run-process.ts sends, one after the other, each as a subtest of its own: program and packages
- * are loaded once for all of them.
- */
+// Runs the files that run-process.ts sends, each as its own subtest: program and packages are loaded once.
 
 const TICKS_PER_SECOND = 100;
 
@@ -52,7 +49,7 @@ function tell(message: ProcessMessage): void {
   process.send?.(message);
 }
 
-/** CPU time of this process and, on Linux, of the processes that it started and that ended (proc(5), cutime, cstime). */
+/** Includes child processes that have ended: cutime and cstime of proc(5). */
 function readCpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6 + readChildrenTicks() / TICKS_PER_SECOND;

@@ -6,14 +6,13 @@ import { Parser, type Result } from 'tap-parser';
 const RUN_FILES = fileURLToPath(new URL('run-files.js', import.meta.url));
 const NODE_FLAGS = ['--enable-source-maps'];
 
-/** A message of a test process: it is ready for a file, or has run one. */
 export type ProcessMessage = { type: 'ready' } | { type: 'ran'; file: string; cpuSeconds: number };
 
 export interface FileOutcome {
   file: string;
   isOk: boolean;
   seconds: number;
-  /** The test process with its threads and, on Linux, the child processes that ended. */
+  /** Includes threads and, on Linux, child processes that have ended. */
   cpuSeconds: number;
 }
 
@@ -21,20 +20,18 @@ export interface ProcessOutcome {
   passed: number;
   failed: number;
   skipped: number;
-  /** Files with a failure, and files that did not finish. */
+  /** Includes files that did not finish. */
   failedFiles: Set<string>;
 }
 
 export interface ProcessOptions {
   env: NodeJS.ProcessEnv;
-  /** Returns the next file to run, and nothing when the process shall end. */
+  /** Returns nothing when the process shall end. */
   takeFile(): string | undefined;
   onFile(outcome: FileOutcome): void;
-  /** Called at once, with a text for people. */
   onFailure(description: string): void;
 }
 
-/** Runs files in a process, one after the other, and reads its TAP. */
 export async function runProcess({
   env,
   takeFile,

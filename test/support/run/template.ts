@@ -8,12 +8,11 @@ import type { StretchPlan } from '../../../workers/messages.js';
 import { SLOT_MIB } from '../../../workers/stretcher.js';
 import { makePostgresTemplate } from '../services/postgres.js';
 
-/** The data that a first start creates and later starts use. */
 const FILES = ['key-server.sqlite', 'storage.key'];
 
 /**
- * Creates data that all tests of a run copy: a data folder with schema and signing key, the stretch plan of this
- * machine, and a PostgreSQL cluster. Environment variables tell test processes the paths.
+ * Creates data that all tests of a run copy: data folder, stretch plan of this machine, PostgreSQL cluster.
+ * Environment variables tell test processes the paths.
  */
 export async function makeTemplate(): Promise<{ env: Record<string, string>; remove(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'key-server-template-'));
@@ -35,14 +34,14 @@ export async function makeTemplate(): Promise<{ env: Record<string, string>; rem
   };
 }
 
-/** Fills a new data folder from the template of this run, if it fits the settings. */
+/** Does nothing if the template does not fit the settings. */
 export async function copyTemplate(config: Config): Promise<void> {
   const template = process.env.TEST_DATA_TEMPLATE;
   if (!template || config.databaseUrl || config.storageKey || config.signingAlgorithm !== 'RS') return;
   for (const file of FILES) await copyFile(join(template, file), join(config.dataDir, file));
 }
 
-/** Returns the plan of `wasm` that this run measured, for the memory that the settings give. */
+/** Returns the plan of `wasm` that this run measured. */
 export function readStretchPlan(config: Config): StretchPlan | undefined {
   const { TEST_STRETCH_PLAN } = process.env;
   if (!TEST_STRETCH_PLAN || !['native', 'wasm'].includes(config.stretchEngine)) return undefined;

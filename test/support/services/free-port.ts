@@ -1,14 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/**
- * Below the ephemeral range: a restarted service must find its port free, and a reconnecting client must not connect
- * to itself.
- */
+/** Below the ephemeral range: a restarted service must find its port free. */
 const FIRST_PORT = 12_000;
 const LAST_PORT = 31_999;
 
-/** Returns a port of 127.0.0.1 without a listener. */
 export async function findFreePort(): Promise<number> {
   for (;;) {
     const port = randomInt(FIRST_PORT, LAST_PORT + 1);

@@ -14,19 +14,13 @@ const DEBIAN_VERSIONS = '/usr/lib/postgresql';
 /** initdb and postgres refuse to run as root. */
 const USER = 'postgres';
 
-/** A private PostgreSQL; see {@link ServiceProcess} for stop, start, restart, freeze and thaw. */
 export interface Postgres extends ServiceProcess {
   readonly port: number;
   readonly url: string;
-  /** Creates an empty database. @returns its URL */
   createDatabase(): Promise<string>;
 }
 
-/**
- * Starts a real PostgreSQL with a new cluster on a free port of 127.0.0.1.
- * @param options.args more arguments for `postgres`, for example `['-c', 'max_connections=20']`
- * @throws Error when PostgreSQL is not installed
- */
+/** @param options.args more arguments for `postgres`, for example `['-c', 'max_connections=20']` */
 export async function startPostgres(t: Teardown, options: { args?: string[] } = {}): Promise<Postgres> {
   const programs = await findPrograms();
   const directory = await makeDirectory();
@@ -63,10 +57,7 @@ export async function startPostgres(t: Teardown, options: { args?: string[] } = 
   return Object.assign(postgres, { port, url: `${server}/postgres`, createDatabase });
 }
 
-/**
- * Creates a cluster to copy from, which takes a tenth of the time of a new one.
- * `TEST_POSTGRES_TEMPLATE` tells {@link startPostgres} its path.
- */
+/** Creates a cluster to copy for {@link startPostgres}: this takes a tenth of the time of a new one. */
 export async function makePostgresTemplate(): Promise<string> {
   const directory = await makeDirectory();
   await initialise(join(await findPrograms(), 'initdb'), directory);
@@ -102,7 +93,7 @@ async function idsOf(user: string): Promise<[uid: number, gid: number]> {
   return [Number(uid?.stdout), Number(gid?.stdout)];
 }
 
-/** Runs a statement on a separate connection. @returns the rows */
+/** Uses a separate connection. */
 export async function askPostgres(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -5,23 +5,18 @@ import type { Teardown } from './service-process.js';
 
 const SLOTS = 16_384;
 const MASTERS = 3;
-/** A node that is silent for this long counts as failed, in ms. */
+/** A node that is silent for this long counts as failed. */
 const NODE_TIMEOUT_MS = 1000;
 
-/** Three masters that share the slots, with optional replicas. */
 export interface RedisCluster {
-  /** `redis+cluster://127.0.0.1:<port>,…`: the masters */
+  /** `redis+cluster://…` with the masters. */
   readonly url: string;
   readonly masters: Redis[];
-  /** Replicas of the first masters. */
+  /** Of the first masters. */
   readonly replicas: Redis[];
 }
 
-/**
- * Starts a real Redis Cluster of three masters on free ports of 127.0.0.1.
- * @param options.replicas number of masters with a replica; 0 by default
- * @throws Error when redis-server is not installed
- */
+/** @param options.replicas number of masters with a replica */
 export async function startRedisCluster(
   t: Teardown,
   { replicas: replicaCount = 0 }: { replicas?: number } = {},

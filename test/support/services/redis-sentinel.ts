@@ -9,7 +9,7 @@ import { findProgram, ServiceProcess, type Teardown } from './service-process.js
 const SENTINELS = 3;
 const QUORUM = 2;
 const NAME = 'keyserver';
-/** A master that is silent for this long counts as failed, in ms. */
+/** A master that is silent for this long counts as failed. */
 const DOWN_AFTER_MS = 500;
 
 export interface RedisSentinel {
@@ -19,11 +19,7 @@ export interface RedisSentinel {
   findMaster(): Promise<Redis>;
 }
 
-/**
- * Starts a real master, replica and three sentinels on free ports of 127.0.0.1. The sentinels need some seconds to
- * discover each other.
- * @throws Error when redis-server is not installed
- */
+/** A master, a replica and three sentinels, which need some seconds to discover each other. */
 export async function startRedisSentinel(t: Teardown): Promise<RedisSentinel> {
   const master = await startRedis(t);
   const replica = await startRedis(t, { args: ['--replicaof', `127.0.0.1 ${master.port}`] });

@@ -5,17 +5,12 @@ import { createClient } from 'redis';
 import { findFreePort } from './free-port.js';
 import { findProgram, ServiceProcess, type Teardown } from './service-process.js';
 
-/** A private Redis; see {@link ServiceProcess} for stop, start, restart, freeze and thaw. */
 export interface Redis extends ServiceProcess {
   readonly port: number;
   readonly url: string;
 }
 
-/**
- * Starts a real redis-server on a free port of 127.0.0.1, without persistence by default.
- * @param options.args more arguments, for example `['--appendonly', 'yes']`
- * @throws Error when redis-server is not installed
- */
+/** Without persistence by default. @param options.args for example `['--appendonly', 'yes']` */
 export async function startRedis(t: Teardown, options: { args?: string[] } = {}): Promise<Redis> {
   const program = findProgram('redis-server', 'redis-server');
   const directory = await mkdtemp(join(tmpdir(), 'redis-'));
@@ -37,7 +32,7 @@ export async function startRedis(t: Teardown, options: { args?: string[] } = {})
   return Object.assign(redis, { port, url: `redis://127.0.0.1:${port}` });
 }
 
-/** Sends a command on a separate connection. */
+/** Uses a separate connection. */
 export async function askRedis({ url }: Pick<Redis, 'url'>, command: string[]): Promise<unknown> {
   const client = createClient({ url }).on('error', () => {});
   await client.connect();

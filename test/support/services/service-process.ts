@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The part of a tap test that registers clean-up. */
 export interface Teardown {
   teardown(end: () => unknown): void;
 }
@@ -12,7 +11,7 @@ export interface ServiceCommand {
   /** Output that signals readiness. */
   ready: RegExp;
   stopSignal: NodeJS.Signals;
-  /** The user to run as when root runs the tests and the program refuses root. */
+  /** Runs the program if root runs the tests. */
   user?: string;
 }
 
@@ -25,7 +24,7 @@ export class ServiceProcess {
     this.#service = service;
   }
 
-  /** Starts the program and waits until it is ready. @throws Error with the output when it exits */
+  /** @throws Error with the output when the program exits before it is ready */
   async start(): Promise<void> {
     if (this.#child) throw new Error('the service is already running');
     const [command, ...args] = launch(this.#service) as [string, ...string[]];
@@ -52,10 +51,7 @@ export class ServiceProcess {
     for (const stream of [child.stdout, child.stderr]) stream?.removeAllListeners('data').resume();
   }
 
-  /**
-   * Ends the program and waits until it has exited. Does nothing when it is not running.
-   * @param signal SIGKILL for a crash
-   */
+  /** Does nothing when the program is not running. @param signal SIGKILL for a crash */
   async stop(signal: NodeJS.Signals = this.#service.stopSignal): Promise<void> {
     const child = this.#child;
     if (!child) return;
@@ -65,13 +61,13 @@ export class ServiceProcess {
     await gone;
   }
 
-  /** Restarts it on the same port. */
+  /** Keeps the port. */
   async restart(signal?: NodeJS.Signals): Promise<void> {
     await this.stop(signal);
     await this.start();
   }
 
-  /** Stops the program with SIGSTOP: connections stay open without replies. */
+  /** Connections stay open without replies. */
   freeze(): void {
     this.#signalAll('SIGSTOP');
   }
@@ -89,12 +85,7 @@ export class ServiceProcess {
   }
 }
 
-/**
- * Returns the path of a program.
- * @param directories searched before PATH
- * @param debianPackage to install when it is missing
- * @throws Error that names the package
- */
+/** Searches the directories before PATH. @throws Error that names the missing Debian package */
 export function findProgram(name: string, debianPackage: string, directories: string[] = []): string {
   const paths = [...directories, ...(process.env.PATH ?? '').split(delimiter)].map((dir) => join(dir, name));
   const found = paths.find((path) => {

@@ -1,7 +1,5 @@
-/**
- * A server to be killed: creates accounts one after the other and prints each when it is acknowledged.
- * Arguments: database file, storage key in hex.
- */
+// A server to be killed: creates accounts and prints each when it is acknowledged.
+// Arguments: database file, storage key in hex.
 import { openStorage } from '../../../storage/storage.js';
 import { newAccount, newMail } from './records.js';
 

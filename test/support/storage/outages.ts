@@ -1,15 +1,13 @@
 import { withTimeout } from '../../../protocol/with-timeout.js';
 import { waitUntil } from '../wait-until.js';
 
-/** The error of a store that does not reply. */
 export const UNAVAILABLE = { code: 'STORE_UNAVAILABLE' };
 
-/** Rejects when the work takes longer than a request may. */
 export function withinTwoSeconds<Value>(work: Promise<Value>): Promise<Value> {
   return withTimeout(2000, work);
 }
 
-/** Repeats a request until the store replies, for at most five seconds. */
+/** Limits the wait to five seconds. */
 export async function untilAnswered(ask: () => Promise<unknown>): Promise<void> {
   let failure: unknown;
   const isAnswered = async () => {

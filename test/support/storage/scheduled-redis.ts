@@ -1,7 +1,7 @@
 import type { Scheduler } from 'fast-check';
 import type { RedisConnection, RedisTopology } from '../../../storage/redis/topology.js';
 
-/** Number of steps by which a broken connection's command is late, so that its compensation can overtake it. */
+/** Steps by which a broken connection's command is late, so that its compensation can overtake it. */
 const LATE_STEPS = 10;
 
 interface Command {
@@ -13,13 +13,11 @@ interface Command {
 }
 
 /**
- * The network between one server and a real Redis. A scheduler decides when each command reaches Redis and when
- * each reply reaches the server: in order on one connection, in any order across connections.
+ * The network between a server and a real Redis. A scheduler decides when commands and replies arrive: in
+ * order on one connection, in any order across connections.
  */
 export class ScheduledRedis implements RedisTopology {
-  /** While `false`, commands pass immediately. */
   isScheduled = false;
-  /** While `false`, connecting fails. */
   isUp = true;
   readonly #real: RedisConnection;
   readonly #scheduler: Scheduler;
@@ -47,16 +45,12 @@ export class ScheduledRedis implements RedisTopology {
     close: () => {},
   });
 
-  /**
-   * Breaks all connections.
-   * @param commands whether commands that were written but did not reach Redis are lost, or reach it later
-   */
+  /** Commands that were written but did not reach Redis are lost, or reach it later. */
   cut(commands: 'lost' | 'late'): void {
     for (const connection of this.#connections) connection.break(commands);
     this.#connections.clear();
   }
 
-  /** Runs a step of the network when the scheduler chooses it. */
   async step(label: string, run: () => Promise<void>): Promise<void> {
     if (!this.isScheduled) return run();
     await this.#scheduler.scheduleSequence([{ label: `${this.#name}: ${label}`, builder: run }]).task;
@@ -106,7 +100,6 @@ class ScheduledConnection implements RedisConnection {
     if (tell) this.#onLost();
   }
 
-  /** Passes the oldest command to Redis. */
   async #deliver(): Promise<void> {
     const [sent] = this.#unsent;
     if (!sent) return;
@@ -128,7 +121,7 @@ class ScheduledConnection implements RedisConnection {
   }
 }
 
-/** Waits until all pending promise reactions have run. */
+/** Resolves after all pending promise reactions. */
 export function afterReactions(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

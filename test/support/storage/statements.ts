@@ -55,7 +55,7 @@ export async function recordStatements(t: Test, database: DatabaseLocation) {
   return byStep;
 }
 
-/** Number of statements of each method, including BEGIN and COMMIT. */
+/** Statements of each method, with BEGIN and COMMIT. */
 export const STATEMENTS = {
   'accounts.exists': 1,
   'accounts.create': 4,

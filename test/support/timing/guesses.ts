@@ -14,7 +14,7 @@ import { emailToHex } from '../../../client/email.js';
 import { deriveHawkCredentials, type HawkCredentials } from '../../../client/hawk.js';
 import { fromHex, toHex } from '../../../protocol/hex.js';
 
-/** Two requests that must get the same kind of answer in the same time. */
+/** Both must get the same kind of answer in the same time. */
 export interface Pair {
   a: PreparedRequest;
   b: PreparedRequest;
@@ -23,19 +23,19 @@ export interface Pair {
 /** A secret that response times must not reveal. */
 export interface Guess {
   name: string;
-  /** Difference between requests of class a and b. */
+  /** What the requests a and b are. */
   classes: [a: string, b: string];
   status: number;
   errno?: number;
-  /** Yields pairs without end. Requests that it sends itself are not timed. */
+  /** Without end. Requests that it sends itself are not timed. */
   makePairs(): AsyncGenerator<Pair>;
 }
 
-/** Pairs that are sent in random order together, so that each class follows each class equally often. */
+/** Sent in random order together, so that each class follows each class equally often. */
 export const SHUFFLED_PAIRS = 10;
 
 const FIRST_BYTE: [string, string] = ['first byte right', 'first byte wrong'];
-/** Whole groups of shuffled pairs: a new batch cancels the tokens of the previous one. */
+/** Whole groups of pairs: a new batch cancels the tokens of the previous one. */
 const RECOVERY_BATCH = 5 * SHUFFLED_PAIRS;
 
 export function secretGuesses(
@@ -105,7 +105,7 @@ export function secretGuesses(
   ];
 }
 
-/** Two of the three tries of a fresh token of each account. */
+/** Uses two of the three tries of a fresh token of each account. */
 async function* makeRecoveryPairs(
   server: ServerProcess,
   sender: Sender,
@@ -129,7 +129,7 @@ async function* makeRecoveryPairs(
   }
 }
 
-/** Returns whether an address has an account; for a server with `ENUMERATION_GUARD=on`. */
+/** For a server with `ENUMERATION_GUARD=on`. */
 export function accountGuesses(accounts: SrpAccount[], rawAccounts: RawAccount[]): Guess[] {
   const classes: [string, string] = ['address with an account', 'address without'];
   const makePairs = (known: { emailHex: string }[], request: (email: string) => PreparedRequest) =>
@@ -164,7 +164,7 @@ export function accountGuesses(accounts: SrpAccount[], rawAccounts: RawAccount[]
   ];
 }
 
-/** Returns a copy with the lowest bit of one byte inverted. */
+/** Inverts the lowest bit of one byte of a copy. */
 function flip(bytes: Uint8Array, position: number): Uint8Array {
   const copy = Uint8Array.from(bytes);
   const index = (position + copy.length) % copy.length;

@@ -1,6 +1,6 @@
 import { mean, sampleVariance } from 'simple-statistics';
 
-/** Returns t of Welch's test for the means of two samples, whose variances may differ. */
+/** The variances of the samples may differ. */
 export function welchT(a: number[], b: number[]): number {
   const difference = mean(a) - mean(b);
   return difference === 0

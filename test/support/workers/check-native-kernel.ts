@@ -1,4 +1,4 @@
-// Runs in a process with STRETCH_ISA set: checks the addon at the given path, and prints one line per failure.
+// Runs in a process with STRETCH_ISA set: checks the addon at the given path, prints a line per failure.
 
 import { pbkdf2Sync, randomBytes, randomInt, scryptSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,6 @@ interface Job {
   region: number;
   firstSlot: number;
   rounds: number;
-  /** Sizes of groups. */
   sizes: number[];
 }
 
@@ -74,7 +73,6 @@ const PBKDF2_VECTORS = [
   },
 ];
 
-/** @returns the failures */
 function check({ addon, region, firstSlot, rounds, sizes }: Job): string[] {
   const native = createRequire(import.meta.url)(addon) as NativeKernel;
   const wrong: string[] = [];

@@ -1,7 +1,7 @@
 import runTask from '../../../workers/thread/stretch-thread.js';
 
 type Task = Parameters<typeof runTask>[0];
-
+/** Fails when bytes of a password remain in the thread. */
 /** A stretch thread that fails when bytes of a password remain in it. */
 export default function runAndCheck(message: Task) {
   const result = runTask(message);

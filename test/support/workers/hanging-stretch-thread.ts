@@ -3,7 +3,6 @@ import { HANGING_EMAIL } from './stretch-request.js';
 
 type Task = Parameters<typeof runTask>[0];
 
-/** A stretch thread that hangs for one email. */
 export default function runOrHang(message: Task) {
   if (message.task === 'stretch') {
     const emails = message.input.batch.map(({ email }) => Buffer.from(email).toString());

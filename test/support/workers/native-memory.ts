@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 const CHUNK_BYTES = 64 << 10;
 const MIN_BYTES = 64 << 20;
 
-/** Finds the native kernel's mappings: large, and excluded from core dumps (proc(5), smaps). */
+/** Its mappings are large and excluded from core dumps (proc(5), smaps). */
 function findMappings(): { start: number; end: number }[] {
   return readFileSync('/proc/self/smaps', 'latin1')
     .split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
@@ -15,7 +15,7 @@ function findMappings(): { start: number; end: number }[] {
     .filter(({ start, end }) => end - start >= MIN_BYTES);
 }
 
-/** Returns the size of the native kernel's memory, and the bytes in chunks that are not all zero. */
+/** `traces`: bytes in chunks that are not all zero. */
 export function readNativeMemory(): { bytes: number; traces: number } {
   const memory = openSync('/proc/self/mem', 'r');
   const chunk = Buffer.alloc(CHUNK_BYTES);

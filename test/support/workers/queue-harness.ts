@@ -24,23 +24,22 @@ interface HarnessOptions {
   holdRecovery?: boolean;
 }
 
-/** A queue with threads and a clock that tests control. */
+/** Tests control the threads and the clock. */
 export class QueueHarness {
   readonly queue: TaskQueue<StretchRequest, StretchReply, SlotAllocation>;
   readonly events: TaskEvent[] = [];
-  /** Running batches, oldest first. */
+  /** Oldest first. */
   readonly running: RunningBatch[] = [];
-  /** The accounts of each started batch, in order. */
+  /** The accounts of each started batch. */
   readonly begun: string[][] = [];
-  /** Ended requests, in order. */
   readonly endings: { account: string; ending: Ending }[] = [];
-  /** Pending recoveries and their controls; without `holdRecovery` they end at once. */
+  /** Without `holdRecovery` they end at once. */
   readonly recovering: { slots: SlotAllocation; end: () => void; fail: () => void }[] = [];
   readonly allocations: SlotAllocation[];
   nowMs = 0;
   readonly #timers = new Set<{ atMs: number; callBack: () => void }>();
 
-  /** By default two threads with batches of two. A batch is expected to take 100 ms. */
+  /** Batches are expected to take 100 ms. */
   constructor({ threads = 2, groupSize = 2, holdRecovery = false }: HarnessOptions = {}) {
     this.queue = new TaskQueue({
       run: (batch, slots, timeLimitMs) => this.#run(batch, slots, timeLimitMs),
@@ -63,7 +62,7 @@ export class QueueHarness {
     for (const slots of this.allocations) this.queue.release(slots);
   }
 
-  /** Submits a request for `account`, by default from its own source. */
+  /** By default from the account's own source. */
   submit(account: string, order: Partial<TaskClient> = {}): void {
     const end = (ending: Ending) => this.endings.push({ account, ending });
     this.queue
@@ -72,7 +71,6 @@ export class QueueHarness {
       .catch((error) => end(error.code));
   }
 
-  /** Advances the clock and fires the timers that are due. */
   advance(ms: number): void {
     this.nowMs += ms;
     for (const timer of this.#timers) {
@@ -80,7 +78,6 @@ export class QueueHarness {
     }
   }
 
-  /** Completes the oldest batch. */
   async finishOne(tookMs = 100): Promise<void> {
     this.advance(tookMs);
     const batch = this.running.shift();
@@ -89,7 +86,6 @@ export class QueueHarness {
     await settle();
   }
 
-  /** Completes batches until none runs. */
   async finishAll(tookMs = 100): Promise<void> {
     while (this.running.length > 0) await this.finishOne(tookMs);
   }
@@ -101,7 +97,7 @@ export class QueueHarness {
   }
 }
 
-/** Waits until all pending promise reactions have run. */
+/** Resolves after all pending promise reactions. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

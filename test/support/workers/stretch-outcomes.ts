@@ -1,7 +1,7 @@
 import type { TestServer } from '../api/start-server.js';
 import { knownRequest } from '../workers/stretch-request.js';
 
-/** Records the outcome of each later stretch: `stretched`, or the code of the error. */
+/** An outcome is `stretched`, or the code of the error. */
 export function recordOutcomes({ services: { stretcher } }: TestServer): string[] {
   const outcomes: string[] = [];
   const stretch = stretcher.stretch.bind(stretcher);

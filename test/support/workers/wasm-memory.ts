@@ -1,6 +1,6 @@
 const CHUNK_BYTES = 64 << 10;
 
-/** Records the memories that this thread creates during a test. @returns the bytes in chunks that are not all zero */
+/** Records memories. The returned function counts the bytes in chunks that are not all zero. */
 export function recordWasmMemories(t: { teardown(end: () => void): void }): () => number {
   const memories: WebAssembly.Memory[] = [];
   const { Memory } = WebAssembly;

@@ -31,7 +31,7 @@ function importPublicKey(key: BrowserIdPublicKey): KeyObject {
   return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
 }
 
-/** Verifies a certificate's signature in BrowserID's form: a DS signature is r | s. */
+/** In BrowserID's form: a DS signature is r | s. */
 function isSignedBy(jwt: string, publicKey: KeyObject): boolean {
   const [header, body, signature] = jwt.split('.') as [string, string, string];
   return verify(

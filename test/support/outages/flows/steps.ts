@@ -34,14 +34,12 @@ export async function createRaw(server: TestServer, email = makeEmail()) {
 export const readStatus = (server: TestServer, token: string) =>
   send(server, '/v1/recovery_email/status', { method: 'GET', ...signed('sessionToken', token) });
 
-/** Asserts that the account exists and one mail was sent. */
 export async function checkCreated(t: Test, server: TestServer, uid: string): Promise<void> {
   // A mail whose commit was not acknowledged waits for the next poll of the outbox.
   server.services.mailer.wake();
   t.equal((await server.mailbox.list(uid)).length, 1, 'one verification mail');
 }
 
-/** Creates an account over SRP with one session. */
 export async function enter(server: TestServer, verified = true) {
   const account = await createAccount(server, { verified });
   return { account, ...(await login(server, account)) };
@@ -57,7 +55,6 @@ export async function checkDevices(t: Test, server: TestServer, sessionToken: st
   );
 }
 
-/** Creates an account, a recovery code and its accountResetToken. */
 export async function recover(server: TestServer) {
   const { account, sessionToken } = await enter(server);
   const { forgotPasswordToken } = await sendRecoveryCode(server, account);
@@ -65,7 +62,7 @@ export async function recover(server: TestServer) {
   return { account, sessionToken, token };
 }
 
-/** Tries all mailed codes: a failed request may also have mailed one. @returns the accountResetToken */
+/** Tries all mailed codes: a failed request may also have mailed one. */
 export async function verifyRecoveryCode(
   server: TestServer,
   { uid }: TestAccount,

@@ -32,7 +32,7 @@ const known = {
 const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
 const openssl = createEngine({ engine: 'openssl' });
 
-/** Stretches in the first slots of the first memory. */
+/** Uses the first slots of the first memory. */
 function stretch(engine: Engine, inputs: StretchInput[], methods: SingleMethods = VECTOR): string[] {
   return engine.stretch(inputs, { memory: 0, indexes: inputs.map((_, i) => i) }, methods).map(toHex);
 }
@@ -146,7 +146,7 @@ function isWiped(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).equals(Buffer.alloc(bytes.length));
 }
 
-/** Wraps the kernel and records each K1 and K2 before they are wiped. */
+/** Records each K1 and K2 before they are wiped. */
 function watchKernel(real: ScryptKernel): { kernel: ScryptKernel; seen: Uint8Array[] } {
   const seen: Uint8Array[] = [];
   const see = <Bytes extends Uint8Array>(bytes: Bytes) => {
