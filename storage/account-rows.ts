@@ -3,7 +3,6 @@ import type { Sealer } from './sealer.js';
 import type { Tables } from './sql/schema.js';
 import { aadFor } from './sql/sealed-columns.js';
 
-/** Fields that change with the password. */
 export interface PasswordMaterial {
   verifier: Uint8Array;
   srpSalt: Uint8Array;
@@ -20,7 +19,7 @@ export interface Account extends PasswordMaterial {
   /** 64 hex digits. */
   verifyCode: string;
   kA: Uint8Array;
-  /** Time at which the password was last set or the account was locked. It never decreases. */
+  /** Time of the last password or lock; never decreases. Tokens of an earlier generation are invalid. */
   generation: number;
   locale: string;
   createdAt: number;

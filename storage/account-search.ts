@@ -3,7 +3,6 @@ import { normalizeEmail } from '../protocol/email.js';
 import type { SqlEngine } from './sql/migrations.js';
 import type { Tables } from './sql/schema.js';
 
-/** All given conditions apply. */
 export interface AccountFilter {
   /** First characters of the address, in any ASCII case. */
   prefix?: string | undefined;
@@ -22,7 +21,6 @@ export interface FoundAccount {
   createdAt: number;
   verifiedAt: number | null;
   lockedAt: number | null;
-  /** Time of the last use of a session; null without sessions. */
   lastAccessAt: number | null;
 }
 
@@ -34,7 +32,7 @@ const LAST_ACCESS = sql<
   number | null
 >`(select max(last_access_at) from sessions where sessions.uid = accounts.uid)`;
 
-/** Lists of accounts, for operators. Every method throws StoreUnavailableError when the database fails. */
+/** Lists accounts for operators. Every method throws StoreUnavailableError when the database fails. */
 export class AccountSearch {
   readonly #db: Kysely<Tables>;
   readonly #address: RawBuilder<string>;
@@ -46,7 +44,7 @@ export class AccountSearch {
     this.#domain = domainOf(engine);
   }
 
-  /** Finds accounts by address order. @param page.after last address of the previous page */
+  /** Finds accounts in the order of their addresses. @param page.after last address of the previous page */
   async find(
     filter: AccountFilter,
     { after = '', limit }: { after?: string | undefined; limit: number },
@@ -78,12 +76,12 @@ export class AccountSearch {
   }
 }
 
-/** Returns the address for sorting: in byte order on both engines. */
+/** In byte order on both engines. */
 function addressOf(engine: SqlEngine): RawBuilder<string> {
   return engine === 'postgres' ? sql`normalized_email collate "C"` : sql`normalized_email`;
 }
 
-/** Returns the domain of the address. An address has exactly one @. */
+/** An address has exactly one @. */
 function domainOf(engine: SqlEngine): RawBuilder<string> {
   return engine === 'postgres'
     ? sql`split_part(normalized_email, '@', 2)`

@@ -23,7 +23,6 @@ export class Accounts {
   readonly #selectByUid: ReturnType<typeof prepareSelect>;
   readonly #selectByEmail: ReturnType<typeof prepareSelect>;
 
-  /** @param purgeDeleted removes deleted content from the database's files */
   constructor(db: Kysely<Tables>, sealer: Sealer, outbox: Outbox, purgeDeleted: () => Promise<void>) {
     this.#db = db;
     this.#sealer = sealer;
@@ -33,10 +32,7 @@ export class Accounts {
     this.#selectByEmail = prepareSelect(db, 'normalized_email');
   }
 
-  /**
-   * Creates an account and its first mail in one transaction.
-   * @returns `false` when an account has this address, in any ASCII case
-   */
+  /** Creates an account and its first mail. @returns `false` when an account has this address, in any case */
   async create(account: Account, mail: OutgoingMail): Promise<boolean> {
     try {
       await this.#db.transaction().execute(async (transaction) => {
@@ -80,11 +76,7 @@ export class Accounts {
       .execute();
   }
 
-  /**
-   * Sets a password and ends every session in one transaction.
-   * @param generation the generation for which the caller has proof
-   * @returns `false` when the account is gone or has a later generation
-   */
+  /** Sets a password, ends all sessions. @returns `false` when it is gone or has a later generation */
   async setPassword(
     uid: string,
     generation: number,
@@ -107,11 +99,7 @@ export class Accounts {
     });
   }
 
-  /**
-   * Deletes an account with its sessions and mails.
-   * @param generation the generation for which the caller has proof
-   * @returns `false` when the account is gone or has a later generation
-   */
+  /** Deletes an account and its rows. @returns `false` when it is gone or has a later generation */
   async destroy(uid: string, generation: number): Promise<boolean> {
     const { numDeletedRows } = await this.#db
       .deleteFrom('accounts')
@@ -124,10 +112,7 @@ export class Accounts {
     return true;
   }
 
-  /**
-   * Locks an account. Its sessions end, and the new generation makes its tokens invalid.
-   * @returns `false` when it is gone or already locked
-   */
+  /** Locks an account, which ends its sessions and tokens. @returns `false` when it is gone or locked */
   async lock(uid: string, nowMs: number): Promise<boolean> {
     return this.#db.transaction().execute(async (transaction) => {
       const { numUpdatedRows } = await transaction

@@ -16,7 +16,6 @@ export interface AuditEntry {
 /** Digits of a time in ms until the year 33658. IDs of equal length sort equally under every collation. */
 const TIME_DIGITS = 15;
 
-/** Returns the lower bound of the IDs of a time, in ms. */
 export function firstAuditId(at: number): string {
   return String(at).padStart(TIME_DIGITS, '0');
 }
@@ -38,7 +37,7 @@ export class AuditLog {
       .execute();
   }
 
-  /** Lists entries, newest first. @param page.before last ID of the previous page */
+  /** Newest first. @param page.before last ID of the previous page */
   async list({ before, limit }: { before?: string | undefined; limit: number }): Promise<AuditEntry[]> {
     const rows = await this.#db
       .selectFrom('audit')

@@ -2,18 +2,16 @@ import { withTimeout } from '../protocol/with-timeout.js';
 import { NotConnectedError, StoreUnavailableError } from './errors.js';
 
 /**
- * Restores what a request consumed if it is answered with 503, and undoes effects whose outcome is unknown.
+ * Undoes one effect in a store. Runs again until it is acknowledged, so it must be idempotent.
  * See docs/architecture.md, "Compensation".
  */
-
-/** Undoes one effect in a store. Runs again until it is acknowledged, so it must be idempotent. */
 export type Compensation<Store> = (store: Store) => Promise<unknown>;
 
-/** Delay between a failure and the next attempt, in ms. Longer than PostgreSQL lets a statement run (1.3 s). */
+/** Longer than PostgreSQL lets a statement run (1.3 s). */
 const RETRY_MS = 1500;
-/** Maximum length of a queue. Beyond it the oldest entry is dropped: its token expires first. */
+/** Beyond it the oldest entry is dropped: its token expires first. */
 const MAX_PENDING = 10_000;
-/** Longest wait for compensations before a 503 is sent, in ms. Unfinished ones continue in the store's queue. */
+/** A 503 waits no longer. Unfinished compensations continue in the store's queue. */
 const REPLY_DELAY_MS = 250;
 
 interface Pending<Store> {
@@ -21,7 +19,7 @@ interface Pending<Store> {
   attempts: number;
 }
 
-/** Pending compensations of one store. They are retried until acknowledged, or until the process ends. */
+/** Retries the compensations of one store until they are acknowledged or the process ends. */
 export class CompensationQueue<Store> {
   readonly #store: Store;
   readonly #attemptAtOnce: boolean;
@@ -35,7 +33,7 @@ export class CompensationQueue<Store> {
     this.#attemptAtOnce = attemptAtOnce;
   }
 
-  /** Runs an effect. When its outcome is unknown, the compensation is enqueued. @throws what `effect` throws */
+  /** Enqueues the compensation of an effect whose outcome is unknown. @throws what `effect` throws */
   async undoIfUnknown<Reply>(
     effect: () => Promise<Reply>,
     compensation: Compensation<Store>,
@@ -108,7 +106,6 @@ export class CompensationQueue<Store> {
   }
 }
 
-/** Returns whether a command certainly did not reach its store. */
 function isUnsent(error: unknown): boolean {
   return (error instanceof StoreUnavailableError ? error.cause : error) instanceof NotConnectedError;
 }
@@ -116,10 +113,7 @@ function isUnsent(error: unknown): boolean {
 export class RequestCompensations {
   readonly #steps = new Set<() => Promise<unknown>>();
 
-  /**
-   * @param step restores one consumed item; may finish after the reply; called at most once
-   * @returns the step, for {@link run}
-   */
+  /** @param step may finish after the reply; runs at most once. @returns the step, for {@link run} */
   add(step: () => Promise<unknown>): () => Promise<unknown> {
     this.#steps.add(step);
     return step;

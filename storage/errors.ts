@@ -1,4 +1,4 @@
-/** The stores of this server, by their names in heartbeat and logs. */
+/** Names in heartbeat and logs. */
 export type StoreName = 'database' | 'tokens' | 'mail';
 
 /** A store did not reply, or replied with an error. The outcome of a write is then unknown. */
@@ -17,7 +17,6 @@ export class NotConnectedError extends Error {
   readonly code = 'NOT_CONNECTED';
 }
 
-/** A row with the same unique key exists. */
 export class DuplicateRowError extends Error {
   readonly code = 'DUPLICATE_ROW';
 }

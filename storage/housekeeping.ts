@@ -3,28 +3,23 @@ import { firstAuditId } from './audit-log.js';
 import type { Tables } from './sql/schema.js';
 
 export interface HousekeepingOptions {
-  /** Idle time after which a session is removed, in ms. Unset: never. */
+  /** Maximum ages. Unset: nothing is removed. */
   sessionIdleMs?: number | undefined;
-  /** Age after which an entry of the audit table is removed, in ms. Unset: never. */
   auditMs?: number | undefined;
 }
 
 export interface Pruned {
-  /** Sessions that are idle or of an earlier generation. */
   sessions: number;
-  /** Mails that could not be sent. */
   mails: number;
-  /** Old entries of the audit table. */
   acts: number;
 }
 
-/** Length of the lease and interval of housekeeping, in ms. */
+/** Interval of housekeeping, which is the length of the lease. */
 const LEASE_MS = 60 * 60 * 1000;
-/** Interval at which each server tries to get the lease, in ms. */
-const ASK_MS = 10 * 60 * 1000;
-/** Maximum age of a mail, in ms. The mailer gives up earlier, unless no storage key opens the mail. */
+const LEASE_ATTEMPT_INTERVAL_MS = 10 * 60 * 1000;
+/** The mailer gives up earlier, unless no storage key opens the mail. */
 const MAIL_LIFE_MS = 7 * 24 * 60 * 60 * 1000;
-/** Rows in one statement. A small number keeps locks short. */
+/** A small number of rows in one statement keeps locks short. */
 const BATCH = 500;
 
 /** Removes obsolete rows in small batches, on the server that gets the lease. */
@@ -34,19 +29,14 @@ export class Housekeeping {
   readonly #timer: NodeJS.Timeout;
   #closed = false;
 
-  /** Starts the timer. @param now the clock, ms since 1970 */
   constructor(db: Kysely<Tables>, now: () => number, options: HousekeepingOptions = {}) {
     this.#db = db;
     this.#options = options;
     // After a failure the next interval tries again.
-    this.#timer = setInterval(() => void this.run(now()).catch(() => {}), ASK_MS).unref();
+    this.#timer = setInterval(() => void this.run(now()).catch(() => {}), LEASE_ATTEMPT_INTERVAL_MS).unref();
   }
 
-  /**
-   * Removes obsolete rows if this server gets the lease.
-   * @returns `undefined` when a server did it within the last hour
-   * @throws StoreUnavailableError
-   */
+  /** @returns `undefined` when a server has done it within the last hour. @throws StoreUnavailableError */
   async run(nowMs: number): Promise<Pruned | undefined> {
     if (!(await this.#takeLease(nowMs))) return undefined;
     return {
@@ -145,7 +135,6 @@ export class Housekeeping {
     );
   }
 
-  /** @param deleteBatch deletes up to `BATCH` rows */
   async #deleteInBatches(deleteBatch: () => Promise<DeleteResult>): Promise<number> {
     let deleted = 0;
     while (!this.#closed) {

@@ -9,7 +9,6 @@ export interface MoveProgress {
   table: MovedTable;
   step: 'copying' | 'checking';
   rows: number;
-  /** Rows in total. */
   of: number;
 }
 
@@ -22,7 +21,6 @@ export interface MoveOptions {
 export interface Moved {
   table: MovedTable;
   rows: number;
-  /** Checksum of all rows, in hex; equal in source and target. */
   checksum: string;
 }
 
@@ -52,8 +50,8 @@ const TABLES = Object.keys(MOVED) as MovedTable[];
 const BATCH = 500;
 
 /**
- * Copies one database to another, of either engine, then compares both. Stop the servers first: a row written during
- * the copy makes the comparison fail. The source is only read. An interrupted move continues when it is repeated.
+ * Copies a database to another, of either engine, and compares both. Stop the servers first: a row that is
+ * written meanwhile makes the comparison fail. The source is only read. A repeated move continues.
  * Sealed values stay as they are, so the new servers need the same storage keys.
  * @throws MoveError; StoreUnavailableError
  */
@@ -87,7 +85,7 @@ async function requireSameSchema(source: Kysely<Tables>, { engine }: DatabaseLoc
   );
 }
 
-/** An interrupted move has already created it. */
+/** An interrupted move has created the table already. */
 async function begin(target: Kysely<MoveTables>): Promise<void> {
   const tables = await target.introspection.getTables();
   if (tables.some(({ name }) => name === 'moves')) return;
@@ -179,7 +177,6 @@ function hashRow(row: Row): string {
   return hash.digest('hex');
 }
 
-/** @param after the key after which to continue */
 async function* readBatches(db: Kysely<Tables>, table: MovedTable, after = ''): AsyncGenerator<Row[]> {
   const key = sql.ref(MOVED[table]);
   for (let last = after; ; ) {

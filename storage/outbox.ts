@@ -5,7 +5,6 @@ import type { SqlEngine } from './sql/migrations.js';
 import type { Tables } from './sql/schema.js';
 import { aadFor } from './sql/sealed-columns.js';
 
-/** The contents of a mail, before it is formatted. */
 export interface OutgoingMail {
   id: string;
   uid: string;
@@ -16,7 +15,7 @@ export interface OutgoingMail {
   createdAt: number;
 }
 
-/** A mail that this server has leased, and the number of earlier attempts. */
+/** A leased mail and the number of earlier attempts. */
 export interface ClaimedMail extends OutgoingMail {
   attempts: number;
 }
@@ -28,7 +27,7 @@ export interface WaitingMail {
   attempts: number;
 }
 
-/** The queue of unsent mails, in SQL because a restart must not lose them. Methods throw StoreUnavailableError. */
+/** The queue of unsent mails: a restart must not lose them. Methods throw StoreUnavailableError. */
 export class Outbox {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;

@@ -8,11 +8,11 @@ export interface Counted {
 export interface CountResult {
   /** In the order of the keys. */
   counts: Counted[];
-  /** Undoes the counts whose windows are still open, now or when the store answers. Idempotent. Never rejects. */
+  /** Undoes counts whose windows are still open, now or when the store answers. Idempotent. Never rejects. */
   restore(): Promise<void>;
 }
 
-/** A fixed window. It starts with the first count of a key. */
+/** A fixed window, which starts with the first count of a key. */
 export interface RateWindow {
   name: string;
   seconds: number;
@@ -39,7 +39,6 @@ export class MemoryRateCounters implements RateCounters {
   readonly #open = new Map<string, ExpiringMap<OpenWindow>>();
   readonly #now: () => number;
 
-  /** @param now a monotonic clock, in ms */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }

@@ -6,9 +6,7 @@ import { aadFor, SEALED_COLUMNS } from './sql/sealed-columns.js';
 
 export interface ReencryptProgress {
   table: string;
-  /** Rows read. */
   rows: number;
-  /** Rows sealed again. */
   resealed: number;
 }
 
@@ -29,15 +27,15 @@ export interface Reencrypted {
 type SealedTable = keyof typeof SEALED_COLUMNS;
 type Row = { key: string } & Record<string, Uint8Array>;
 
-/** Rows in one transaction. A small number keeps locks short. */
+/** A small number of rows in one transaction keeps locks short. */
 const BATCH = 100;
-/** Maximum number of passes. Each pass leaves only the rows that servers changed during it. */
+/** Each pass leaves only the rows that servers changed during it. */
 const MAX_PASSES = 3;
 
 /**
- * Seals everything in the database with the first storage key, in the current format, then rewrites a SQLite file.
- * Servers that have all keys can run at the same time. It can be stopped at any time and run again. Tokens in Redis
- * are not changed: keep the older keys for an hour, until the last token of an older key has expired.
+ * Seals everything in the database with the first storage key, in the current format, then rewrites a SQLite
+ * file. Servers that have all keys can run meanwhile. It can be stopped and repeated. Tokens in Redis are not
+ * changed: keep the older keys for an hour, until the last token of an older key has expired.
  * @throws StoreUnavailableError; Error when a row is sealed with a key that is not given
  */
 export async function reencrypt({

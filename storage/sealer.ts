@@ -5,7 +5,7 @@ const KEY_ID_BYTES = 4;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Thrown for a value sealed with a storage key that is not configured. */
+/** A value is sealed with a storage key that is not configured. */
 export class StorageKeyError extends Error {
   readonly code = 'STORAGE_KEY';
 }
@@ -13,8 +13,8 @@ export class StorageKeyError extends Error {
 type KeyForAad = (aad: string) => Uint8Array;
 
 /**
- * Encrypts stored values with AES-256-GCM (NIST SP 800-38D). The AAD names the row and column, or the token kind
- * and ID. Each AAD has its own key, so that no key reaches the limit of 2^32 random IVs (section 8.3).
+ * Encrypts with AES-256-GCM (NIST SP 800-38D). The AAD names the row and column, or the token kind and ID.
+ * Each AAD has its own key, so that no key reaches the limit of 2^32 random IVs (section 8.3).
  * Sealed form: `key id (4) | IV (12) | ciphertext | tag (16)`.
  */
 export class Sealer {
@@ -22,10 +22,7 @@ export class Sealer {
   readonly #writingKey: KeyForAad;
   readonly #writingKeyId: Buffer;
 
-  /**
-   * @param storageKeys 32 bytes each; the first seals, all open
-   * @throws RangeError when there is no key or one is not 32 bytes
-   */
+  /** @param storageKeys 32 bytes each; the first seals, all open. @throws RangeError for invalid keys */
   constructor(storageKeys: Uint8Array[]) {
     const [first] = storageKeys;
     if (!first || storageKeys.some((key) => key.length !== KEY_BYTES)) {
@@ -68,12 +65,12 @@ export class Sealer {
     return plaintext;
   }
 
-  /** Returns a keyed hash of a text, for look-ups without storing the text. It changes with the storage key. */
+  /** Returns a keyed hash, for look-ups without storing the text. It changes with the storage key. */
   hash(aad: string, text: string): string {
     return createHmac('sha256', this.#writingKey(aad)).update(text).digest('base64url');
   }
 
-  /** Returns whether a value is sealed with the current key, in the current format. */
+  /** Returns whether key and format of a value are current. */
   isCurrent(sealed: Uint8Array): boolean {
     return this.#writingKeyId.equals(sealed.subarray(0, KEY_ID_BYTES));
   }

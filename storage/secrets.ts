@@ -7,7 +7,7 @@ import { aadFor } from './sql/sealed-columns.js';
 
 const SECRET_BYTES = 32;
 
-/** Random secrets that all servers of one database share. A change of the storage key does not change them. */
+/** Random secrets that all servers of a database share. A change of the storage key does not change them. */
 export class Secrets {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer;
@@ -17,7 +17,7 @@ export class Secrets {
     this.#sealer = sealer;
   }
 
-  /** Returns a secret. The first call on any server generates it. @returns 32 bytes. @throws StoreUnavailableError */
+  /** Returns 32 bytes, which the first call on any server generates. @throws StoreUnavailableError */
   async obtain(name: string): Promise<Buffer> {
     return (await this.#find(name)) ?? (await this.#make(name));
   }

@@ -35,13 +35,11 @@ export function prepareSessionFind(db: Kysely<Tables>) {
   );
 }
 
-/** A session's row without `slot`, and the maximum number of sessions of its account. */
 export type InsertedSession = Omit<Tables['sessions'], 'slot' | 'last_access_at'> & { max_sessions: number };
 
 /**
- * Prepares the statement that opens a session. It inserts a row if the account has the given generation and fewer
- * sessions than the maximum, in the lowest free slot. Of simultaneous statements with the same slot, one inserts.
- * @returns a function that runs the statement; its result has a row when the session was opened
+ * Prepares the INSERT of a session in the lowest free slot, if the account has the given generation and fewer
+ * sessions than the maximum. Of simultaneous statements with the same slot, one inserts and returns a row.
  */
 export function prepareSessionInsert(db: Kysely<Tables>) {
   return prepareQuery(db, (session: InsertedSession) =>
@@ -102,7 +100,6 @@ export function prepareSessionInsert(db: Kysely<Tables>) {
   );
 }
 
-/** Selects the account's lowest free slot; slots start at 1. */
 function selectFreeSlot(db: Kysely<Tables>, { uid, generation, max_sessions }: InsertedSession) {
   const ofAccount = db.selectFrom('sessions').where('uid', '=', uid).where('generation', '=', generation);
   return db

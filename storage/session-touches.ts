@@ -1,15 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from './sql/schema.js';
 
-/** Time between a use and its write, in ms. */
 const COLLECT_MS = 5000;
-/** Sessions in each statement. The number is fixed, so that one prepared statement is enough. */
+/** Sessions in each statement: a fixed number needs only one prepared statement. */
 const BATCH = 50;
 
-/**
- * Collects last uses and writes them in batches, because a signed request must not wait for a write. A killed server
- * loses some seconds.
- */
+/** Writes last uses in batches: a signed request does not wait for it. A killed server loses some seconds. */
 export class SessionTouches {
   readonly #db: Kysely<Tables>;
   #pending = new Map<string, number>();
@@ -24,7 +20,6 @@ export class SessionTouches {
     this.#timer ??= setTimeout(() => void this.write(), COLLECT_MS).unref();
   }
 
-  /** Returns a last use that is not written yet. */
   get(tokenID: string): number | undefined {
     return this.#pending.get(tokenID);
   }

@@ -14,7 +14,7 @@ export interface NewSession {
   /** 32 bytes. */
   reqHMACkey: Uint8Array;
   uid: string;
-  /** When the password was proven. */
+  /** Of the password that was proven. */
   generation: number;
   deviceId: string;
   deviceName: string | null;
@@ -22,7 +22,7 @@ export interface NewSession {
   createdAt: number;
 }
 
-/** A session and the fields of its account that requests need. Times in ms. */
+/** With the fields of its account that requests need. Times in ms. */
 export interface Session extends NewSession {
   lastAccessAt: number;
   email: string;
@@ -30,7 +30,6 @@ export interface Session extends NewSession {
   locale: string;
 }
 
-/** The account's state when the session was opened. */
 export interface Opened {
   verified: boolean;
 }
@@ -63,9 +62,8 @@ export class Sessions {
   }
 
   /**
-   * Opens a session, in one statement, if the account still has the proven generation and fewer than
-   * `maxSessions` sessions. Simultaneous logins do not see each other's rows, but each needs its own slot. A login
-   * whose slot is taken tries again.
+   * Opens a session if the account has the proven generation and fewer than `maxSessions` sessions.
+   * Simultaneous logins do not see each other's rows: each needs its own slot, and one that is taken retries.
    */
   async create(session: NewSession, maxSessions: number): Promise<Opened | 'tooMany' | 'accountChanged'> {
     try {

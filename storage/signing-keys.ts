@@ -53,8 +53,7 @@ export class SigningKeys {
   }
 
   /**
-   * Adds a key and retires the current one of its algorithm.
-   * @param takesOverAtMs in the future: every server must have read the key by then
+   * Adds a key that replaces the current one of its algorithm at a time when every server has read it.
    * @returns `false` when the ID exists: another process was first
    */
   async rotate(key: StoredSigningKey, takesOverAtMs: number): Promise<boolean> {
@@ -77,10 +76,7 @@ export class SigningKeys {
     }
   }
 
-  /**
-   * Deletes a key and adds its replacement in one transaction.
-   * @returns `false` when the key is gone or the replacement's ID exists: another process was first
-   */
+  /** Replaces a key. @returns `false` when it is gone or the new ID exists: another process was first */
   async withdraw(id: string, replacement: StoredSigningKey | undefined): Promise<boolean> {
     try {
       return await this.#db.transaction().execute(async (transaction) => {

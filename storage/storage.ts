@@ -17,7 +17,6 @@ export interface StorageOptions {
   database: DatabaseLocation;
   /** Unset: tokens and counters are kept in this process. */
   redisUrl?: string | undefined;
-  /** The first seals; all open. */
   storageKeys: Uint8Array[];
   /** Milliseconds since 1970. */
   now: () => number;
@@ -35,17 +34,13 @@ export interface Storage {
   secrets: Secrets;
   audit: AuditLog;
   tokens: TokenStore;
-  /** In the same store as the tokens. */
   counters: RateCounters;
   housekeeping: Housekeeping;
   pingDatabase(): Promise<void>;
   close(): Promise<void>;
 }
 
-/**
- * Migrates the schema, too.
- * @throws StoreUnavailableError when the database does not answer; RangeError when a key or the Redis URL is invalid
- */
+/** Also migrates the schema. @throws StoreUnavailableError; RangeError for an invalid key or Redis URL */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const sealer = new Sealer(options.storageKeys);
   const database = await openDatabase(options.database, options.observeStatement);
@@ -77,7 +72,6 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   };
 }
 
-/** Opens the stores of tokens and counters, in Redis if configured, otherwise in this process. */
 async function openShortLived(
   { redisUrl, now, observeCommand }: StorageOptions,
   sealer: Sealer,

@@ -2,19 +2,17 @@ import { TimeoutError, withTimeout } from '../../protocol/with-timeout.js';
 import { NotConnectedError } from '../errors.js';
 import type { ConnectRedis, RedisConnection } from './topology.js';
 
-/** Time limit for one command, in ms. A request that exceeds it gets a 503. */
 const COMMAND_TIMEOUT_MS = 1000;
-/** Pauses between attempts to connect, in ms. They double from the first to the last. */
+/** Pauses between attempts double from the first to the last. */
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 500;
-/** Interval of PINGs, in ms. They detect a connection that died without a TCP reset. */
+/** PINGs detect a connection that died without a TCP reset. */
 const HEARTBEAT_MS = 1000;
-/** Delay before a replaced connection is closed, in ms, so that written commands are still sent. */
+/** A replaced connection stays open for this time, so that written commands are still sent. */
 const CLOSE_AFTER_MS = 1000;
 
 /**
- * Keeps one connection to Redis. Reconnects when it is lost. Opens a second one and switches to it when a
- * command times out or the node is read-only: the machine may be gone, or another node may be the master.
+ * Keeps one connection to Redis. When it is lost, times out or is read-only, another one replaces it.
  * See docs/architecture.md, "Redis token store with its own connection handling".
  */
 export class ReconnectingConnection {
@@ -38,15 +36,13 @@ export class ReconnectingConnection {
     }, HEARTBEAT_MS).unref();
   }
 
-  /** Waits for the first connection, for one second at most. */
+  /** Waits one second at most for the first connection. */
   async settle(): Promise<void> {
     if (this.#connecting) await withTimeout(COMMAND_TIMEOUT_MS, this.#connecting).catch(() => {});
   }
 
   /**
-   * Sends one command.
-   * @param key the key that decides a cluster's node
-   * @throws NotConnectedError at once when there is no connection; TimeoutError after one second, and the command
+   * @throws NotConnectedError at once without a connection; TimeoutError after one second, when the command
    *   may still run; the `redis` package's error when Redis rejects the command or the connection breaks
    */
   async send(key: string | undefined, command: string[]): Promise<unknown> {

@@ -9,7 +9,7 @@ export interface CommandTiming {
   failed: boolean;
 }
 
-/** TTL of a tombstone, in ms. Longer than any command runs. */
+/** Longer than any command runs. */
 const TOMBSTONE_TTL_MS = 900_000;
 
 /** An effect that a request consumes, and the script that undoes it; see scripts.ts. */
@@ -17,20 +17,18 @@ export interface ClaimedEffect {
   script: RedisScript;
   undo: RedisScript;
   keys: string[];
-  /** Random; identifies this effect. */
   claim: string;
   /** Arguments of `script` after the claim. */
   args?: string[];
 }
 
-/** Sends commands to Redis over one connection, measures round trips, and translates their errors. */
+/** Sends commands over one connection, measures round trips, and translates errors. */
 export class RedisClient implements RedisSender {
   /** Runs before any other command on a new connection, so that a restored token is found at once. */
   readonly compensations = new CompensationQueue<RedisSender>(this);
   readonly #connection: ReconnectingConnection;
   readonly #observe: (timing: CommandTiming) => void;
 
-  /** @param observe called after every round trip */
   constructor(connect: ConnectRedis, observe: (timing: CommandTiming) => void) {
     this.#observe = observe;
     this.#connection = new ReconnectingConnection(connect, async (connection) =>
@@ -38,17 +36,15 @@ export class RedisClient implements RedisSender {
     );
   }
 
-  /** Waits for the first connection, for one second at most. */
   settle(): Promise<void> {
     return this.#connection.settle();
   }
 
-  /** @throws see ReconnectingConnection.send */
   send(key: string | undefined, command: string[]): Promise<unknown> {
     return this.#connection.send(key, command);
   }
 
-  /** @param work sends its commands together. @throws StoreUnavailableError whose cause is what `work` throws */
+  /** @param work sends its commands together. @throws StoreUnavailableError, caused by the error of `work` */
   async roundTrip<Reply>(work: () => Promise<Reply>): Promise<Reply> {
     const started = performance.now();
     let failed = true;

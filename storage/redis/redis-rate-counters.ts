@@ -3,10 +3,9 @@ import type { Counted, CountResult, RateCounters, RateKey } from '../rate-counte
 import type { ClaimedEffect, RedisClient } from './redis-client.js';
 import { COUNT, INDEX_MEMBERS, RESTORE_COUNT, runScript, toPx } from './scripts.js';
 
-/** Set of the keys of an account's counters. */
 const indexOf = (uid: string) => `fxa:counters:{${uid}}`;
 
-/** Rate counters that all servers share. Their keys are HMACs, so that a copy of Redis shows no mail or IP address. */
+/** Rate counters that all servers share. HMACs as keys hide mail and IP addresses in a copy of Redis. */
 export class RedisRateCounters implements RateCounters {
   readonly #redis: RedisClient;
   readonly #secret: Uint8Array;
@@ -48,7 +47,6 @@ export class RedisRateCounters implements RateCounters {
     await this.#redis.roundTrip(undo).catch(() => {});
   }
 
-  /** Records the counters of each account until its longest window ends. */
   async #indexAccounts(keys: RateKey[]): Promise<void> {
     const uids = new Set(keys.flatMap(([, , uid]) => uid ?? []));
     const recording = [...uids].map((uid) => {

@@ -11,27 +11,22 @@ function createScript(source: string): RedisScript {
   return { source, sha1: createHash('sha1').update(source).digest('hex') };
 }
 
-/**
- * Adds a member to a set whose members expire.
- * KEYS: set. ARGV: member, its expiry, now, the set's TTL (all in ms). Returns 1 when the member is new.
- */
+/** Adds an expiring member. KEYS: set. ARGV: member, expiry, now, set's TTL (ms). Returns 1 if it is new. */
 export const ADD_MEMBER = createScript(`
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 local added = redis.call('ZADD', KEYS[1], 'NX', ARGV[2], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return added`);
 
-/** Sets a field of a hash. KEYS: hash. ARGV: field, value, the hash's TTL in ms. Returns the previous value. */
+/** Sets a field. KEYS: hash. ARGV: field, value, the hash's TTL in ms. Returns the previous value. */
 export const REPLACE_FIELD = createScript(`
 local previous = redis.call('HGET', KEYS[1], ARGV[1])
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return previous`);
 
-/*
- * An effect and its compensation may arrive in either order: on two connections, or when the first hangs. A
- * compensation that finds nothing to undo writes a tombstone for its claim. The effect does nothing then.
- */
+// An effect and its compensation may arrive in either order. A compensation that finds nothing to undo leaves
+// a tombstone for its claim, and the effect then does nothing.
 
 /** Takes a token. KEYS: token, taken, tombstone. ARGV: claim. Returns the token. */
 export const TAKE = createScript(`
@@ -44,10 +39,7 @@ if token then
 end
 return token`);
 
-/**
- * Undoes TAKE of this claim.
- * KEYS: token, taken, tombstone. ARGV: claim, tombstone's TTL in ms. Returns 1 when it restored the token.
- */
+/** Undoes TAKE of this claim. KEYS: as TAKE. ARGV: claim, tombstone's TTL in ms. Returns 1 when it did. */
 export const RESTORE_TOKEN = createScript(`
 local claim = ARGV[1] .. ' '
 local taken = redis.call('GET', KEYS[2])
@@ -60,10 +52,7 @@ redis.call('DEL', KEYS[2])
 redis.call('SET', KEYS[1], string.sub(taken, #claim + 1), 'PX', left)
 return 1`);
 
-/**
- * Counts an event, as a claim in a set that expires with the first one's window.
- * KEYS: set, tombstone. ARGV: claim, window in ms. Returns the count, and the time to the window's end in ms.
- */
+/** Counts a claim in a window. KEYS: set, tombstone. ARGV: claim, window in ms. Returns count and ms left. */
 export const COUNT = createScript(`
 if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('SADD', KEYS[1], ARGV[1]) end
 if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
@@ -73,15 +62,12 @@ return {redis.call('SCARD', KEYS[1]), redis.call('PTTL', KEYS[1])}`);
 export const RESTORE_COUNT = createScript(`
 if redis.call('SREM', KEYS[1], ARGV[1]) == 0 then redis.call('SET', KEYS[2], '', 'PX', ARGV[2]) end`);
 
-/**
- * Adds members to a set that lives as long as its longest-lived member.
- * KEYS: set. ARGV: TTL of these members in ms, members.
- */
+/** Adds members that the set outlives. KEYS: set. ARGV: TTL of these members in ms, members. */
 export const INDEX_MEMBERS = createScript(`
 redis.call('SADD', KEYS[1], unpack(ARGV, 2))
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end`);
 
-/** Runs a script by its hash, and sends its source when Redis does not know the hash. @throws what `send` throws */
+/** Runs a script by its hash, or by its source when Redis does not know it. @throws what `send` throws */
 export async function runScript(
   redis: RedisSender,
   { source, sha1 }: RedisScript,

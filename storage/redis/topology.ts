@@ -1,14 +1,12 @@
 import { createClient, createCluster, type RedisClientOptions } from 'redis';
 import { withTimeout } from '../../protocol/with-timeout.js';
 
-/** Time limit for connecting, handshake included, in ms. */
 const CONNECT_TIMEOUT_MS = 1000;
-/** Longest pause between two attempts to reconnect to a cluster's node, in ms. */
-const MAX_PAUSE_MS = 500;
-/** Time of failed attempts after which the client reads the cluster's slots again, in ms. */
+const MAX_RECONNECT_PAUSE_MS = 500;
+/** After this time of failed attempts the client reads the cluster's slots again. */
 const REFRESH_TOPOLOGY_MS = 500;
 
-/** ReconnectingConnection limits every command. The limit of the package would create an AbortSignal for each. */
+/** ReconnectingConnection limits every command; the package's limit would create an AbortSignal for each. */
 const NO_TIMEOUT = { timeout: 0 };
 
 const URL_FORM = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^@/]+)(?:\/(.*))?$/;
@@ -25,7 +23,7 @@ export interface RedisConnection extends RedisSender {
   close(): void;
 }
 
-/** Connects once. Each step has a time limit of one second. */
+/** Each step of connecting has a time limit of one second. */
 export type ConnectRedis = () => Promise<RedisConnection>;
 
 export interface RedisTopology {
@@ -40,9 +38,8 @@ type Host = { host: string; port: number };
 /**
  * Parses a URL of one of these forms, each also with `rediss` for TLS:
  * - `redis://[user:password@]host[:port][/database]`
- * - `redis+sentinel://[user:password@]host[:port],…/master-name`: the hosts are sentinels, the credentials are
- *   those of the data nodes
- * - `redis+cluster://[user:password@]host[:port],…`: the hosts are some of the cluster's nodes
+ * - `redis+sentinel://[user:password@]host[:port],…/master-name`: sentinels, credentials of the data nodes
+ * - `redis+cluster://[user:password@]host[:port],…`: some of the cluster's nodes
  * @throws RangeError for any other form
  */
 export function parseRedisUrl(url: string): RedisTopology {
@@ -97,8 +94,7 @@ async function connectNode(options: NodeOptions): Promise<RedisConnection> {
 }
 
 /**
- * Asks the sentinels for the master and connects to it as to a single node. The `redis` package's Sentinel
- * client resends a command after a broken connection: a take that ran would return "no such token".
+ * Connects to the master as to a single node: the package's Sentinel client resends commands.
  * @see redis.io, "Guidelines for Redis clients with support for Redis Sentinel"
  */
 function createSentinelTopology(
@@ -160,7 +156,7 @@ async function connectCluster(node: Host, options: (node?: Host) => NodeOptions)
       socket: {
         ...socket,
         connectTimeout: CONNECT_TIMEOUT_MS,
-        reconnectStrategy: (retries: number) => Math.min(50 * 2 ** retries, MAX_PAUSE_MS),
+        reconnectStrategy: (retries: number) => Math.min(50 * 2 ** retries, MAX_RECONNECT_PAUSE_MS),
       },
     } as object,
     commandOptions: NO_TIMEOUT,

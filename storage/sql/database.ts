@@ -24,10 +24,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/**
- * @param observe called after every statement
- * @throws StoreUnavailableError when it cannot be opened, Error when a migration fails
- */
+/** @throws StoreUnavailableError when it cannot be opened, Error when a migration fails */
 export async function openDatabase(
   location: DatabaseLocation,
   observe: (timing: StatementTiming) => void = () => {},
@@ -58,10 +55,7 @@ async function requireSpace(filename: string): Promise<void> {
   if (bavail * bsize < LEAST_SPACE_BYTES) throw new StoreUnavailableError('database', new Error('disk full'));
 }
 
-/**
- * Opens and migrates a database without the time limits of requests.
- * @throws StoreUnavailableError when it cannot be opened, Error when a migration fails
- */
+/** Opens and migrates a database without the time limits of requests. @throws see {@link openDatabase} */
 export async function openForLongWork(location: DatabaseLocation): Promise<Kysely<Tables>> {
   await migrate(location);
   return new Kysely({
@@ -69,29 +63,23 @@ export async function openForLongWork(location: DatabaseLocation): Promise<Kysel
   });
 }
 
-/**
- * Rewrites a SQLite file to remove deleted values. Writers wait. On PostgreSQL autovacuum does this.
- * @param db opened by {@link openForLongWork}
- * @throws StoreUnavailableError
- */
+/** Rewrites a SQLite file without deleted values; PostgreSQL has autovacuum. @param db see openForLongWork */
 export async function rewriteFile(db: Kysely<Tables>, { engine }: DatabaseLocation): Promise<void> {
   if (engine !== 'sqlite') return;
   await sql`VACUUM`.execute(db);
   await truncateLog(db);
 }
 
-/** Moves SQLite's log into the database file and empties it. */
 async function truncateLog(db: Kysely<Tables>): Promise<void> {
   await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
 }
 
-/** Opens a database read-only, without migrating it. @throws StoreUnavailableError when it cannot be opened */
+/** Opens a database without migrating it. @throws StoreUnavailableError when it cannot be opened */
 export async function openToRead(location: DatabaseLocation): Promise<Kysely<Tables>> {
   const dialect = await createDialect(location, { forRequests: false, readOnly: true });
   return new Kysely({ dialect: guardDialect(dialect, () => {}) });
 }
 
-/** In order. */
 export async function listMigrations(db: Kysely<Tables>): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];
@@ -100,7 +88,6 @@ export async function listMigrations(db: Kysely<Tables>): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Migrates over its own connection, without the time limits of requests. */
 async function migrate(location: DatabaseLocation): Promise<void> {
   const db = new Kysely<unknown>({
     dialect: guardDialect(await createDialect(location, { forRequests: false }), () => {}),
@@ -119,10 +106,6 @@ async function migrate(location: DatabaseLocation): Promise<void> {
   }
 }
 
-/**
- * @param options.forRequests whether statements have the time limits of requests
- * @param options.readOnly whether writes are refused
- */
 export async function createDialect(
   location: DatabaseLocation,
   options: { forRequests: boolean; readOnly?: boolean },

@@ -9,15 +9,13 @@ export interface StatementTiming {
 
 export type ViolatedConstraint = 'unique' | 'foreign key';
 
-/** A dialect that recognizes constraint violations among the errors of its driver. */
 export interface EngineDialect extends Dialect {
   findViolatedConstraint(error: unknown): ViolatedConstraint | undefined;
 }
 
 /**
- * Translates every failure: DuplicateRowError for a unique key, MissingRowError for a foreign key, otherwise
- * StoreUnavailableError with the cause.
- * @param observe called after every statement, including BEGIN, COMMIT and ROLLBACK, and after a failed connect
+ * Translates failures: DuplicateRowError for a unique key, MissingRowError for a foreign key, otherwise
+ * StoreUnavailableError. Observes every statement, including BEGIN, COMMIT and ROLLBACK, and failed connects.
  */
 export function guardDialect(dialect: EngineDialect, observe: (timing: StatementTiming) => void): Dialect {
   const translate = createTranslator(dialect);

@@ -2,7 +2,7 @@ import { type Kysely, type Migration, type MigrationProvider, sql } from 'kysely
 
 export type SqlEngine = 'sqlite' | 'postgres';
 
-/** The migrations, in order. Never edit a released one: databases that have run its name do not run it again. */
+/** In order. Never edit a released migration: databases that have run its name do not run it again. */
 export function createMigrations(engine: SqlEngine): MigrationProvider {
   const bytes = engine === 'postgres' ? sql`bytea` : sql`blob`;
   const migrations: Record<string, Migration> = {

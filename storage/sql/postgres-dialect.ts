@@ -12,20 +12,17 @@ export interface PostgresOptions {
   readOnly?: boolean;
 }
 
-/** Time limit for taking a connection from the pool, in ms. */
 const ACQUIRE_TIMEOUT_MS = 1000;
-/**
- * Time limit for connecting, in ms. It exceeds the wait of a request, so that a slow PostgreSQL serves the next ones.
- */
+/** Exceeds the wait of a request, so that a slow PostgreSQL serves the next ones. */
 const CONNECT_TIMEOUT_MS = 3000;
-/** Time limit for waiting for a connection and using it, in ms. Below a request's two seconds, with a margin. */
+/** Limit for waiting for a connection and using it: below a request's two seconds, with a margin. */
 const DEADLINE_MS = 1500;
-/** Below DEADLINE_MS, so that PostgreSQL cancels a statement that waits for a lock before this server gives up. */
+/** Below DEADLINE_MS: PostgreSQL cancels a statement that waits for a lock before this server gives up. */
 const STATEMENT_TIMEOUT_MS = 1300;
 /** Limit of prepared statements on each connection. The server has fewer. */
 const MAX_PREPARED = 200;
 
-/** Creates a Kysely dialect over `pg`, whose pool has time limits and drops connections that exceed them. */
+/** Its pool has time limits and drops connections that exceed them. */
 export function createPostgresDialect(options: PostgresOptions): EngineDialect {
   return new PgDialect({ pool: new BoundPool(options) });
 }

@@ -5,11 +5,7 @@ class Placeholder {
   constructor(readonly name: string | symbol) {}
 }
 
-/**
- * Builds and compiles a query once: this takes Kysely longer than the query takes SQLite.
- * @param build receives placeholders for the values
- * @returns runs the query with values; throws the errors of the database
- */
+/** Compiles a query once: this takes Kysely longer than the query takes SQLite. `build` gets placeholders. */
 export function prepareQuery<Database, Values extends object, Row>(
   db: Kysely<Database>,
   build: (parameters: Values) => Compilable<Row>,

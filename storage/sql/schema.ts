@@ -4,7 +4,6 @@ import type { Generated } from 'kysely';
 export interface Tables {
   accounts: {
     uid: string;
-    /** As given at creation: derivations depend on its bytes. */
     email: string;
     normalized_email: string;
     verified_at: number | null;
@@ -14,7 +13,6 @@ export interface Tables {
     stretching_salt: Uint8Array;
     ka: Uint8Array;
     wrap_kb: Uint8Array;
-    /** Time of the last password or lock. Sessions and tokens with an earlier generation are invalid. */
     generation: number;
     locale: string;
     created_at: number;
@@ -36,7 +34,7 @@ export interface Tables {
   mails: {
     id: string;
     uid: string;
-    /** The contents of the mail, sealed JSON. */
+    /** Sealed JSON. */
     message: Uint8Array;
     attempts: Generated<number>;
     next_attempt_at: number;
@@ -49,7 +47,6 @@ export interface Tables {
     created_at: number;
     retired_at: number | null;
   };
-  /** Secrets that servers share, sealed. */
   secrets: {
     name: string;
     value: Uint8Array;

@@ -17,7 +17,7 @@ interface SealedTable<Table extends keyof Tables> {
 type SealedColumn<Table extends keyof typeof SEALED_COLUMNS> =
   (typeof SEALED_COLUMNS)[Table]['columns'][number];
 
-/** Returns the AAD that binds a sealed value to its table, column and row: it does not open in another. */
+/** Returns the AAD that binds a sealed value to its table, column and row. */
 export function aadFor<Table extends keyof typeof SEALED_COLUMNS>(
   table: Table,
   column: SealedColumn<Table>,

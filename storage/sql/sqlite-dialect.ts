@@ -12,20 +12,16 @@ import { SqliteHandle } from './sqlite-handle.js';
 
 export interface SqliteOptions {
   filename: string;
-  /** Whether statements have the time limits of requests. Not for migrations. */
   forRequests: boolean;
   /** The file must exist then. */
   readOnly?: boolean;
 }
 
-/** Time limit for waiting for another process's write lock, in ms. Below the two seconds of a request. */
+/** Limits the wait for another process's write lock to less than the two seconds of a request. */
 const REQUEST_BUSY_TIMEOUT_MS = 1500;
 const LONG_BUSY_TIMEOUT_MS = 60_000;
 
-/**
- * Creates a dialect over `sqlite3` with one handle for writes and one for reads: a signed request must not wait for
- * another request's commit.
- */
+/** One handle writes and one reads: a signed request must not wait for another request's commit. */
 export function createSqliteDialect(options: SqliteOptions): EngineDialect {
   return {
     createAdapter: () => new TransactionalSqliteAdapter(),
@@ -106,7 +102,7 @@ class SqliteDriver implements Driver {
 
   async destroy(): Promise<void> {
     await this.#handles?.reader.close();
-    // The last handle to close checkpoints the log.
+    // The last handle that closes checkpoints the log.
     await this.#handles?.writer.close();
   }
 

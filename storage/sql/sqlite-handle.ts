@@ -2,27 +2,20 @@ import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sqlite3 from 'sqlite3';
 
-/** Limit of prepared statements. The server has fewer. */
 const MAX_PREPARED = 200;
-/** Pause between attempts on a locked file, in ms. */
 const BUSY_PAUSE_MS = 20;
 
 const ROLES = {
-  /**
-   * Creates the file. `synchronous = FULL`: an acknowledged commit survives a power failure. `secure_delete`: deleted
-   * content is overwritten with zeros.
-   */
+  /** FULL: acknowledged commits survive a power failure. secure_delete: zeros overwrite deleted content. */
   writer: {
     mode: sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE,
     pragmas: ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'secure_delete = ON'],
   },
   /** Reads while a writer is open. WAL readers need write access to the shared-memory file. */
   reader: { mode: sqlite3.OPEN_READWRITE, pragmas: ['query_only = ON'] },
-  /** Reads a file without changing it. */
   observer: { mode: sqlite3.OPEN_READONLY, pragmas: [] },
 };
 
-/** An open SQLite file with a promise API, which prepares each statement once. */
 export class SqliteHandle {
   readonly #database: sqlite3.Database;
   readonly #prepared = new Map<string, Promise<sqlite3.Statement>>();
@@ -31,10 +24,7 @@ export class SqliteHandle {
     this.#database = database;
   }
 
-  /**
-   * @param busyTimeoutMs time limit for waiting for another process's write lock
-   * @throws Error of the driver, for example SQLITE_CANTOPEN
-   */
+  /** @throws Error of the driver, for example SQLITE_CANTOPEN */
   static async open(
     filename: string,
     role: keyof typeof ROLES,
@@ -58,7 +48,7 @@ export class SqliteHandle {
     }
   }
 
-  /** Retries on SQLITE_BUSY: SQLite ignores `busy_timeout` when two processes set WAL on a new file at once. */
+  /** Retries: SQLite ignores `busy_timeout` when two processes set WAL on a new file at once. */
   async #executeWhenFree(sql: string, busyTimeoutMs: number): Promise<void> {
     const deadline = performance.now() + busyTimeoutMs;
     for (;;) {
@@ -119,7 +109,6 @@ export class SqliteHandle {
         error ? reject(error) : resolve(prepared),
       );
     });
-    // A failed preparation is not cached.
     statement.catch(() => this.#prepared.delete(sql));
     this.#prepared.set(sql, statement);
     if (this.#prepared.size > MAX_PREPARED) {

@@ -1,4 +1,4 @@
-/** A map with a TTL for each entry. Eviction stops at the first live entry: it is exact if all TTLs are equal. */
+/** Eviction stops at the first live entry: it is exact if all TTLs are equal. */
 export class ExpiringMap<Value> {
   readonly #entries = new Map<string, { value: Value; expiresAt: number }>();
 

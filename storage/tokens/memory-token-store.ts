@@ -5,12 +5,11 @@ import type { Stored, TokenKind, TokenRecords, TokenStore } from './token-store.
 
 type Tokens<Value> = { [Kind in TokenKind]: ExpiringMap<Value> };
 
-/** Interval at which expired entries are dropped, in ms. */
 const SWEEP_MS = 10_000;
-/** TTL of an account's index. Longer than the TTL of any token. */
+/** Longer than the TTL of any token. */
 const INDEX_LIFE_MS = 3_600_000;
 
-/** Keeps tokens in this process, for a single server. A restart loses them, and clients start their flows again. */
+/** For a single server. A restart loses the tokens, and clients start their flows again. */
 export class MemoryTokenStore implements TokenStore {
   readonly #now: () => number;
   readonly #tokens = perKind<Stored<TokenKind>>();
@@ -27,7 +26,6 @@ export class MemoryTokenStore implements TokenStore {
   readonly #changes = new EventEmitter().setMaxListeners(0);
   readonly #sweeper: NodeJS.Timeout;
 
-  /** @param now the clock, ms since 1970 */
   constructor(now: () => number = Date.now) {
     this.#now = now;
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();

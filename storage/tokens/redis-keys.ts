@@ -1,21 +1,16 @@
 import type { TokenKind } from './token-store.js';
 
-/**
- * Keys of tokens, each with a TTL. The braces decide a cluster's slot: all keys of a token share one, all keys of an
- * account another.
- */
+/** Each has a TTL. Braces decide a cluster's slot: keys of a token share one, keys of an account another. */
 export const keys = {
   /** A token, sealed. */
   token: (kind: TokenKind, id: string) => `fxa:${kind}:{${id}}`,
   /** A taken token, preceded by its claim. */
   taken: (kind: TokenKind, id: string) => `fxa:taken:${kind}:{${id}}`,
-  /** Tombstone of a claim whose compensation ran before its effect. */
   tombstone: (id: string, claim: string) => `fxa:tombstone:{${id}}:${claim}`,
-  /** Set of the claims of the guesses made with a forgotPasswordToken. */
   guesses: (id: string) => `fxa:guesses:{${id}}`,
   /** Sorted set of an account's tokens as `kind:id`, by expiry. */
   index: (uid: string) => `fxa:account:{${uid}}`,
-  /** Hash of an account: the last forgotPasswordToken that each source requested, by a keyed hash of the source. */
+  /** Hash: the last forgotPasswordToken that each source requested, by a keyed hash of the source. */
   forgot: (uid: string) => `fxa:forgot:{${uid}}`,
   /** Sorted set of the nonces used with an account's tokens, by expiry. */
   nonces: (uid: string) => `fxa:nonces:{${uid}}`,

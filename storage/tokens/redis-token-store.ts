@@ -20,10 +20,10 @@ import type { Sealer } from '../sealer.js';
 import { CHANGES_CHANNEL, keys } from './redis-keys.js';
 import type { Stored, TokenKind, TokenRecords, TokenStore } from './token-store.js';
 
-/** TTL of an account's keys. Longer than the TTL of any token. */
+/** Longer than the TTL of any token. */
 const INDEX_LIFE_MS = 3_600_000;
 
-/** Keeps tokens in Redis, for several servers, or for one whose tokens survive a restart. */
+/** For several servers, or for one whose tokens survive a restart. */
 export class RedisTokenStore implements TokenStore {
   readonly #redis: RedisClient;
   readonly #subscription: ReconnectingConnection;
@@ -49,10 +49,7 @@ export class RedisTokenStore implements TokenStore {
   }
 
   /**
-   * Waits one second at most for a connection. An unavailable Redis is no error here: methods throw
-   * StoreUnavailableError until it answers.
-   * @param redis a URL (see parseRedisUrl) or a topology
-   * @param observe called after every round trip
+   * Waits one second at most for Redis. Without it, methods throw StoreUnavailableError until it answers.
    * @throws RangeError for a URL of an unknown form
    */
   static async open(

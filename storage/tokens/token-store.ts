@@ -1,6 +1,4 @@
-/** Short-lived data. Both stores share one contract, test/storage/tokens/token-store-contract.ts. */
-
-/** The record of each kind of token. Bytes are hex. */
+/** Bytes are hex. */
 export interface TokenRecords {
   srpToken: AccountBound & {
     verifier: string;
@@ -11,7 +9,6 @@ export interface TokenRecords {
   };
   authToken: AccountBound & HawkKeys & { authAt: number };
   keyFetchToken: AccountBound & HawkKeys;
-  /** The proof with which the client obtained the token. */
   accountResetToken: AccountBound & HawkKeys & { provenBy: 'password' | 'code' };
   forgotPasswordToken: AccountBound & HawkKeys & { token: string; code: string };
 }
@@ -20,7 +17,7 @@ export type TokenKind = keyof TokenRecords;
 
 interface AccountBound {
   uid: string;
-  /** The account's generation when the token was issued. A later generation makes the token invalid. */
+  /** The account's generation when the token was issued. */
   generation: number;
 }
 
@@ -30,19 +27,15 @@ interface HawkKeys {
 }
 
 export type Stored<Kind extends TokenKind> = TokenRecords[Kind] & {
-  /** Milliseconds since 1970. */
+  /** Ms since 1970. */
   expiresAt: number;
 };
 
 export type Taken<Kind extends TokenKind> = Stored<Kind> & {
-  /** Identifies this take; `restore` requires it. */
   claim: string;
 };
 
-/**
- * Methods other than `close` throw StoreUnavailableError within two seconds. What a failed call consumed is then
- * restored when the store answers (storage/compensation.ts).
- */
+/** Methods throw StoreUnavailableError within two seconds. What a failed call consumed is restored later. */
 export interface TokenStore {
   put<Kind extends TokenKind>(
     kind: Kind,
@@ -59,22 +52,17 @@ export interface TokenStore {
 
   /**
    * Undoes `take` without changing the token's expiry, now or when the store answers.
-   * @param claim the one that `take` returned
-   * @returns `false` when there is nothing to restore: the token has expired, or its account was forgotten
+   * @returns `false` when the token has expired or its account was forgotten
    */
   restore<Kind extends TokenKind>(kind: Kind, id: string, claim: string): Promise<boolean>;
 
   /**
-   * Removes the previous forgotPasswordToken of the same source and account. A stranger's request must not cancel the
-   * owner's. Call it after `put`: of two simultaneous calls one token survives.
-   * @see docs/protocol.md, "Recovery tokens"
+   * Removes the previous token of the same source only: a stranger's request must not cancel the owner's.
+   * Call it after `put`: of two simultaneous calls one survives. @see docs/protocol.md, "Recovery tokens"
    */
   replaceForgotPasswordToken(uid: string, source: string, id: string, ttlSeconds: number): Promise<void>;
 
-  /**
-   * Counts one guess of a recovery code, atomically.
-   * @returns the number of guesses with this token, this one included, and the claim for `restoreGuess`
-   */
+  /** Counts a guess of a recovery code, atomically. @returns guesses with this token so far, and the claim */
   countGuess(id: string, ttlSeconds: number): Promise<{ guesses: number; claim: string }>;
 
   /** Undoes `countGuess`, now or when the store answers. */
@@ -97,9 +85,8 @@ export interface TokenStore {
   announce(uid: string): Promise<void>;
 
   /**
-   * Listens for changes of an account. Subscribe before reading the state, or a change is missed.
-   * @param listener called after a change, and after an interruption that may have hidden one
-   * @returns stops listening
+   * Calls the listener after changes of an account, and after an interruption that may have hidden one.
+   * Subscribe before reading the state, or a change is missed. @returns a function that stops listening
    */
   listen(uid: string, listener: () => void): Promise<() => void>;
 
