@@ -15,7 +15,7 @@ export class CryptoPoolBusyError extends Error {
 
 export interface CryptoPoolOptions {
   threads: number;
-  /** `openssl` for modular exponentiation through OpenSSL, `jsbn` for runtimes without it. */
+  /** `jsbn` for runtimes without modular exponentiation in OpenSSL. */
   modPow: 'openssl' | 'jsbn';
   observe?: (event: TaskEvent | CryptoThreadDied | { type: 'refused' }) => void;
 }
@@ -27,17 +27,14 @@ export interface CryptoThreadDied {
   error: Error | undefined;
 }
 
-/** Maximum predicted wait for a thread, in ms. */
+/** Maximum predicted wait. */
 export const MAX_WAIT_MS = 2000;
 /** The second task is queued in the thread, which then does not wait for the event loop. */
 const TASKS_PER_THREAD = 2;
-/** Assumed time of an operation before the first measurement, in ms. */
+/** Assumed time of an operation before the first measurement. */
 const FIRST_GUESS_MS = { openssl: 5, jsbn: 100 };
 
-/**
- * Threads for SRP and signing, which take some ms each. They are separate, so that they never wait for a stretch. Their
- * queue is fair between sources; an operation that would wait longer than {@link MAX_WAIT_MS} is refused.
- */
+/** Operations must not wait for a stretch: see docs/architecture.md, "SRP and signing". */
 export class CryptoPool {
   readonly queue: TaskQueue<CryptoTask, unknown, { indexes: number[] }>;
   readonly #inFlight = new InFlightRequests();
@@ -65,7 +62,6 @@ export class CryptoPool {
     for (let i = 0; i < threads * TASKS_PER_THREAD; i++) this.queue.release({ indexes: [i] });
   }
 
-  /** For tests that kill one. */
   get threads() {
     return this.#pool.threads;
   }

@@ -3,8 +3,6 @@ import type { SigningAlgorithm } from '../protocol/browserid-keys.js';
 import type { SingleKernel } from '../protocol/scrypt-kernel.js';
 import type { StretchEngineName } from '../protocol/stretch-engines.js';
 
-/** Messages between the server and worker threads: one request, one reply. */
-
 /** Salts have 32 bytes; email and password are UTF-8. */
 export interface StretchRequest {
   email: Uint8Array;
@@ -19,7 +17,7 @@ export interface StretchReply {
   unwrapBKey: Uint8Array;
 }
 
-/** Up to four passwords, computed in step on one core. */
+/** Up to four passwords, computed in step. */
 export type StretchBatch = StretchRequest[];
 
 /** The memory of a batch: a slot for each password, all in the same shared memory. */
@@ -33,18 +31,15 @@ export type Outcome<Reply> = { reply: Reply } | { failure: string };
 
 export type StretchOutcome = Outcome<StretchReply>;
 
-/** Methods with which `wasm` computes a single password. */
 export interface SingleMethods {
   single: SingleKernel;
   /** OpenSSL is faster where the processor has SHA extensions. */
   pbkdf2: 'kernel' | 'openssl';
 }
 
-/** Methods, group size and time of stretches on this machine. */
 export interface StretchPlan extends SingleMethods {
-  /** Maximum number of passwords in a batch; 1 if larger batches save no CPU. */
+  /** 1 if larger batches save no CPU. */
   groupSize: number;
-  /** Expected time of a batch of that size. */
   batchMs: number;
 }
 

@@ -4,18 +4,14 @@ import type { StretchEngineName } from '../protocol/stretch-engines.js';
 import { findNativeProblem } from './kernel/load-native.js';
 
 export interface StretchRuntime {
-  /** The native kernel, which the build compiles if there is a C compiler. */
+  /** The build compiles it if there is a C compiler. */
   native: boolean;
-  /** WebAssembly with 128-bit SIMD. */
   wasmSimd: boolean;
   /** scrypt in OpenSSL. Some builds lack it, and FIPS mode forbids it. */
   opensslScrypt: boolean;
 }
 
-/**
- * Returns the engine to run: `wasm` if `native` is unavailable, `openssl` if `wasm` is.
- * @throws Error with advice when `openssl` is unavailable too
- */
+/** Returns `wanted`, or the next engine that can run. @throws Error with advice when none can */
 export function resolveStretchEngine(
   wanted: StretchEngineName,
   runtime: StretchRuntime = detectRuntime(),

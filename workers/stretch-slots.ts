@@ -1,10 +1,7 @@
 import { MAX_GROUP, MAX_SLOTS } from '../protocol/scrypt-parameters.js';
 import type { SlotAllocation } from './messages.js';
 
-/**
- * Divides the memory into an allocation of up to four slots for each thread. A WebAssembly memory has at most 4 GiB, so
- * many allocations need several memories.
- */
+/** Gives each thread up to four slots. Many need several memories: one of WebAssembly has at most 4 GiB. */
 export function divideSlots(threads: number, slots: number): SlotAllocation[] {
   const size = Math.min(MAX_GROUP, Math.max(1, Math.floor(slots / threads)));
   const perMemory = Math.floor(MAX_SLOTS / size);

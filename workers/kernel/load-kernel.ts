@@ -2,10 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createKernel, type ScryptKernel } from '../../protocol/scrypt-kernel.js';
 import { PAGE_BYTES } from '../../protocol/scrypt-parameters.js';
 
-/**
- * Loads the kernel with its own memory from scrypt.wasm, which the build puts beside this file.
- * @throws ENOENT without a build; CompileError on a runtime without SIMD
- */
+/** Loads the kernel with its own memory. @throws ENOENT without a build; CompileError without SIMD */
 export function loadKernel(): ScryptKernel {
   return createKernel(readKernel('plain'));
 }

@@ -2,23 +2,22 @@ import { createRequire } from 'node:module';
 
 /** The addon of workers/kernel/native. Functions throw RangeError for invalid arguments. */
 export interface NativeKernel {
-  /** Instruction set in use: the fastest of this processor, or the one in the variable STRETCH_ISA. */
+  /** Instruction set in use: the fastest, or the one in the variable STRETCH_ISA. */
   readonly isa: string;
-  /** Supported instruction sets of this processor, the fastest first. */
+  /** Those that this processor has, the fastest first. */
   readonly isas: readonly string[];
-  /** Maps a region of slots, 64 MiB each, for all threads of the process. @returns number of the region */
+  /** Maps slots of 64 MiB for all threads. @returns number of the region */
   mapSlots(count: number): number;
   /** Unmaps a region when no thread uses it. */
   unmapSlots(region: number): void;
-  /** Overwrites a slot with zeros, 5 to 12 ms. */
+  /** Takes 5 to 12 ms. */
   wipeSlot(region: number, slot: number): void;
   /**
-   * Stretches one to four passwords in step, each in its slot. Leaves secrets in the slots, which the caller wipes.
-   * @returns the stretchedPW of each, 32 bytes
+   * Leaves secrets in the slots, which the caller wipes. @returns the stretchedPW of each password, 32 bytes
    * @see docs/protocol.md, "Password stretching", steps 1 to 3
    */
   stretch(region: number, slots: number[], passwords: Uint8Array[], emails: Uint8Array[]): Uint8Array[];
-  /** Computes scrypt (RFC 7914); N is at most 65,536 with r = 8. Leaves secrets in the slots. */
+  /** RFC 7914; N is at most 65,536 with r = 8. Leaves secrets in the slots. */
   scrypt(
     region: number,
     slots: number[],
@@ -29,17 +28,13 @@ export interface NativeKernel {
     p: number,
     dkLen: number,
   ): Uint8Array[];
-  /** Computes PBKDF2-HMAC-SHA256 (RFC 8018, section 5.2). */
+  /** PBKDF2-HMAC-SHA256 (RFC 8018, section 5.2). */
   pbkdf2(passwords: Uint8Array[], salts: Uint8Array[], c: number, dkLen: number): Uint8Array[];
 }
 
-/** Advice for a machine without the native kernel. */
 export const NATIVE_ADVICE = 'install a C compiler (on Debian: apt install gcc libc6-dev) and build again';
 
-/**
- * Loads the addon that the build puts beside this file.
- * @throws Error when it was not built, or was built for another processor or C library
- */
+/** @throws Error when the addon was not built, or was built for another processor or C library */
 export function loadNative(): NativeKernel {
   return createRequire(import.meta.url)('./stretch.node') as NativeKernel;
 }

@@ -1,8 +1,7 @@
 import type { CryptoOperations } from '../messages.js';
 
 /**
- * Returns whether y is in the subgroup of order q: y^q = 1 mod p. Takes a few ms at most. Values are public, so the
- * time may depend on them.
+ * Returns whether y^q = 1 mod p. Values are public, so the time may depend on them.
  * @see FIPS 186-4, 4.1; NIST SP 800-89, 5.3.1 (full public key validation)
  */
 export function checkDsaKey({ y, p, q }: CryptoOperations['checkDsaKey']['in']): { isInSubgroup: boolean } {

@@ -2,15 +2,10 @@ import { type KeyObject, sign as signDigest } from 'node:crypto';
 import type { NodeRSA } from 'node-rsa';
 import type { CryptoOperations } from '../messages.js';
 
-/** The RSA keys that this thread has signed with, by key ID. */
+/** By key ID. */
 const rsaKeys = new Map<string, NodeRSA>();
 
-/**
- * Signs a BrowserID certificate.
- * @param input.payload the payload's JSON text
- * @returns `base64url(header).base64url(payload).base64url(signature)`; a DS signature is r | s
- * @see docs/protocol.md, "Certificates"
- */
+/** Signs a BrowserID certificate. `payload` is JSON text. @see docs/protocol.md, "Certificates" */
 export async function sign({
   keyId,
   algorithm,

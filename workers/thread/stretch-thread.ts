@@ -31,9 +31,8 @@ export default function runTask({ task, input }: StretchTask) {
 }
 
 /**
- * Stretches up to four passwords and derives verifier and unwrapBKey of each. Wipes passwords and intermediate values,
- * except in slots (see SlotWiper). Accepted limit: V8 keeps arrays of up to 64 bytes in its heap. A copy that the
- * garbage collector leaves there remains until that memory is reused.
+ * Wipes passwords and intermediate values, except in slots (see SlotWiper). Accepted limit: V8 keeps arrays
+ * of up to 64 bytes in its heap, and a copy that the garbage collector leaves there is not wiped.
  */
 function stretch({ batch, slots, wipeFirst, ...methods }: StretchTasks['stretch']['in']): StretchOutcome[] {
   try {

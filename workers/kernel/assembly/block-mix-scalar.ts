@@ -7,17 +7,13 @@ function input(mixed: bool, B: usize, V: usize, word: usize): u32 {
 }
 
 /**
- * Computes one BlockMix of 2r blocks from B to out; of B ^ V when `mixed` is set, a constant at every call. Output
- * blocks are written in final order, even blocks first.
+ * Computes one BlockMix of 2r blocks from B to out; of B ^ V when `mixed` is set, a constant at every call.
+ * Output blocks are written in final order, even blocks first.
  *
- * The columns of a round are four chains of 96 operations each, which four scalar units run in parallel. This is
- * faster than one hash in vectors if a vector operation takes twice as long as a scalar one (Zen 5: 79 against 137 ms
- * of CPU for 64 MiB), and slower if both take one cycle. A Salsa20/8 takes 123 cycles on Zen 5, of which the chain is
- * 98. V8's code is as fast as gcc -O3's.
- *
- * Tried without effect: other orders of columns, 64-bit loads, the input of Salsa20/8 in variables. Slower: B ^ V_j in
- * vectors (4 ms), a loop over the double rounds (10 ms), two hashes in step (73 ms each, in vectors 71). A quarter of
- * the time is memory latency of V_j, 0.3 us each, because its address depends on the previous block.
+ * The columns of a round are four chains of operations, which four scalar units run in parallel. This is
+ * faster than one hash in vectors if a vector operation takes twice as long as a scalar one (Zen 5: 79
+ * against 137 ms of CPU for 64 MiB), and slower if both take one cycle. A quarter of the time is memory
+ * latency of V_j. Measured slower: B ^ V_j in vectors, a loop over the double rounds, two hashes in step.
  */
 @inline
 export function blockMixScalar(mixed: bool, r: u32, B: usize, V: usize, out: usize): void {
@@ -34,7 +30,7 @@ export function blockMixScalar(mixed: bool, r: u32, B: usize, V: usize, out: usi
   let x12 = input(mixed, B + last, V + last, 12), x13 = input(mixed, B + last, V + last, 13);
   let x14 = input(mixed, B + last, V + last, 14), x15 = input(mixed, B + last, V + last, 15);
 
-  // All lines of V_j at once, as in block-mix.ts.
+  // All lines of V_j at once: see block-mix.ts.
   if (mixed) {
     for (let line: usize = 0; line < last; line += 64) load<u32>(V + line);
   }
@@ -138,7 +134,6 @@ export function blockMixScalar(mixed: bool, r: u32, B: usize, V: usize, out: usi
     B += 64;
     V += 64;
     out += step;
-    // Alternates between the odd half and the next block of the even half.
     step = 64 - step;
   }
 }

@@ -1,10 +1,9 @@
 // scryptBlockMix (RFC 7914, section 4) on Salsa20/8 (section 3) in vectors, for up to four hashes in step.
 //
-// A 64-byte block is kept as four vectors of diagonals: word i of the kernel's block is word 5i mod 16
-// of the RFC's. A quarter of a column round is then one vector operation, and the change to the row round takes three
-// rotations of lanes. Blocks change layout once before and once after the hash (layout.ts).
+// A 64-byte block is kept as four vectors of diagonals: word i of the kernel's block is word 5i mod 16 of the
+// RFC's. A quarter of a column round is then one vector operation.
 
-/** x ^ ((y + z) <<< k), in every lane. WebAssembly has no vector rotate; the last xor joins the two shifts. */
+/** x ^ ((y + z) <<< k) in every lane. WebAssembly has no vector rotate; the last xor joins the two shifts. */
 @inline
 function turn(x: v128, y: v128, z: v128, k: i32): v128 {
   const sum = i32x4.add(y, z);
@@ -46,20 +45,14 @@ function plus(x: v128, out: usize, row: usize): v128 {
 }
 
 /**
- * Computes one BlockMix of 2r blocks from B to Out for each of `lanes` hashes, a to d; of B ^ V when `mixed` is set.
- * Output blocks are written in final order, even blocks first. `lanes` and `mixed` are constants at every call, so that
- * unused code is not compiled. Variables of unused lanes copy those of lane a and are never read.
+ * Computes one BlockMix of 2r blocks from B to Out for each of `lanes` hashes, a to d; of B ^ V when `mixed`
+ * is set. `lanes` and `mixed` are constants at every call, so that unused code is not compiled. Variables of
+ * unused lanes copy those of lane a and are never read.
  *
- * One Salsa20/8 is a chain of dependent additions, shifts and xors, which leaves most vector units of the core idle.
- * Chains of other hashes fill them. CPU ms for each hash of 64 MiB, with 1, 2, 3 and 4 in step:
- *   Zen 4, 3.7 GHz   89, 56, not measured
- *   Zen 5, 4.3 GHz  137, 71, 50, 42   (a vector operation takes two cycles there, a scalar one takes one)
- * Five and more exceed the sixteen vector registers: 43 and 42 ms for 5 and 6.
- *
- * Tried without gain: two hashes in one vector, which saves a third of the lane rotations; a scalar hash in step with
- * three vector ones, or two scalar ones in sequence (41 ms a hash, of five); a separate pass for B ^ V_j. A loop instead
- * of the four written-out double rounds costs 10 % with four hashes and nothing with two. The order of instructions in
- * the source has no effect.
+ * One Salsa20/8 is a chain of dependent operations, which leaves most vector units idle. Chains of other
+ * hashes fill them. CPU ms for each hash of 64 MiB, with 1, 2, 3 and 4 in step: 137, 71, 50, 42 on Zen 5.
+ * Five need more than the sixteen vector registers, and take 43. Measured without gain: two hashes in one
+ * vector, scalar hashes in step with vector ones, a separate pass for B ^ V_j, a loop over the double rounds.
  */
 @inline
 export function blockMix(
@@ -99,10 +92,8 @@ export function blockMix(
     d3 = input(mixed, dB + last, dV + last, 48);
   }
 
-  // The address of V_j in 64 MiB is known only now. Requesting all its lines before waiting for any
-  // lets their cache misses overlap: 5 % of a pair, 1 to 2 % of a single hash. The last block, which is
-  // needed first, was requested above. Requesting only some of the lines is slower than requesting none:
-  // it disturbs the hardware prefetcher.
+  // The address of V_j in 64 MiB is known only now. Requesting all its lines before waiting for any overlaps
+  // their cache misses: 5 % of a pair, 1 to 2 % of a single hash. Requesting some only disturbs prefetching.
   if (mixed) {
     for (let line: usize = 0; line < last; line += 64) {
       load<u32>(aV + line);

@@ -1,5 +1,5 @@
-// PBKDF2-HMAC-SHA256's iteration (RFC 8018, section 5.2; FIPS 180-4) from precomputed states of HMAC, for one password
-// or, in the four lanes of vectors, for up to four. protocol/pbkdf2-kernel.ts defines the memory layout:
+// PBKDF2-HMAC-SHA256's iteration (RFC 8018, section 5.2; FIPS 180-4) from precomputed states of HMAC, for one
+// password or for up to four in the lanes of vectors. protocol/pbkdf2-kernel.ts defines the memory layout:
 //   K      64 words
 //   inner  8 words (or vectors)    HMAC's state after its inner key block; for sha256Block the hash value
 //   outer  8                       after its outer key block
@@ -24,7 +24,6 @@ function first(h: u32, e: u32, f: u32, g: u32, K: usize, W: usize): u32 {
   return h + Sigma1(e) + (g ^ (e & (f ^ g))) + load<u32>(K) + load<u32>(W);
 }
 
-/** T2. */
 @inline
 function second(a: u32, b: u32, c: u32): u32 {
   return Sigma0(a) + ((a & b) | (c & (a | b)));

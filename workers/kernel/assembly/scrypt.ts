@@ -11,9 +11,8 @@ import { fromDiagonals, toDiagonals } from './layout';
 
 export { iterateFour, iterateOne, sha256Block } from './pbkdf2';
 
-// Each function is called twice, so that the compiler does not inline it: V8 replaces baseline code by optimised code
-// at calls only. The first hash in a single long loop would run in baseline code, a third slower alone and half as
-// fast in a group.
+// Each function is called twice, so that the compiler does not inline it: V8 replaces baseline code by
+// optimised code at calls only. In a single long loop the first hash would run in baseline code.
 
 function fillScalar(r: u32, B: usize, out: usize): void {
   blockMixScalar(false, r, B, 0, out);
@@ -65,16 +64,13 @@ function mixFour(
   blockMix(4, true, r, aB, aV, aOut, bB, bV, bOut, cB, cV, cOut, dB, dV, dOut);
 }
 
-/** Returns the address of V_j, j = Integerify(B) mod N. Both layouts have word 0 first; N has at most 32 bits. */
+/** Returns the address of V_j, j = Integerify(B) mod N. Both layouts have word 0 first. N has 32 bits. */
 @inline
 function pick(B: usize, V: usize, size: usize, N: u32): usize {
   return V + <usize>(load<u32>(B + size - 64) & (N - 1)) * size;
 }
 
-/**
- * scryptROMix of the 128·r bytes at Y of the slot, in place, in scalar operations.
- * @param N a power of two, at least 2
- */
+/** scryptROMix of the 128·r bytes at Y, in place, in scalar operations. N is a power of two above 1. */
 export function romixScalar(slot: usize, N: u32, r: u32): void {
   const size = <usize>r << 7;
   const X = slot, Y = X + size, V = Y + size;
@@ -89,7 +85,6 @@ export function romixScalar(slot: usize, N: u32, r: u32): void {
   memory.copy(Y, X, size);
 }
 
-/** Like the above, in vector operations. */
 export function romixOne(slot: usize, N: u32, r: u32): void {
   const size = <usize>r << 7;
   const X = slot, Y = X + size, V = Y + size;
@@ -104,7 +99,7 @@ export function romixOne(slot: usize, N: u32, r: u32): void {
   fromDiagonals(X, Y, size);
 }
 
-/** scryptROMix of the 128·r bytes at Y of each of two slots, in place, in step with one another. */
+/** scryptROMix in vectors, of two slots in step. */
 export function romixTwo(slotA: usize, slotB: usize, N: u32, r: u32): void {
   const size = <usize>r << 7;
   const aX = slotA, aY = aX + size, aV = aY + size;
@@ -122,7 +117,6 @@ export function romixTwo(slotA: usize, slotB: usize, N: u32, r: u32): void {
   fromDiagonals(bX, bY, size);
 }
 
-/** The same for three. */
 export function romixThree(slotA: usize, slotB: usize, slotC: usize, N: u32, r: u32): void {
   const size = <usize>r << 7;
   const aX = slotA, aY = aX + size, aV = aY + size;
@@ -149,7 +143,6 @@ export function romixThree(slotA: usize, slotB: usize, slotC: usize, N: u32, r: 
   fromDiagonals(cX, cY, size);
 }
 
-/** The same for four. */
 export function romixFour(slotA: usize, slotB: usize, slotC: usize, slotD: usize, N: u32, r: u32): void {
   const size = <usize>r << 7;
   const aX = slotA, aY = aX + size, aV = aY + size;
@@ -181,10 +174,7 @@ export function romixFour(slotA: usize, slotB: usize, slotC: usize, slotD: usize
   fromDiagonals(dX, dY, size);
 }
 
-/**
- * Zeroes `length` bytes: the contents of a slot reveal the result of its hash. 64 MiB take about 1 ms, 1 to 2 % of a
- * hash.
- */
+/** The contents of a slot reveal the result of its hash. 64 MiB take 1 ms. */
 export function wipe(start: usize, length: usize): void {
   memory.fill(start, 0, length);
 }

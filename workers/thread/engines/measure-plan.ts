@@ -8,32 +8,30 @@ import type { SingleMethods, StretchPlan } from '../../messages.js';
 
 const { scrypt_r: r, scrypt_N } = STRETCHING_PARAMETERS;
 
-/** N of the samples. One takes less than 1 ms, so the scheduler interrupts few of them. */
+/** A sample takes less than 1 ms, so the scheduler interrupts few of them. */
 const SAMPLE_N = 256;
 const SAMPLE_ITERATIONS = 500;
-/** Maximum total time of samples, in ms. */
 const BUDGET_MS = 60;
-/** Pause between rounds, in which V8 optimises the kernel in background threads. */
+/** In a pause V8 optimises the kernel in background threads. */
 const PAUSE_MS = 10;
 const MOST_ROUNDS = 30;
 
-/** Maximum cost of a hash in a larger group, relative to a smaller group. */
+/** Cost of a hash in a group, relative to a smaller group, that makes the larger one worthwhile. */
 const WORTHWHILE = 0.9;
 /** Factor for memory latency: samples fit into the cache, a full hash does not. */
 const MEMORY_FACTOR = 1.25;
-/** Time of the two PBKDF2 of a stretch, in ms. */
+/** The two PBKDF2 of a stretch. */
 const PBKDF2_MS = 12;
 
 /** Times of samples in ms: of one hash by each method, and of two, three and more in step. */
 export interface SampleTimes extends Record<SingleKernel, number> {
   groups: number[];
-  /** Times of PBKDF2 in the kernel and through OpenSSL. */
   pbkdf2: Record<SingleMethods['pbkdf2'], number>;
 }
 
 /**
- * Measures the fastest methods of the WebAssembly kernel in at most 100 ms of CPU. On some processors one hash is
- * faster in scalar operations, and more than two hashes in step gain nothing.
+ * Measures the fastest methods of the WebAssembly kernel in at most 100 ms of CPU. On some processors one
+ * hash is faster in scalar operations, and more than two hashes in step gain nothing.
  */
 export function measureKernel(module: WebAssembly.Module, largestGroup: number): StretchPlan {
   const slot = slotBytes(SAMPLE_N, r);
@@ -52,7 +50,6 @@ export function measureKernel(module: WebAssembly.Module, largestGroup: number):
   return choosePlan({ scalar, vector, groups, pbkdf2: { kernel: kernelMs, openssl } });
 }
 
-/** Returns the minimum time of each run, in ms. */
 function timeSamples(runs: (() => void)[]): number[] {
   const leastMs = runs.map(() => Infinity);
   let totalMs = 0;

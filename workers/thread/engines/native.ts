@@ -3,11 +3,7 @@ import type { SlotAllocation } from '../../messages.js';
 import type { Engine } from './engine.js';
 import { opensslModPow } from './openssl-mod-pow.js';
 
-/**
- * Creates the engine in C, with kernels for several instruction sets: up to four passwords in step.
- * @param regions regions of slots, by number of the memory
- * @throws Error when the kernel was not built
- */
+/** @param regions regions of slots, by number of the memory. @throws Error when the kernel was not built */
 export function createNativeEngine(regions: readonly number[]): Engine {
   const native = loadNative();
   const regionOf = ({ memory }: SlotAllocation) => {

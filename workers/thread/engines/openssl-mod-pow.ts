@@ -7,7 +7,7 @@ const ONE = ZERO.slice().fill(1, -1);
 const TWO = ZERO.slice().fill(2, -1);
 const MINUS_ONE = Uint8Array.from(N).fill((N.at(-1) as number) - 1, -1);
 
-/** Number of exponentiations that lose as much time as the creation of a group takes, 0.5 s. */
+/** They lose as much time as the creation of a group takes, 0.5 s. */
 const EXPONENTIATIONS_BEFORE_GROUP = 400;
 
 const TAG = { integer: 0x02, bitString: 0x03, octetString: 0x04, sequence: 0x30 };
@@ -19,10 +19,7 @@ const ALGORITHM = encode(TAG.sequence, [
   ...encode(TAG.sequence, [...encodeInteger(N), ...encodeInteger(Uint8Array.of(2))]),
 ]);
 
-/**
- * Modular exponentiation in the SRP group, constant-time in the exponent: OpenSSL's Diffie-Hellman with keys in DER.
- * Takes 1 to 3 ms and no preparation.
- */
+/** OpenSSL's Diffie-Hellman with keys in DER: constant-time in the exponent, 1 to 3 ms, no preparation. */
 export const opensslModPow: ModPow = withTrivialPowers((base, exponent) => {
   const der = encodePrivateKey(exponent);
   try {
@@ -38,10 +35,7 @@ export const opensslModPow: ModPow = withTrivialPowers((base, exponent) => {
   }
 });
 
-/**
- * For threads with many operations: after {@link EXPONENTIATIONS_BEFORE_GROUP} of them it creates a Diffie-Hellman
- * group, with which an exponentiation takes 0.6 ms.
- */
+/** For threads with many operations: creates a group after {@link EXPONENTIATIONS_BEFORE_GROUP} of them. */
 export function createOpensslModPow(): ModPow {
   let modPow = opensslModPow;
   let powersLeft = EXPONENTIATIONS_BEFORE_GROUP;
@@ -51,7 +45,7 @@ export function createOpensslModPow(): ModPow {
   };
 }
 
-/** Creates a modular exponentiation on an OpenSSL group. This takes 0.5 s: OpenSSL tests the prime. */
+/** An exponentiation takes 0.6 ms. Creating the group takes 0.5 s: OpenSSL tests the prime. */
 export function createGroupModPow(): ModPow {
   const group = createDiffieHellman(N, 2);
   return withTrivialPowers((base, exponent) => {
@@ -121,7 +115,7 @@ function encodeInteger(value: Uint8Array): number[] {
   return encode(TAG.integer, [...signBytes(digits), ...digits]);
 }
 
-/** Encodes an integer. A leading zero byte keeps it positive if its first bit is set. */
+/** A leading zero byte keeps an integer positive if its first bit is set. */
 function signBytes(digits: Uint8Array): number[] {
   return (digits[0] as number) & 0x80 ? [0] : [];
 }

@@ -3,7 +3,7 @@ import type { Engine } from './engine.js';
 import { opensslModPow } from './openssl-mod-pow.js';
 import { type Pbkdf2Input, type ScryptInput, stretchPasswords } from './stretching-chain.js';
 
-/** The engine on `node:crypto`. A stretch allocates 64 MiB. */
+/** A stretch allocates 64 MiB. */
 export function createOpensslEngine(): Engine {
   const primitives = {
     pbkdf2: (inputs: Pbkdf2Input[]) => inputs.map(opensslPbkdf2),
@@ -20,7 +20,7 @@ export function opensslPbkdf2({ password, salt, rounds, length }: Pbkdf2Input): 
   return pbkdf2Sync(password, salt, rounds, length, 'sha256');
 }
 
-/** scrypt (RFC 7914). OpenSSL allocates and frees the memory. */
+/** RFC 7914. OpenSSL allocates and frees the memory. */
 export function opensslScrypt({ password, salt, N, r, p, length }: ScryptInput): Uint8Array {
   return scryptSync(password, salt, length, { N, r, p, maxmem: 2 * 128 * N * r });
 }

@@ -7,10 +7,7 @@ import { type ModPow, SRP_BYTES, SRP_N_HEX } from '../../../protocol/srp.js';
 import type { Engine } from './engine.js';
 import { type Pbkdf2Input, type ScryptInput, stretchPasswords } from './stretching-chain.js';
 
-/**
- * The engine in JavaScript, for runtimes whose OpenSSL lacks scrypt or forbids it (FIPS builds).
- * A stretch takes about a second.
- */
+/** For runtimes whose OpenSSL lacks scrypt or forbids it (FIPS builds). A stretch takes about a second. */
 export function createPortableEngine(): Engine {
   const primitives = {
     pbkdf2: (inputs: Pbkdf2Input[]) => inputs.map(portablePbkdf2),
@@ -25,9 +22,8 @@ export function createPortableEngine(): Engine {
 const N = new BigInteger(SRP_N_HEX, 16);
 
 /**
- * Modular exponentiation on jsbn. Its time depends on the exponent (sliding window), an accepted
- * risk of the portable engine: every exchange has a new exponent, and its requests wait in a queue
- * behind others.
+ * Its time depends on the exponent (sliding window), an accepted risk of the portable engine: every exchange
+ * has a new exponent, and its requests wait in a queue behind others.
  */
 export const jsbnModPow: ModPow = (base, exponent) => {
   const power = new BigInteger(toHex(base), 16).modPow(new BigInteger(toHex(exponent), 16), N);

@@ -5,17 +5,13 @@ export type Pbkdf2Input = ReturnType<typeof firstPbkdf2Input>;
 export type ScryptInput = ReturnType<typeof scryptInput>;
 
 export interface Primitives {
-  /** PBKDF2-HMAC-SHA256 (RFC 8018, 5.2) of each input, in order. */
+  /** PBKDF2-HMAC-SHA256 (RFC 8018, 5.2). */
   pbkdf2(inputs: Pbkdf2Input[]): Uint8Array[];
-  /** scrypt (RFC 7914) of each input, in order. */
+  /** RFC 7914. */
   scrypt(inputs: ScryptInput[]): Uint8Array[];
 }
 
-/**
- * Stretches passwords. Wipes intermediate values, even when it throws. Throws for all inputs when one fails.
- * @returns the stretchedPW of each input, in order
- * @see docs/protocol.md, "Password stretching", steps 1 to 3
- */
+/** Wipes intermediate values, even on errors. @see docs/protocol.md, "Password stretching", steps 1 to 3 */
 export function stretchPasswords({ pbkdf2, scrypt }: Primitives, inputs: StretchInput[]): Uint8Array[] {
   const secrets: Uint8Array[] = [];
   const keep = (secret: Uint8Array) => {

@@ -6,7 +6,7 @@ import { opensslPbkdf2 } from './openssl.js';
 import { opensslModPow } from './openssl-mod-pow.js';
 import { type Pbkdf2Input, type ScryptInput, stretchPasswords } from './stretching-chain.js';
 
-/** Creates the engine in WebAssembly with SIMD: up to four passwords in step. @param kernels one for each memory */
+/** @param kernels one for each memory */
 export function createWasmEngine(kernels: ScryptKernel[], measure: Engine['measure']): Engine {
   const kernelOf = ({ memory }: SlotAllocation) => {
     const kernel = kernels[memory];
