@@ -29,42 +29,38 @@ export function formatNumber(value: number, digits: number): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** Returns the cells as text, the headings first. */
-function formatCells({ columns, rows }: Table): string[][] {
+/** Formats the cells, and finds the columns that have only text. */
+function layOut({ columns, rows }: Table) {
   const format = (cell: Cell, i: number) =>
     typeof cell === 'number' ? formatNumber(cell, columns[i]?.digits ?? 1) : (cell ?? '');
-  return [columns.map(({ heading }) => heading), ...rows.map((row) => row.map(format))];
-}
-
-/** Returns for each column whether it has only text. */
-function findTextColumns({ columns, rows }: Table): boolean[] {
-  return columns.map((_, i) => rows.every((row) => typeof row[i] === 'string'));
+  const isText = columns.map((_, i) => rows.every((row) => typeof row[i] === 'string'));
+  return { isText, head: columns.map(({ heading }) => heading), body: rows.map((row) => row.map(format)) };
 }
 
 /** Renders a table for a terminal: text left-aligned, numbers right-aligned. */
 export function toText(table: Table): string {
-  const isText = findTextColumns(table);
-  const cells = formatCells(table);
-  const widths = table.columns.map((_, i) => Math.max(...cells.map((row) => (row[i] as string).length)));
+  const { isText, head, body } = layOut(table);
+  const widths = head.map((heading, i) =>
+    Math.max(heading.length, ...body.map((row) => row[i]?.length ?? 0)),
+  );
   const pad = (text: string, i: number) =>
     (isText[i] ? text.padEnd : text.padStart).call(text, widths[i] ?? 0);
-  const [head = '', ...lines] = cells.map((row) => row.map(pad).join('  ').trimEnd());
-  return [head, widths.map((width) => '─'.repeat(width)).join('  '), ...lines].join('\n');
+  const rules = widths.map((width) => '─'.repeat(width));
+  return [head, rules, ...body].map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 }
 
 export function toMarkdown(table: Table): string {
-  const rules = findTextColumns(table).map((isText) => (isText ? '---' : '---:'));
-  const [head = [], ...rows] = formatCells(table);
-  return [head, rules, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const { isText, head, body } = layOut(table);
+  const rules = isText.map((text) => (text ? '---' : '---:'));
+  return [head, rules, ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 export function toHtml(table: Table): string {
-  const isText = findTextColumns(table);
+  const { isText, head, body } = layOut(table);
   const renderRow = (tag: 'th' | 'td') => (cells: string[]) => {
     const cell = (text: string, i: number) =>
       `<${tag}${isText[i] ? ' class="text"' : ''}>${escapeHtml(text)}</${tag}>`;
     return `<tr>${cells.map(cell).join('')}</tr>`;
   };
-  const [head = [], ...rows] = formatCells(table);
-  return `<table><thead>${renderRow('th')(head)}</thead><tbody>${rows.map(renderRow('td')).join('')}</tbody></table>`;
+  return `<table><thead>${renderRow('th')(head)}</thead><tbody>${body.map(renderRow('td')).join('')}</tbody></table>`;
 }

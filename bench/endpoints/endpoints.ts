@@ -19,13 +19,6 @@ import { createTable } from '../table.js';
 const ACCOUNTS = 16;
 const SRP_LOGIN = ['auth/start', 'auth/finish', 'session/create'];
 
-interface Load {
-  server: ServerProcess;
-  clients: number;
-  accounts: SrpAccount[];
-  logins: number;
-}
-
 type Costs = Map<string, RequestCost>;
 
 export const endpoints: Suite = {
@@ -36,14 +29,18 @@ export const endpoints: Suite = {
     const server = await startServer({ settings: { STRETCH_THREADS: '1' } });
     const accounts = await createMany(ACCOUNTS, () => createSrpAccount(server));
     await verifyAccounts(server, accounts);
-    const loads = [1, 8].map((clients) => ({ server, clients, accounts, logins: quick ? 150 : 400 }));
-    const results = await interleave(loads, runRound, { what: 'endpoints', rounds: quick ? 2 : 4, report });
+    const users = Array.from({ length: quick ? 150 : 400 }, (_, i) => accounts[i % ACCOUNTS] as SrpAccount);
+    const results = await interleave(
+      [{ clients: 1 }, { clients: 8 }],
+      ({ clients }) => runRound(server, users, clients),
+      { what: 'endpoints', rounds: quick ? 2 : 4, report },
+    );
     return describe(...(results.map(({ samples }) => samples) as [Costs[], Costs[]]));
   },
 };
 
 /** Every request is built before it is measured. Most need a reply to an earlier one. */
-async function runRound({ server, clients, accounts, logins }: Load) {
+async function runRound(server: ServerProcess, users: SrpAccount[], clients: number) {
   const { url } = server;
   const sender = new Sender(url, clients);
   const costs: Costs = new Map();
@@ -52,10 +49,9 @@ async function runRound({ server, clients, accounts, logins }: Load) {
     costs.set(name, cost);
     return answers.map(({ body }) => body);
   };
-  await measure('__lbheartbeat__', Array(5 * logins).fill(HEALTH_CHECK));
-  await measure('get_random_bytes', Array(5 * logins).fill(postJson('/v1/get_random_bytes', {})));
+  await measure('__lbheartbeat__', Array(5 * users.length).fill(HEALTH_CHECK));
+  await measure('get_random_bytes', Array(5 * users.length).fill(postJson('/v1/get_random_bytes', {})));
 
-  const users = Array.from({ length: logins }, (_, i) => accounts[i % accounts.length] as SrpAccount);
   const starts = await measure('auth/start', users.map(startRequest));
   const proofs = users.map((user, i) => finishRequest(user, starts[i] as string));
   const finishes = await measure(
