@@ -16,6 +16,7 @@ export interface AuditEntry {
 /** Digits of a time in ms until the year 33658. IDs of equal length sort equally under every collation. */
 const TIME_DIGITS = 15;
 
+/** Returns the lower bound of the IDs of a time, in ms. */
 export function firstAuditId(at: number): string {
   return String(at).padStart(TIME_DIGITS, '0');
 }

@@ -1,4 +1,3 @@
-/** Names in heartbeat and logs. */
 export type StoreName = 'database' | 'tokens' | 'mail';
 
 /** A store did not reply, or replied with an error. The outcome of a write is then unknown. */

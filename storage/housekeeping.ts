@@ -14,7 +14,7 @@ export interface Pruned {
   acts: number;
 }
 
-/** Interval of housekeeping, which is the length of the lease. */
+/** Housekeeping runs once in each lease. */
 const LEASE_MS = 60 * 60 * 1000;
 const LEASE_ATTEMPT_INTERVAL_MS = 10 * 60 * 1000;
 /** The mailer gives up earlier, unless no storage key opens the mail. */

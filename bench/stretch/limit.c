@@ -42,7 +42,7 @@ static void *run(void *argument) {
   return NULL;
 }
 
-/** limit threads group rounds */
+/** Arguments: threads, group, rounds. */
 int main(int argc, char **argv) {
   const int threads = argc == 4 ? atoi(argv[1]) : 0, group = argc == 4 ? atoi(argv[2]) : 0;
   if (threads < 1 || threads > 1024 || group < 1 || group > MAX_GROUP || atoi(argv[3]) < 1) return 2;

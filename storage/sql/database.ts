@@ -24,7 +24,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** @throws StoreUnavailableError when it cannot be opened, Error when a migration fails */
+/** Opens and migrates. @throws StoreUnavailableError when it cannot be opened, Error if a migration fails */
 export async function openDatabase(
   location: DatabaseLocation,
   observe: (timing: StatementTiming) => void = () => {},
@@ -74,12 +74,13 @@ async function truncateLog(db: Kysely<Tables>): Promise<void> {
   await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
 }
 
-/** Opens a database without migrating it. @throws StoreUnavailableError when it cannot be opened */
+/** Opens a database read-only, without migrating. @throws StoreUnavailableError when it cannot be opened */
 export async function openToRead(location: DatabaseLocation): Promise<Kysely<Tables>> {
   const dialect = await createDialect(location, { forRequests: false, readOnly: true });
   return new Kysely({ dialect: guardDialect(dialect, () => {}) });
 }
 
+/** Returns the names of the migrations that have run, in order. */
 export async function listMigrations(db: Kysely<Tables>): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];
@@ -106,6 +107,7 @@ async function migrate(location: DatabaseLocation): Promise<void> {
   }
 }
 
+/** `forRequests`: statements have the time limits of requests. */
 export async function createDialect(
   location: DatabaseLocation,
   options: { forRequests: boolean; readOnly?: boolean },

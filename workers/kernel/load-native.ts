@@ -10,7 +10,7 @@ export interface NativeKernel {
   mapSlots(count: number): number;
   /** Unmaps a region when no thread uses it. */
   unmapSlots(region: number): void;
-  /** Takes 5 to 12 ms. */
+  /** Writes zeros, which takes 5 to 12 ms. */
   wipeSlot(region: number, slot: number): void;
   /**
    * Leaves secrets in the slots, which the caller wipes. @returns the stretchedPW of each password, 32 bytes

@@ -83,7 +83,6 @@ export async function obtainToken(
   }
 }
 
-/** @param srpPW the new one */
 export function resetBody(token: string, email: string, srpPW = randomBytes(32)) {
   const [srpSalt, stretchingSalt] = [randomBytes(32), randomBytes(32)];
   const verifier = Buffer.from(computeVerifier(email, srpPW, srpSalt), 'hex');

@@ -40,7 +40,6 @@ export class RawConnection {
     return this.#isClosed;
   }
 
-  /** Bytes that readReply has not returned yet. */
   get received(): string {
     return this.#received;
   }
@@ -79,7 +78,6 @@ export class RawConnection {
     this.#socket.destroy();
   }
 
-  /** `undefined` when the connection closes first. */
   async readReply(): Promise<RawReply | undefined> {
     for (;;) {
       const reply = this.#takeReply();

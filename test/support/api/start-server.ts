@@ -29,7 +29,6 @@ export interface TestServer extends KeyServer {
   dataDir: string;
   clock: TestClock;
   mailbox: Mailbox;
-  /** Lines of all levels. */
   logLines: string[];
 }
 

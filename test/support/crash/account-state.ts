@@ -10,7 +10,6 @@ export interface AccountState {
   /** In hex; `undefined` until the client has fetched it, like kB. */
   kA: string | undefined;
   kB: string | undefined;
-  /** Replaced by a reset. */
   lostKBs: readonly string[];
 }
 

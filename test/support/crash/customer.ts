@@ -11,7 +11,7 @@ export type LoginMethod = 'srp' | 'raw';
 export interface Clients {
   method: LoginMethod;
   client: KeyServerClient;
-  /** Also present with raw_password, for what only SRP can do; it then stretches. */
+  /** A raw_password client also has one, for requests that need SRP. Its stretching is then the real one. */
   srp: SrpClient;
   raw: RawPasswordClient;
 }

@@ -36,7 +36,6 @@ export interface KillScene {
   server: ServerProcess;
   acknowledged(count: number): Promise<void>;
   nextWriting(kind: Kind): Promise<void>;
-  /** `undefined` if unknown. */
   isInTransaction(): Promise<boolean | undefined>;
   /** Resolves when the load ends by itself. */
   loadBroke: Promise<void>;

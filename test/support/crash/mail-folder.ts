@@ -7,7 +7,6 @@ export type CodeHeader = 'X-Verify-Code' | 'X-Recovery-Code';
 const POLL_MS = 10;
 const DEADLINE_MS = 20_000;
 
-/** Reads each mail once. */
 export class MailFolder {
   readonly #directory: string;
   readonly #seen = new Set<string>();

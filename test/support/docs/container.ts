@@ -83,7 +83,6 @@ async function unpackNode(): Promise<string> {
   return join(folder, 'package');
 }
 
-/** The build uses this machine's npm configuration. */
 export async function buildImage(image: string): Promise<void> {
   const { build, runtime } = await makeBaseImages();
   const volumes = [

@@ -6,7 +6,6 @@ import { startServer, type TestServer } from '../api/start-server.js';
 import type { Teardown } from '../services/service-process.js';
 import { Recorder } from './recorder.js';
 
-/** Markdown by the name of the recording. */
 export type Recordings = Map<string, string>;
 
 const PUBLIC_URL = 'https://accounts.example.org';

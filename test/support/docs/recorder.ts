@@ -71,7 +71,7 @@ function render(exchange: Exchange): string {
   return `\`\`\`http\n${request.join('\n')}\n\`\`\`\n\n\`\`\`http\n${answer.join('\n')}\n\`\`\`\n`;
 }
 
-/** An event stream stays as it is. */
+/** Indents JSON and shortens hex. An event stream stays as it is. */
 function layOut(body: string): string {
   if (!body.startsWith('{')) return body.trimEnd();
   const shorten = (_: string, value: unknown) =>

@@ -15,7 +15,6 @@ import type { Teardown } from '../services/service-process.js';
 
 export const ADDRESSES = Array.from({ length: 20 }, (_, i) => `user-${i}@example.org`);
 
-/** An account that does not exist. */
 export const NOBODY = -1;
 
 /** No case guesses this code on purpose. */

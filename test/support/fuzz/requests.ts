@@ -9,7 +9,6 @@ export interface FuzzedRequest {
   method: string;
   path: string;
   query: string;
-  /** Its token signs the request. */
   account: number;
   body: unknown;
   /** Whether the secret members are correct before the changes. */

@@ -71,7 +71,6 @@ export function loggedLimits({ logLines }: TestServer, refused = true): string[]
   );
 }
 
-/** The reply has the form of the back-off protocol. */
 export function assertTooMany(t: Test, server: TestServer, reply: Reply, limit: LimitName): void {
   const { status, headers, body } = reply;
   t.match({ status, body }, { status: 429, body: { code: 429, errno: 114, retryAfter: Number } }, limit);

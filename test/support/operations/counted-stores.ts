@@ -6,7 +6,6 @@ import { startRedis } from '../services/redis.js';
 import { type CountingProxy, startCountingProxy } from './counting-proxy.js';
 
 export interface CountedStores {
-  /** Connect a server through the proxies. */
   settings: Record<string, string>;
   postgres: CountingProxy;
   redis: CountingProxy;

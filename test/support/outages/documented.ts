@@ -6,7 +6,6 @@ const PATH = 'docs/operators/outages.md';
 
 export type Away = 'database away' | 'Redis away' | 'mail server away' | 'disk full';
 
-/** Observed replies during an outage. */
 export class SeenAnswers {
   readonly #seen = new Map<string, string>();
 

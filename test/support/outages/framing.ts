@@ -4,7 +4,6 @@ export interface Frame {
   isCommand: boolean;
 }
 
-/** Returns the complete frames of one connection. */
 export type Framer = (chunk: Buffer) => Frame[];
 
 /** Redis commands that connections send by themselves. */

@@ -93,7 +93,6 @@ async function idsOf(user: string): Promise<[uid: number, gid: number]> {
   return [Number(uid?.stdout), Number(gid?.stdout)];
 }
 
-/** Uses a separate connection. */
 export async function askPostgres(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

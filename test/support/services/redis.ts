@@ -32,7 +32,6 @@ export async function startRedis(t: Teardown, options: { args?: string[] } = {})
   return Object.assign(redis, { port, url: `redis://127.0.0.1:${port}` });
 }
 
-/** Uses a separate connection. */
 export async function askRedis({ url }: Pick<Redis, 'url'>, command: string[]): Promise<unknown> {
   const client = createClient({ url }).on('error', () => {});
   await client.connect();

@@ -8,10 +8,8 @@ export interface Teardown {
 
 export interface ServiceCommand {
   command: string[];
-  /** Output that signals readiness. */
   ready: RegExp;
   stopSignal: NodeJS.Signals;
-  /** Runs the program if root runs the tests. */
   user?: string;
 }
 
@@ -61,7 +59,6 @@ export class ServiceProcess {
     await gone;
   }
 
-  /** Keeps the port. */
   async restart(signal?: NodeJS.Signals): Promise<void> {
     await this.stop(signal);
     await this.start();

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { DatabaseLocation } from '../../../storage/sql/database.js';
 import type { Teardown } from '../services/service-process.js';
 
-/** The file has its own directory. */
 export async function newSqliteFile(t: Teardown): Promise<DatabaseLocation & { engine: 'sqlite' }> {
   const directory = await mkdtemp(join(tmpdir(), 'sqlite-'));
   t.teardown(() => rm(directory, { recursive: true, force: true }));

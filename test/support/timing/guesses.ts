@@ -23,7 +23,6 @@ export interface Pair {
 /** A secret that response times must not reveal. */
 export interface Guess {
   name: string;
-  /** What the requests a and b are. */
   classes: [a: string, b: string];
   status: number;
   errno?: number;

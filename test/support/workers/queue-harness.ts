@@ -24,13 +24,11 @@ interface HarnessOptions {
   holdRecovery?: boolean;
 }
 
-/** Tests control the threads and the clock. */
 export class QueueHarness {
   readonly queue: TaskQueue<StretchRequest, StretchReply, SlotAllocation>;
   readonly events: TaskEvent[] = [];
   /** Oldest first. */
   readonly running: RunningBatch[] = [];
-  /** The accounts of each started batch. */
   readonly begun: string[][] = [];
   readonly endings: { account: string; ending: Ending }[] = [];
   /** Without `holdRecovery` they end at once. */

@@ -18,7 +18,6 @@ export function recordOutcomes({ services: { stretcher } }: TestServer): string[
   return outcomes;
 }
 
-/** Keeps the threads busy with stretches of different sources. */
 export function occupy({ services: { stretcher } }: TestServer, stretches: number): void {
   const orders = Array.from({ length: stretches }, (_, i) => ({
     source: `other ${i}`,

@@ -99,7 +99,7 @@ export function romixOne(slot: usize, N: u32, r: u32): void {
   fromDiagonals(X, Y, size);
 }
 
-/** scryptROMix in vectors, of two slots in step. */
+/** scryptROMix of the 128·r bytes at Y of each slot, in step, in vectors; also for three and four below. */
 export function romixTwo(slotA: usize, slotB: usize, N: u32, r: u32): void {
   const size = <usize>r << 7;
   const aX = slotA, aY = aX + size, aV = aY + size;

@@ -100,7 +100,7 @@ function decodePublicKey(der: Buffer): Uint8Array {
   return value;
 }
 
-/** X.690, 8.1. */
+/** Encodes DER (X.690, 8.1). */
 function encode(tag: number, content: number[]): number[] {
   return [...encodeHead(tag, content.length), ...content];
 }

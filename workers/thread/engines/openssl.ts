@@ -15,12 +15,12 @@ export function createOpensslEngine(): Engine {
   };
 }
 
-/** RFC 8018, 5.2. */
+/** PBKDF2-HMAC-SHA256 (RFC 8018, 5.2). */
 export function opensslPbkdf2({ password, salt, rounds, length }: Pbkdf2Input): Uint8Array {
   return pbkdf2Sync(password, salt, rounds, length, 'sha256');
 }
 
-/** RFC 7914. OpenSSL allocates and frees the memory. */
+/** scrypt (RFC 7914). OpenSSL allocates and frees the memory. */
 export function opensslScrypt({ password, salt, N, r, p, length }: ScryptInput): Uint8Array {
   return scryptSync(password, salt, length, { N, r, p, maxmem: 2 * 128 * N * r });
 }

@@ -7,7 +7,7 @@ export type ScryptInput = ReturnType<typeof scryptInput>;
 export interface Primitives {
   /** PBKDF2-HMAC-SHA256 (RFC 8018, 5.2). */
   pbkdf2(inputs: Pbkdf2Input[]): Uint8Array[];
-  /** RFC 7914. */
+  /** scrypt (RFC 7914). */
   scrypt(inputs: ScryptInput[]): Uint8Array[];
 }
 
