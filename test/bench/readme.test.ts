@@ -43,7 +43,7 @@ const stretch = suite([
   },
 ]);
 
-t.test('a processor gets its rows, in place of its old ones, and keeps those of others', async (t) => {
+t.test('a processor gets its rows, which replace its old ones; other processors keep theirs', async (t) => {
   const old = [
     '| processor | engine | Node | scrypt alone | four |',
     '| --- | --- | --- | --- | --- |',
@@ -66,7 +66,7 @@ t.test('the figures of README.md name the machine and show the table of logins',
   t.match(markdown, '| native | one | 98.70 | 1.00 | 1.00 |');
 });
 
-t.test('the figure is an SVG file of its own, light and dark', async (t) => {
+t.test('the figure is a standalone SVG file, light and dark', async (t) => {
   const svg = drawFigure(stretch);
   t.match(svg, /^<svg[^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
   t.match(svg, 'prefers-color-scheme: dark');

@@ -63,7 +63,7 @@ t.test('a client that disconnects before its stretch causes none', async (t) => 
     t.ok(gone() > CLIENTS);
   });
 
-  await t.test('and before its request starts, it leaves no trace', async (t) => {
+  await t.test('a client that disconnects before its request starts leaves no trace', async (t) => {
     const outcomes = recordOutcomes(server);
     const goneBefore = gone();
     for (const end of ['hangUp', 'endWriting'] as const) {

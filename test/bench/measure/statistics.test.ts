@@ -5,6 +5,6 @@ t.test('a spread is half the distance of the quartiles in per cent of the median
   t.equal(spreadPercent([1, 2, 3, 4, 5]), 100 / 3);
 });
 
-t.test('a paired ratio leaves out what slows a whole round down', async (t) => {
+t.test('a paired ratio excludes changes that slow a whole round', async (t) => {
   t.equal(pairedRatio([10, 20, 1000], [5, 10, 500]), 2);
 });

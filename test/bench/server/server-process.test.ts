@@ -11,7 +11,7 @@ import { cpuSeconds, memoryUse } from '../../../bench/measure/process-usage.js';
 import { startServer } from '../../../bench/server/server-process.js';
 
 t.test(
-  'a server of the bench serves a login and a certificate, is measured, and ends in order',
+  'a server of the bench serves a login and a certificate, is measured, and exits with 0',
   async (t) => {
     const server = await startServer({ settings: { STRETCH_THREADS: '1' } });
     const sender = new Sender(server.url, 1);

@@ -26,7 +26,7 @@ const redis = await startRedis(t, { args: ['--appendonly', 'yes', '--appendfsync
 const stores = { 'database away': postgres, 'Redis away': redis } as const;
 
 for (const [away, store] of Object.entries(stores) as [keyof typeof stores, ServiceProcess][]) {
-  t.test(`${away}: hangs, then stops, before each request of each flow; nothing is consumed`, async (t) => {
+  t.test(`${away} hangs, then stops, before each request of each flow; nothing is consumed`, async (t) => {
     const server = await startLimitedServer(t, {
       REDIS_URL: redis.url,
       DATABASE_URL: await postgres.createDatabase(),

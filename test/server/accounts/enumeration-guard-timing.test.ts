@@ -19,7 +19,7 @@ t.test('an outcome is delayed to its time', async (t) => {
   t.ok((await timeOf(() => sleep(ANSWER_MS * 1.5))) >= 2 * ANSWER_MS, 'longer work takes twice the time');
 });
 
-t.test('a failure is delayed and stays the same', async (t) => {
+t.test('a failure is delayed, and its error does not change', async (t) => {
   const failure = new Error('the error of the work');
   await t.rejects(
     enumerationGuard.padResponseTime(async () => Promise.reject(failure)),

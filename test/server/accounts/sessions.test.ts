@@ -103,7 +103,7 @@ t.test('a session whose reply was not completely sent is destroyed', async (t) =
     t.pass('destroyed');
   });
 
-  await t.test('when the client leaves before the reply is written', async (t) => {
+  await t.test('when the client disconnects before the reply is written', async (t) => {
     const [email = ''] = await createAccounts(server, 1);
     let opened = 0;
     sessions.create = async (...session) => {

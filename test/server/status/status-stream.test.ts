@@ -102,7 +102,7 @@ t.test('streams are limited for an account and for the server', async (t) => {
   t.match(await (await openStream(t, server, sessionToken)).next(), { verified: false });
 });
 
-t.test('a client that hangs up while its stream is opened leaves none behind', async (t) => {
+t.test('a client that disconnects while its stream is opened leaves no open stream', async (t) => {
   const { sessionToken: token } = await login(server, await createAccount(server, { verified: false }));
   const { tokens } = server.services.storage;
   const { listen } = tokens;
