@@ -10,22 +10,19 @@ import { logIn } from '../../../bench/load/srp-login.js';
 import { cpuSeconds, memoryUse } from '../../../bench/measure/process-usage.js';
 import { startServer } from '../../../bench/server/server-process.js';
 
-t.test(
-  'a server of the bench serves a login and a certificate, is measured, and exits with 0',
-  async (t) => {
-    const server = await startServer({ settings: { STRETCH_THREADS: '1' } });
-    const sender = new Sender(server.url, 1);
-    const account = await createSrpAccount(server);
-    await verifyAccounts(server, [account]);
-    const session = await logIn(server.url, sender, account);
-    const certificate = signed(server.url, '/v1/certificate/sign', session, CERTIFICATE_REQUEST);
-    t.match((await sender.sendOk(certificate)).body, '"cert":');
-    t.ok(cpuSeconds(server.pid) > 0);
-    t.ok(memoryUse(server.pid).peakMib > 50);
-    sender.close();
-    t.equal(await server.stop(), 0);
-  },
-);
+t.test('a server of the bench serves a login and a certificate, is measured, and exits with 0', async (t) => {
+  const server = await startServer({ settings: { STRETCH_THREADS: '1' } });
+  const sender = new Sender(server.url, 1);
+  const account = await createSrpAccount(server);
+  await verifyAccounts(server, [account]);
+  const session = await logIn(server.url, sender, account);
+  const certificate = signed(server.url, '/v1/certificate/sign', session, CERTIFICATE_REQUEST);
+  t.match((await sender.sendOk(certificate)).body, '"cert":');
+  t.ok(cpuSeconds(server.pid) > 0);
+  t.ok(memoryUse(server.pid).peakMib > 50);
+  sender.close();
+  t.equal(await server.stop(), 0);
+});
 
 const BENCH = `
   const { startServer } = await import(process.argv[1]);
