@@ -21,8 +21,8 @@ export interface LooseMode {
 }
 
 /**
- * Creates DATA_DIR and removes other users' access. Keeps the mode of a directory that also holds other files, and logs a
- * mode that cannot be changed, as on another user's volume.
+ * Creates DATA_DIR and removes other users' access. Logs a mode that it cannot or must not change: on another
+ * user's volume, or in a directory that also holds other files.
  * @throws ConfigError when the directory cannot be created
  */
 export async function prepareDataDir({ dataDir }: Config, log: Logger): Promise<void> {
@@ -39,7 +39,6 @@ export async function prepareDataDir({ dataDir }: Config, log: Logger): Promise<
   for (const loose of await findLooseModes(dataDir)) await tighten(loose, log);
 }
 
-/** Finds what other users can access: DATA_DIR itself, and the files that the server creates. */
 export async function findLooseModes(dataDir: string): Promise<LooseMode[]> {
   const directory = resolve(dataDir);
   const names = [

@@ -25,22 +25,19 @@ export interface SignedEndpointRequest<Schema extends z.ZodType, Token extends H
 export interface Endpoint {
   method: 'GET' | 'POST';
   path: string;
-  /** Missing for an endpoint without authentication. */
+  /** Missing without authentication. */
   token?: HawkTokenType;
-  /** The signature must cover the body. Elsewhere the payload hash is optional. */
+  /** Elsewhere the payload hash is optional. */
   requiresPayloadHash?: true;
   body?: z.ZodType;
   reply: z.ZodObject;
   /** Errors of the handler. Those of method, token, body and limits derive from other members. */
   refusals?: readonly ApiErrorName[];
-  /** Its duration could reveal that an address has an account; see {@link EnumerationGuard.padResponseTime}. */
+  /** Its duration could reveal an account; see {@link EnumerationGuard.padResponseTime}. */
   hidesAccounts?: true;
   /** Load shedding applies. */
   stretches?: true;
-  /**
-   * Reads, authenticates, validates and handles a request. A 503 restores all that the request consumed.
-   * @throws ApiError
-   */
+  /** Reads, authenticates, validates and handles a request. A 503 consumes nothing. @throws ApiError */
   run(services: Services, ctx: Context): Promise<void>;
 }
 

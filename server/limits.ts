@@ -19,7 +19,7 @@ export interface LimitsOptions {
 
 type Refusal = { limit: LimitName; resetMs: number };
 
-/** Wrong passwords beyond the account's limit: per source as a count, for all sources as a multiple of the limit. */
+/** Wrong passwords beyond the account's limit: a count for each source, a multiple of the limit for all. */
 const EXTRA_PASSWORDS = { ofSource: 3, ofAllSources: 1 };
 /** Share of an address's mails that any source can use. The rest is reserved for the first mail of a source. */
 const SHARED_MAILS = 0.7;
@@ -27,8 +27,8 @@ const SHARED_MAILS = 0.7;
 export type MailKind = 'verification' | 'recovery';
 
 /**
- * Rate limits. Each event is counted before it happens, because simultaneous requests must not exceed a limit. Harmless
- * events, such as a correct password, are then restored. All methods throw ApiError 114 and StoreUnavailableError.
+ * Counts events before they happen, because simultaneous requests must not exceed a limit, and restores
+ * harmless ones, such as a correct password. All methods throw ApiError 114 and StoreUnavailableError.
  */
 export class Limits {
   constructor(private readonly options: LimitsOptions) {}
@@ -47,7 +47,7 @@ export class Limits {
     ]);
   }
 
-  /** Counts an attempt to create an account for a taken address, which the enumeration guard treats as a guess. */
+  /** An attempt to create an account for a taken address. The enumeration guard treats it as a guess. */
   async countTakenAddress(client: ClientContext): Promise<void> {
     await this.#consume(client, [
       ['accountsFromSource', client.source],
@@ -93,13 +93,13 @@ export class Limits {
     if (isRight) void client.compensations.run(restore);
   }
 
-  /** Counts an attempt over all tokens of the account. @returns restores the count; call it for all but wrong codes */
+  /** Counts for all tokens of the account. @returns restores the count; call it for all but wrong codes */
   async countRecoveryCode(uid: string, client: ClientContext): Promise<() => Promise<void>> {
     const restore = await this.#consume(client, [['recoveryCodesForAccount', uid, uid]], { uid });
     return () => client.compensations.run(restore);
   }
 
-  /** Counts keys, and restores them when the request is answered with 503. @returns the compensation */
+  /** Counts keys, and restores them after a 503. @returns the compensation */
   async #consume(
     client: ClientContext,
     keys: Key[],
@@ -172,10 +172,7 @@ function mailKeys(client: ClientContext, kind: MailKind, email: string): Key[] {
   ];
 }
 
-/**
- * Returns the /48 of an IPv6 source, for limits of one account or address. A customer with a /48 has 256 sources,
- * enough to use up the owner's share. Homes that share a /48 seldom share an account.
- */
+/** Counts an IPv6 customer's /48 as one source: 256 sources could use up the owner's share of a limit. */
 function toCustomer({ source }: ClientContext): string {
   return toCustomerNetwork(source) ?? source;
 }

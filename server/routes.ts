@@ -48,10 +48,7 @@ export function createRouter(services: Services): Router {
   return router;
 }
 
-/**
- * Returns whether `/metrics` is on PORT. With `ENUMERATION_GUARD=on` it is not, because its mail counts reveal whether
- * the last address has an account.
- */
+/** With ENUMERATION_GUARD=on, counts of mails would reveal whether the last address has an account. */
 export function hasPublicMetrics({ metricsPort, enumerationGuard }: Config): boolean {
   return !metricsPort && !enumerationGuard;
 }

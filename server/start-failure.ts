@@ -4,11 +4,7 @@ import { StorageKeyError } from '../storage/sealer.js';
 import { reasonOf } from './logs/reason.js';
 import { locateDatabase } from './stores.js';
 
-/**
- * Describes a failed start for the operator: one line per setting, with what to do.
- * @param config `undefined` when the settings were not read
- * @returns `undefined` for an unexpected error, which needs its stack
- */
+/** Tells the operator what to do. Returns `undefined` for an unexpected error, which needs its stack. */
 export function describeStartFailure(error: unknown, config: Config | undefined): string | undefined {
   if (error instanceof ConfigError) return error.message;
   if (error instanceof StorageKeyError)

@@ -6,8 +6,7 @@ import { type Config, ConfigError } from '../config/load.js';
 const KEY_BYTES = 32;
 
 /**
- * Loads the storage keys from `STORAGE_KEY`, or with SQLite from DATA_DIR/storage.key, which a first start creates.
- * @returns keys of 32 bytes; the first one encrypts
+ * Loads the storage keys, 32 bytes each. The first one encrypts. With SQLite, a first start creates the file.
  * @throws ConfigError with PostgreSQL and no key: all servers must share one
  */
 export async function loadStorageKeys(config: Config): Promise<Buffer[]> {
@@ -16,11 +15,7 @@ export async function loadStorageKeys(config: Config): Promise<Buffer[]> {
   );
 }
 
-/**
- * Loads the keys like {@link loadStorageKeys}, without creating one.
- * @returns `undefined` without storage.key
- * @throws ConfigError
- */
+/** Like {@link loadStorageKeys}, but returns `undefined` instead of creating a key. @throws ConfigError */
 export async function findStorageKeys(config: Config): Promise<Buffer[] | undefined> {
   if (config.storageKey) return parseKeys(config.storageKey);
   if (config.databaseUrl) {
@@ -76,7 +71,7 @@ async function openNewFile(file: string): Promise<FileHandle> {
   }
 }
 
-/** Writes and syncs the key file before it gets its name: data must not be encrypted with a key that can be lost. */
+/** Syncs the key file before it gets its name: data must not be encrypted with a key that can be lost. */
 async function createKeyFile(file: string): Promise<string> {
   const key = randomBytes(KEY_BYTES).toString('hex');
   // A UUID, because a killed start can leave a file, and in containers all processes have the same PID.

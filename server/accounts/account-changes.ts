@@ -1,6 +1,6 @@
 import type { Services } from '../services.js';
 
-/** Announces a change of an account to every server after the commit. A failure is logged only. */
+/** Announces a committed change to every server. A failure is only logged. */
 export async function announceChange({ storage, log }: Services, uid: string): Promise<void> {
   try {
     await storage.tokens.announce(uid);
@@ -9,10 +9,7 @@ export async function announceChange({ storage, log }: Services, uid: string): P
   }
 }
 
-/**
- * Removes an account's tokens and announces the change after the commit. A failure is logged only, because
- * tokens of an older generation are already invalid.
- */
+/** Removes an account's tokens. A failure is only logged: their generation is already outdated. */
 export async function forgetTokens(services: Services, uid: string): Promise<void> {
   const { storage, log } = services;
   await Promise.all([
@@ -23,10 +20,7 @@ export async function forgetTokens(services: Services, uid: string): Promise<voi
   ]);
 }
 
-/**
- * Removes the tokens and counters of a destroyed account. The count of mails to its address stays: creating and
- * destroying accounts must not flood a mailbox.
- */
+/** Keeps the count of mails to the address: creating and destroying accounts must not flood a mailbox. */
 export async function forgetAccount(services: Services, uid: string): Promise<void> {
   const { storage, log } = services;
   const countersForgotten = storage.counters.forgetAccount(uid).catch((error) => {

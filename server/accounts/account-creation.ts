@@ -9,10 +9,7 @@ import { requireOpenRegistration } from './registration.js';
 
 const KEY_BYTES = 32;
 
-/**
- * Checks that an account may be created for an address, before the costly steps.
- * @throws ApiError 403 by the registration policy, 101 when the address has an account in any case; 114
- */
+/** Runs before the costly steps. @throws ApiError 403 by the policy, 101 for a taken address; 114 */
 export async function requireFreeAddress(
   services: Services,
   email: string,
@@ -26,7 +23,7 @@ export async function requireFreeAddress(
   await services.limits.countCreation(client, email);
 }
 
-/** @param locale language of its mails. @returns its uid. @throws ApiError 101 */
+/** @param locale language of its mails. @returns the uid. @throws ApiError 101 */
 export async function createAccount(
   services: Services,
   email: string,
@@ -43,7 +40,6 @@ export async function createAccount(
   return account.uid;
 }
 
-/** Returns a new, unverified account with random keys. */
 export function makeAccount(
   email: string,
   password: Omit<PasswordMaterial, 'wrapKb'>,

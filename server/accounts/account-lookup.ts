@@ -8,8 +8,8 @@ import type { Services } from '../services.js';
 import { makeUnprovableVerifier } from './enumeration-guard.js';
 
 /**
- * Finds the account of an address, ignoring the case of ASCII letters. With the enumeration guard, an unknown address
- * gets a simulated account. A locked account gets a verifier that no password matches, so clients prompt for one.
+ * Finds an account in any ASCII case. With the enumeration guard, an unknown address gets a simulated one. A
+ * locked account gets a verifier that no password matches, so that clients ask for a password.
  * @throws ApiError 102
  */
 export async function requireAccountByEmail(services: Services, email: string): Promise<Account> {
@@ -35,7 +35,7 @@ export async function requireAccountForLogin(
   }
 }
 
-/** @throws ApiError 102 when the account no longer exists, 110 when its password was set after the token was issued */
+/** @throws ApiError 102 when the account is gone, 110 when its password was set after the token was issued */
 export async function requireAccountOfToken(
   services: Services,
   token: { uid: string; generation: number },
@@ -47,9 +47,8 @@ export async function requireAccountOfToken(
 }
 
 /**
- * Returns the stored address in hex when it differs in case from the typed one. Clients stretch with it. Returns
- * `undefined` with the enumeration guard, because the address would reveal an account.
- * @see docs/protocol.md, "Email addresses"
+ * Returns the stored address in hex if its case differs from the typed one (docs/protocol.md, "Email
+ * addresses"). With the enumeration guard it returns nothing, because the address would reveal an account.
  */
 export function correctEmailCase(
   { enumerationGuard }: Services,

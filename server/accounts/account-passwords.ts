@@ -7,7 +7,7 @@ import type { Services } from '../services.js';
 import { forgetTokens } from './account-changes.js';
 import { requireAccountOfToken } from './account-lookup.js';
 
-/** The requester of a stretch: its source shares the queue fairly with others, its signal cancels the stretch. */
+/** The client's source shares the queue fairly with others. The signal cancels the stretch. */
 export interface StretchRequester {
   client: ClientContext;
   signal: AbortSignal;
@@ -17,11 +17,7 @@ const SALT_BYTES = 32;
 const KEY_BYTES = 32;
 const encoder = new TextEncoder();
 
-/**
- * Stretches a new password with random salts.
- * @param email in the case that the account was created with
- * @throws what Stretcher.stretch throws
- */
+/** Stretches with random salts. @param email the stored address. @throws what Stretcher.stretch throws */
 export async function stretchNewPassword(
   services: Services,
   email: string,
@@ -33,11 +29,7 @@ export async function stretchNewPassword(
   return { ...stretched, ...salts };
 }
 
-/**
- * Compares a password with an account's verifier.
- * @returns unwrapBKey, 32 bytes
- * @throws ApiError 103 or 114; what Stretcher.stretch throws
- */
+/** Returns unwrapBKey, 32 bytes. @throws ApiError 103 or 114; what Stretcher.stretch throws */
 export async function provePassword(
   services: Services,
   account: Account,
@@ -56,11 +48,7 @@ export async function provePassword(
   return proof;
 }
 
-/**
- * Sets an account's password and ends all its sessions and tokens.
- * @param token identifies the account and the generation that the caller proved
- * @throws ApiError 102 when the account no longer exists, 110 when its password was set meanwhile
- */
+/** Also ends all sessions and tokens. @throws ApiError 102 when the account is gone; 110 for an old token */
 export async function setPassword(
   services: Services,
   token: { uid: string; generation: number },
@@ -75,7 +63,6 @@ export async function setPassword(
   await forgetTokens(services, uid);
 }
 
-/** Returns a new random wrap(kB), 32 bytes. */
 export function makeWrapKb(): Uint8Array {
   return new Uint8Array(randomBytes(KEY_BYTES));
 }

@@ -6,12 +6,9 @@ import type { Account } from '../../storage/account-rows.js';
 
 const SIMULATED_GENERATION = 0;
 
-/**
- * Maximum random delay, in µs. Without it, 100,000 requests show whether a mail was written, which leaves caches
- * cold.
- */
+/** Without it, 100,000 requests show whether a mail was written, which leaves caches cold. */
 const MAX_RANDOM_DELAY_US = 10_000;
-/** Maximum lateness of a timer, in ms: timers count whole ms from the last turn of the event loop. */
+/** Timers count whole ms from the last turn of the event loop, so they can be this late. */
 const TIMER_SLACK_MS = 1.5;
 
 /** Hides which addresses have accounts, in the content and the time of responses (`ENUMERATION_GUARD=on`). */
@@ -19,16 +16,13 @@ export class EnumerationGuard {
   readonly #secret: Uint8Array;
   readonly #responseMs: number;
 
-  /**
-   * @param secret 32 bytes, shared by all servers. It must never change: the salts of unknown addresses derive from it
-   * @param responseMs padded responses take a multiple of this, in ms, plus a random delay
-   */
+  /** @param secret 32 bytes, shared and constant: the salts of unknown addresses derive from it */
   constructor(secret: Uint8Array, responseMs: number) {
     this.#secret = secret;
     this.#responseMs = responseMs;
   }
 
-  /** Returns an account for an address that has none, with constant salts and a verifier that no password matches. */
+  /** The salts of an address are constant, and no password matches the verifier. */
   simulateAccount(email: string): Account {
     const derive = (purpose: string) =>
       createHmac('sha256', this.#secret)
@@ -51,7 +45,7 @@ export class EnumerationGuard {
     };
   }
 
-  /** Delays the outcome of some work to the next multiple of `responseMs`, which hides its duration. */
+  /** Delays the outcome to a multiple of `responseMs` plus a random time, which hides the duration. */
   async padResponseTime<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
     const startedMs = performance.now();
     try {
@@ -77,7 +71,7 @@ export function makeUnprovableVerifier(): Uint8Array {
   return verifier;
 }
 
-/** Returns whether an account or token is simulated: real generations are times after 1970. */
+/** Real generations are times after 1970. */
 export function isSimulated({ generation }: { generation: number }): boolean {
   return generation === SIMULATED_GENERATION;
 }

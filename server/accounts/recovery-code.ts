@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { RECOVERY_CODE_DIGITS } from '../schemas/schemas.js';
 
-/** Generates a recovery code. `randomInt` is uniform over all codes. */
+/** `randomInt` is uniform over all codes. */
 export function makeRecoveryCode(): string {
   return randomInt(10 ** RECOVERY_CODE_DIGITS)
     .toString()

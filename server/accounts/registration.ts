@@ -3,11 +3,7 @@ import type { Config } from '../../config/load.js';
 import { ApiError } from '../http/errors.js';
 import { toMailAddress } from '../mail/mail-address.js';
 
-/**
- * Applies the registration policy to an address. The reply depends only on the policy and the domain, so it reveals
- * nothing about accounts.
- * @throws ApiError registrationRefused
- */
+/** A refusal reveals only the policy, not accounts. @throws ApiError registrationRefused */
 export function requireOpenRegistration({ registration }: Config, email: string): void {
   if (registration === 'open') return;
   // domainToASCII parses a URL: it cuts at a slash and decodes escapes. No mail reaches such an address.

@@ -9,12 +9,10 @@ import { requireAccountOfToken } from './account-lookup.js';
 const RETRY_AFTER_S = 1;
 
 /**
- * Opens a session for an account whose password was proven. A session whose client does not receive the token is
- * removed, because it would count against the session limit until it expires.
- * @param signal aborted when the client disconnects before the reply is complete
+ * Opens a session, and removes it when the client disconnects before the reply: it would count against the
+ * session limit until it expires.
  * @returns the sessionToken, 32 bytes, and whether the account's address is verified
- * @throws ApiError 115 at the maximum number of sessions, 110 when the password was set meanwhile, 102 when the account
- *   no longer exists
+ * @throws ApiError 115 at the session limit, 110 after a change of password, 102 when the account is gone
  */
 export async function openSession(
   services: Services,

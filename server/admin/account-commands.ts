@@ -10,7 +10,7 @@ import type { Terminal } from './terminal.js';
 
 const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Shows an account, without keys, codes and verifiers. */
+/** Shows no keys, codes or verifiers. */
 export function showAccount(config: Config, name: string): Promise<Report> {
   return withStores(config, async (storage) => {
     const account = await requireAccount(storage, name);
@@ -40,7 +40,6 @@ export function showAccount(config: Config, name: string): Promise<Report> {
   });
 }
 
-/** Lists an account's sessions, oldest first. */
 export function listSessions(config: Config, name: string): Promise<Report> {
   return withStores(config, async (storage) => {
     const { uid } = await requireAccount(storage, name);
@@ -74,7 +73,6 @@ export function verifyAccount(config: Config, name: string, terminal: Terminal):
   });
 }
 
-/** Locks an account: ends its sessions and refuses every password until it is unlocked. */
 export function lockAccount(config: Config, name: string, terminal: Terminal): Promise<Report> {
   return withStores(config, async (storage) => {
     const { uid, email, lockedAt } = await requireAccount(storage, name);
@@ -117,9 +115,7 @@ export async function requireAccount({ accounts }: Storage, name: string): Promi
   return account;
 }
 
-/**
- * Announces a change to every server after the commit. Servers without Redis keep the tokens, which are then invalid.
- */
+/** Announces a committed change. A server without Redis keeps tokens of the older, invalid generation. */
 async function announce(
   { tokens, counters }: Storage,
   uid: string,

@@ -18,7 +18,6 @@ export interface CreateOptions {
   language?: string;
 }
 
-/** Creates an account regardless of `REGISTRATION`, and adds its verification mail to the outbox. */
 export function createAccount(
   config: Config,
   address: string,
@@ -46,7 +45,7 @@ export function createAccount(
   });
 }
 
-/** Validates a value by the rule of the API. @throws CommandError */
+/** Applies a rule of the API. @throws CommandError */
 function requireValid<Value>(rule: z.ZodType<Value>, value: unknown, problem: string): Value {
   const parsed = rule.safeParse(value);
   if (!parsed.success) throw new CommandError(problem);

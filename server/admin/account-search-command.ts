@@ -14,7 +14,6 @@ export interface SearchOptions extends PageOptions {
   idleSince?: string;
 }
 
-/** Lists the accounts that match all conditions, ordered by address. */
 export function listAccounts(config: Config, options: SearchOptions): Promise<Report> {
   const { prefix, domain, unverified, locked, idleSince, after } = options;
   const filter: AccountFilter = { prefix, domain, unverified, locked, idleSince: parseTime(idleSince) };

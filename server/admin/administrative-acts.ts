@@ -21,10 +21,7 @@ export interface AdministrativeAct {
   key?: string;
 }
 
-/**
- * Records an event with actor and time, in the security log on standard error and in the audit table. The log line is
- * written first, in case the database fails.
- */
+/** Logs an act to standard error, then adds it to the audit table, because the database may fail. */
 export async function recordAct(
   { audit }: Pick<Storage, 'audit'>,
   terminal: Pick<Terminal, 'actor' | 'log'>,

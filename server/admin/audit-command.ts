@@ -3,7 +3,6 @@ import { type PageOptions, readLimit, splitPage } from './page.js';
 import { alignColumns, type Report, toIso } from './report.js';
 import { withStores } from './stores.js';
 
-/** Lists administrative events, newest first. */
 export function listActs(config: Config, options: PageOptions): Promise<Report> {
   const limit = readLimit(options);
   return withStores(config, async ({ audit }) => {

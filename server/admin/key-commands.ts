@@ -15,7 +15,6 @@ import { alignColumns, type Report, toIso } from './report.js';
 import { withStores } from './stores.js';
 import type { Terminal } from './terminal.js';
 
-/** Lists the signing keys, newest first, without key material. */
 export function listKeys(config: Config): Promise<Report> {
   return withStores(config, async ({ signingKeys }) => {
     const keys = await signingKeys.list();
@@ -70,10 +69,7 @@ export function rotateKey(config: Config, terminal: Terminal): Promise<Report> {
   });
 }
 
-/**
- * Withdraws a compromised key at once: its successor or a new key signs. Its certificates are invalid once servers
- * and relying parties have reloaded the keys.
- */
+/** Withdraws a compromised key. Its certificates are invalid once relying parties reload the keys. */
 export function withdrawKey(config: Config, id: string, terminal: Terminal): Promise<Report> {
   return withStores(config, async (storage) => {
     const { signingKeys } = storage;
@@ -128,7 +124,6 @@ function nextId(keys: readonly StoredSigningKey[], algorithm: SigningAlgorithm):
   return `${algorithm}-${Math.max(0, ...numbers) + 1}`;
 }
 
-/** Creates a key with the next ID, without storing it. */
 async function createKey(
   keys: readonly StoredSigningKey[],
   algorithm: SigningAlgorithm,

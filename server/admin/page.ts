@@ -9,7 +9,6 @@ export interface PageOptions {
 export const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;
 
-/** @throws CommandError */
 export function readLimit({ limit }: PageOptions): number {
   const rows = limit === undefined ? DEFAULT_LIMIT : Number(limit);
   if (Number.isInteger(rows) && rows >= 1 && rows <= MAX_LIMIT) return rows;

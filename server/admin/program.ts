@@ -33,11 +33,7 @@ const SETTINGS_NOTE = `
 Settings are read from the environment: set the same variables as for the server.
 Exit codes: 0 success, 1 refused or broken, 2 usage error.`;
 
-/**
- * Creates the command line with all commands, arguments and help.
- * @param env read when a command runs: help needs no settings
- * @param show receives the report of a command and its output options
- */
+/** Creates the command line. `env` is read when a command runs, because help needs no settings. */
 export function createProgram(
   env: Environment,
   show: (report: Report, options: CommandOptions) => void,

@@ -4,18 +4,15 @@ export interface Report {
   broken?: boolean;
 }
 
-/** Formats a time in ISO 8601; null stays null. */
 export function toIso(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }
 
-/** Formats lines of `name  value` with aligned values. */
 export function alignFields(fields: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...fields.map(([name]) => name.length));
   return fields.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
 }
 
-/** Formats a table with a heading. */
 export function alignColumns(heading: string[], rows: string[][]): string {
   const widths = heading.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
   return [heading, ...rows]

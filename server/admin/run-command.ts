@@ -6,11 +6,7 @@ import type { Streams } from './terminal.js';
 
 const USAGE_ERROR = 2;
 
-/**
- * Runs one administrative command.
- * @param args without program and script
- * @returns the exit code: 0 success, 1 refused or broken, 2 usage error
- */
+/** Runs one command. @returns the exit code: 0 success, 1 refused or broken, 2 usage error */
 export async function runCommand(args: string[], env: Environment, streams: Streams): Promise<number> {
   const { stdout, stderr } = streams;
   let code = 0;

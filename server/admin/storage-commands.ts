@@ -13,7 +13,6 @@ import { alignColumns, type Report } from './report.js';
 import { requireStorageKeys, withStores } from './stores.js';
 import type { Terminal } from './terminal.js';
 
-/** Encrypts all secrets in the database with the first storage key. Servers can run meanwhile. */
 export async function reencryptStorage(config: Config, terminal: Terminal): Promise<Report> {
   const storageKeys = await requireStorageKeys(config);
   const done = await reencrypt({
@@ -40,7 +39,6 @@ export interface MoveOptions {
   to: string;
 }
 
-/** Copies all data into an empty database and compares. Servers must be stopped. */
 export async function moveStorage(config: Config, options: MoveOptions, terminal: Terminal): Promise<Report> {
   const from = options.from ? parseLocation(options.from) : locateDatabase(config);
   const to = parseLocation(options.to);

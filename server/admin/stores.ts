@@ -7,8 +7,7 @@ import { locateDatabase, openStores } from '../stores.js';
 import { CommandError } from './command-error.js';
 
 /**
- * Returns the storage keys of an existing database. Commands create neither a database nor a key, so that a wrong
- * DATA_DIR is noticed.
+ * Commands create neither a database nor a key, so that a wrong DATA_DIR is noticed.
  * @throws CommandError when there is no database, ConfigError when it was moved or there is no key
  */
 export async function requireStorageKeys(config: Config): Promise<Buffer[]> {
@@ -24,10 +23,7 @@ export async function requireStorageKeys(config: Config): Promise<Buffer[]> {
   return keys;
 }
 
-/**
- * Opens the stores of the settings, runs some work and closes them.
- * @throws what `requireStorageKeys` and the work throw; StoreUnavailableError
- */
+/** @throws what `requireStorageKeys` and the work throw; StoreUnavailableError */
 export async function withStores<Result>(
   config: Config,
   work: (storage: Storage) => Promise<Result>,

@@ -13,16 +13,13 @@ export interface Terminal {
   log(line: string): void;
   /** @throws CommandError unless the answer is yes */
   confirm(question: string): Promise<void>;
-  /**
-   * Asks twice without echo; without a terminal it reads the first line of standard input.
-   * @throws CommandError when the two passwords differ or there is none
-   */
+  /** Asks twice without echo. Without a terminal, reads one line. @throws CommandError without a password */
   askNewPassword(question: string): Promise<string>;
-  /** Shows progress, on a terminal only. */
+  /** Only on a terminal. */
   progress(text: string): void;
 }
 
-/** @param actor the system user. @param yes answers every confirmation with yes */
+/** @param yes confirms every question */
 export function openTerminal(actor: string, yes: boolean, { stdin, stderr }: Streams): Terminal {
   return {
     actor,

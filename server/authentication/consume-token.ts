@@ -9,10 +9,9 @@ import { TOKEN_LIFE_S } from './tokens.js';
 export type SingleUseTokenType = Exclude<HawkTokenType, 'sessionToken' | 'forgotPasswordToken'>;
 
 /**
- * Consumes a single-use token; only a 503 restores it. A wrong SRP proof also consumes its srpToken, so that each
- * auth/start allows one guess.
+ * Consumes a single-use token (docs/protocol.md, "Tokens"). A wrong SRP proof also consumes its srpToken, so
+ * that each auth/start allows one guess.
  * @throws ApiError 110 when the token is unknown, expired or used
- * @see docs/protocol.md, "Tokens"
  */
 export async function consumeToken<Kind extends SingleUseTokenType | 'srpToken'>(
   { storage: { tokens } }: Services,
@@ -27,9 +26,8 @@ export async function consumeToken<Kind extends SingleUseTokenType | 'srpToken'>
 }
 
 /**
- * Counts a guess of a recovery code for its token and its account. Call it before the comparison, because
- * simultaneous guesses must not exceed the maximum. A 503 restores the token's guess.
- * @returns the guesses with this token, including this one, and what restores the account's count
+ * Counts a guess at a recovery code for its token and its account. Call it before the comparison, because
+ * simultaneous guesses must not exceed the maximum. A 503 restores both. `guesses` includes this one.
  * @throws ApiError 114 when the account has had too many wrong codes
  */
 export async function countRecoveryGuess(

@@ -16,9 +16,9 @@ import {
   verifySignature,
 } from './hawk-signature.js';
 
-/** TTL of a nonce, in seconds: a timestamp is valid for at most twice the skew. */
+/** A timestamp is valid for at most twice the skew. */
 const NONCE_TTL_S = 2 * TIMESTAMP_SKEW_S + 1;
-/** Age at which lastAccessTime is updated, in ms. Most requests then write nothing. */
+/** Age at which lastAccessTime is updated. Most requests then write nothing. */
 const TOUCH_INTERVAL_MS = 10 * 60 * 1000;
 
 type Identified<Kind extends SingleUseTokenType | 'forgotPasswordToken'> = Stored<Kind> & { tokenID: string };
@@ -39,15 +39,13 @@ export interface SignedRequest {
   client: ClientContext;
   /** `undefined` for a GET, whose body is not read. */
   body: RequestBody | undefined;
-  /** Refuses a signature without payload hash. */
   requiresPayloadHash?: boolean | undefined;
 }
 
 /**
- * Authenticates a request: MAC, timestamp, payload hash, then nonce or consumption of a single-use token. A request
+ * Checks MAC, timestamp and payload hash, then claims the nonce or consumes a single-use token. A request
  * that fails before this last step consumes nothing.
- * @throws ApiError 109, 110 or 111
- * @see docs/protocol.md, "Hawk, on this server"
+ * @throws ApiError 109, 110 or 111 (docs/protocol.md, "Hawk, on this server")
  */
 export function authenticate<Type extends HawkTokenType>(
   type: Type,
@@ -110,7 +108,6 @@ async function findToken<Kind extends SingleUseTokenType | 'forgotPasswordToken'
   return record && toKey(Buffer.from(record.reqHMACkey, 'hex'), record);
 }
 
-/** @throws ApiError 109, 110 or 111 */
 async function verify<Record>(
   { services, ctx, body, requiresPayloadHash }: SignedRequest,
   find: (tokenID: string) => Promise<FoundKey<Record> | undefined>,

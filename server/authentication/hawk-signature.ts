@@ -26,7 +26,7 @@ export interface HawkKey {
   algorithm: 'sha256';
 }
 
-/** Result of {@link verifySignature}. `tsm` is a WWW-Authenticate header with the server's time, signed for the client. */
+/** `tsm`: a WWW-Authenticate header with the server's time, signed for the client. */
 export type Verification<Found> =
   | { outcome: 'valid'; found: Found; header: HawkHeader }
   | { outcome: 'unknownId' }
@@ -45,11 +45,7 @@ interface HawkServer {
 
 const hawkServer = hawk.server as unknown as HawkServer;
 
-/**
- * Verifies MAC and timestamp of a request.
- * @param find returns the key of an id, which is in lower case
- * @throws what `find` throws
- */
+/** Verifies MAC and timestamp. `find` gets the id in lower case. @throws what `find` throws */
 export async function verifySignature<Found extends HawkKey>(
   request: HawkRequest,
   find: (id: string) => Promise<Found | null>,

@@ -4,7 +4,7 @@ import { deriveTokenKeys, type HawkTokenType, TOKEN_BYTES } from '../../protocol
 import type { TokenKind, TokenRecords } from '../../storage/tokens/token-store.js';
 import type { Services } from '../services.js';
 
-/** TTL of each kind of token, in seconds (docs/protocol.md, "Tokens"). */
+/** See docs/protocol.md, "Tokens". */
 export const TOKEN_LIFE_S: Readonly<Record<TokenKind, number>> = {
   srpToken: 60,
   authToken: 10 * 60,
@@ -13,7 +13,6 @@ export const TOKEN_LIFE_S: Readonly<Record<TokenKind, number>> = {
   forgotPasswordToken: 15 * 60,
 };
 
-/** Generates a token of 32 random bytes and derives its keys. */
 export function mintToken(type: HawkTokenType) {
   const token = new Uint8Array(randomBytes(TOKEN_BYTES));
   return { token, ...deriveTokenKeys(type, token) };

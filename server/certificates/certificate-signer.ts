@@ -5,7 +5,7 @@ import type { TaskClient } from '../../workers/task-queue.js';
 import { ApiError } from '../http/errors.js';
 import type { SigningKeyRing } from './signing-key-ring.js';
 
-/** Backdating of certificates, in ms, because clients' clocks differ (docs/protocol.md, "Certificates"). */
+/** Backdating, because clients' clocks differ (docs/protocol.md, "Certificates"). */
 const ISSUED_AGO_MS = 10_000;
 
 export interface CertificateSignerOptions {
@@ -13,7 +13,6 @@ export interface CertificateSignerOptions {
   cryptoPool: CryptoPool;
   /** Issuer of certificates, and the domain of their principals. */
   domain: string;
-  /** Milliseconds since 1970. */
   now: () => number;
 }
 
@@ -28,11 +27,7 @@ export class CertificateSigner {
     return this.#options.keys;
   }
 
-  /**
-   * @param durationMs lifetime from now
-   * @throws ApiError 107 when a DSA key is not in its subgroup; what CryptoPool.run throws
-   * @see docs/protocol.md, "Certificates"
-   */
+  /** @throws ApiError 107 when a DSA key is not in its subgroup; what CryptoPool.run throws */
   async sign(
     session: Session,
     publicKey: BrowserIdPublicKey,

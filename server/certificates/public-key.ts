@@ -7,8 +7,8 @@ const DSA_P_BITS = { least: 512, most: 3072 };
 const DSA_Q_BITS = { least: 160, most: 256 };
 
 /**
- * Validates a client's public key without exponentiation. The crypto pool checks the subgroup of a DSA key.
- * @returns the name of the invalid parameter, or `undefined`
+ * Returns the name of an invalid parameter. The crypto pool checks the subgroup of a DSA key, which takes
+ * longer.
  * @see FIPS 186-4, 4.1 (DSA domain parameters); RFC 8017, 3.1 (RSA)
  */
 export function parsePublicKey(key: BrowserIdPublicKey): string | undefined {

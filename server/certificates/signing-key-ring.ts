@@ -4,11 +4,10 @@ import type { BrowserIdPublicKey, SigningAlgorithm } from '../../protocol/browse
 import type { SigningKeys, StoredSigningKey } from '../../storage/signing-keys.js';
 import { generateSigningKey, openSigningKey } from './signing-key.js';
 
-/** Interval at which a server reloads the keys, in ms. */
 export const RELOAD_MS = 20_000;
-/** Time between adding a key and signing with it, in ms. Every server has loaded it by then. */
+/** Time between adding a key and signing with it: every server has loaded it by then. */
 export const TAKEOVER_AFTER_MS = 3 * RELOAD_MS;
-/** Time that a retired key stays published, in ms: its last certificate is valid for a day, and clocks differ. */
+/** A retired key stays published: its last certificate is valid for a day, and clocks differ. */
 const PUBLISHED_AFTER_RETIREMENT_MS = 25 * 3_600_000;
 
 /** A signing key and its public key as `/.well-known/browserid` publishes it. */
@@ -20,7 +19,6 @@ export interface OpenedSigningKey extends StoredSigningKey {
 export interface SigningKeyOptions {
   signingKeys: SigningKeys;
   algorithm: SigningAlgorithm;
-  /** Milliseconds since 1970. */
   now: () => number;
   log: Logger;
   reloadMs?: number;
@@ -44,15 +42,11 @@ export function isPublished({ retiredAt }: Pick<StoredSigningKey, 'retiredAt'>, 
   return retiredAt === null || nowMs < publishedUntil(retiredAt);
 }
 
-/** @returns ms since 1970 */
 export function publishedUntil(retiredAtMs: number): number {
   return retiredAtMs + PUBLISHED_AFTER_RETIREMENT_MS;
 }
 
-/**
- * The signing keys that all servers share. Servers publish a new key at once and sign with it once its predecessor
- * retires.
- */
+/** The keys that all servers share. A new key is published at once and signs once its predecessor retires. */
 export class SigningKeyRing {
   readonly #options: SigningKeyOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -65,10 +59,7 @@ export class SigningKeyRing {
     this.#keys = keys;
   }
 
-  /**
-   * Loads the keys, and creates the first one if there is none.
-   * @throws StoreUnavailableError, Error when a key is not one of its algorithm
-   */
+  /** Loads the keys, or creates the first. @throws StoreUnavailableError; Error for an invalid key */
   static async open(options: SigningKeyOptions): Promise<SigningKeyRing> {
     const { signingKeys, algorithm, now } = options;
     let stored = await signingKeys.list();
@@ -91,7 +82,6 @@ export class SigningKeyRing {
     return this.#keys.filter((key) => isPublished(key, nowMs)).map(({ publicKey }) => publicKey);
   }
 
-  /** @throws StoreUnavailableError, Error when a key is not one of its algorithm */
   async reload(): Promise<void> {
     const stored = await this.#options.signingKeys.list();
     this.#keys = await openKeys(this.#options, stored, this.#keys);

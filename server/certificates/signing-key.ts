@@ -3,10 +3,7 @@ import { promisify } from 'node:util';
 import type { BrowserIdPublicKey, SigningAlgorithm } from '../../protocol/browserid-keys.js';
 import type { StoredSigningKey } from '../../storage/signing-keys.js';
 
-/**
- * Generates a key in libuv's thread pool: RSA with 2048 bits in 0.2 s, DSA with 2048 and 256 bits in 0.5 to 10 s.
- * @returns PKCS #8 in PEM
- */
+/** Uses libuv's threads: RSA takes 0.2 s, DSA 0.5 to 10 s. @returns PKCS #8 in PEM */
 export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<string> {
   const { privateKey } =
     algorithm === 'RS'

@@ -13,7 +13,6 @@ import { toApiError } from './error-translation.js';
 import { ApiError, errorReply } from './errors.js';
 import { API_HEADERS, standardHeaders } from './standard-headers.js';
 
-/** Creates the Koa application: the middleware of all requests, then the router. */
 export function createApp(services: Services, router: Router, connections: Connections): Koa {
   const app = new Koa();
   // Koa's own error handler sees only broken event streams and replies to disconnected clients.
@@ -70,7 +69,7 @@ function answerBeforeBody(ctx: Context, reply: string): void {
   ctx.length = Buffer.byteLength(reply);
 }
 
-/** Refuses requests without Host or with two (RFC 9112, 3.2), or with an invalid URL, which Node's parser accepts. */
+/** Node's parser accepts no Host or two (RFC 9112, 3.2), and an invalid URL. */
 function refuseMalformed(ctx: Context, next: Next): Promise<void> {
   const { httpVersion, headersDistinct } = ctx.req;
   const hosts = headersDistinct.host?.length ?? 0;
@@ -110,7 +109,6 @@ function allowOrigins() {
   return (ctx: Context, next: Next) => (ctx.path.startsWith('/v1/') ? openCors(ctx, next) : next());
 }
 
-/** Replies 405 for a known path with another method, otherwise 404. */
 function refuseUnrouted(ctx: Context): void {
   // @koa/router sets `matched`; Koa's own Context type does not know it.
   const matched = (ctx as unknown as { matched?: Array<{ methods: string[] }> }).matched ?? [];

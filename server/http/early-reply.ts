@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 
-/** Time for a client to finish sending after an early reply, in ms. */
+/** Time for a client to finish sending after an early reply. */
 export const LINGER_MS = 2_000;
 
 /** Receives and wipes the rest of a body, which can contain a password. Node does not wipe it. */
@@ -11,9 +11,8 @@ export function discardBody(request: IncomingMessage): IncomingMessage {
 }
 
 /**
- * Returns a reply that is sent at once and ends when the request has been received. Closing a connection with unread
- * bytes resets it, and a client that sends before it reads would lose the reply.
- * @see RFC 9112, section 9.6
+ * Sends a reply at once and ends it when the request has been received. Closing a connection with unread
+ * bytes resets it, and a client that sends before it reads would lose the reply (RFC 9112, section 9.6).
  */
 export function replyBeforeBody(reply: string, request: IncomingMessage): Readable {
   return Readable.from(sendThenDrain(reply, request), { objectMode: false });

@@ -4,13 +4,9 @@ import { TaskAbandonedError, TaskFailedError } from '../../workers/task-queue.js
 import { ApiError } from './errors.js';
 import { toRetryAfter } from './load-shedding.js';
 
-/** Retry-After for a failed store or thread, in seconds. */
 const RETRY_AFTER_FAILURE_S = 2;
 
-/**
- * Translates errors of storage and workers. Others become errno 999. Keeps the cause for the log, except for
- * disconnected clients.
- */
+/** Translates errors of storage and workers; others become errno 999. The cause is for the log. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof TaskAbandonedError) {

@@ -31,7 +31,7 @@ export const ERRORS = {
 
 export type ApiErrorName = keyof typeof ERRORS;
 
-/** An error reply without stack, which costs too much at high rates of refusals; its cause has one. */
+/** An error reply. It has no stack, which costs too much at high rates of refusals; its cause has one. */
 export class ApiError extends Error {
   readonly status: number;
   readonly errno: number;
@@ -51,7 +51,6 @@ export class ApiError extends Error {
   }
 }
 
-/** Returns the body of an error reply: the five members of every error, and the details. */
 export function errorReply(error: ApiError, publicUrl: string): string {
   return JSON.stringify({
     code: error.status,

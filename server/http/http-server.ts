@@ -30,13 +30,11 @@ const TIMEOUTS: HttpTimeouts = {
 export interface HttpServerOptions {
   maxConnections: number;
   timeouts?: Partial<HttpTimeouts>;
-  /** Milliseconds since 1970. */
   now: () => number;
-  /** Returns the URL that errors refer to. */
+  /** For links in errors. Known once the server listens. */
   publicUrl: () => string;
 }
 
-/** API errors for error codes of Node's parser. */
 const PARSER_ERRORS: Record<string, ApiErrorName> = {
   HPE_HEADER_OVERFLOW: 'headersTooLarge',
   ERR_HTTP_REQUEST_TIMEOUT: 'requestTimeout',
@@ -54,7 +52,7 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     requestTimeout: requestMs,
     keepAliveTimeout: keepAliveMs,
     connectionsCheckingInterval: checkIntervalMs,
-    // Node would answer without a body. The application refuses missing hosts, and ignores expectations (RFC 9110, 10.1.1).
+    // Node's refusals have no body. The app refuses missing hosts and ignores Expect (RFC 9110, 10.1.1).
     requireHostHeader: false,
   });
   server.timeout = stalledMs;

@@ -8,10 +8,7 @@ interface Address {
   setting: 'PORT' | 'METRICS_PORT';
 }
 
-/**
- * Length of the queue of new connections; the system also limits it (Linux: `somaxconn`, 4096). With Node's 511, TCP
- * retries most of 1000 simultaneous connections after a second.
- */
+/** With Node's queue of 511, most of 1000 simultaneous connections wait a second until TCP retries them. */
 export const BACKLOG = 4096;
 
 const REASONS: Record<string, (address: Address) => string> = {

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Fields of a body that are decoded to bytes. */
 const PASSWORD_FIELDS = ['password', 'oldPassword', 'newPassword'].map((name) => ({
   name,
   bytes: Buffer.from(name),
@@ -31,14 +30,14 @@ export interface ParsedBody {
 }
 
 /**
- * Parses JSON with top-level password fields as bytes, because strings cannot be wiped. JSON.parse reads a copy with
- * spaces in their place.
+ * Parses JSON. Top-level passwords become bytes, because strings cannot be wiped: JSON.parse reads a copy in
+ * which they are blank.
  * @throws SyntaxError, TypeError when the bytes are not JSON in UTF-8; their passwords are wiped
  */
 export function parsePasswordBody(raw: Uint8Array): ParsedBody {
   if (!isUtf8(raw)) throw new TypeError('not UTF-8');
   const blanked = Buffer.from(raw);
-  // One buffer for all strings, because a body can have thousands. The garbage collector does not copy ArrayBuffers.
+  // One buffer for all strings: a body can have thousands. The garbage collector does not copy ArrayBuffers.
   const decoded = new Uint8Array(new ArrayBuffer(raw.length));
   const found: { field: string; bytes: Uint8Array }[] = [];
   try {
@@ -69,10 +68,7 @@ function isText(value: unknown): boolean {
   return typeof value === 'string' || value instanceof Uint8Array;
 }
 
-/**
- * Finds the string values of password fields. JSON.parse checks the syntax.
- * @param decoded buffer for the decoded strings, as long as `json`
- */
+/** Finds password values and decodes them into `decoded`. JSON.parse checks the syntax. */
 function* findPasswords(
   json: Uint8Array,
   decoded: Uint8Array,

@@ -3,7 +3,7 @@ import { ApiError } from './errors.js';
 import { type ParsedBody, parsePasswordBody } from './password-fields.js';
 
 const JSON_TYPE = 'application/json';
-/** Bytes (docs/protocol.md, "Bodies"). */
+/** See docs/protocol.md, "Bodies". */
 export const MAX_BODY_BYTES = 64 * 1024;
 
 /** Bytes for the payload hash, and their JSON value. */
@@ -15,7 +15,7 @@ export interface RequestBody {
   wipe(): void;
 }
 
-/** @param required refuses a request without a body. @throws ApiError 106, 112 or 113 (docs/protocol.md, "Bodies") */
+/** @throws ApiError 106, 112 or 113 (docs/protocol.md, "Bodies") */
 export async function readRequestBody(ctx: Context, required: boolean): Promise<RequestBody> {
   const { 'content-length': length, 'transfer-encoding': transferEncoding } = ctx.req.headers;
   if (transferEncoding !== undefined) throw new ApiError('missingContentLength');
@@ -37,7 +37,7 @@ export async function readRequestBody(ctx: Context, required: boolean): Promise<
   }
 }
 
-/** @param chunks receives the parts of the body */
+/** Adds the parts of the body to `chunks`, which the caller wipes. */
 async function readBytes(ctx: Context, chunks: Buffer[]): Promise<Buffer> {
   const readBody = await loadBodyReader();
   ctx.req.on('data', (chunk) => chunks.push(chunk));

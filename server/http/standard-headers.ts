@@ -1,4 +1,3 @@
-/** Headers that scripts of other origins can read. */
 const EXPOSED_HEADERS = 'Timestamp,Retry-After';
 
 /** Returns the headers of every reply, except `Timestamp`. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { ApiError } from './errors.js';
 
-/** @throws ApiError 108 with `param` when a field is missing, else 107 with `param`. @see docs/protocol.md, "Bodies" */
+/** @throws ApiError 108 for a missing field, else 107, with `param` (docs/protocol.md, "Bodies") */
 export function validateBody<Schema extends z.ZodType>(schema: Schema, json: unknown): z.output<Schema> {
   const result = schema.safeParse(json);
   if (result.success) return result.data;

@@ -1,4 +1,4 @@
-/** All texts of one language. `{host}` is the host of PUBLIC_URL. “E‑Mail” has a non-breaking hyphen (U+2011). */
+/** `{host}` is the host of PUBLIC_URL. “E‑Mail” has a non-breaking hyphen (U+2011). */
 export interface Messages {
   mail: {
     verify: {

@@ -2,17 +2,16 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'p
 import type { Settings } from '../../config/schema.js';
 
 const STANDARD_OUTPUT = 1;
-/** Lines are written in batches of this size, in bytes, to save a write for each request. */
+/** Lines are written in batches, to save a write for each request. */
 const BATCH_BYTES = 8192;
 /** Maximum delay of a line, in ms. */
 const BATCH_MS = 50;
-/** Maximum size of the buffer, in bytes, for a reader that has stopped reading. Further lines are dropped. */
+/** Maximum buffer for a reader that has stopped reading. Further lines are dropped. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 /**
- * Creates a logger of JSON lines with times in ISO 8601. It flushes when the process ends, except after SIGKILL.
- * @param destination stream or descriptor, by default standard output. A slow descriptor drops lines, and a
- *   `linesDropped` line counts them
+ * Creates a logger of JSON lines. It flushes when the process ends, except after SIGKILL. A slow descriptor
+ * drops lines, and a `linesDropped` line counts them.
  */
 export function createLogger(
   level: Settings['logLevel'],

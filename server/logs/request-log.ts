@@ -52,7 +52,6 @@ export function logRequest(services: Services) {
   };
 }
 
-/** Returns the declared path of the route; `undefined` for an unknown path, which is never logged. */
 function pathOf(ctx: Context): string | undefined {
   // @koa/router sets `_matchedRoute`; Koa's own Context type does not know it.
   return (ctx as unknown as { _matchedRoute?: string })._matchedRoute;

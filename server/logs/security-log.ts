@@ -35,10 +35,7 @@ export type RecordSecurityEvent = <Name extends keyof SecurityEvents>(
   facts: SecurityEvents[Name],
 ) => void;
 
-/**
- * Returns the writer of a request's security events.
- * @param state ids of the request; a uid is added for the request's log line
- */
+/** Also adds the uid of an event to `state`, for the request's log line. */
 export function createSecurityLog(log: Logger, state: RequestState, source: string): RecordSecurityEvent {
   return (event, facts) => {
     if (facts.uid) state.uid = facts.uid;
@@ -56,7 +53,7 @@ export function createSecurityLog(log: Logger, state: RequestState, source: stri
   };
 }
 
-/** Records that a password was set with an accountResetToken: changed with the old password, or reset by a code. */
+/** Names the event after the proof for the accountResetToken: the old password, or a recovery code. */
 export function recordNewPassword(
   record: RecordSecurityEvent,
   { uid, provenBy }: { uid: string; provenBy: 'password' | 'code' },

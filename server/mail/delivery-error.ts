@@ -1,10 +1,7 @@
-/**
- * Kind of a failed delivery. `refused`: permanent, for this mail; `deferred`: temporary, for this mail; `unreachable`:
- * temporary, for all mails.
- */
+/** `refused`: permanent; `deferred`: temporary, for this mail; `unreachable`: temporary, for all mails. */
 export type DeliveryFailure = 'refused' | 'deferred' | 'unreachable';
 
-/** A failed delivery. It has no cause, because replies of mail servers quote addresses and errors are logged. */
+/** It has no cause, because replies of mail servers quote addresses and errors are logged. */
 export class MailDeliveryError extends Error {
   readonly code = 'MAIL_DELIVERY';
 

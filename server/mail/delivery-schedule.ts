@@ -22,12 +22,12 @@ export function isExpired({ kind, createdAt }: OutgoingMail, nowMs: number): boo
   return nowMs - createdAt >= RETRIES[kind].lifeMs;
 }
 
-/** Returns the pause after a failed attempt, in ms. @param failures number of earlier failed attempts */
+/** In ms. @param failures number of earlier failed attempts */
 export function pauseOfMail(kind: OutgoingMail['kind'], failures: number): number {
   return exponentialPause(failures, RETRIES[kind].maxPauseMs);
 }
 
-/** Returns the pause after the mail server was unreachable, in ms. @param failures number of earlier failures in a row */
+/** In ms. @param failures number of earlier failures in a row */
 export function pauseOfOutage(failures: number): number {
   return exponentialPause(failures, MAX_OUTAGE_PAUSE_MS);
 }

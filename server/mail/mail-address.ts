@@ -5,14 +5,10 @@ import { normalizeEmail } from '../../protocol/email.js';
 // RFC 5321, 4.1.2 (Dot-string, Quoted-string), with non-ASCII characters (RFC 6531).
 const DOT_STRING = /^[^\s\p{Cc}"(),:;<>@[\\\].]+(\.[^\s\p{Cc}"(),:;<>@[\\\].]+)*$/u;
 const QUOTED_STRING = /^"([^"\\]|\\.)*"$/;
-/** Host names only: with a literal such as `[10.0.0.1]` or `127.1`, clients could direct the mail server to any host. */
+/** Host names only: with `[10.0.0.1]` or `127.1`, clients could direct the mail server to any host. */
 const DOMAIN = /^[\p{L}\p{N}\p{M}_-]+(\.[\p{L}\p{N}\p{M}_-]+)*$/u;
 
-/**
- * Converts an address to SMTP's syntax, and quotes the local part if required.
- * @param email an address that protocol/email.ts accepts, which SMTP may not support
- * @returns `undefined` when SMTP does not support the address
- */
+/** Returns an address in SMTP's syntax, or `undefined` when SMTP does not support it. */
 export function toMailAddress(email: string): string | undefined {
   const at = email.indexOf('@');
   const localPart = toLocalPart(email.slice(0, at));
@@ -28,9 +24,8 @@ export function needsSmtpUtf8(address: string): boolean {
 }
 
 /**
- * Returns a mailbox's key for rate limits: spellings share it if they differ only in quotes and backslashes of the
- * local part, in the case of ASCII letters, or in the form of the domain.
- * @see RFC 5321, 4.1.2: a quoted local part is the same mailbox as its unquoted form
+ * Returns a key for rate limits, the same for spellings that differ in ASCII case, in the form of the domain,
+ * or in quotes and backslashes, which do not change the mailbox (RFC 5321, 4.1.2).
  */
 export function toMailbox(email: string): string {
   const at = email.indexOf('@');

@@ -8,7 +8,6 @@ export interface MailLayout {
   intro: string;
   /** A code to type, in a large font. */
   shownCode?: string;
-  /** The lifetime of the code. */
   validity?: string;
   button: string;
   link: string;

@@ -17,18 +17,17 @@ export interface MailerOptions {
   transport: MailTransport;
   from: string;
   publicUrl: string;
-  /** Milliseconds since 1970. */
   now: () => number;
   log: Logger;
   observe?: (event: MailEvent) => void;
 }
 
 const MAX_SENDING = 4;
-/** Lease of a claimed mail, in ms. It exceeds the timeout of a delivery. */
+/** Longer than the timeout of a delivery. */
 const LEASE_MS = 2 * 60_000;
-/** Interval of the poll for mails whose pause or lease has ended, in ms. */
+/** For mails whose pause or lease has ended. */
 const POLL_MS = 5_000;
-/** Time for open deliveries when the server stops, in ms. */
+/** For open deliveries when the server stops. */
 const CLOSING_GRACE_MS = 5_000;
 
 /**

@@ -10,20 +10,15 @@ export interface RenderedMail {
   /** File name without extension: sorts by time, has no address and no secret. */
   name: string;
   message: SendMailOptions;
-  /** Whether the address needs SMTPUTF8 (RFC 6531). */
   needsSmtpUtf8: boolean;
 }
 
 export interface MailSender {
-  /** An address, or `Name <address>`. */
   from: string;
   publicUrl: string;
 }
 
-/**
- * Renders a mail for nodemailer: text and HTML parts in its language, and the headers of docs/protocol.md, "Mail".
- * @throws MailDeliveryError `refused` when SMTP does not support the address
- */
+/** See docs/protocol.md, "Mail". @throws MailDeliveryError `refused` for an address that SMTP lacks */
 export function renderMail(mail: OutgoingMail, { from, publicUrl }: MailSender): RenderedMail {
   const address = toMailAddress(mail.email);
   if (!address) throw new MailDeliveryError('refused', 'unmailable address');

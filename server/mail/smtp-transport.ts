@@ -3,7 +3,7 @@ import { MailDeliveryError } from './delivery-error.js';
 import type { RenderedMail } from './render-mail.js';
 import type { MailTransport } from './transport.js';
 
-/** Timeouts of the steps of a delivery, in ms. The URL's query can override them. */
+/** Defaults: the URL's query can override them. */
 const TIMEOUTS_MS = {
   dnsTimeout: 5_000,
   connectionTimeout: 10_000,
@@ -12,7 +12,7 @@ const TIMEOUTS_MS = {
   socketTimeout: 20_000,
   socketCloseTimeout: 2_000,
 };
-/** Timeout of a whole delivery, in ms. It ends deliveries to a slow server that keeps sending bytes. */
+/** For a whole delivery: a slow server can send bytes without end. */
 const MAX_DELIVERY_MS = 60_000;
 const IDLE_MS = 5_000;
 const MAX_CONNECTIONS = 4;
@@ -20,10 +20,7 @@ const MAX_CONNECTIONS = 4;
 /** Permanent replies about the session, not the mail: bad sequence of commands, authentication required. */
 const SESSION_REPLIES = [503, 530];
 
-/**
- * @param url `smtp://[user:password@]host[:port]` (STARTTLS if offered) or `smtps://…`; its query sets nodemailer's
- *   options, for example `?requireTLS=true`
- */
+/** Uses STARTTLS if offered. The URL's query sets nodemailer's options, for example `?requireTLS=true`. */
 export function createSmtpTransport(url: string, maxDeliveryMs = MAX_DELIVERY_MS): MailTransport {
   let opened: ReturnType<typeof createPool> | undefined;
   const open = () => {
@@ -70,7 +67,7 @@ async function createPool(url: string) {
   });
 }
 
-/** Returns whether the mail server offers SMTPUTF8. Uses its own connection, because the pool does not report it. */
+/** Uses a connection of its own, because the pool does not report extensions. */
 async function offersSmtpUtf8({ options }: Awaited<ReturnType<typeof createPool>>): Promise<boolean> {
   const { default: SMTPConnection } = await import('nodemailer/lib/smtp-connection');
   const connection = new SMTPConnection(options);

@@ -2,11 +2,9 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { withTimeout } from '../../protocol/with-timeout.js';
 import type { MailEvent } from '../mail/mailer.js';
 
-/** Milliseconds. */
 const COUNT_TIMEOUT_MS = 1000;
 const BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** Counts delivery attempts and, after `watch`, waiting mails. */
 export function createMailMetrics(registry: Registry) {
   const registers = [registry];
   const attempts = new Counter({

@@ -23,10 +23,7 @@ export interface WatchedParts {
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/**
- * Creates the metrics of one server in their own registry, because a process can have several. `watch` names the parts
- * that every scrape reads. Clients cannot create label values.
- */
+/** A registry for each server, because a process can have several. Clients cannot create label values. */
 export function createMetrics() {
   const registry = new Registry();
   const close = createProcessMetrics(registry);

@@ -15,7 +15,6 @@ export interface WatchedPools {
 const WAIT_BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
 const SERVICE_BUCKETS = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 2, 5];
 
-/** Measures both pools. After `watch`, queue lengths are read at each scrape. */
 export function createPoolMetrics(registry: Registry) {
   const registers = [registry];
   const countOutcomes = (name: string, help: string) => {

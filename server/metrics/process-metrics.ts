@@ -1,21 +1,15 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 
-/**
- * Sampling interval of the event loop's delay, in ms, and the value of an undelayed sample. Sampling every 10 ms
- * would cost an idle server 1 % of a core.
- */
+/** Sampling interval, and value of an undelayed sample. 10 ms would cost an idle server 1 % of a core. */
 const RESOLUTION_MS = 50;
-/** The library samples too, for metrics that are not used. 24 days is the longest interval that Node accepts. */
+/** The library's own samples are not used. 24 days is the longest interval that Node accepts. */
 const NEVER_MS = 2 ** 31 - 1;
 
-/**
- * Disabled default metrics: the event loop's lag, which contains the sampling interval; lists whose cost grows with open
- * connections; details of memory.
- */
+/** Not useful: lags with the sampling interval, lists that grow with connections, details of memory. */
 const UNWANTED = /^(nodejs_(eventloop_lag|active_|heap_space_)|process_(virtual_memory|heap)_)/;
 
-/** Measures the process and its event loop. @returns a function that stops measuring */
+/** @returns a function that stops measuring */
 export function createProcessMetrics(registry: Registry): () => void {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
   for (const { name } of registry.getMetricsAsArray()) {

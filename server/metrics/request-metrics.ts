@@ -14,7 +14,7 @@ export interface FinishedRequest {
 
 /** Methods with their own series. Clients can send any other. */
 const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS'];
-/** Histogram buckets in seconds, from requests without a store to those that wait for a stretch. */
+/** From requests without a store to those that wait for a stretch, in seconds. */
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export function createRequestMetrics(registry: Registry): (request: FinishedRequest) => void {

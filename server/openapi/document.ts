@@ -15,11 +15,7 @@ const TIMESTAMP = { Timestamp: { $ref: '#/components/headers/Timestamp' } };
 const MAILS_IN_LANGUAGE = ['/v1/account/create', '/v1/raw_password/account/create'];
 const STREAMS = '/v1/recovery_email/status';
 
-/**
- * Creates the OpenAPI 3.1 document from the schemas that validate requests and type handlers.
- * @param server.publicUrl the URL that clients use
- * @param server.hasMetrics whether `/metrics` is on the same port
- */
+/** Derives OpenAPI 3.1 from the schemas that validate requests and type handlers. */
 export function createOpenApiDocument(
   endpoints: readonly Endpoint[],
   server: { publicUrl: string; version: string; hasMetrics: boolean },

@@ -2,12 +2,10 @@ import * as z from 'zod';
 import { ERRNOS } from '../../protocol/errnos.js';
 import { type ApiErrorName, ERRORS } from '../http/errors.js';
 
-/** Errors that any operation can return. */
 const ALWAYS: ApiErrorName[] = ['tooManyRequests', 'serviceUnavailable'];
 const OF_POST: ApiErrorName[] = ['invalidJson', 'missingContentLength', 'bodyTooLarge'];
 const OF_HAWK: ApiErrorName[] = ['invalidSignature', 'invalidToken', 'invalidTimestamp'];
 
-/** Returns each errno and its meaning. */
 function listErrnos(): string {
   const meanings = new Map<number, string>([
     ...Object.values(ERRORS).map(([, errno, message]) => [errno, message] as const),
@@ -16,7 +14,7 @@ function listErrnos(): string {
   return [...meanings].map(([errno, meaning]) => `${errno}: ${meaning}.`).join(' ');
 }
 
-/** The shape of an error (docs/protocol.md, "Errors"), with the fields of some errors. */
+/** See docs/protocol.md, "Errors". */
 export const errorBody = z.object({
   code: z.int().meta({ description: 'The HTTP status' }),
   errno: z.int().meta({ description: `Identifies the error; never changes. ${listErrnos()}` }),
@@ -55,7 +53,6 @@ export function errorNames(operation: {
   return [...names].sort((a, b) => ERRORS[a][1] - ERRORS[b][1]);
 }
 
-/** Returns the error responses by status, with their errnos, and errno 999 as the default. */
 export function errorResponses(names: ApiErrorName[]): Record<string, object> {
   const statuses = new Set(names.map((name) => ERRORS[name][0]));
   const declared = [...statuses].map((status) => {

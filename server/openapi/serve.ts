@@ -4,10 +4,7 @@ import { sendUnlessKnown, type TaggedDocument, tagDocument } from '../http/tagge
 import type { Services } from '../services.js';
 import { createOpenApiDocument } from './document.js';
 
-/**
- * Serves the OpenAPI document at `/v1/openapi.json`. The first request creates it (0.1 s of CPU). It does not change
- * while the server runs.
- */
+/** The first request creates the document, which takes 0.1 s of CPU. */
 export function addOpenApi(
   router: Router,
   endpoints: readonly Endpoint[],

@@ -3,9 +3,8 @@ import { fillIn } from '../locales/messages.js';
 import type { Page } from './page-layout.js';
 
 /**
- * The authentication page of BrowserID (2013). Users of this server authenticate in apps, over the API: the page says
- * so, and its button reports a cancelled sign-in. The button appears only where the browser has `navigator.id`, because
- * the polyfill of login.persona.org no longer exists.
+ * The authentication page of BrowserID. Users authenticate in apps: the page says so, and its button reports
+ * a cancelled sign-in. Only browsers with `navigator.id` show the button: there is no polyfill.
  */
 export const signInPage: Page = {
   path: '/.well-known/browserid/sign_in.html',
@@ -21,8 +20,8 @@ export const signInPage: Page = {
 };
 
 /**
- * The provisioning page of BrowserID, loaded in a hidden frame. A browser has no session here, so the page reports a
- * failure at once and BrowserID opens the sign-in page. /v1/certificate/sign issues certificates to sessions.
+ * The provisioning page of BrowserID, in a hidden frame. A browser has no session here, so the page reports a
+ * failure at once, and BrowserID opens the sign-in page.
  */
 export const provisionPage: Page = {
   path: '/.well-known/browserid/provision.html',

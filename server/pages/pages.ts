@@ -29,7 +29,6 @@ const CONTENT_SECURITY_POLICY = [
   "require-trusted-types-for 'script'",
 ];
 
-/** Adds the pages that mails link to, BrowserID's pages, the front page, and their files. */
 export function addPages(router: Router, services: Services): void {
   const site = describeSite(services.config.publicUrl);
   for (const page of PAGES) addPage(router, page, site);
@@ -71,7 +70,7 @@ function addAsset(router: Router, name: string, type: string, source: string): v
   router.get(`/assets/${name}`, (ctx) => sendUnlessKnown(ctx, type, tagged));
 }
 
-/** @returns its language */
+/** @returns the page's language */
 function setPageHeaders(ctx: Context, framed?: true) {
   const locale = chooseLocale(ctx.req.headers['accept-language']);
   ctx.set('Content-Language', locale);

@@ -81,5 +81,4 @@ button[aria-disabled="true"] { background: none; border-color: var(--border); co
 }
 `;
 
-/** The favicon, a key. */
 export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><g fill="none" stroke="#0060df" stroke-width="4"><circle cx="10" cy="16" r="6"/><path d="M16 16h13v6M23 16v5"/></g></svg>`;

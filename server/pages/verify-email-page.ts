@@ -2,10 +2,7 @@ import { type Html, html } from '../http/html.js';
 import { fillIn } from '../locales/messages.js';
 import { incompleteLink, type Page } from './page-layout.js';
 
-/**
- * The page of the link in a verification mail. It shows only the uid. The server does not reveal the address of a uid,
- * and the link does not carry the address, because anyone can write a link.
- */
+/** Shows only the uid. The server does not reveal its address, and anyone could write one into a link. */
 export const verifyEmailPage: Page = {
   path: '/verify_email',
   script: 'verify-email',

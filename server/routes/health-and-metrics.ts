@@ -1,10 +1,9 @@
 import type Router from '@koa/router';
 import type { Services } from '../services.js';
 
-/** Milliseconds. */
 const METRICS_AGE_MS = 1000;
 
-/** The paths of {@link addHealth}, without rate limits. */
+/** Exempt from rate limits. */
 export const HEALTH_CHECKS = ['/__heartbeat__', '/__lbheartbeat__', '/__version__'];
 
 /** Adds the health checks for load balancers (docs/protocol.md, "Operations"). */
@@ -41,7 +40,7 @@ export function addMetrics(router: Router, { metrics, now }: Services): void {
   });
 }
 
-/** Adds the BrowserID support document for relying parties. */
+/** Adds BrowserID's support document (docs/protocol.md, "Support document"). */
 export function addSupportDocument(router: Router, services: Services): void {
   router.get('/.well-known/browserid', (ctx) => {
     ctx.body = {

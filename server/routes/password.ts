@@ -138,10 +138,7 @@ export const passwordEndpoints = [
   }),
 ];
 
-/**
- * Finds an account, and refuses an address in another case: the client would compute a verifier that never matches.
- * @throws ApiError 102; 120 with `email`
- */
+/** In another case, the client would compute a verifier that never matches. @throws ApiError 102; 120 */
 async function requireAccountInTypedCase(services: Services, typedEmail: string): Promise<Account> {
   const account = await requireAccountByEmail(services, typedEmail);
   const email = correctEmailCase(services, account, typedEmail);

@@ -10,7 +10,6 @@ import { RECOVERY_CODE_DIGITS, stretchingShape } from './schemas.js';
 const KEY_BYTES = 32;
 const MAC_BYTES = 32;
 
-/** A fixed number of bytes in lower-case hex. */
 const hexBytes = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
 
 const uid = z
@@ -27,7 +26,7 @@ const verified = z.boolean().meta({ description: 'Whether the email address is v
 
 const token = (description: string) => hexBytes(TOKEN_BYTES).meta({ description });
 
-/** A bundle with a fixed number of bytes (docs/protocol.md, "Bundles"). */
+/** @param bytes of plaintext (docs/protocol.md, "Bundles") */
 const bundle = (bytes: number, description: string) => hexBytes(bytes + MAC_BYTES).meta({ description });
 
 const salt = hexBytes(STRETCHED_BYTES);

@@ -9,7 +9,7 @@ import { parsePublicKey } from '../certificates/public-key.js';
 
 /** Schemas of all request bodies, for types, validation and the OpenAPI document. */
 
-/** Length of a recovery code (docs/protocol.md, "Verification codes"). */
+/** See docs/protocol.md, "Recovery codes". */
 export const RECOVERY_CODE_DIGITS = 8 as const;
 
 const MAX_PASSWORD_BYTES = 1024;
@@ -19,7 +19,6 @@ const MAX_DURATION_SECONDS = 86_400;
 
 const hexPattern = (bytes: number) => new RegExp(`^[0-9a-fA-F]{${2 * bytes}}$`);
 
-/** A fixed number of bytes in hex of either case. */
 const hexBytes = (bytes: number) => z.string().regex(hexPattern(bytes)).transform(fromHex);
 
 const email = z
@@ -46,7 +45,7 @@ const srpType = z.literal(SRP_TYPE);
 
 const verifier = hexBytes(SRP_BYTES).refine(isUsableVerifier);
 
-/** The stretching parameters of requests and replies, without the salt. */
+/** Of requests and replies, without the salt. */
 export const stretchingShape = {
   type: z.literal(STRETCHING_PARAMETERS.type),
   PBKDF2_rounds_1: z.literal(STRETCHING_PARAMETERS.PBKDF2_rounds_1),

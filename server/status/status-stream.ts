@@ -4,16 +4,15 @@ import type { Session } from '../../storage/sessions.js';
 import { ApiError } from '../http/errors.js';
 import type { Services } from '../services.js';
 
-/** Interval of comment lines, in ms; the protocol asks for 15 s or less. */
+/** The protocol asks for a comment line at least every 15 s. */
 const KEEP_ALIVE_MS = 10_000;
-/** Retry interval for a status that could not be read, in ms. */
+/** For a status that could not be read. */
 const READ_AGAIN_MS = 1000;
-/** Maximum number of unread bytes before a stream is closed. */
+/** A stream with more unread bytes is closed. */
 const MAX_UNREAD_BYTES = 16 * 1024;
 
 const EVENT_STREAM = 'text/event-stream';
 
-/** The reply of recovery_email/status. */
 export function toStatus({ email, verified }: Pick<Session, 'email' | 'verified'>) {
   return { email: Buffer.from(email).toString('hex'), verified };
 }
@@ -25,8 +24,7 @@ export function asksForEventStream(ctx: Context): boolean {
 }
 
 /**
- * Replies with an event at once, one per change, and comment lines between them. The stream ends after `verified: true`
- * and with the session.
+ * Replies with the status at once and at each change, until it is `verified: true` or the session ends.
  * @throws ApiError 114 at the maximum number of streams of the account or the server
  * @see docs/protocol.md, "Event stream"
  */

@@ -30,7 +30,7 @@ export class StatusStreams {
     for (const stream of this.#open.keys()) stream.end();
   }
 
-  /** Ends the oldest stream of the source with most, if that has at least two more than `source` (max-min fairness). */
+  /** Ends the oldest stream of the source with most, if that has at least two more (max-min fairness). */
   #makeRoom(source: string): boolean {
     const counts = new Map<string, number>();
     for (const owner of this.#open.values()) counts.set(owner.source, (counts.get(owner.source) ?? 0) + 1);

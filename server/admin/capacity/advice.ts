@@ -2,9 +2,9 @@ import type { Config } from '../../../config/load.js';
 import { type StretchMeasurement, shareKept } from './measurement.js';
 
 export interface Machine {
-  /** Number of cores; fractional with a limit of a control group. */
+  /** Fractional with a limit of a control group. */
   cores: number;
-  /** Load average of the last minute. */
+  /** Average of the last minute. */
   load: number;
   memoryBytes: number;
 }
@@ -47,7 +47,6 @@ const EXPECTED_THREAD_BYTES = {
   'scrypt-js': 180 * MIB,
 } as const;
 
-/** Returns the number of stretch threads that cores and memory allow. */
 export function recommendThreads(
   { cores, memoryBytes }: Machine,
   { stretchEngine, cryptoThreads }: Pick<StretchSettings, 'stretchEngine' | 'cryptoThreads'>,

@@ -8,7 +8,6 @@ import { advise, findWarnings, type Machine, recommendThreads, toCores, toMib } 
 import { readCgroupLimits } from './cgroup.js';
 import { bandwidthGib, measureStretches, shareKept } from './measurement.js';
 
-/** Measures stretching on this machine and recommends settings. */
 export async function reportCapacity(config: Config, terminal: Terminal): Promise<Report> {
   const machine = readMachine();
   const stretchEngine = resolveStretchEngine(config.stretchEngine);

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Limits of the control groups of this process; `undefined` without a limit. */
 export interface CgroupLimits {
   /** CPU time in cores, for example 1.5. */
   cores: number | undefined;
@@ -11,11 +10,7 @@ export interface CgroupLimits {
 /** Version 1 reports at least this many bytes without a limit. */
 const NO_LIMIT_BYTES = 2 ** 60;
 
-/**
- * Reads the limits of the control groups of this process. A group's limit applies to all groups below it.
- * @param root directory of `proc` and `sys`, for tests
- * @see https://docs.kernel.org/admin-guide/cgroup-v2.html, and cgroup-v1 beside it
- */
+/** A group's limit applies to all groups below it (https://docs.kernel.org/admin-guide/cgroup-v2.html). */
 export function readCgroupLimits(root = '/'): CgroupLimits {
   const groups = (read(join(root, 'proc/self/cgroup')) ?? '').trim().split('\n');
   const cores: number[] = [];

@@ -35,7 +35,7 @@ export function shareKept({ alone, together }: Pick<StretchMeasurement, 'alone' 
   return Math.min(1, alone.cpuMs / together.cpuMs);
 }
 
-/** Returns the memory bandwidth that is used at least, in GiB/s. */
+/** A lower bound. */
 export function bandwidthGib({ perSecond }: Throughput): number {
   return (perSecond * TRAFFIC_MIB) / 1024;
 }
@@ -43,10 +43,7 @@ export function bandwidthGib({ perSecond }: Throughput): number {
 /** Number of measurements on each thread, enough for stable medians. */
 const ROUNDS = 3;
 
-/**
- * Measures the engine on one thread alone and on all threads, which share memory bandwidth. Takes some seconds.
- * @throws Error when no thread can start or the engine cannot run
- */
+/** Measures all threads, which share memory bandwidth, and one alone. @throws Error if the engine fails */
 export async function measureStretches(
   engine: StretchEngineName,
   threads: number,

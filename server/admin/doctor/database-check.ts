@@ -20,7 +20,6 @@ const STORAGE_KEY = 'STORAGE_KEY';
 const SIGNING_KEY = 'signing key';
 const TIMEOUT_MS = 5_000;
 
-/** Checks the database and its keys, without changing anything. */
 export async function checkDatabase(config: Config): Promise<Finding[]> {
   const location = locateDatabase(config);
   if (location.engine === 'sqlite' && !existsSync(location.filename)) {

@@ -51,7 +51,6 @@ function readSettings(env: Environment, findings: Finding[]): Config | undefined
     return loadConfig(env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    // One line for each setting: its name and its rule.
     for (const line of error.message.split('\n')) {
       const [name = '', rule = ''] = line.split(/: (.*)/s);
       findings.push(broken(name, `is invalid: ${rule}`, 'correct or unset it; see docs/settings.md'));
@@ -66,7 +65,7 @@ function reportUnknownVariables(env: Environment): Finding[] {
   );
 }
 
-/** Runs a check. A check that throws is a finding, and the others still run. */
+/** A check that throws is a finding, and the others still run. */
 async function runCheck(
   name: string,
   check: (config: Config) => Finding[] | Promise<Finding[]>,

@@ -24,7 +24,7 @@ export const broken = (check: string, says: string, advice: string): Finding => 
   advice,
 });
 
-/** Rates the offset of a clock. @param offsetMs time that it is ahead of this machine */
+/** @param offsetMs time that the clock is ahead of this machine's */
 export function judgeClock(check: string, offsetMs: number): Finding {
   const seconds = Math.abs(offsetMs / 1000).toFixed(1);
   const says = `its clock is ${seconds} s ${offsetMs < 0 ? 'behind' : 'ahead of'} this machine's`;

@@ -4,11 +4,7 @@ import { type Finding, ok, warning } from './finding.js';
 const CHECK = 'huge pages';
 const MODES = '/sys/kernel/mm/transparent_hugepage/enabled';
 
-/**
- * Checks that the kernel provides huge pages to the native engine, which requests them. With small pages, each 64 MiB
- * block costs 16,384 page faults.
- * @param file the mode on Linux; nothing is reported if it does not exist
- */
+/** The native engine requests huge pages. With small ones, each 64 MiB block costs 16,384 page faults. */
 export function checkHugePages(file = MODES): Finding[] {
   const mode = readMode(file);
   if (!mode) return [];

@@ -9,7 +9,6 @@ import { checkHugePages } from './huge-pages-check.js';
 /** Open files other than connections: databases, mail, the process itself. */
 const OTHER_FILES = 200;
 
-/** Checks valid settings for contradictions, and against this machine. */
 export function checkSettings(config: Config): Finding[] {
   const hugePages = config.stretchEngine === 'native' && !findNativeProblem() ? checkHugePages() : [];
   const found = [

@@ -11,7 +11,6 @@ export function readFragment(): URLSearchParams {
   return new URLSearchParams(location.hash.slice(1));
 }
 
-/** Shows one section instead of the others and moves the focus to it. */
 export function showSection(id: string): void {
   for (const section of document.querySelectorAll('section')) section.hidden = section.id !== id;
   const heading = find(id, HTMLElement).querySelector('h1');

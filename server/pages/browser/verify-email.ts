@@ -1,6 +1,5 @@
 import { find, readFragment, showSection } from './page.js';
 
-/** Request timeout, in ms. */
 const TIMEOUT_MS = 20_000;
 /** Wait before a retry when the server gives none, in seconds. */
 const DEFAULT_WAIT_S = 30;
