@@ -1,7 +1,6 @@
 import { findUnknownVariables } from '../config/environment.js';
 import { type Config, hidesClients, loadConfig } from '../config/load.js';
 import { findNativeProblem, NATIVE_ADVICE } from '../workers/kernel/load-native.js';
-import { loadBodyReader } from './http/request-body.js';
 import { startKeyServer } from './key-server.js';
 import { createLogger } from './logs/log.js';
 import { describeStartFailure } from './start-failure.js';
@@ -34,8 +33,6 @@ async function main(): Promise<void> {
       ...(config.stretchEngine === 'native' && { reason: findNativeProblem(), advice: NATIVE_ADVICE }),
     });
   }
-  // After listening: these take a third of the CPU of a start. A first body reports a failed import.
-  loadBodyReader().catch(() => {});
   stretcher
     .ready()
     .then(

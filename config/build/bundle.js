@@ -11,6 +11,19 @@ const OUT = 'dist/bundle';
 /** Packages that read files beside their modules or are native. */
 const EXTERNAL = ['piscina', 'sqlite3', 'pg-native'];
 
+/**
+ * Modules that a package imports for features that the server does not use: koa-body brings multipart bodies, forms
+ * and tables of character sets, 1 MB; prom-client brings TLS and OpenTelemetry.
+ */
+const LEFT_OUT = {
+  'co-body': ['qs'],
+  'http-assert': ['deep-equal'],
+  'koa-body': ['formidable'],
+  pino: ['thread-stream'],
+  'prom-client': ['@opentelemetry/api', 'https', 'tdigest'],
+  'raw-body': ['iconv-lite'],
+};
+
 /** Each is bundled by itself: shared chunks would triple the number of files. */
 const PROGRAMS = {
   'server-main': 'server/main.ts',
@@ -54,8 +67,8 @@ function bundle(entryPoints) {
       { name: 'module-addresses', setup: keepModuleAddresses },
       { name: 'required-http', setup: requireHttp },
       { name: 'short-media-types', setup: shortenMediaTypes },
-      { name: 'zod-without-locales', setup: leaveOutLocales },
-      { name: 'no-multipart', setup: leaveOutMultipart },
+      { name: 'trusted-body-options', setup: trustBodyOptions },
+      { name: 'unused-modules', setup: leaveOutUnused },
     ],
   });
 }
@@ -84,26 +97,34 @@ function requireHttp({ onResolve, onLoad }) {
   }));
 }
 
-/** Leaves vendors' types out of Koa's table of media types: building the whole table takes 10 ms of CPU. */
+/** Keeps only the media types that the server sends. Koa builds a table of all at each start. */
 function shortenMediaTypes({ onLoad }) {
   onLoad({ filter: /\/mime-db\/db\.json$/ }, ({ path }) => {
     const types = Object.entries(JSON.parse(readFileSync(path, 'utf8')));
-    const kept = types.filter(([type]) => !/\/(vnd|prs|x)[.-]/.test(type));
+    const kept = types.filter(([type]) => /^(text\/|application\/(json|javascript)$)/.test(type));
     return { contents: JSON.stringify(Object.fromEntries(kept)), loader: 'json' };
   });
 }
 
-/** Imports zod one function at a time in koa-body: its object `z` brings messages in 50 languages, 500 KB. */
-function leaveOutLocales({ onLoad }) {
-  onLoad({ filter: /\/koa-body\/dist\/esm\/types\.js$/ }, ({ path }) => ({
-    contents: readFileSync(path, 'utf8').replace("import { z } from 'zod'", "import * as z from 'zod'"),
-  }));
+/** Leaves out koa-body's schema of its options: they are constants here, and complete. */
+function trustBodyOptions({ onLoad }) {
+  onLoad({ filter: /\/koa-body\/dist\/esm\/types\.js$/ }, ({ path }) => {
+    const [methods] = readFileSync(path, 'utf8').split('const HttpMethod = z');
+    const schema = '{ parse: (options) => options }';
+    return { contents: `${methods}export const KoaBodyMiddlewareOptionsSchema = ${schema};` };
+  });
 }
 
-/** No endpoint takes multipart bodies. Their parser has 500 KB, which the first login would wait for. */
-function leaveOutMultipart({ onResolve, onLoad }) {
-  onResolve({ filter: /^formidable$/ }, () => ({ path: 'formidable', namespace: 'left-out' }));
-  onLoad({ filter: /./, namespace: 'left-out' }, () => ({ contents: 'export default undefined' }));
+/** Replaces each module of {@link LEFT_OUT} with a function that throws. */
+function leaveOutUnused({ onResolve, onLoad }) {
+  const names = [...new Set(Object.values(LEFT_OUT).flat())];
+  onResolve({ filter: new RegExp(`^(${names.join('|')})$`) }, ({ path, importer }) => {
+    const [, folder] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(importer) ?? [];
+    return LEFT_OUT[folder]?.includes(path) ? { path, namespace: 'left-out' } : undefined;
+  });
+  onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
+    contents: `module.exports = () => { throw new Error('the bundle lacks ${path}') }`,
+  }));
 }
 
 /** The program keeps V8's compiled code beside the bundle if that is writable. Node 20 has no such cache. */

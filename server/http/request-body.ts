@@ -1,10 +1,25 @@
-import type { Context, Middleware } from 'koa';
+import type { Context } from 'koa';
+import { HttpMethodEnum, koaBody } from 'koa-body';
 import { ApiError } from './errors.js';
 import { type ParsedBody, parsePasswordBody } from './password-fields.js';
 
 const JSON_TYPE = 'application/json';
 /** See docs/protocol.md, "Bodies". */
 export const MAX_BODY_BYTES = 64 * 1024;
+
+const readBody = koaBody({
+  text: true,
+  textTypes: [JSON_TYPE],
+  textLimit: MAX_BODY_BYTES,
+  // Without an encoding the body stays a Buffer: the payload hash covers bytes, and strings cannot be wiped.
+  encoding: '',
+  json: false,
+  urlencoded: false,
+  multipart: false,
+  // Defaults of koa-body, which the bundle leaves out.
+  patchKoa: true,
+  parsedMethods: [HttpMethodEnum.POST],
+});
 
 /** Bytes for the payload hash, and their JSON value. */
 export interface RequestBody {
@@ -39,7 +54,6 @@ export async function readRequestBody(ctx: Context, required: boolean): Promise<
 
 /** Adds the parts of the body to `chunks`, which the caller wipes. */
 async function readBytes(ctx: Context, chunks: Buffer[]): Promise<Buffer> {
-  const readBody = await loadBodyReader();
   ctx.req.on('data', (chunk) => chunks.push(chunk));
   try {
     await readBody(ctx, async () => {});
@@ -51,25 +65,6 @@ async function readBytes(ctx: Context, chunks: Buffer[]): Promise<Buffer> {
   const body: unknown = ctx.request.body;
   if (!Buffer.isBuffer(body)) throw new ApiError('invalidJson');
   return body;
-}
-
-let bodyReader: Promise<Middleware> | undefined;
-
-/** Loads koa-body once. It takes longer to load than the rest of the server: start this after listening. */
-export function loadBodyReader(): Promise<Middleware> {
-  bodyReader ??= import('koa-body').then(({ koaBody }) =>
-    koaBody({
-      text: true,
-      textTypes: [JSON_TYPE],
-      textLimit: MAX_BODY_BYTES,
-      // Without an encoding the body stays a Buffer: the payload hash covers bytes, and strings cannot be wiped.
-      encoding: '',
-      json: false,
-      urlencoded: false,
-      multipart: false,
-    }),
-  );
-  return bodyReader;
 }
 
 function parseJson(raw: Buffer): ParsedBody {
