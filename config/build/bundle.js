@@ -8,8 +8,8 @@ import { build } from 'esbuild';
 
 const OUT = 'dist/bundle';
 
-/** Packages that read files beside their modules or are native. */
-const EXTERNAL = ['piscina', 'sqlite3', 'pg-native'];
+/** Native packages. */
+const EXTERNAL = ['@napi-rs/nice', 'pg-native'];
 
 /**
  * Modules that a package imports for features that the server does not use: koa-body brings multipart bodies, forms
@@ -30,6 +30,8 @@ const PROGRAMS = {
   'admin-main': 'server/admin/main.ts',
   'stretch-thread': 'workers/thread/stretch-thread.ts',
   'crypto-thread': 'workers/thread/crypto-thread.ts',
+  // Piscina starts its threads with the file of this name beside its own.
+  worker: 'node_modules/piscina/dist/worker.js',
 };
 
 rmSync(OUT, { recursive: true, force: true });
@@ -59,13 +61,16 @@ function bundle(entryPoints) {
     sourcesContent: false,
     metafile: true,
     logLevel: 'warning',
-    // CommonJS packages require Node's modules.
+    // For CommonJS packages.
     banner: {
-      js: "import { createRequire as createBundleRequire } from 'node:module';\nconst require = createBundleRequire(import.meta.url);",
+      js: [
+        "import { createRequire as createBundleRequire } from 'node:module';",
+        'const require = createBundleRequire(import.meta.url), __dirname = import.meta.dirname;',
+      ].join('\n'),
     },
     plugins: [
       { name: 'module-addresses', setup: keepModuleAddresses },
-      { name: 'required-http', setup: requireHttp },
+      { name: 'required-modules', setup: requireModules },
       { name: 'short-media-types', setup: shortenMediaTypes },
       { name: 'trusted-body-options', setup: trustBodyOptions },
       { name: 'unused-modules', setup: leaveOutUnused },
@@ -87,13 +92,16 @@ function keepModuleAddresses({ onLoad }) {
   });
 }
 
-/** An import reads every property of `http`. Node 22 and later then load a WebSocket client: 30 ms of CPU. */
-function requireHttp({ onResolve, onLoad }) {
-  onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
-    kind === 'import-statement' ? { path: 'http', namespace: 'required' } : undefined,
+/**
+ * An import reads every property of `http`: Node 22 and later then load a WebSocket client, 30 ms of CPU. An import of
+ * a CommonJS package parses it for its exports.
+ */
+function requireModules({ onResolve, onLoad }) {
+  onResolve({ filter: /^((node:)?http|sqlite3)$/ }, ({ path, namespace }) =>
+    namespace === 'required' ? { path, external: true } : { path, namespace: 'required' },
   );
-  onLoad({ filter: /./, namespace: 'required' }, () => ({
-    contents: "module.exports = require('node:http')",
+  onLoad({ filter: /./, namespace: 'required' }, ({ path }) => ({
+    contents: `module.exports = require('${path}')`,
   }));
 }
 
