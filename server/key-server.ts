@@ -25,7 +25,7 @@ import { createHttpServer } from './http/http-server.js';
 import { listen } from './http/listen.js';
 import { type LoadSheddingOptions, shedLoad } from './http/load-shedding.js';
 import { Limits } from './limits.js';
-import { recordRequest } from './logs/request-log.js';
+import { CLIENT_LEFT, recordRequest } from './logs/request-log.js';
 import { createMailTransport } from './mail/create-transport.js';
 import { Mailer } from './mail/mailer.js';
 import { createMetrics, type Metrics } from './metrics/metrics.js';
@@ -171,10 +171,11 @@ function createShedding(services: Services): LoadSheddingOptions {
     maxWaitMs: config.stretchMaxWait * 1000,
     publicUrl: config.publicUrl,
     now,
-    observe({ method = '', url = '' }) {
-      metrics.pools.observeStretch({ type: 'refused' });
+    observe({ method = '', url = '' }, outcome) {
+      metrics.pools.observeStretch({ type: outcome });
       const path = stretchPaths.find((known) => known === url);
-      recordRequest(services, { id: randomUUID(), method, path, status: 503, errno: 201, ms: 0 });
+      const reply = outcome === 'refused' ? { status: 503, errno: 201 } : { status: CLIENT_LEFT };
+      recordRequest(services, { id: randomUUID(), method, path, ...reply, ms: 0 });
     },
   };
 }

@@ -13,6 +13,8 @@ export class TaskFailedError extends Error {
 export interface TaskClient {
   /** The queue is fair between sources. */
   source: string;
+  /** Time that the request waited before, in ms; part of its measured wait. */
+  heldMs?: number;
   /** Aborted when the client closes the connection. */
   signal?: AbortSignal;
 }
@@ -47,8 +49,8 @@ interface Waiting<Task, Reply> {
 const AVERAGE_GAIN = 0.2;
 /** Multiple of the expected time of a batch after which a thread counts as hung and is replaced. */
 const HANG_FACTOR = 20;
-/** Minimum time limit of a batch, in ms: on a busy machine, low-priority threads get a small part of a core. */
-const MIN_TIME_LIMIT_MS = 30_000;
+/** Minimum time limit of a batch until one was measured, in ms. */
+const FIRST_TIME_LIMIT_MS = 30_000;
 /** Multiple of the expected time after which predictions count a thread as overdue. */
 const OVERDUE_FACTOR = 4;
 /** Minimum of that time, in ms: other programs can take the cores, and tasks of a crypto thread differ tenfold. */
@@ -75,6 +77,7 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
   #groupSize = 1;
   /** Moving average of the time for each task in a full batch, in ms. */
   #msPerTask = 0;
+  #isMeasured = false;
 
   constructor(options: TaskQueueOptions<Task, Reply, Slots>) {
     this.#options = options;
@@ -91,10 +94,10 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
   }
 
   /** @throws TaskAbandonedError when the client closes the connection first; TaskFailedError */
-  submit(task: Task, { source, signal }: TaskClient): Promise<Reply> {
+  submit(task: Task, { source, heldMs = 0, signal }: TaskClient): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const requests = this.#bySource.get(source) ?? [];
-      requests.push({ task, arrivedMs: this.#options.now(), resolve, reject, signal });
+      requests.push({ task, arrivedMs: this.#options.now() - heldMs, resolve, reject, signal });
       this.#bySource.set(source, requests);
       this.#waiting++;
       this.#dispatch();
@@ -188,7 +191,7 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
     for (const { arrivedMs } of batch)
       observe?.({ type: 'started', waitedMs: running.startedMs - arrivedMs });
     let isUsable = true;
-    const timeLimitMs = Math.max(HANG_FACTOR * this.#fullBatchMs, MIN_TIME_LIMIT_MS);
+    const timeLimitMs = Math.max(HANG_FACTOR * this.#fullBatchMs, this.#isMeasured ? 0 : FIRST_TIME_LIMIT_MS);
     const tasks = batch.map(({ task }) => task);
     const outcomes = await run(tasks, slots, timeLimitMs).catch((error: Error) => {
       isUsable = false;
@@ -213,6 +216,7 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
 
   /** Updates the average. A smaller batch takes longer for each task, so it may only lower the average. */
   #learn(size: number, serviceMs: number): void {
+    this.#isMeasured = true;
     const ms = serviceMs / size;
     if (size < this.#groupSize && ms > this.#msPerTask) return;
     this.#msPerTask += AVERAGE_GAIN * (ms - this.#msPerTask);

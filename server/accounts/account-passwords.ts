@@ -72,8 +72,8 @@ function stretch(
   email: string,
   password: Uint8Array,
   { srpSalt, stretchingSalt }: { srpSalt: Uint8Array; stretchingSalt: Uint8Array },
-  { client: { source }, signal }: StretchRequester,
+  { client: { source, heldMs }, signal }: StretchRequester,
 ): Promise<StretchReply> {
   const request = { email: encoder.encode(email), password, srpSalt, stretchingSalt };
-  return stretcher.stretch(request, { source, signal });
+  return stretcher.stretch(request, { source, heldMs, signal });
 }

@@ -11,6 +11,7 @@ import type { Connections } from './connections.js';
 import { discardBody, replyBeforeBody } from './early-reply.js';
 import { toApiError } from './error-translation.js';
 import { ApiError, errorReply } from './errors.js';
+import { timeHeldMs } from './load-shedding.js';
 import { API_HEADERS, standardHeaders } from './standard-headers.js';
 
 export function createApp(services: Services, router: Router, connections: Connections): Koa {
@@ -92,7 +93,10 @@ function countRequests({ limits, log, config }: Services) {
     // Set before the limit, so that scripts of other origins can read the 429.
     if (ctx.path.startsWith('/v1/')) ctx.set(API_HEADERS);
     const source = readSource(ctx.req);
-    ctx.state.client = createClientContext(log, ctx.state as RequestState, source);
+    ctx.state.client = createClientContext(log, ctx.state as RequestState, {
+      source,
+      heldMs: timeHeldMs(ctx.req),
+    });
     if (!HEALTH_CHECKS.includes(ctx.path)) await limits.countRequest(ctx.state.client);
     await next();
   };

@@ -8,6 +8,16 @@ import { API_HEADERS, standardHeaders } from './standard-headers.js';
 /** Timeout for the body of an admitted request, in ms. The request counts, but cannot be stretched yet. */
 const BODY_MS = 5_000;
 
+/** A request with at most this predicted wait starts at once, in ms: some of the next batches must be ready. */
+const PROMPT_WAIT_MS = 500;
+
+const heldMs = new WeakMap<IncomingMessage, number>();
+
+/** Returns how long load shedding held a request back before its handler started, in ms. */
+export function timeHeldMs(request: IncomingMessage): number {
+  return heldMs.get(request) ?? 0;
+}
+
 export interface LoadSheddingOptions {
   inFlight: InFlightRequests;
   needsStretch: (request: IncomingMessage) => boolean;
@@ -17,12 +27,13 @@ export interface LoadSheddingOptions {
   maxWaitMs: number;
   publicUrl: string;
   now: () => number;
-  observe: (request: IncomingMessage) => void;
+  observe: (request: IncomingMessage, outcome: 'refused' | 'abandoned') => void;
 }
 
 /**
  * Refuses a request with 503 if its stretch would wait longer than `maxWaitMs`, before any other work. A request counts
- * from its start on, because simultaneous requests must affect each other's prediction.
+ * from its start on, because simultaneous requests must affect each other's prediction. One with a long wait is held
+ * back for half of it, so that the look-ups of a burst do not delay other requests.
  * @see docs/architecture.md, "Admission"
  */
 export function shedLoad(listener: RequestListener, options: LoadSheddingOptions): RequestListener {
@@ -32,14 +43,12 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
     ...API_HEADERS,
     'Content-Type': 'application/json; charset=utf-8',
   });
-  const bodies: Buffer[] = [];
+  const bodies: string[] = [];
   const refuse = (request: IncomingMessage, response: ServerResponse, waitMs: number) => {
-    observe(request);
+    observe(request, 'refused');
     discardBody(request);
     const retryAfter = toRetryAfter(waitMs);
-    bodies[retryAfter] ??= Buffer.from(
-      errorReply(new ApiError('serviceUnavailable', { retryAfter }), publicUrl),
-    );
+    bodies[retryAfter] ??= errorReply(new ApiError('serviceUnavailable', { retryAfter }), publicUrl);
     const body = bodies[retryAfter];
     response.statusCode = 503;
     for (const [name, value] of headers) response.setHeader(name, value);
@@ -56,15 +65,25 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
     const waitMs = predictWaitMs(inFlight.countAhead(source));
     if (waitMs > maxWaitMs) return refuse(request, response, waitMs);
     inFlight.add(source);
-    const timer = setTimeout(() => {
-      if (!request.complete) request.destroy();
-    }, BODY_MS);
+    let waitsToStart = request.complete && waitMs > PROMPT_WAIT_MS;
+    const start = () => {
+      waitsToStart = false;
+      listener(request, response);
+    };
+    const holdMs = waitsToStart ? (waitMs - PROMPT_WAIT_MS) / 2 : 0;
+    heldMs.set(request, holdMs);
+    const timer = waitsToStart ? setTimeout(start, holdMs) : setTimeout(requireBody, BODY_MS, request);
     response.once('close', () => {
       inFlight.remove(source);
       clearTimeout(timer);
+      if (waitsToStart) observe(request, 'abandoned');
     });
-    return listener(request, response);
+    if (!waitsToStart) start();
   };
+}
+
+function requireBody(request: IncomingMessage): void {
+  if (!request.complete) request.destroy();
 }
 
 /** @returns whole seconds, at most an hour, with a random part, so that refused clients do not retry together */

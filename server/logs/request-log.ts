@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Next } from 'koa';
+import { timeHeldMs } from '../http/load-shedding.js';
 import type { Services } from '../services.js';
 import { readTraceId } from './trace-context.js';
 
 /** Logged status when the client disconnected before the reply; the same as in nginx. */
-const CLIENT_LEFT = 499;
+export const CLIENT_LEFT = 499;
 
 interface RequestEnd {
   id: string;
@@ -29,7 +30,7 @@ export function recordRequest({ log, metrics }: Pick<Services, 'log' | 'metrics'
 
 export function logRequest(services: Services) {
   return async (ctx: Context, next: Next) => {
-    const startedMs = performance.now();
+    const startedMs = performance.now() - timeHeldMs(ctx.req);
     ctx.state.id = randomUUID();
     ctx.state.traceId = readTraceId(ctx.headers.traceparent);
     const record = () => {

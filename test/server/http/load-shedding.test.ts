@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { endpoints, STRETCH_PATH_PART, stretchPaths } from '../../../server/routes.js';
 import { RawConnection } from '../../support/api/raw-connection.js';
@@ -35,6 +36,34 @@ t.test('a source without requests in flight is served while another is refused',
   t.equal(refused.headers['retry-after'], String(refused.body.retryAfter));
   t.equal(refused.headers['access-control-allow-origin'], '*');
   t.equal((await rawLogin(server, email, '192.0.2.2')).status, 200);
+});
+
+t.test('a login with a long wait starts after half of it', async (t) => {
+  const server = await startServer(t, { TRUST_PROXY: 'loopback', STRETCH_MAX_WAIT: '60' });
+  const [email = ''] = await createAccounts(server, 1);
+  const { inFlight, stretcher } = server.services;
+  while (stretcher.queue.predictWaitMs(inFlight.countAhead('192.0.2.1')) < 1500) inFlight.add(randomUUID());
+  const log = (status: number) =>
+    server.logLines.map((line) => JSON.parse(line)).filter((line) => line.status === status);
+  const stretched = log(200).length;
+
+  await t.test('its logged duration includes the delay', async (t) => {
+    t.equal((await rawLogin(server, email, '192.0.2.1')).status, 200);
+    await waitUntil(() => log(200).length > stretched);
+    t.ok(log(200).at(-1).ms > 500, `${log(200).at(-1).ms} ms`);
+  });
+
+  await t.test('it never starts if its client leaves before', async (t) => {
+    const hangUp = new AbortController();
+    const before = inFlight.countAhead('');
+    const abandoned = rawLogin(server, email, '192.0.2.1', { signal: hangUp.signal });
+    await waitUntil(() => inFlight.countAhead('') > before);
+    hangUp.abort();
+    await t.rejects(abandoned);
+    await waitUntil(() => inFlight.countAhead('') === before);
+    await waitUntil(() => log(499).length === 1);
+    t.match(log(499), [{ route: 'POST /v1/raw_password/session/create', ms: 0 }]);
+  });
 });
 
 t.test('bodies that the networks of one IPv6 customer hold back count as one source', async (t) => {
