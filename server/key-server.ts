@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,7 +24,7 @@ import { createHttpServer } from './http/http-server.js';
 import { listen } from './http/listen.js';
 import { type LoadSheddingOptions, shedLoad } from './http/load-shedding.js';
 import { Limits } from './limits.js';
-import { CLIENT_LEFT, recordRequest } from './logs/request-log.js';
+import { SheddingLog } from './logs/shedding-log.js';
 import { createMailTransport } from './mail/create-transport.js';
 import { Mailer } from './mail/mailer.js';
 import { createMetrics, type Metrics } from './metrics/metrics.js';
@@ -116,10 +115,11 @@ export async function startKeyServer({
     metrics.watch(services, promisify(server.getConnections.bind(server)));
     let closing: Promise<void> | undefined;
     const app = createApp(services, createRouter(services), connections);
-    connections.serve(shedLoad(app.callback(), createShedding(services)));
+    const sheddingLog = new SheddingLog(services);
+    connections.serve(shedLoad(app.callback(), createShedding(services, sheddingLog)));
     const adminListener = config.metricsPort ? await openAdminListener(services) : undefined;
     const close = () => {
-      closing ??= closeAll(connections, services, adminListener);
+      closing ??= closeAll(connections, services, sheddingLog, adminListener);
       return closing;
     };
     services.signer.keys.start();
@@ -160,8 +160,8 @@ function openPools(config: Config, { pools }: Metrics, log: Logger, plan: Stretc
   return { stretcher, cryptoPool };
 }
 
-function createShedding(services: Services): LoadSheddingOptions {
-  const { config, stretcher, inFlight, metrics, now } = services;
+function createShedding(services: Services, sheddingLog: SheddingLog): LoadSheddingOptions {
+  const { config, stretcher, inFlight, now } = services;
   return {
     inFlight,
     // Routes match exactly, so every request for one of these paths contains this part.
@@ -171,11 +171,8 @@ function createShedding(services: Services): LoadSheddingOptions {
     maxWaitMs: config.stretchMaxWait * 1000,
     publicUrl: config.publicUrl,
     now,
-    observe({ method = '', url = '' }, outcome) {
-      metrics.pools.observeStretch({ type: outcome });
-      const path = stretchPaths.find((known) => known === url);
-      const reply = outcome === 'refused' ? { status: 503, errno: 201 } : { status: CLIENT_LEFT };
-      recordRequest(services, { id: randomUUID(), method, path, ...reply, ms: 0 });
+    observe({ method = '', url }, outcome) {
+      sheddingLog.add({ method, path: stretchPaths.find((known) => known === url), outcome });
     },
   };
 }
@@ -212,12 +209,14 @@ function createMailer(
 async function closeAll(
   connections: Connections,
   services: Services,
+  sheddingLog: SheddingLog,
   adminListener: AdminListener | undefined,
 ): Promise<void> {
   const { statusStreams, signer, mailer, stretcher, cryptoPool, storage, metrics } = services;
   const drained = connections.end();
   statusStreams.close();
   await drained;
+  sheddingLog.flush();
   signer.keys.close();
   await mailer.close();
   await adminListener?.close();

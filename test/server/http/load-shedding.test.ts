@@ -38,6 +38,14 @@ t.test('a source without requests in flight is served while another is refused',
   t.equal((await rawLogin(server, email, '192.0.2.2')).status, 200);
 });
 
+t.test('a stopping server logs its last refusals', async (t) => {
+  const server = await startServer(t, { TRUST_PROXY: 'loopback' });
+  for (let i = 0; i < 1000; i++) server.services.inFlight.add('192.0.2.1');
+  const [, refused] = await Promise.all([server.close(), rawLogin(server, 'a@example.com', '192.0.2.1')]);
+  t.equal(refused.status, 503);
+  t.match(JSON.parse(server.logLines.at(-1) ?? ''), { event: 'request', status: 503, errno: 201 });
+});
+
 t.test('a login with a long wait starts after half of it', async (t) => {
   const server = await startServer(t, { TRUST_PROXY: 'loopback', STRETCH_MAX_WAIT: '60' });
   const [email = ''] = await createAccounts(server, 1);

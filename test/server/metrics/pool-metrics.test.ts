@@ -69,8 +69,7 @@ t.test('refusals are counted', async (t) => {
   const replies = await Promise.all(Array.from({ length: 4 }, () => createRaw(server)));
   const refused = replies.filter(({ status }) => status === 503).length;
   t.ok(refused > 0);
-  const seen = await scrape(server);
-  t.equal(seen.read(STRETCHES, { outcome: 'refused' }), refused);
+  const seen = await scrapeUntil(server, ({ read }) => read(STRETCHES, { outcome: 'refused' }) === refused);
   t.equal(seen.read(STRETCHES, { outcome: 'done' }), 4 - refused);
 });
 
