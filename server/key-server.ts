@@ -39,6 +39,8 @@ import { locateDatabase, openStores } from './stores.js';
 const PADDED_RESPONSE_MS = 100;
 /** Timeout of a silent connection, in ms, in addition to the maximum wait for a stretch. */
 const STALLED_MS = 60_000;
+/** Delay of the crypto threads after the stretch threads, in ms: more than the first login takes. */
+const CRYPTO_START_DELAY_MS = 1000;
 
 export interface KeyServer {
   /** `http://HOST:PORT` */
@@ -57,6 +59,8 @@ export interface KeyServerOptions {
   now?: () => number;
   /** An earlier measurement of the `wasm` engine; by default it is measured at start. */
   stretchPlan?: StretchPlan | undefined;
+  /** Starts the threads at once, instead of with the first requests that need them. */
+  warmUp?: boolean;
 }
 
 /**
@@ -68,6 +72,7 @@ export async function startKeyServer({
   log,
   now = Date.now,
   stretchPlan,
+  warmUp = false,
 }: KeyServerOptions): Promise<KeyServer> {
   await prepareDataDir(config, log);
   requireNotMoved(locateDatabase(config));
@@ -96,6 +101,7 @@ export async function startKeyServer({
     await listen(server, { ...config, setting: 'PORT' });
     // No await until the request handler is set: requests can arrive in the next turn of the event loop.
     pools = openPools(config, metrics, log, stretchPlan);
+    if (warmUp) startThreads(pools, log);
     const bound = withListeningPort(config, portOf(server));
     const services: Services = {
       config: bound,
@@ -158,6 +164,21 @@ function openPools(config: Config, { pools }: Metrics, log: Logger, plan: Stretc
     },
   });
   return { stretcher, cryptoPool };
+}
+
+/** Starts the threads that a first login waits for, then the others when they no longer compete with it for the cores. */
+function startThreads({ stretcher, cryptoPool }: ReturnType<typeof openPools>, log: Logger): void {
+  const startCryptoThreads = () => {
+    // Threads that cannot start are reported as dead.
+    cryptoPool.start().catch(() => {});
+  };
+  stretcher
+    .ready()
+    .then(
+      () => log.info({ event: 'stretchPlan', ...stretcher.plan }),
+      (error) => log.error({ event: 'stretchPlanMissing', err: error }),
+    )
+    .finally(() => setTimeout(startCryptoThreads, CRYPTO_START_DELAY_MS).unref());
 }
 
 function createShedding(services: Services, sheddingLog: SheddingLog): LoadSheddingOptions {

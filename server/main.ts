@@ -15,10 +15,9 @@ async function main(): Promise<void> {
   config = loadConfig(env);
   const log = createLogger(config.logLevel);
   for (const unknown of findUnknownVariables(env)) log.warn({ event: 'settingUnknown', ...unknown });
-  const server = await startKeyServer({ config, log });
+  const server = await startKeyServer({ config, log, warmUp: true });
   const { publicUrl } = server.services.config;
-  const { cryptoPool, stretcher } = server.services;
-  const stretchEngine = stretcher.engine;
+  const stretchEngine = server.services.stretcher.engine;
   if (hidesClients(config)) {
     const advice =
       'set TRUST_PROXY to the address of the proxy; otherwise all clients share the limits of one source';
@@ -33,15 +32,6 @@ async function main(): Promise<void> {
       ...(config.stretchEngine === 'native' && { reason: findNativeProblem(), advice: NATIVE_ADVICE }),
     });
   }
-  stretcher
-    .ready()
-    .then(
-      () => log.info({ event: 'stretchPlan', ...stretcher.plan }),
-      (error) => log.error({ event: 'stretchPlanMissing', err: error }),
-    )
-    // Later than the threads that logins wait longest for. Threads that cannot start are reported as dead.
-    .then(() => cryptoPool.start())
-    .catch(() => {});
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, async () => {
       log.info({ event: 'stopping', signal });
