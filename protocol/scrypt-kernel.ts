@@ -38,7 +38,6 @@ export interface ScryptKernel {
   ): Uint8Array[];
   /** Computes PBKDF2-HMAC-SHA256 of one to four passwords in step, 32 bytes each, with `c` iterations. */
   pbkdf2Group(inputs: readonly ScryptInput[], c: number, placement?: Placement): Uint8Array[];
-  wipeSlot(slot: number): void;
 }
 
 /** Exports of workers/kernel/assembly/scrypt.ts. Addresses and lengths are in bytes. */
@@ -146,7 +145,6 @@ export function createKernel(
       reserve(address + PBKDF2_BYTES);
       return pbkdf2Group(kernel, memory, address, inputs, c);
     },
-    wipeSlot: (slot) => kernel.wipe(addressOf(slot), SLOT_BYTES),
   };
 }
 

@@ -63,10 +63,10 @@ export type StretchTask = {
 
 export interface StretchThreadData {
   engine: StretchEngineName;
-  /** For `wasm`: the kernel, compiled once for all threads, and their shared memories. */
-  kernel?: { module: WebAssembly.Module; memories: WebAssembly.Memory[] } | undefined;
-  /** For `native`: the regions of its slots, one for each memory. */
-  regions?: number[] | undefined;
+  /** The slots of `native` and `wasm`, shared by all threads. */
+  memories: WebAssembly.Memory[];
+  /** For `wasm`: the kernel, compiled once for all threads. */
+  module?: WebAssembly.Module | undefined;
 }
 
 export interface CryptoThreadData {

@@ -58,7 +58,6 @@ export class Stretcher {
   #plan: StretchPlan;
   /** Maximum number of slots of a batch. */
   readonly #largestGroup: number;
-  #regions: number[] | undefined;
   readonly #wiper: SlotWiper;
 
   /** @throws Error when this machine can run neither the configured engine nor a replacement */
@@ -85,13 +84,14 @@ export class Stretcher {
       after: startTimer,
     });
     this.#adopt(this.#plan);
-    const slots = countByMemory(allocations);
-    if (this.engine === 'native') this.#regions = slots.map((count) => loadNative().mapSlots(count));
     const workerData: StretchThreadData = {
       engine: this.engine,
-      kernel: this.engine === 'wasm' ? createSharedKernel(slots) : undefined,
-      regions: this.#regions,
+      memories: this.#usesSlots ? createMemories(allocations) : [],
+      module: this.engine === 'wasm' ? new WebAssembly.Module(readKernel('shared')) : undefined,
     };
+    if (this.engine === 'native') {
+      for (const { buffer } of workerData.memories) loadNative().prepareMemory(new Uint8Array(buffer));
+    }
     this.#pool = new ThreadPool({
       file: threadFile ?? new URL('./thread/stretch-thread.js', import.meta.url),
       threads,
@@ -134,12 +134,10 @@ export class Stretcher {
     }
   }
 
-  /** Terminates the threads and unmaps the memory. Running stretches fail. */
+  /** Terminates the threads. Running stretches fail. */
   async close(): Promise<void> {
     this.#wiper.close();
     await this.#pool.close();
-    for (const region of this.#regions ?? []) loadNative().unmapSlots(region);
-    this.#regions = undefined;
   }
 
   async #prepare(): Promise<void> {
@@ -208,15 +206,9 @@ const PLANS: Record<StretchEngineName, StretchPlan> = {
   'scrypt-js': { single: 'vector', pbkdf2: 'openssl', groupSize: 1, batchMs: 1000 },
 };
 
-function countByMemory(allocations: SlotAllocation[]): number[] {
+/** The operating system maps a slot with its first stretch, which takes 20 ms. */
+function createMemories(allocations: SlotAllocation[]): WebAssembly.Memory[] {
   const slots: number[] = [];
   for (const { memory, indexes } of allocations) slots[memory] = (slots[memory] ?? 0) + indexes.length;
-  return slots;
-}
-
-function createSharedKernel(slots: number[]): StretchThreadData['kernel'] {
-  return {
-    module: new WebAssembly.Module(readKernel('shared')),
-    memories: slots.map((count) => createSharedMemory(count * SLOT_BYTES)),
-  };
+  return slots.map((count) => createSharedMemory(count * SLOT_BYTES));
 }

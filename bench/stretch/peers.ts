@@ -7,7 +7,7 @@ import sodium from 'libsodium-wrappers-sumo';
 import scryptJs from 'scrypt-js';
 import sodiumNative from 'sodium-native';
 import { STRETCHING_PARAMETERS } from '../../protocol/stretching.js';
-import { loadKernel } from '../../workers/kernel/load-kernel.js';
+import { createSharedMemory, loadKernel } from '../../workers/kernel/load-kernel.js';
 import { findNativeProblem, loadNative } from '../../workers/kernel/load-native.js';
 
 export interface Peer {
@@ -82,7 +82,7 @@ export async function createPbkdf2Peers(): Promise<Peer[]> {
     peer('node:crypto', 'OpenSSL, assembler', () => pbkdf2Sync(PASSWORD, SALT, c, DK_BYTES, 'sha256')),
     ...(native
       ? own('native', describeNative(), (count) =>
-          native.pbkdf2(Array(count).fill(PASSWORD), Array(count).fill(SALT), c, DK_BYTES),
+          deriveKeys(count, (arrays) => native.pbkdf2(c, ...arrays), new Uint8Array()),
         )
       : []),
   ];
@@ -107,11 +107,17 @@ function createWasmScrypt() {
 
 function createNativeScrypt() {
   const native = loadNative();
-  const region = native.mapSlots(4);
-  return (count: number) => {
-    const [passwords, salts] = [Array(count).fill(PASSWORD), Array(count).fill(SALT)];
-    return native.scrypt(region, [0, 1, 2, 3].slice(0, count), passwords, salts, N, r, p, DK_BYTES);
-  };
+  const memory = new Uint8Array(createSharedMemory(4 * 128 * N * r).buffer);
+  native.prepareMemory(memory);
+  return (count: number) => deriveKeys(count, (arrays) => native.scrypt(N, r, p, ...arrays), memory);
+}
+
+/** Calls a function of the native kernel for a number of passwords, each with a quarter of the memory. */
+function deriveKeys(count: number, derive: (arrays: Uint8Array[]) => void, memory: Uint8Array): Uint8Array[] {
+  const keys = Array.from({ length: count }, () => new Uint8Array(DK_BYTES));
+  const bytes = memory.length / 4;
+  derive(keys.flatMap((DK, i) => [PASSWORD, SALT, memory.subarray(i * bytes, (i + 1) * bytes), DK]));
+  return keys;
 }
 
 function describeNative(): string {

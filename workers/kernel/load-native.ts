@@ -1,35 +1,25 @@
 import { createRequire } from 'node:module';
 
-/** The addon of workers/kernel/native. Functions throw RangeError for invalid arguments. */
+/**
+ * The addon of workers/kernel/native. Its functions take four arrays for each of one to four passwords: password P, salt
+ * S, memory V and derived key DK, which they write. They leave secrets in V. RangeError for invalid arguments.
+ */
 export interface NativeKernel {
   /** Instruction set in use: the fastest, or the one in the variable STRETCH_ISA. */
   readonly isa: string;
   /** Those that this processor has, the fastest first. */
   readonly isas: readonly string[];
-  /** Maps slots of 64 MiB for all threads. @returns number of the region */
-  mapSlots(count: number): number;
-  /** Unmaps a region when no thread uses it. */
-  unmapSlots(region: number): void;
-  /** Writes zeros, which takes 5 to 12 ms. */
-  wipeSlot(region: number, slot: number): void;
+  /** Asks for huge pages, and keeps the memory out of core dumps. */
+  prepareMemory(memory: Uint8Array): void;
   /**
-   * Leaves secrets in the slots, which the caller wipes. @returns the stretchedPW of each password, 32 bytes
+   * Computes stretchedPW, 32 bytes. S is the email; V has 64 MiB.
    * @see docs/protocol.md, "Password stretching", steps 1 to 3
    */
-  stretch(region: number, slots: number[], passwords: Uint8Array[], emails: Uint8Array[]): Uint8Array[];
-  /** RFC 7914; N is at most 65,536 with r = 8. Leaves secrets in the slots. */
-  scrypt(
-    region: number,
-    slots: number[],
-    passwords: Uint8Array[],
-    salts: Uint8Array[],
-    N: number,
-    r: number,
-    p: number,
-    dkLen: number,
-  ): Uint8Array[];
-  /** PBKDF2-HMAC-SHA256 (RFC 8018, section 5.2). */
-  pbkdf2(passwords: Uint8Array[], salts: Uint8Array[], c: number, dkLen: number): Uint8Array[];
+  stretch(...arrays: Uint8Array[]): void;
+  /** RFC 7914; V has 128·N·r bytes. */
+  scrypt(N: number, r: number, p: number, ...arrays: Uint8Array[]): void;
+  /** PBKDF2-HMAC-SHA256 (RFC 8018, section 5.2); V can be empty. */
+  pbkdf2(c: number, ...arrays: Uint8Array[]): void;
 }
 
 export const NATIVE_ADVICE = 'install a C compiler (on Debian: apt install gcc libc6-dev) and build again';

@@ -9,16 +9,18 @@ import type {
   StretchTasks,
   StretchThreadData,
 } from '../messages.js';
+import { wipeSlots } from '../stretch-slots.js';
 import { createEngine } from './engines/create-engine.js';
 
-const engine = createEngine(workerData as StretchThreadData);
+const data = workerData as StretchThreadData;
+const engine = createEngine(data);
 
 const tasks: {
   [Name in keyof StretchTasks]: (input: StretchTasks[Name]['in']) => StretchTasks[Name]['out'];
 } = {
   stretch,
   wipe({ slots }) {
-    engine.wipe?.(slots);
+    wipeSlots(data.memories, slots);
   },
   measure({ largestGroup }) {
     if (!engine.measure) throw new Error('this engine does not measure a plan');
@@ -36,7 +38,7 @@ export default function runTask({ task, input }: StretchTask) {
  */
 function stretch({ batch, slots, wipeFirst, ...methods }: StretchTasks['stretch']['in']): StretchOutcome[] {
   try {
-    engine.wipe?.(wipeFirst);
+    wipeSlots(data.memories, wipeFirst);
     const together = stretchTogether();
     return batch.map((request, i) => attempt(request, () => together?.[i] ?? stretchAlone(request, i)));
   } finally {

@@ -4,11 +4,14 @@ import { pbkdf2Sync, randomBytes, randomInt, scryptSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isMainThread, threadId, Worker, workerData } from 'node:worker_threads';
+import { SLOT_BYTES } from '../../../protocol/scrypt-parameters.js';
+import { createSharedMemory } from '../../../workers/kernel/load-kernel.js';
 import type { NativeKernel } from '../../../workers/kernel/load-native.js';
+import { openSlots } from '../../../workers/stretch-slots.js';
 
 interface Job {
   addon: string;
-  region: number;
+  memory: WebAssembly.Memory;
   firstSlot: number;
   rounds: number;
   sizes: number[];
@@ -73,7 +76,7 @@ const PBKDF2_VECTORS = [
   },
 ];
 
-function check({ addon, region, firstSlot, rounds, sizes }: Job): string[] {
+function check({ addon, memory, firstSlot, rounds, sizes }: Job): string[] {
   const native = createRequire(import.meta.url)(addon) as NativeKernel;
   const wrong: string[] = [];
   const compare = (what: string, computed: Uint8Array[], expected: string[]) => {
@@ -81,26 +84,33 @@ function check({ addon, region, firstSlot, rounds, sizes }: Job): string[] {
       wrong.push(`${native.isa}, thread ${threadId}: ${what}`);
   };
   for (const size of sizes) {
-    const slots = Array.from({ length: size }, (_, i) => firstSlot + ((i + size) % 4));
+    const indexes = Array.from({ length: size }, (_, i) => firstSlot + ((i + size) % 4));
+    const V = openSlots([memory], { memory: 0, indexes });
+    /** Derives the key of each password. */
+    const derive = (run: (arrays: Uint8Array[]) => void, P: Uint8Array[], S: Uint8Array[], dkLen: number) => {
+      const keys = P.map(() => new Uint8Array(dkLen));
+      run(keys.flatMap((DK, i) => [P[i], S[i], V[i], DK] as Uint8Array[]));
+      return keys;
+    };
+    const scrypt = (P: Uint8Array[], S: Uint8Array[], N: number, r: number, p: number, dkLen: number) =>
+      derive((arrays) => native.scrypt(N, r, p, ...arrays), P, S, dkLen);
+    const pbkdf2 = (P: Uint8Array[], S: Uint8Array[], c: number, dkLen: number) =>
+      derive((arrays) => native.pbkdf2(c, ...arrays), P, S, dkLen);
     const makeInputs = (longest: number) =>
       Array.from({ length: size }, () => randomBytes(randomInt(longest)));
 
     for (const { P, S, N, r, p, DK } of SCRYPT_VECTORS) {
       const [Ps, Ss] = [Array(size).fill(ascii(P)), Array(size).fill(ascii(S))];
-      const computed = native.scrypt(region, slots, Ps, Ss, N, r, p, 64);
+      const computed = scrypt(Ps, Ss, N, r, p, 64);
       compare(`scrypt of RFC 7914, ${size}`, computed, Array(size).fill(DK));
     }
     for (const { P, S, c, DK } of PBKDF2_VECTORS) {
-      const computed = native.pbkdf2(
-        Array(size).fill(ascii(P)),
-        Array(size).fill(ascii(S)),
-        c,
-        DK.length / 2,
-      );
+      const computed = pbkdf2(Array(size).fill(ascii(P)), Array(size).fill(ascii(S)), c, DK.length / 2);
       compare(`PBKDF2 of RFC 7914, ${size}`, computed, Array(size).fill(DK));
     }
     const [password, email] = [Buffer.from(stretching.password, 'hex'), Buffer.from(stretching.email, 'hex')];
-    const stretched = native.stretch(region, slots, Array(size).fill(password), Array(size).fill(email));
+    const [passwords, emails] = [Array(size).fill(password), Array(size).fill(email)];
+    const stretched = derive((arrays) => native.stretch(...arrays), passwords, emails, 32);
     compare(`the protocol’s vector, ${size}`, stretched, Array(size).fill(stretching.stretchedPW));
 
     for (let round = 0; round < rounds; round++) {
@@ -109,10 +119,10 @@ function check({ addon, region, firstSlot, rounds, sizes }: Job): string[] {
       const [c, dkLen] = [randomInt(1, 30), randomInt(1, 100)];
       const each = (derive: (P: Buffer, S: Buffer) => Buffer) =>
         passwords.map((P, i) => hex(derive(P, salts[i] as Buffer)));
-      const scrypted = native.scrypt(region, slots, passwords, salts, N, r, p, dkLen);
+      const scrypted = scrypt(passwords, salts, N, r, p, dkLen);
       const expected = each((P, S) => scryptSync(P, S, dkLen, { N, r, p }));
       compare(`scrypt, N ${N}, r ${r}, p ${p}, dkLen ${dkLen}, ${size}`, scrypted, expected);
-      const derived = native.pbkdf2(passwords, salts, c, dkLen);
+      const derived = pbkdf2(passwords, salts, c, dkLen);
       compare(
         `PBKDF2, c ${c}, dkLen ${dkLen}, ${size}`,
         derived,
@@ -125,12 +135,11 @@ function check({ addon, region, firstSlot, rounds, sizes }: Job): string[] {
 
 if (isMainThread) {
   const [addon = '', threads = '1', rounds = '0', sizes = '1234'] = process.argv.slice(2);
-  const native = createRequire(import.meta.url)(addon) as NativeKernel;
-  const region = native.mapSlots(4 * Number(threads));
+  const memory = createSharedMemory(4 * Number(threads) * SLOT_BYTES);
   for (let thread = 0; thread < Number(threads); thread++) {
     const job: Job = {
       addon,
-      region,
+      memory,
       firstSlot: 4 * thread,
       rounds: Number(rounds),
       sizes: [...sizes].map(Number),

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "kernel.h"
-#include "slots.h"
+
+#define V_BYTES ((size_t)64 << 20)
 
 static uint8_t inputs[2 * MAX_GROUP][2048];
 
@@ -24,14 +25,14 @@ static message read_bytes(int i) {
 }
 
 int main(int argc, char **argv) {
-  const kernel *const *k = find_kernels();
+  const kernel *k = kernels;
   if (argc < 2) {
-    for (; *k; k++) puts((*k)->name);
+    for (; *k->isa; k++) puts(k->isa);
     return 0;
   }
-  while (*k && strcmp((*k)->name, argv[1]) != 0) k++;
-  const int region = map_region(MAX_GROUP);
-  if (!*k || region < 0) return 1;
+  while (*k->isa && strcmp(k->isa, argv[1]) != 0) k++;
+  uint8_t *V = aligned_alloc(64, MAX_GROUP * V_BYTES);
+  if (!*k->isa || !V) return 1;
 
   char what[16];
   while (scanf("%15s", what) == 1) {
@@ -39,19 +40,15 @@ int main(int argc, char **argv) {
     if (strcmp(what, "scrypt") == 0 && scanf("%u %u %u %u", &N, &r, &p, &dkLen) < 4) return 2;
     if (strcmp(what, "pbkdf2") == 0 && scanf("%u %u", &c, &dkLen) < 2) return 2;
     if (scanf("%u", &n) < 1 || n < 1 || n > MAX_GROUP) return 2;
-    message P[MAX_GROUP], S[MAX_GROUP];
-    uint8_t keys[MAX_GROUP][1024], *DK[MAX_GROUP], *V[MAX_GROUP];
-    const uint32_t slots[MAX_GROUP] = {2, 0, 3, 1};
+    derivation group[MAX_GROUP];
+    uint8_t keys[MAX_GROUP][1024];
     for (uint32_t i = 0; i < n; i++) {
-      P[i] = read_bytes(2 * (int)i);
-      S[i] = read_bytes(2 * (int)i + 1);
-      DK[i] = keys[i];
+      const message P = read_bytes(2 * (int)i), S = read_bytes(2 * (int)i + 1);
+      group[i] = (derivation){P, S, V + i * V_BYTES, keys[i]};
     }
-    if (claim_slots(region, (int)n, slots, V)) return 3;
-    if (c) pbkdf2(*k, (int)n, P, S, c, DK, dkLen);
-    else if (N) scrypt(*k, (int)n, P, S, N, r, p, V, DK, dkLen);
-    else stretch(*k, (int)n, P, S, V, DK);
-    release_slots(region, (int)n, slots);
+    if (c) pbkdf2(k, (int)n, group, c, dkLen);
+    else if (N) scrypt(k, (int)n, group, N, r, p, dkLen);
+    else stretch(k, (int)n, group);
     for (uint32_t i = 0; i < n; i++) {
       for (uint32_t j = 0; j < dkLen; j++) printf("%02x", keys[i][j]);
       putchar(i + 1 < n ? ' ' : '\n');

@@ -7,7 +7,7 @@ const MIN_BYTES = 64 << 20;
 function findMappings(): { start: number; end: number }[] {
   return readFileSync('/proc/self/smaps', 'latin1')
     .split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
-    .filter((mapping) => /^VmFlags:.* dd\b/m.test(mapping))
+    .filter((mapping) => /^VmFlags: rd wr.* dd\b/m.test(mapping))
     .map((mapping) => {
       const [, start = '', end = ''] = /^([0-9a-f]+)-([0-9a-f]+) /.exec(mapping) ?? [];
       return { start: Number.parseInt(start, 16), end: Number.parseInt(end, 16) };

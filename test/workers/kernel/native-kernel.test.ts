@@ -3,12 +3,15 @@ import { platform } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { SLOT_BYTES } from '../../../protocol/scrypt-parameters.js';
+import { createSharedMemory } from '../../../workers/kernel/load-kernel.js';
 import { findNativeProblem, loadNative } from '../../../workers/kernel/load-native.js';
+import { openSlots, wipeSlots } from '../../../workers/stretch-slots.js';
 import { countByDepth } from '../../support/run/depth.js';
 import { readNativeMemory } from '../../support/workers/native-memory.js';
 
-const SLOT_BYTES = 64 << 20;
-const HUGE_PAGE_BYTES = 2 << 20;
+/** The memory of a stretch. */
+const V_BYTES = 64 << 20;
 
 const withNative = { skip: findNativeProblem() };
 // Skipped tests do not use it.
@@ -35,69 +38,69 @@ t.test('an unsupported instruction set is refused by name', withNative, async (t
 });
 
 t.test(
-  'a stretch leaves secrets in its slots until they are wiped, and core dumps exclude them',
+  'the memory is kept out of core dumps, and a stretch leaves secrets in its slots',
   { skip: withNative.skip ?? (platform() !== 'linux' && 'reads /proc') },
   async (t) => {
-    const region = native.mapSlots(4);
-    t.same(readNativeMemory(), { bytes: 4 * SLOT_BYTES + HUGE_PAGE_BYTES, traces: 0 });
-    const inputs = ['a', 'b', 'c'].map((text) => Buffer.from(text));
-    native.stretch(region, [3, 0, 2], inputs, inputs);
-    t.ok(readNativeMemory().traces > 3 * 0.99 * SLOT_BYTES);
-    for (const slot of [0, 2]) native.wipeSlot(region, slot);
-    const { traces } = readNativeMemory();
-    t.ok(traces > 0.99 * SLOT_BYTES && traces <= SLOT_BYTES, 'secrets of one slot remain');
-    native.wipeSlot(region, 3);
+    const memory = createSharedMemory(4 * SLOT_BYTES);
+    native.prepareMemory(new Uint8Array(memory.buffer));
+    t.same(readNativeMemory(), { bytes: memory.buffer.byteLength, traces: 0 });
+    const V = openSlots([memory], { memory: 0, indexes: [3, 0, 2] });
+    native.stretch(
+      ...V.flatMap((V) => [Buffer.from('password'), Buffer.from('email'), V, new Uint8Array(32)]),
+    );
+    t.ok(readNativeMemory().traces > 3 * 0.99 * V_BYTES);
+    for (const slot of [0, 2, 3]) wipeSlots([memory], { memory: 0, indexes: [slot] });
     t.equal(readNativeMemory().traces, 0);
-    native.unmapSlots(region);
-    t.equal(readNativeMemory().bytes, 0);
   },
 );
 
-t.test('invalid numbers, lengths and slots are refused before memory is touched', withNative, async (t) => {
-  const region = native.mapSlots(2);
-  const bytes = new Uint8Array(8);
-  const long = new Uint8Array(1025);
+t.test('invalid numbers, lengths and arrays are refused before memory is touched', withNative, async (t) => {
+  const memory = new Uint8Array(createSharedMemory(2 * V_BYTES).buffer);
+  const [first, second] = [memory.subarray(0, V_BYTES), memory.subarray(V_BYTES)];
+  const [bytes, DK, none] = [new Uint8Array(8), new Uint8Array(32), new Uint8Array(0)];
   const stretch =
-    (slots: unknown, passwords: unknown, emails: unknown, where: unknown = region) =>
+    (...arrays: unknown[]) =>
     () =>
-      native.stretch(where as number, slots as number[], passwords as Uint8Array[], emails as Uint8Array[]);
-  const scrypt = (N: number, r: number, p: number, dkLen: number) => () =>
-    native.scrypt(region, [0], [bytes], [bytes], N, r, p, dkLen);
+      native.stretch(...(arrays as Uint8Array[]));
+  const scrypt =
+    (N: number, r: number, p: number, V = first, key = DK) =>
+    () =>
+      native.scrypt(N, r, p, bytes, bytes, V, key);
+  const one = [bytes, bytes, first, DK];
   const refused: [() => unknown, RegExp][] = [
-    [stretch([2], [bytes], [bytes]), /the region has no such slot/],
-    [stretch([-1], [bytes], [bytes]), /a slot must be an integer from 0/],
-    [stretch([0.5], [bytes], [bytes]), /a slot must be an integer/],
-    [stretch([2 ** 32], [bytes], [bytes]), /a slot must be an integer/],
-    [stretch(['0'], [bytes], [bytes]), /a slot must be an integer/],
-    [stretch([0, 0], [bytes, bytes], [bytes, bytes]), /a slot of its own/],
-    [stretch([0, 1], [bytes], [bytes, bytes]), /arrays must be of the same length/],
-    [stretch([0], [bytes], []), /salts must be an array of 1 to 4/],
-    [stretch([], [], []), /slots must be an array of 1 to 4/],
-    [stretch([0, 1, 0, 1, 0], [bytes], [bytes]), /slots must be an array of 1 to 4/],
-    [stretch(undefined, [bytes], [bytes]), /slots must be an array of 1 to 4/],
-    [stretch([0], ['password'], [bytes]), /passwords must be Uint8Arrays of at most 1024 bytes/],
-    [stretch([0], [new Uint32Array(2)], [bytes]), /passwords must be Uint8Arrays/],
-    [stretch([0], [long], [bytes]), /passwords must be Uint8Arrays of at most 1024 bytes/],
-    [stretch([0], [bytes], [long]), /salts must be Uint8Arrays of at most 1024 bytes/],
-    [stretch([0], [bytes], [bytes], 63), /there is no such region/],
-    [stretch([0], [bytes], [bytes], 64), /there is no such region/],
-    [stretch([0], [bytes], [bytes], -1), /region must be an integer/],
-    [scrypt(1, 8, 1, 32), /N must be an integer from 2 to 65536/],
-    [scrypt(131072, 8, 1, 32), /N must be an integer from 2 to 65536/],
-    [scrypt(65536, 9, 1, 32), /N must be an integer from 2 to 58254/],
-    [scrypt(48, 8, 1, 32), /N must be a power of two/],
-    [scrypt(16, 0, 1, 32), /r must be an integer from 1 to 32/],
-    [scrypt(16, 33, 1, 32), /r must be an integer from 1 to 32/],
-    [scrypt(16, 8, 17, 32), /p must be an integer from 1 to 16/],
-    [scrypt(16, 8, 1, 0), /dkLen must be an integer from 1 to 1024/],
-    [scrypt(16, 8, 1, 1025), /dkLen must be an integer from 1 to 1024/],
-    [() => native.pbkdf2([bytes], [bytes], 0, 32), /c must be an integer from 1/],
-    [() => native.mapSlots(0), /the number of slots must be an integer from 1/],
-    [() => native.mapSlots(4097), /the number of slots must be an integer from 1 to 4096/],
-    [() => native.unmapSlots(63), /there is no such region/],
-    [() => native.wipeSlot(region, 2), /the region has no such slot/],
+    [stretch(), /four arrays each are needed for one to 4 passwords/],
+    [stretch(...one, bytes), /four arrays each are needed/],
+    [stretch(bytes, bytes, first), /four arrays each are needed/],
+    [stretch(...one, ...one, ...one, ...one, ...one), /four arrays each are needed/],
+    [stretch(...one, bytes, bytes, first, DK), /every password needs a V of its own/],
+    [stretch(...one, bytes, bytes, memory.subarray(64, V_BYTES + 64), DK), /a V of its own/],
+    [stretch(bytes, bytes, memory.subarray(1), DK), /V must begin at a multiple of 64 bytes/],
+    [stretch(bytes, bytes, first.subarray(64), DK), /V must be a Uint8Array of 67108864 to/],
+    [stretch(bytes, bytes, none, DK), /V must be a Uint8Array of 67108864 to/],
+    [stretch(bytes, bytes, 0, DK), /V must be a Uint8Array/],
+    [stretch(bytes, bytes, new BigUint64Array(first.buffer, 0, V_BYTES / 8), DK), /V must be a Uint8Array/],
+    [stretch('password', bytes, first, DK), /P must be a Uint8Array of 0 to 1024 bytes/],
+    [stretch(new Uint32Array(2), bytes, first, DK), /P must be a Uint8Array/],
+    [stretch(new Uint8Array(1025), bytes, first, DK), /P must be a Uint8Array of 0 to 1024 bytes/],
+    [stretch(bytes, new Uint8Array(1025), first, DK), /S must be a Uint8Array of 0 to 1024 bytes/],
+    [stretch(bytes, bytes, first, new Uint8Array(31)), /every DK must have 32 bytes/],
+    [stretch(bytes, bytes, first, new Uint8Array(33)), /every DK must have 32 bytes/],
+    [stretch(...one, bytes, bytes, second, new Uint8Array(31)), /every DK must have 32 bytes/],
+    [scrypt(1, 8, 1), /N must be an integer from 2 to/],
+    [scrypt(2 ** 32, 8, 1), /N must be an integer from 2 to/],
+    [scrypt(16.5, 8, 1), /N must be an integer from 2 to/],
+    [scrypt('16' as never, 8, 1), /N must be an integer from 2 to/],
+    [scrypt(131072, 8, 1), /V must be a Uint8Array of 134217728 to/],
+    [scrypt(65536, 9, 1), /V must be a Uint8Array of 75497472 to/],
+    [scrypt(48, 8, 1), /N must be a power of two/],
+    [scrypt(16, 0, 1), /r must be an integer from 1 to 32/],
+    [scrypt(16, 33, 1), /r must be an integer from 1 to 32/],
+    [scrypt(16, 8, 17), /p must be an integer from 1 to 16/],
+    [scrypt(16, 8, 1, first, none), /DK must be a Uint8Array of 1 to 1024 bytes/],
+    [scrypt(16, 8, 1, first, new Uint8Array(1025)), /DK must be a Uint8Array of 1 to 1024 bytes/],
+    [() => native.pbkdf2(0, bytes, bytes, none, DK), /c must be an integer from 1/],
+    [() => native.prepareMemory('memory' as never), /V must be a Uint8Array/],
   ];
   for (const [call, message] of refused) t.throws(call, { message });
-  native.unmapSlots(region);
-  t.throws(stretch([0], [bytes], [bytes]), { message: 'there is no such region of slots' });
+  t.ok(memory.every((byte) => byte === 0));
 });

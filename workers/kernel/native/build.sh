@@ -37,15 +37,15 @@ case $machine in
     compile sse2 vectors.c -DISA=sse2
     compile avx2 vectors.c -DISA=avx2 -mavx2
     compile avx512 vectors.c -DISA=avx512 -mavx512f -mavx512vl
-    compile sha-extensions sha-extensions.c -msha -msse4.1
+    compile sha-extensions sha-extensions.c -msha -msse4.1 -flax-vector-conversions
     ;;
   aarch64-* | arm64-*)
     compile neon vectors.c -DISA=neon
-    compile sha-extensions sha-extensions.c -march=armv8-a+crypto
+    compile sha-extensions sha-extensions.c -march=armv8-a+crypto -flax-vector-conversions
     ;;
   *) give_up "it supports x86-64 and arm64, not $machine" ;;
 esac
-for source in sha256 stretch find-kernels slots; do compile $source $source.c; done
+for source in pbkdf2 scrypt kernels; do compile $source $source.c; done
 compile main "$main" -I. -I"$headers"
 wait
 

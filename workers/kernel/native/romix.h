@@ -1,5 +1,6 @@
 // scryptROMix (RFC 7914, sections 3 to 5) of HASHES hashes in step, LANES of them side by side in each of CHAINS vectors.
-// Include after defining NAME, LANES and CHAINS.
+// Include after defining NAME, LANES and CHAINS,
+// and for scalar operations SCALAR and salsa20_8_words.
 //
 // A 64-byte block is kept as four rows of diagonals: word i of the kernel's block is word 5i mod 16 of the RFC's block.
 // A quarter of a column round is then one vector operation. V keeps this layout; B does not.
@@ -8,35 +9,20 @@
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
 #define FN(name) JOIN(name, NAME)
+#define VEC FN(vec)
+#define BLOCK FN(block)
 #define EACH_CHAIN _Pragma("GCC unroll 4") for (int c = 0; c < CHAINS; c++)
 #define EACH_ROW _Pragma("GCC unroll 4") for (int row = 0; row < 4; row++)
 
-typedef uint32_t FN(vec) __attribute__((vector_size(16 * LANES)));
-#define VEC FN(vec)
+typedef uint32_t VEC __attribute__((vector_size(16 * LANES)));
 
 /** A block of each hash, by row, with one vector of each chain in each row. */
 typedef struct {
   VEC row[4][CHAINS];
-} FN(block);
-#define BLOCK FN(block)
-
-#if LANES == 1
-#define ROTATE_LANES(x, i, j, k, l) SHUFFLE(x, i, j, k, l)
-#elif LANES == 2
-#define ROTATE_LANES(x, i, j, k, l) SHUFFLE(x, i, j, k, l, i + 4, j + 4, k + 4, l + 4)
-#else
-#define ROTATE_LANES(x, i, j, k, l) \
-  SHUFFLE(x, i, j, k, l, i + 4, j + 4, k + 4, l + 4, i + 8, j + 8, k + 8, l + 8, i + 12, j + 12, k + 12, l + 12)
-#endif
-#define RIGHT1(x) ROTATE_LANES(x, 3, 0, 1, 2)
-#define RIGHT2(x) ROTATE_LANES(x, 2, 3, 0, 1)
-#define RIGHT3(x) ROTATE_LANES(x, 1, 2, 3, 0)
-
-#define ROTL(x, n) ((x) << (n) | (x) >> (32 - (n)))
-#define STEP(x, y, z, n) EACH_CHAIN x[c] ^= ROTL(y[c] + z[c], n)
+} BLOCK;
 
 /** One row of one block of the hashes of chain c, each from its own memory. */
-static ALWAYS_INLINE VEC FN(gather)(const uint8_t *const from[HASHES], int c, size_t offset) {
+static ALWAYS_INLINE VEC FN(gather)(uint8_t *const from[HASHES], int c, size_t offset) {
 #define ROW(lane) (*(const v4 *)(from[LANES * c + (lane)] + offset))
 #if LANES == 1
   return ROW(0);
@@ -45,107 +31,92 @@ static ALWAYS_INLINE VEC FN(gather)(const uint8_t *const from[HASHES], int c, si
 #else
   return CONCAT16(CONCAT8(ROW(0), ROW(1)), CONCAT8(ROW(2), ROW(3)));
 #endif
-#undef ROW
 }
 
 static ALWAYS_INLINE void FN(scatter)(VEC x, uint8_t *const to[HASHES], int c, size_t offset) {
-  const v4 *rows = (const v4 *)&x;
   _Pragma("GCC unroll 4") for (int lane = 0; lane < LANES; lane++) {
-    *(v4 *)(to[LANES * c + lane] + offset) = rows[lane];
+    *(v4 *)(to[LANES * c + lane] + offset) = ((const v4 *)&x)[lane];
   }
+}
+
+#ifndef SCALAR
+/** One round of Salsa20/8: of columns with rows 1 and 3, of rows with 3 and 1. */
+static ALWAYS_INLINE void FN(salsa_round)(BLOCK *X, int one, int three) {
+#define x(i) X->row[i][c]
+  EACH_CHAIN x(one) ^= ROTL(x(0) + x(three), 7);
+  EACH_CHAIN x(2) ^= ROTL(x(one) + x(0), 9);
+  EACH_CHAIN x(three) ^= ROTL(x(2) + x(one), 13);
+  EACH_CHAIN x(0) ^= ROTL(x(three) + x(2), 18);
+  EACH_CHAIN x(one) = SHUFFLE(x(one), 3, 0, 1, 2);
+  EACH_CHAIN x(2) = SHUFFLE(x(2), 2, 3, 0, 1);
+  EACH_CHAIN x(three) = SHUFFLE(x(three), 1, 2, 3, 0);
+#undef x
 }
 
 /** Salsa20/8 (section 3). */
 static ALWAYS_INLINE void FN(salsa20_8)(BLOCK *B) {
   BLOCK X = *B;
-#define x0 X.row[0]
-#define x1 X.row[1]
-#define x2 X.row[2]
-#define x3 X.row[3]
   _Pragma("GCC unroll 4") for (int i = 0; i < 8; i += 2) {
-    STEP(x1, x0, x3, 7);
-    STEP(x2, x1, x0, 9);
-    STEP(x3, x2, x1, 13);
-    STEP(x0, x3, x2, 18);
-    EACH_CHAIN x1[c] = RIGHT1(x1[c]);
-    EACH_CHAIN x2[c] = RIGHT2(x2[c]);
-    EACH_CHAIN x3[c] = RIGHT3(x3[c]);
-    STEP(x3, x0, x1, 7);
-    STEP(x2, x3, x0, 9);
-    STEP(x1, x2, x3, 13);
-    STEP(x0, x1, x2, 18);
-    EACH_CHAIN x1[c] = RIGHT3(x1[c]);
-    EACH_CHAIN x2[c] = RIGHT2(x2[c]);
-    EACH_CHAIN x3[c] = RIGHT1(x3[c]);
+    FN(salsa_round)(&X, 1, 3);
+    FN(salsa_round)(&X, 3, 1);
   }
-#undef x0
-#undef x1
-#undef x2
-#undef x3
   EACH_ROW EACH_CHAIN B->row[row][c] += X.row[row][c];
 }
+#endif
 
-/** scryptBlockMix (section 4) of B; also copies B to V. */
-static NEVER_INLINE void FN(fill)(const BLOCK *B, BLOCK *out, uint8_t *const V[HASHES], size_t offset, uint32_t r) {
+/** scryptBlockMix (section 4) of B xor the blocks at V, or of B, which is then copied to V. */
+static ALWAYS_INLINE void FN(block_mix)(const BLOCK *B, BLOCK *out, uint8_t *const V[HASHES], uint32_t r, int reads_V) {
   BLOCK X = B[2 * r - 1];
-  for (uint32_t i = 0; i < 2 * r; i++, offset += 64) {
+  if (reads_V) EACH_ROW EACH_CHAIN X.row[row][c] ^= FN(gather)(V, c, 64 * (2 * r - 1) + 16 * row);
+  for (uint32_t i = 0; i < 2 * r; i++) {
     EACH_ROW EACH_CHAIN {
-      FN(scatter)(B[i].row[row][c], V, c, offset + 16 * row);
+      if (reads_V) X.row[row][c] ^= FN(gather)(V, c, 64 * i + 16 * row);
+      else FN(scatter)(B[i].row[row][c], V, c, 64 * i + 16 * row);
       X.row[row][c] ^= B[i].row[row][c];
     }
+#ifdef SCALAR
+    salsa20_8_words((uint32_t *)&X);
+#else
     FN(salsa20_8)(&X);
+#endif
     out[i / 2 + (i & 1) * r] = X;
   }
 }
 
-/** scryptBlockMix of B xor V_j, where j = Integerify(B) mod N. */
-static NEVER_INLINE void FN(mix)(const BLOCK *B, BLOCK *out, uint8_t *const V[HASHES], uint32_t N, uint32_t r) {
-  const uint8_t *Vj[HASHES];
-  const uint32_t *last = (const uint32_t *)&B[2 * r - 1];
-  _Pragma("GCC unroll 4") for (int hash = 0; hash < HASHES; hash++) {
-    Vj[hash] = V[hash] + (size_t)(last[4 * hash] & (N - 1)) * 128 * r;
-    // The last line is needed first.
-    for (uint32_t line = 2 * r; line-- > 0;) __builtin_prefetch(Vj[hash] + 64 * line);
-  }
-  BLOCK X = B[2 * r - 1];
-  EACH_ROW EACH_CHAIN X.row[row][c] ^= FN(gather)(Vj, c, 64 * (2 * r - 1) + 16 * row);
-  size_t offset = 0;
-  for (uint32_t i = 0; i < 2 * r; i++, offset += 64) {
-    EACH_ROW EACH_CHAIN X.row[row][c] ^= B[i].row[row][c] ^ FN(gather)(Vj, c, offset + 16 * row);
-    FN(salsa20_8)(&X);
-    out[i / 2 + (i & 1) * r] = X;
+/** Copies the words of each B to X, or back. */
+static void FN(copy)(BLOCK *X, uint8_t *const B[HASHES], uint32_t r, int back) {
+  for (int hash = 0; hash < HASHES; hash++) {
+    for (uint32_t i = 0; i < 32 * r; i++) {
+      uint32_t *x = (uint32_t *)X + i / 4 * 4 * HASHES + 4 * hash + i % 4;
+      uint32_t *b = (uint32_t *)B[hash] + i / 16 * 16 + 5 * i % 16;
+      *(back ? b : x) = *(back ? x : b);
+    }
   }
 }
 
-/** scryptROMix (section 5) of the 128·r bytes at each B, in place; V has 128·r·N bytes for each. N is even. */
-ZERO_REGISTERS static void FN(romix)(uint8_t *const B[HASHES], uint8_t *const V[HASHES], uint32_t N, uint32_t r) {
-  BLOCK X[2 * MAX_R], Y[2 * MAX_R];
-  uint32_t *words = (uint32_t *)X;
-  const size_t size = 128 * (size_t)r;
-#define WORD_OF_X(block, i, hash) words[((block) * 4 + (i) / 4) * 4 * HASHES + 4 * (hash) + (i) % 4]
-  for (int hash = 0; hash < HASHES; hash++)
-    for (uint32_t block = 0; block < 2 * r; block++)
-      for (int i = 0; i < 16; i++) WORD_OF_X(block, i, hash) = load_le32(B[hash] + 64 * block + 4 * (5 * i % 16));
-  for (uint32_t i = 0; i < N; i += 2) {
-    FN(fill)(X, Y, V, i * size, r);
-    FN(fill)(Y, X, V, (i + 1) * size, r);
+/** romix_function for HASHES passwords. */
+ZERO_REGISTERS static void FN(romix)(uint8_t *const B[], uint8_t *const V[], uint32_t N, uint32_t r) {
+  BLOCK space[2][2 * MAX_R], *X = space[0], *Y = space[1];
+  FN(copy)(X, B, r, 0);
+  for (uint32_t i = 0; i < 2 * N; i++) {
+    uint8_t *block[HASHES];
+    for (int hash = 0; hash < HASHES; hash++) {
+      const uint32_t Integerify = ((const uint32_t *)&X[2 * r - 1])[4 * hash];
+      const size_t j = i < N ? i : Integerify & (N - 1);
+      block[hash] = V[hash] + j * 128 * r;
+      // The last line is needed first.
+      for (uint32_t line = 2 * r; line-- > 0 && i >= N;) __builtin_prefetch(block[hash] + 64 * line);
+    }
+    if (i < N) FN(block_mix)(X, Y, block, r, 0);
+    else FN(block_mix)(X, Y, block, r, 1);
+    BLOCK *mixed = Y;
+    Y = X;
+    X = mixed;
   }
-  for (uint32_t i = 0; i < N; i += 2) {
-    FN(mix)(X, Y, V, N, r);
-    FN(mix)(Y, X, V, N, r);
-  }
-  for (int hash = 0; hash < HASHES; hash++)
-    for (uint32_t block = 0; block < 2 * r; block++)
-      for (int i = 0; i < 16; i++) store_le32(B[hash] + 64 * block + 4 * (5 * i % 16), WORD_OF_X(block, i, hash));
-#undef WORD_OF_X
-  wipe(X, sizeof X);
-  wipe(Y, sizeof Y);
+  FN(copy)(X, B, r, 1);
+  wipe(space, sizeof space);
 }
 
 #undef NAME
 #undef LANES
 #undef CHAINS
-#undef HASHES
-#undef VEC
-#undef BLOCK
-#undef ROTATE_LANES

@@ -7,15 +7,13 @@ import { createOpensslEngine } from './openssl.js';
 import { createPortableEngine } from './portable.js';
 import { createWasmEngine } from './wasm.js';
 
-/** @throws Error for `native` and `wasm` without their memory */
-export function createEngine({ engine, kernel, regions }: StretchThreadData): Engine {
+/** @throws Error for `wasm` without a kernel, for `native` when it was not built */
+export function createEngine({ engine, module, memories }: StretchThreadData): Engine {
   switch (engine) {
     case 'native':
-      if (!regions) throw new Error('native needs regions of slots');
-      return createNativeEngine(regions);
+      return createNativeEngine(memories);
     case 'wasm': {
-      if (!kernel) throw new Error('wasm needs a kernel');
-      const { module, memories } = kernel;
+      if (!module) throw new Error('wasm needs a kernel');
       return createWasmEngine(
         memories.map((memory) => createKernel(module, memory)),
         (largestGroup) => measureKernel(module, largestGroup),

@@ -16,8 +16,6 @@ export interface Engine {
    */
   stretch(inputs: StretchInput[], slots: SlotAllocation, single: SingleMethods): Uint8Array[];
   modPow: ModPow;
-  /** Missing if the engine uses no slots. */
-  wipe?(slots: SlotAllocation): void;
   /** Missing if the engine has no alternatives. */
   measure?(largestGroup: number): StretchPlan;
 }

@@ -1,26 +1,19 @@
 import { loadNative } from '../../kernel/load-native.js';
-import type { SlotAllocation } from '../../messages.js';
+import { openSlots } from '../../stretch-slots.js';
 import type { Engine } from './engine.js';
 import { opensslModPow } from './openssl-mod-pow.js';
 
-/** @param regions regions of slots, by number of the memory. @throws Error when the kernel was not built */
-export function createNativeEngine(regions: readonly number[]): Engine {
+/** @throws Error when the kernel was not built */
+export function createNativeEngine(memories: WebAssembly.Memory[]): Engine {
   const native = loadNative();
-  const regionOf = ({ memory }: SlotAllocation) => {
-    const region = regions[memory];
-    if (region === undefined) throw new RangeError(`there is no memory ${memory}`);
-    return region;
-  };
-
   return {
     stretch(inputs, slots) {
-      const passwords = inputs.map(({ password }) => password);
-      const emails = inputs.map(({ email }) => email);
-      return native.stretch(regionOf(slots), slots.indexes, passwords, emails);
+      const keys = inputs.map(() => new Uint8Array(new ArrayBuffer(32)));
+      const V = openSlots(memories, slots);
+      const arrays = inputs.map(({ password, email }, i) => [password, email, V[i], keys[i]] as Uint8Array[]);
+      native.stretch(...arrays.flat());
+      return keys;
     },
     modPow: opensslModPow,
-    wipe(slots) {
-      for (const slot of slots.indexes) native.wipeSlot(regionOf(slots), slot);
-    },
   };
 }

@@ -31,9 +31,6 @@ export function createWasmEngine(kernels: ScryptKernel[], measure: Engine['measu
       return stretchPasswords(primitives, inputs);
     },
     modPow: opensslModPow,
-    wipe(slots) {
-      for (const slot of slots.indexes) kernelOf(slots).wipeSlot(slot);
-    },
     measure,
   };
 }
