@@ -5,6 +5,7 @@ import { authenticate, type Credentials } from './authentication/hawk-authentica
 import type { ClientContext } from './client-context.js';
 import { toApiError } from './http/error-translation.js';
 import type { ApiErrorName } from './http/errors.js';
+import { sendJson } from './http/json-reply.js';
 import { type RequestBody, readRequestBody } from './http/request-body.js';
 import { validateBody } from './http/validation.js';
 import type { Services } from './services.js';
@@ -102,7 +103,7 @@ async function answer(
     const reply = await (enumerationGuard && hidesAccounts
       ? enumerationGuard.padResponseTime(handle)
       : handle());
-    if (reply) ctx.body = reply;
+    if (reply) sendJson(ctx, reply);
   } catch (error) {
     const apiError = toApiError(error);
     if (apiError.reason === 'serviceUnavailable') await client.compensations.runAll();

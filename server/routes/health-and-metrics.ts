@@ -1,4 +1,5 @@
 import type Router from '@koa/router';
+import { sendJson } from '../http/json-reply.js';
 import type { Services } from '../services.js';
 
 const METRICS_AGE_MS = 1000;
@@ -13,15 +14,15 @@ export function addHealth(router: Router, services: Services): void {
     ctx.status = Object.values(stores).every((state) => state === 'ok') ? 200 : 503;
     // Reported without a 503, because no request waits for a mail.
     const mail = services.mailer.isReachable ? 'ok' : 'unavailable';
-    ctx.body = { ...stores, mail };
+    sendJson(ctx, { ...stores, mail });
   });
 
   router.get('/__lbheartbeat__', (ctx) => {
-    ctx.body = {};
+    sendJson(ctx, {});
   });
 
   router.get('/__version__', (ctx) => {
-    ctx.body = services.version;
+    sendJson(ctx, services.version);
   });
 }
 
@@ -43,12 +44,12 @@ export function addMetrics(router: Router, { metrics, now }: Services): void {
 /** Adds BrowserID's support document (docs/protocol.md, "Support document"). */
 export function addSupportDocument(router: Router, services: Services): void {
   router.get('/.well-known/browserid', (ctx) => {
-    ctx.body = {
+    sendJson(ctx, {
       'public-key': services.signer.keys.current.publicKey,
       'public-keys': services.signer.keys.published,
       authentication: '/.well-known/browserid/sign_in.html',
       provisioning: '/.well-known/browserid/provision.html',
-    };
+    });
   });
 }
 
