@@ -16,19 +16,25 @@ static void add(const kernel *k, bool has_sha_extensions) {
   *next = *k;
 }
 
-/** Returns the shortest time of a small scryptROMix, in ns. */
+/** Returns the time of a small scryptROMix in ns. */
 static long measure(romix_function *romix) {
-  _Alignas(64) static uint8_t B[1024], V[64][1024];
-  long shortest = 1000000000;
-  for (int i = 0; i < 8; i++) {
-    struct timespec start, end;
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    romix((uint8_t *[]){B}, (uint8_t *[]){*V}, 64, 8);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    const long ns = (end.tv_sec - start.tv_sec) * 1000000000 + end.tv_nsec - start.tv_nsec;
-    if (ns < shortest) shortest = ns;
+  _Alignas(64) static uint8_t B[1024], V[16][1024];
+  struct timespec start, end;
+  clock_gettime(CLOCK_MONOTONIC, &start);
+  romix((uint8_t *[]){B}, (uint8_t *[]){*V}, 16, 8);
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  return (end.tv_sec - start.tv_sec) * 1000000000 + end.tv_nsec - start.tv_nsec;
+}
+
+/** Returns whether scalar operations are faster for one hash, which waits for the result of each operation. */
+static bool prefers_scalar(const kernel *k) {
+  long scalar = measure(kernel_scalar.romix1), vector = measure(k->romix1);
+  for (int i = 0; i < 30; i++) {
+    const long ns[2] = {measure(kernel_scalar.romix1), measure(k->romix1)};
+    if (ns[0] < scalar) scalar = ns[0];
+    if (ns[1] < vector) vector = ns[1];
   }
-  return shortest;
+  return scalar < vector;
 }
 
 #if defined(__x86_64__)
@@ -64,6 +70,5 @@ static void add_vector_kernels(void) {
 __attribute__((constructor)) static void detect(void) {
   add_vector_kernels();
   add(&kernel_scalar, false);
-  // A lone hash waits for the result of each operation, and on some processors vector operations take two cycles.
-  if (measure(kernel_scalar.romix1) < measure(kernels[0].romix1)) kernels[0].romix1 = kernel_scalar.romix1;
+  if (prefers_scalar(&kernels[0])) kernels[0].romix1 = kernel_scalar.romix1;
 }
