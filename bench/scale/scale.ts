@@ -40,7 +40,8 @@ export function computeScale(results: ReadonlyMap<string, SuiteResult>): Measure
       // A process has one event loop.
       const processes = countCores(rate, figures[loop]);
       const memoryGib = (cores * stretchMib + processes * besideStretchingMib) / 1024;
-      return { name, rate, cores, processes, memoryGib };
+      const bandwidth = stretchMib > 0 ? bandwidthGib({ perSecond: rate }) : 0;
+      return { name, rate, cores, processes, memoryGib, bandwidth };
     }),
   );
   return {
@@ -50,14 +51,15 @@ export function computeScale(results: ReadonlyMap<string, SuiteResult>): Measure
         method:
           `From the CPU of a login on the measured machine with all ${availableParallelism()} cores stretching, cores and event ` +
           `loops ${Math.round(100 * TARGET_UTILISATION)} % busy. Memory: ${STRETCH_THREAD_MIB} MiB for each core that stretches and ` +
-          `${Math.round(besideStretchingMib)} MiB for each process. On machines with more cores the memory bandwidth can bind ` +
-          'before the cores do: `admin capacity` measures it.',
+          `${Math.round(besideStretchingMib)} MiB for each process. Bandwidth: what stretching moves through memory, ` +
+          'at least. On machines with many cores it can bind before the cores do; compare it with the table above.',
         table: createTable(rows, [
           ['logins', ({ name }) => name],
           ['a second', ({ rate }) => rate, 0],
           ['cores', ({ cores }) => cores, 0],
           ['processes', ({ processes }) => processes, 0],
           ['memory GiB', ({ memoryGib }) => memoryGib],
+          ['bandwidth GiB/s', ({ bandwidth }) => bandwidth],
         ]),
       },
     ],

@@ -36,7 +36,7 @@ export function shareKept({ alone, together }: Pick<StretchMeasurement, 'alone' 
 }
 
 /** A lower bound. */
-export function bandwidthGib({ perSecond }: Throughput): number {
+export function bandwidthGib({ perSecond }: Pick<Throughput, 'perSecond'>): number {
   return (perSecond * TRAFFIC_MIB) / 1024;
 }
 

@@ -18,16 +18,16 @@ t.test('scale names the suites that were not measured', async (t) => {
   });
 });
 
-t.test('cores, processes and memory follow from the cost of a login', async (t) => {
+t.test('cores, processes, memory and bandwidth follow from the cost of a login', async (t) => {
   const [needs] = computeScale(toResults(FIGURES)).sections;
   const gib = (cores: number, processes: number) => (256 * cores + 140 * processes) / 1024;
   t.same(needs?.table.rows, [
-    ['raw login', 1, 1, 1, gib(1, 1)],
-    ['raw login', 100, 10, 1, gib(10, 1)],
-    ['raw login', 10_000, 1000, 20, gib(1000, 20)],
-    ['SRP login', 1, 1, 1, gib(0, 1)],
-    ['SRP login', 100, 1, 1, gib(0, 1)],
-    ['SRP login', 10_000, 38, 19, gib(0, 19)],
+    ['raw login', 1, 1, 1, gib(1, 1), 0.125],
+    ['raw login', 100, 10, 1, gib(10, 1), 12.5],
+    ['raw login', 10_000, 1000, 20, gib(1000, 20), 1250],
+    ['SRP login', 1, 1, 1, gib(0, 1), 0],
+    ['SRP login', 100, 1, 1, gib(0, 1), 0],
+    ['SRP login', 10_000, 38, 19, gib(0, 19), 0],
   ]);
 });
 
