@@ -49,8 +49,8 @@ interface Waiting<Task, Reply> {
 const AVERAGE_GAIN = 0.2;
 /** Multiple of the expected time of a batch after which a thread counts as hung and is replaced. */
 const HANG_FACTOR = 20;
-/** Minimum time limit of a batch until one was measured, in ms. */
-const FIRST_TIME_LIMIT_MS = 30_000;
+/** Assumed time of the latest batch until one has finished, in ms: the processor can be slow, or busy. */
+const FIRST_BATCH_MS = 1_500;
 /** Multiple of the expected time after which predictions count a thread as overdue. */
 const OVERDUE_FACTOR = 4;
 /** Minimum of that time, in ms: other programs can take the cores, and tasks of a crypto thread differ tenfold. */
@@ -77,7 +77,8 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
   #groupSize = 1;
   /** Moving average of the time for each task in a full batch, in ms. */
   #msPerTask = 0;
-  #isMeasured = false;
+  /** On a busy machine it exceeds the average. */
+  #latestBatchMs = FIRST_BATCH_MS;
 
   constructor(options: TaskQueueOptions<Task, Reply, Slots>) {
     this.#options = options;
@@ -191,7 +192,7 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
     for (const { arrivedMs } of batch)
       observe?.({ type: 'started', waitedMs: running.startedMs - arrivedMs });
     let isUsable = true;
-    const timeLimitMs = Math.max(HANG_FACTOR * this.#fullBatchMs, this.#isMeasured ? 0 : FIRST_TIME_LIMIT_MS);
+    const timeLimitMs = HANG_FACTOR * Math.max(this.#fullBatchMs, this.#latestBatchMs);
     const tasks = batch.map(({ task }) => task);
     const outcomes = await run(tasks, slots, timeLimitMs).catch((error: Error) => {
       isUsable = false;
@@ -199,7 +200,10 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
     });
     const serviceMs = now() - running.startedMs;
     const failed = outcomes.filter((outcome) => 'failure' in outcome).length;
-    if (failed === 0) this.#learn(batch.length, serviceMs);
+    if (failed === 0) {
+      this.#latestBatchMs = serviceMs;
+      this.#learn(batch.length, serviceMs);
+    }
     // Other programs may have all cores: the next batches get more time, or every one would fail.
     else if (serviceMs >= timeLimitMs) this.#learn(this.#groupSize, serviceMs);
     this.#running.delete(running);
@@ -216,7 +220,6 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
 
   /** Updates the average. A smaller batch takes longer for each task, so it may only lower the average. */
   #learn(size: number, serviceMs: number): void {
-    this.#isMeasured = true;
     const ms = serviceMs / size;
     if (size < this.#groupSize && ms > this.#msPerTask) return;
     this.#msPerTask += AVERAGE_GAIN * (ms - this.#msPerTask);

@@ -235,4 +235,7 @@ t.test('a hanging thread has a time limit of 20 batches, and until then hardly c
   await slow.finishOne(500);
   slow.submit('hangs');
   t.equal(slow.running[0]?.timeLimitMs, 36_000, '20 times the new average of a batch');
+  await slow.finishOne(3000);
+  slow.submit('on a busy machine');
+  t.equal(slow.running[0]?.timeLimitMs, 60_000, '20 times the latest batch');
 });
