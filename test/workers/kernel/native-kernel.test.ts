@@ -43,7 +43,10 @@ t.test(
   async (t) => {
     const memory = createSharedMemory(4 * SLOT_BYTES);
     native.prepareMemory(new Uint8Array(memory.buffer));
-    t.same(readNativeMemory(), { bytes: memory.buffer.byteLength, traces: 0 });
+    // Memories of earlier tests may still be mapped.
+    const { bytes, traces } = readNativeMemory();
+    t.ok(bytes >= memory.buffer.byteLength);
+    t.equal(traces, 0);
     const V = openSlots([memory], { memory: 0, indexes: [3, 0, 2] });
     native.stretch(
       ...V.flatMap((V) => [Buffer.from('password'), Buffer.from('email'), V, new Uint8Array(32)]),
