@@ -48,12 +48,9 @@ export interface StretchTasks {
     in: {
       batch: StretchBatch;
       slots: SlotAllocation;
-      /** Slots with data of an earlier batch that this batch does not overwrite. */
-      wipeFirst: SlotAllocation;
     } & SingleMethods;
     out: StretchOutcome[];
   };
-  wipe: { in: { slots: SlotAllocation }; out: undefined };
   measure: { in: { largestGroup: number }; out: StretchPlan };
 }
 

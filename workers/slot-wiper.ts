@@ -1,13 +1,14 @@
 import type { SlotAllocation } from './messages.js';
 
-/** Idle time after which slots are wiped, in ms. Wiping four slots takes up to 50 ms; a batch fills for up to 20 ms. */
+/** Idle time after which slots are wiped, in ms. A batch fills for up to 20 ms; wiping four slots takes up to 50 ms. */
 export const WIPE_AFTER_MS = 20;
 
 export interface SlotWiperOptions {
-  /** Reserves slots. Returns `false` when a batch runs in them. */
+  /** Reserves slots. Returns `false` when they are in use. */
   claim: (slots: SlotAllocation) => boolean;
   /** Returns slots to the queue. */
   release: (slots: SlotAllocation) => void;
+  /** Rejects when its thread dies. */
   wipe: (slots: SlotAllocation) => Promise<unknown>;
   /** Starts a timer. Returns a function that cancels it. */
   after: (ms: number, callBack: () => void) => () => void;
@@ -15,46 +16,56 @@ export interface SlotWiperOptions {
 
 /**
  * Schedules the wiping of slots. A stretch leaves secrets in its slots; the next stretch overwrites them. Slots that a
- * smaller batch does not overwrite are wiped before it, idle slots after WIPE_AFTER_MS.
+ * smaller batch does not overwrite are wiped beside it, idle slots after WIPE_AFTER_MS.
  */
 export class SlotWiper {
   readonly #options: SlotWiperOptions;
   /** Number of an allocation's first slots that hold secrets, and the function that cancels their wiping. */
   readonly #traces = new Map<SlotAllocation, { count: number; cancel: () => void }>();
+  #closed = false;
 
   constructor(options: SlotWiperOptions) {
     this.#options = options;
   }
 
-  /** @returns the slots to wipe before the batch */
-  begin(slots: SlotAllocation, count: number): SlotAllocation {
+  /**
+   * Wipes the slots that a batch of `count` does not use.
+   * @returns the number of first slots that can hold secrets after the batch, once they are wiped
+   */
+  async begin(slots: SlotAllocation, count: number): Promise<number> {
     const traces = this.#traces.get(slots);
     traces?.cancel();
     this.#traces.delete(slots);
-    return { memory: slots.memory, indexes: slots.indexes.slice(count, traces?.count ?? 0) };
+    if (!traces || traces.count <= count) return count;
+    const unused = { memory: slots.memory, indexes: slots.indexes.slice(count, traces.count) };
+    return (await this.#succeeds(unused)) ? count : traces.count;
   }
 
   end(slots: SlotAllocation, count: number): void {
-    const cancel = this.#options.after(WIPE_AFTER_MS, () => void this.#wipe(slots));
+    if (this.#closed) return;
+    this.#traces.get(slots)?.cancel();
+    const cancel = this.#options.after(WIPE_AFTER_MS, () => void this.#wipe(slots, count));
     this.#traces.set(slots, { count, cancel });
   }
 
   close(): void {
+    this.#closed = true;
     for (const { cancel } of this.#traces.values()) cancel();
-    this.#traces.clear();
   }
 
-  /** Wipes one slot at a time, so that a stretch waits for one at most. */
-  async #wipe(slots: SlotAllocation): Promise<void> {
-    const { claim, release, wipe } = this.#options;
-    let traces = this.#traces.get(slots);
-    while (traces && traces.count > 0 && claim(slots)) {
-      traces.count--;
-      const indexes = slots.indexes.slice(traces.count, traces.count + 1);
-      // A wipe fails only if its thread dies, and recovery wipes all slots of that thread.
-      await wipe({ memory: slots.memory, indexes }).catch(() => {});
-      release(slots);
-      traces = this.#traces.get(slots);
-    }
+  async #wipe(slots: SlotAllocation, count: number): Promise<void> {
+    const { claim, release } = this.#options;
+    if (!claim(slots)) return;
+    if (await this.#succeeds({ memory: slots.memory, indexes: slots.indexes.slice(0, count) })) {
+      this.#traces.delete(slots);
+    } else this.end(slots, count);
+    release(slots);
+  }
+
+  #succeeds(slots: SlotAllocation): Promise<boolean> {
+    return this.#options.wipe(slots).then(
+      () => true,
+      () => false,
+    );
   }
 }

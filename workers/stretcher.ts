@@ -44,6 +44,9 @@ export interface StretchThreadDied {
 /** Size of a slot, the memory of one stretch. */
 export const SLOT_MIB = 64;
 
+/** A thread wipes four slots in up to 50 ms. */
+const STRETCH_THREADS_PER_WIPE_THREAD = 4;
+
 /**
  * Stretches passwords in low-priority threads: 64 MiB and 0.04 to 0.25 s of CPU each. With `native` and `wasm` the
  * threads share the memory, and the queue assigns slots to each batch.
@@ -59,6 +62,8 @@ export class Stretcher {
   /** Maximum number of slots of a batch. */
   readonly #largestGroup: number;
   readonly #wiper: SlotWiper;
+  /** Has normal priority: on a busy machine, low-priority threads would wipe after a second. */
+  readonly #wipePool: ThreadPool<SlotAllocation, void>;
 
   /** @throws Error when this machine can run neither the configured engine nor a replacement */
   constructor({ engine, threads, memoryMiB, niceIncrement, plan, threadFile, observe }: StretcherOptions) {
@@ -71,7 +76,7 @@ export class Stretcher {
       run: (batch, slots, timeLimitMs) => this.#runBatch(batch, slots, timeLimitMs),
       recover: async (slots) => {
         await this.#pool.deadThreadsExited();
-        await this.#run('wipe', { slots });
+        if (this.#usesSlots) this.#wiper.end(slots, slots.indexes.length);
       },
       now: () => performance.now(),
       after: startTimer,
@@ -80,7 +85,7 @@ export class Stretcher {
     this.#wiper = new SlotWiper({
       claim: (slots) => this.queue.claim(slots),
       release: (slots) => this.queue.release(slots),
-      wipe: (slots) => this.#run('wipe', { slots }),
+      wipe: (slots) => this.#wipePool.run(slots),
       after: startTimer,
     });
     this.#adopt(this.#plan);
@@ -98,6 +103,11 @@ export class Stretcher {
       niceIncrement,
       workerData,
       onDied: (error) => observe?.({ type: 'threadDied', error }),
+    });
+    this.#wipePool = new ThreadPool({
+      file: new URL('./thread/wipe-thread.js', import.meta.url),
+      threads: Math.ceil(threads / STRETCH_THREADS_PER_WIPE_THREAD),
+      workerData: workerData.memories,
     });
     for (const slots of allocations) this.queue.release(slots);
   }
@@ -137,7 +147,7 @@ export class Stretcher {
   /** Terminates the threads. Running stretches fail. */
   async close(): Promise<void> {
     this.#wiper.close();
-    await this.#pool.close();
+    await Promise.all([this.#pool.close(), this.#wipePool.close()]);
   }
 
   async #prepare(): Promise<void> {
@@ -174,13 +184,16 @@ export class Stretcher {
     });
     const passwords = moved.map(({ password }) => password.buffer);
     const slots = { memory: allocation.memory, indexes: allocation.indexes.slice(0, batch.length) };
-    const wipeFirst = this.#wiper.begin(allocation, batch.length);
     const { single, pbkdf2 } = this.#plan;
-    const task = { batch: moved, slots, wipeFirst, single, pbkdf2 };
+    const stretching = this.#run('stretch', { batch: moved, slots, single, pbkdf2 }, passwords, timeLimitMs);
+    if (!this.#usesSlots) return stretching;
+    // Errors are ignored: a wipe that finds no thread is repeated.
+    this.#wipePool.start().catch(() => {});
+    const wiping = this.#wiper.begin(allocation, batch.length);
     try {
-      return await this.#run('stretch', task, passwords, timeLimitMs);
+      return await stretching;
     } finally {
-      if (this.#usesSlots) this.#wiper.end(allocation, batch.length);
+      this.#wiper.end(allocation, await wiping);
     }
   }
 

@@ -29,6 +29,7 @@ const PROGRAMS = {
   'server-main': 'server/main.ts',
   'admin-main': 'server/admin/main.ts',
   'stretch-thread': 'workers/thread/stretch-thread.ts',
+  'wipe-thread': 'workers/thread/wipe-thread.ts',
   'crypto-thread': 'workers/thread/crypto-thread.ts',
   // Piscina starts its threads with the file of this name beside its own.
   worker: 'node_modules/piscina/dist/worker.js',

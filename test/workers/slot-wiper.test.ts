@@ -8,13 +8,13 @@ function createWiper() {
   const wiped: number[] = [];
   const due = new Set<() => void>();
   const free = new Set([SLOTS]);
-  const gates: (() => void)[] = [];
+  const running: { resolve: () => void; reject: (error: Error) => void }[] = [];
   const wiper = new SlotWiper({
     claim: (slots) => free.delete(slots),
     release: (slots) => free.add(slots),
-    wipe: async ({ indexes }) => {
+    wipe: ({ indexes }) => {
       wiped.push(...indexes);
-      await new Promise<void>((done) => gates.push(done));
+      return new Promise<void>((resolve, reject) => running.push({ resolve, reject }));
     },
     after: (ms, callBack) => {
       if (ms > WIPE_AFTER_MS) throw new Error('later than allowed');
@@ -23,54 +23,67 @@ function createWiper() {
     },
   });
   const passTime = () => {
-    for (const callBack of due) callBack();
-    due.clear();
-  };
-  const finishWipes = async () => {
-    for (let gate = gates.shift(); gate; gate = gates.shift()) {
-      gate();
-      await new Promise(setImmediate);
+    for (const callBack of [...due]) {
+      due.delete(callBack);
+      callBack();
     }
   };
-  return { wiper, wiped, free, passTime, finishWipes };
+  const settleWipe = async (error?: Error) => {
+    const wipe = running.shift();
+    if (error) wipe?.reject(error);
+    else wipe?.resolve();
+    await new Promise(setImmediate);
+  };
+  return { wiper, wiped, free, passTime, settleWipe };
 }
 
-t.test('unused slots are wiped one at a time, within 100 ms', async (t) => {
-  const { wiper, wiped, passTime, finishWipes, free } = createWiper();
-  t.same(wiper.begin(SLOTS, 3).indexes, []);
+t.test('idle slots that were used are wiped within 100 ms', async (t) => {
+  const { wiper, wiped, passTime, settleWipe, free } = createWiper();
+  t.equal(await wiper.begin(SLOTS, 3), 3);
   wiper.end(SLOTS, 3);
   t.same(wiped, []);
   passTime();
-  t.equal(wiped.length, 1);
+  t.same(wiped, [4, 5, 6]);
   t.notOk(free.has(SLOTS), 'slots are reserved while they are wiped');
-  await finishWipes();
-  t.same(wiped.sort(), [4, 5, 6]);
+  await settleWipe();
   t.ok(free.has(SLOTS));
+  passTime();
+  t.same(wiped, [4, 5, 6], 'once');
+  t.equal(await wiper.begin(SLOTS, 1), 1);
+  t.same(wiped, [4, 5, 6]);
   t.ok(WIPE_AFTER_MS <= 50);
 });
 
-t.test('the next stretch overwrites its slots, and the others are wiped before it', async (t) => {
-  const { wiper, wiped, passTime, finishWipes } = createWiper();
-  wiper.begin(SLOTS, 4);
+t.test('the next stretch overwrites its slots, and the others are wiped beside it', async (t) => {
+  const { wiper, wiped, passTime, settleWipe } = createWiper();
+  await wiper.begin(SLOTS, 4);
   wiper.end(SLOTS, 4);
-  t.same(wiper.begin(SLOTS, 1), { memory: 1, indexes: [5, 6, 7] });
+  const beginning = wiper.begin(SLOTS, 1);
+  t.same(wiped, [5, 6, 7]);
   passTime();
-  await finishWipes();
-  t.same(wiped, []);
+  t.same(wiped, [5, 6, 7], 'no other slot while the stretch runs');
+  await settleWipe();
+  t.equal(await beginning, 1);
   wiper.end(SLOTS, 1);
-  t.same(wiper.begin(SLOTS, 2).indexes, []);
+  t.equal(await wiper.begin(SLOTS, 2), 2);
+  t.same(wiped, [5, 6, 7]);
 });
 
-t.test('a stretch that starts between two wipes stops them', async (t) => {
-  const { wiper, wiped, free, passTime, finishWipes } = createWiper();
-  wiper.begin(SLOTS, 4);
+t.test('a wipe whose thread died is repeated', async (t) => {
+  const { wiper, wiped, free, passTime, settleWipe } = createWiper();
+  wiper.end(SLOTS, 4);
+  const beginning = wiper.begin(SLOTS, 3);
+  await settleWipe(new Error('died'));
+  t.equal(await beginning, 4, 'the unused slot still counts');
   wiper.end(SLOTS, 4);
   passTime();
-  t.same(wiped, [7]);
-  t.same(wiper.begin(SLOTS, 1).indexes, [5, 6]);
-  free.delete(SLOTS);
-  await finishWipes();
-  t.same(wiped, [7]);
+  await settleWipe(new Error('died'));
+  t.ok(free.has(SLOTS));
+  passTime();
+  await settleWipe();
+  t.same(wiped, [7, 4, 5, 6, 7, 4, 5, 6, 7]);
+  passTime();
+  t.equal(wiped.length, 9);
 });
 
 t.test('slots of a running batch are not wiped', async (t) => {
@@ -81,10 +94,24 @@ t.test('slots of a running batch are not wiped', async (t) => {
   t.same(wiped, []);
 });
 
+t.test('slots of a dead thread are wiped after its exit', async (t) => {
+  const { wiper, wiped, free, passTime } = createWiper();
+  wiper.end(SLOTS, 1);
+  free.delete(SLOTS);
+  passTime();
+  wiper.end(SLOTS, 4);
+  free.add(SLOTS);
+  passTime();
+  t.same(wiped, [4, 5, 6, 7]);
+});
+
 t.test('a closed wiper wipes nothing', async (t) => {
-  const { wiper, wiped, passTime } = createWiper();
+  const { wiper, wiped, passTime, settleWipe } = createWiper();
   wiper.end(SLOTS, 4);
   wiper.close();
   passTime();
+  wiper.end(SLOTS, 4);
+  passTime();
+  await settleWipe();
   t.same(wiped, []);
 });

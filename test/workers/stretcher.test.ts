@@ -125,7 +125,7 @@ for (const engine of ['native', 'wasm'] as const) {
     `${engine}: a stretch leaves traces in memory, and idle slots are wiped soon`,
     { skip },
     async (t) => {
-      const countTraces = recordWasmMemories(t);
+      const { countTraces } = recordWasmMemories(t);
       const { stretcher } = startStretcher(t, { engine, memoryMiB: 256 });
       await stretcher.ready();
       await Promise.all(

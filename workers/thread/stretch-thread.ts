@@ -9,19 +9,14 @@ import type {
   StretchTasks,
   StretchThreadData,
 } from '../messages.js';
-import { wipeSlots } from '../stretch-slots.js';
 import { createEngine } from './engines/create-engine.js';
 
-const data = workerData as StretchThreadData;
-const engine = createEngine(data);
+const engine = createEngine(workerData as StretchThreadData);
 
 const tasks: {
   [Name in keyof StretchTasks]: (input: StretchTasks[Name]['in']) => StretchTasks[Name]['out'];
 } = {
   stretch,
-  wipe({ slots }) {
-    wipeSlots(data.memories, slots);
-  },
   measure({ largestGroup }) {
     if (!engine.measure) throw new Error('this engine does not measure a plan');
     return engine.measure(largestGroup);
@@ -36,9 +31,8 @@ export default function runTask({ task, input }: StretchTask) {
  * Wipes passwords and intermediate values, except in slots (see SlotWiper). Accepted limit: V8 keeps arrays
  * of up to 64 bytes in its heap, and a copy that the garbage collector leaves there is not wiped.
  */
-function stretch({ batch, slots, wipeFirst, ...methods }: StretchTasks['stretch']['in']): StretchOutcome[] {
+function stretch({ batch, slots, ...methods }: StretchTasks['stretch']['in']): StretchOutcome[] {
   try {
-    wipeSlots(data.memories, wipeFirst);
     const together = stretchTogether();
     return batch.map((request, i) => attempt(request, () => together?.[i] ?? stretchAlone(request, i)));
   } finally {

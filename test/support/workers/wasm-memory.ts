@@ -1,7 +1,7 @@
 const CHUNK_BYTES = 64 << 10;
 
-/** Records memories. The returned function counts the bytes in chunks that are not all zero. */
-export function recordWasmMemories(t: { teardown(end: () => void): void }): () => number {
+/** Records memories. `countTraces` counts the bytes in chunks that are not all zero. */
+export function recordWasmMemories(t: { teardown(end: () => void): void }) {
   const memories: WebAssembly.Memory[] = [];
   const { Memory } = WebAssembly;
   WebAssembly.Memory = class extends Memory {
@@ -13,10 +13,12 @@ export function recordWasmMemories(t: { teardown(end: () => void): void }): () =
   t.teardown(() => {
     WebAssembly.Memory = Memory;
   });
-  return () => memories.reduce((total, { buffer }) => total + countTraces(Buffer.from(buffer)), 0);
+  const countTraces = () =>
+    memories.reduce((total, { buffer }) => total + countTracesIn(Buffer.from(buffer)), 0);
+  return { memories, countTraces };
 }
 
-function countTraces(bytes: Buffer): number {
+function countTracesIn(bytes: Buffer): number {
   const zero = Buffer.alloc(CHUNK_BYTES);
   let traces = 0;
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
