@@ -1,5 +1,7 @@
+import './without-async-hooks.js';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import root, { type Test } from 'tap';
 import type { ProcessMessage } from './run-process.js';
 import { compiledPath } from './test-files.js';
@@ -25,6 +27,13 @@ process.on('warning', ({ name, stack }) => {
   if (name !== 'ExperimentalWarning') current.fail(`unexpected warning: ${stack}`);
 });
 
+for (const event of ['uncaughtException', 'unhandledRejection']) {
+  process.on(event, (thrown) => {
+    const error = thrown instanceof Error ? thrown : new Error(`thrown: ${inspect(thrown)}`);
+    findRunningTest().threw(Object.assign(error, { tapCaught: event }));
+  });
+}
+
 for (let file = await receiveFile(); file; file = await receiveFile()) {
   const path = compiledPath(file);
   const before = readCpuSeconds();
@@ -35,6 +44,12 @@ for (let file = await receiveFile(); file; file = await receiveFile()) {
   tell({ type: 'ran', file, cpuSeconds: readCpuSeconds() - before });
 }
 process.disconnect?.();
+
+/** Tests run one after the other, so at most one subtest of a test is active. */
+function findRunningTest(test: Test = current): Test {
+  const [subtest] = test.activeSubtests as Set<Test>;
+  return subtest ? findRunningTest(subtest) : test;
+}
 
 async function receiveFile(): Promise<string | undefined> {
   tell({ type: 'ready' });

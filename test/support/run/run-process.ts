@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { Parser, type Result } from 'tap-parser';
 
 const RUN_FILES = fileURLToPath(new URL('run-files.js', import.meta.url));
-const NODE_FLAGS = ['--enable-source-maps'];
+/** A large young generation saves a twentieth of the CPU time, which collections of young objects take. */
+const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=64'];
 
 export type ProcessMessage = { type: 'ready' } | { type: 'ran'; file: string; cpuSeconds: number };
 
