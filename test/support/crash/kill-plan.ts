@@ -37,7 +37,7 @@ export interface KillScene {
   acknowledged(count: number): Promise<void>;
   nextWriting(kind: Kind): Promise<void>;
   isInTransaction(): Promise<boolean | undefined>;
-  /** Resolves when the load ends by itself. */
+  /** Resolves when a client stops before the kill, because a request failed. */
   loadBroke: Promise<void>;
   onKill(): void;
 }

@@ -15,13 +15,17 @@ import type { Teardown } from '../services/service-process.js';
 
 export const ADDRESSES = Array.from({ length: 20 }, (_, i) => `user-${i}@example.org`);
 
+/** Stands for an account that does not exist, as after its destruction. */
 export const NOBODY = -1;
 
 /** No case guesses this code on purpose. */
 const CODE = '31415926';
 
 export interface FuzzedServer extends Target {
-  /** @param account index in {@link ADDRESSES}, or {@link NOBODY} for a destroyed account */
+  /**
+   * Issues a token for an account.
+   * @param account index of its address in {@link ADDRESSES}, or {@link NOBODY}
+   */
   issue(type: TokenType, account: number): Promise<Signer>;
   /** Returns the members that require knowledge of the account. */
   fit(path: string, account: number, signer: Signer | undefined): Promise<object>;
