@@ -23,7 +23,6 @@ Object.assign(root, {
 });
 
 process.on('warning', ({ name, stack }) => {
-  // node:test warns about its mock timers.
   if (name !== 'ExperimentalWarning') current.fail(`unexpected warning: ${stack}`);
 });
 
