@@ -49,8 +49,11 @@ export interface Device {
 }
 
 /** "Create account" of the API document, without its session. */
-export async function createOverSrp(flow: Flow, password: string): Promise<User> {
-  const email = makeEmail();
+export async function createOverSrp(
+  flow: Flow,
+  password: string,
+  email: string = makeEmail(),
+): Promise<User> {
   const { data } = await flow.post('/get_random_bytes');
   const stretchingSalt = Buffer.from(data as string, 'hex');
   const { srpPW } = stretch(email, password, stretchingSalt);

@@ -69,14 +69,24 @@ export function openBundle(key: Buffer, context: string, bundle: string): Buffer
 }
 
 export function stretch(email: string, password: string, stretchingSalt: Buffer) {
+  const derived = hkdf(stretchPassword(email, password), 'mainKDF', 64, stretchingSalt);
+  return { srpPW: derived.subarray(0, 32), unwrapBKey: derived.subarray(32) };
+}
+
+/** A stretch takes 0.2 s of CPU, and tests log in repeatedly. */
+const stretched = new Map<string, Buffer>();
+
+function stretchPassword(email: string, password: string): Buffer {
+  const known = stretched.get(JSON.stringify([email, password]));
+  if (known) return known;
   const salt = (name: string) => `identity.mozilla.com/picl/v1/${name}:${email}`;
   const K1 = pbkdf2Sync(password, salt('first-PBKDF'), 20_000, 32, 'sha256');
   const limits = { N: 65_536, r: 8, p: 1, maxmem: 2 ** 27 };
   const K2 = scryptSync(K1, 'identity.mozilla.com/picl/v1/scrypt', 32, limits);
   const seed = Buffer.concat([K2, Buffer.from(password)]);
   const stretchedPW = pbkdf2Sync(seed, salt('second-PBKDF'), 20_000, 32, 'sha256');
-  const derived = hkdf(stretchedPW, 'mainKDF', 64, stretchingSalt);
-  return { srpPW: derived.subarray(0, 32), unwrapBKey: derived.subarray(32) };
+  stretched.set(JSON.stringify([email, password]), stretchedPW);
+  return stretchedPW;
 }
 
 /** `v = g^x mod N`, 512 hex digits. */
