@@ -8,8 +8,10 @@ import { API_HEADERS, standardHeaders } from './standard-headers.js';
 /** Timeout for the body of an admitted request, in ms. The request counts, but cannot be stretched yet. */
 const BODY_MS = 5_000;
 
-/** A request with at most this predicted wait starts at once, in ms: some of the next batches must be ready. */
-const PROMPT_WAIT_MS = 500;
+/** A request with at most this predicted wait starts at once, in ms: the next batches must be ready. */
+const PROMPT_WAIT_MS = 250;
+/** Part of a longer wait for which a request is held back. The rest allows for predictions that are too long. */
+const HELD_PART = 0.75;
 
 const heldMs = new WeakMap<IncomingMessage, number>();
 
@@ -33,7 +35,7 @@ export interface LoadSheddingOptions {
 /**
  * Refuses a request with 503 if its stretch would wait longer than `maxWaitMs`, before any other work. A request counts
  * from its start on, because simultaneous requests must affect each other's prediction. One with a long wait is held
- * back for half of it, so that the look-ups of a burst do not delay other requests.
+ * back for most of it, so that the look-ups of a burst do not delay other requests.
  * @see docs/architecture.md, "Admission"
  */
 export function shedLoad(listener: RequestListener, options: LoadSheddingOptions): RequestListener {
@@ -65,20 +67,18 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
     const waitMs = predictWaitMs(inFlight.countAhead(source));
     if (waitMs > maxWaitMs) return refuse(request, response, waitMs);
     inFlight.add(source);
-    let waitsToStart = request.complete && waitMs > PROMPT_WAIT_MS;
+    const holdMs = request.complete ? Math.max(0, HELD_PART * (waitMs - PROMPT_WAIT_MS)) : 0;
     const start = () => {
-      waitsToStart = false;
+      heldMs.set(request, holdMs);
       listener(request, response);
     };
-    const holdMs = waitsToStart ? (waitMs - PROMPT_WAIT_MS) / 2 : 0;
-    heldMs.set(request, holdMs);
-    const timer = waitsToStart ? setTimeout(start, holdMs) : setTimeout(requireBody, BODY_MS, request);
+    const timer = holdMs > 0 ? setTimeout(start, holdMs) : setTimeout(requireBody, BODY_MS, request);
     response.once('close', () => {
       inFlight.remove(source);
       clearTimeout(timer);
-      if (waitsToStart) observe(request, 'abandoned');
+      if (!heldMs.has(request)) observe(request, 'abandoned');
     });
-    if (!waitsToStart) start();
+    if (holdMs === 0) start();
   };
 }
 

@@ -9,12 +9,12 @@ export interface ShedRequest {
   outcome: 'refused' | 'abandoned';
 }
 
-/** Maximum delay of a record, in ms. */
-const BATCH_MS = 20;
+/** Maximum delay of a record, in ms: longer than a burst. */
+const BATCH_MS = 1000;
 
 /**
- * Logs and counts the requests that load shedding ended. It does so in batches: between other work, with cold caches,
- * a record costs a sixth of a refusal.
+ * Logs and counts the requests that load shedding ended. It does so in batches, after a burst: a record costs a
+ * sixth of a refusal.
  */
 export class SheddingLog {
   readonly #services: Pick<Services, 'log' | 'metrics'>;

@@ -1,17 +1,18 @@
 import type { TestServer } from '../api/start-server.js';
 import { knownRequest } from '../workers/stretch-request.js';
 
-/** An outcome is `stretched`, or the code of the error. */
+/** An outcome is `waiting`, then `stretched` or the code of the error. */
 export function recordOutcomes({ services: { stretcher } }: TestServer): string[] {
   const outcomes: string[] = [];
   const stretch = stretcher.stretch.bind(stretcher);
   stretcher.stretch = async (...order) => {
+    const index = outcomes.push('waiting') - 1;
     try {
       const reply = await stretch(...order);
-      outcomes.push('stretched');
+      outcomes[index] = 'stretched';
       return reply;
     } catch (error) {
-      outcomes.push((error as { code: string }).code);
+      outcomes[index] = (error as { code: string }).code;
       throw error;
     }
   };
