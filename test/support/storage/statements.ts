@@ -92,4 +92,17 @@ export const STATEMENTS = {
 };
 
 /** Methods on tables of one or two rows, which no request calls. */
-export const SMALL_TABLES = ['signingKeys.add', 'signingKeys.list', 'pingDatabase'];
+const SMALL_TABLES = ['signingKeys.add', 'signingKeys.list', 'pingDatabase'];
+
+/** Lists statements on tables that grow with the accounts, without those of transactions and settings. */
+export function listRequestStatements(
+  byMethod: Record<string, string[]>,
+): [method: string, statement: string][] {
+  const asked = Object.entries(byMethod).filter(([method]) => !SMALL_TABLES.includes(method));
+  const statements = asked.flatMap(([method, all]) => all.map((one) => [method, one] as [string, string]));
+  return statements.filter(([, statement]) => !/^(begin|commit$|PRAGMA)/.test(statement));
+}
+
+export function countStatements(byMethod: Record<string, string[]>): Record<string, number> {
+  return Object.fromEntries(Object.entries(byMethod).map(([name, { length }]) => [name, length]));
+}
