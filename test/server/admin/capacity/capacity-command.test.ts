@@ -157,12 +157,3 @@ t.test('the command measures the configured engine', async (t) => {
     { broken: true, text: /^STRETCH_MAX_WAIT=0\.001 is less than the duration of one stretch/ },
   ]);
 });
-
-t.test('the text form recommends settings', async (t) => {
-  const ran = await runAdmin({ STRETCH_NICE }, 'capacity');
-  t.equal(ran.code, 0, ran.stdout + ran.stderr);
-  t.match(ran.stdout, /^engine +(native \([\w+]+\)|wasm)$/m);
-  t.match(ran.stdout, /^logins, in batches +\d+\.\d per second$/m);
-  t.match(ran.stdout, /^STRETCH_THREADS=\d+ {2}\(now \d+\)$/m);
-  t.match(ran.stdout, /^memory: \d+ MiB or more$/m);
-});
