@@ -16,7 +16,7 @@ async function startProcess(t: Teardown, env: Record<string, string> = {}): Prom
 }
 
 t.test('SIGTERM under load drops no admitted request', async (t) => {
-  const server = await startProcess(t, { TRUST_PROXY: 'loopback', STRETCH_MAX_WAIT: '4' });
+  const server = await startProcess(t, { TRUST_PROXY: 'loopback', STRETCH_MAX_WAIT: '2' });
   const emails = await createAccounts(server, 3);
   const emailOf = (i: number) => emails[i % emails.length] as string;
 
