@@ -13,7 +13,7 @@ import { createSharedMemory, loadKernel, readKernel } from '../../workers/kernel
 import { countByDepth } from '../support/run/depth.js';
 
 const { stretching } = JSON.parse(readFileSync('test/vectors.json', 'utf8'));
-const CASES = countByDepth(100, 1000);
+const CASES = countByDepth(25, 1000);
 
 const withSimd = { skip: !simdSupported() && 'no WebAssembly SIMD here' };
 // Skipped tests do not use it.
@@ -33,8 +33,15 @@ const randomInput = (): ScryptInput => ({
   salt: randomBytes(randomInt(0, 70)),
 });
 
-const isZero = ({ buffer }: WebAssembly.Memory) =>
-  Buffer.from(buffer).equals(Buffer.alloc(buffer.byteLength));
+const ZERO_PAGE = new Uint8Array(PAGE_BYTES);
+
+/** Compares pages, because a second memory of zeros would double the time. */
+function isZero({ buffer }: WebAssembly.Memory): boolean {
+  for (let at = 0; at < buffer.byteLength; at += PAGE_BYTES) {
+    if (Buffer.compare(new Uint8Array(buffer, at, PAGE_BYTES), ZERO_PAGE) !== 0) return false;
+  }
+  return true;
+}
 
 /** RFC 7914, section 12, without the last, of 1 GiB. */
 const RFC_7914 = [
