@@ -42,7 +42,10 @@ t.test('with many logins at once', async (t) => {
     for (const { status, headers, body } of refused) {
       const retryAfter = Number(headers['retry-after']);
       t.match({ status, body }, { status: 503, body: { code: 503, errno: 201, retryAfter } });
-      t.ok(Number.isInteger(retryAfter) && retryAfter >= MAX_WAIT && retryAfter <= 120, `${retryAfter} s`);
+      t.ok(
+        Number.isInteger(retryAfter) && retryAfter >= MAX_WAIT && retryAfter <= 10 * MAX_WAIT,
+        `${retryAfter} s`,
+      );
     }
     t.ok(new Set(refused.map(({ body }) => body.retryAfter)).size > 1, 'times to retry differ');
   });
