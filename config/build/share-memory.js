@@ -2,10 +2,6 @@
  * Copies a WebAssembly module and makes its imported memory shared. The two builds of the kernel differ only in this, and a
  * second compilation would take 8 s. Usage: node config/build/share-memory.js FROM TO
  */
-imported memory shared: `node config/build/share-memory.js FROM
- * TO`. The two builds of the kernel differ only in this, and a second compilation would take 8 s.
- */
-
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const [from, to] = process.argv.slice(2);
