@@ -1,7 +1,7 @@
 import { SLOT_BYTES } from '../protocol/scrypt-parameters.js';
 import type { StretchEngineName } from '../protocol/stretch-engines.js';
 import { createSharedMemory, readKernel } from './kernel/load-kernel.js';
-import { loadNative } from './kernel/load-native.js';
+import { findNativeProblem, loadNative } from './kernel/load-native.js';
 import type {
   SlotAllocation,
   StretchBatch,
@@ -61,6 +61,7 @@ export class Stretcher {
   #plan: StretchPlan;
   /** Maximum number of slots of a batch. */
   readonly #largestGroup: number;
+  readonly #memories: WebAssembly.Memory[];
   readonly #wiper: SlotWiper;
   /** Has normal priority: on a busy machine, low-priority threads would wipe after a second. */
   readonly #wipePool: ThreadPool<SlotAllocation, void>;
@@ -89,13 +90,14 @@ export class Stretcher {
       after: startTimer,
     });
     this.#adopt(this.#plan);
+    this.#memories = this.#usesSlots ? createMemories(allocations) : [];
     const workerData: StretchThreadData = {
       engine: this.engine,
-      memories: this.#usesSlots ? createMemories(allocations) : [],
+      memories: this.#memories,
       module: this.engine === 'wasm' ? new WebAssembly.Module(readKernel('shared')) : undefined,
     };
     if (this.engine === 'native') {
-      for (const { buffer } of workerData.memories) loadNative().prepareMemory(new Uint8Array(buffer));
+      for (const { buffer } of this.#memories) loadNative().prepareMemory(new Uint8Array(buffer));
     }
     this.#pool = new ThreadPool({
       file: threadFile ?? new URL('./thread/stretch-thread.js', import.meta.url),
@@ -107,7 +109,7 @@ export class Stretcher {
     this.#wipePool = new ThreadPool({
       file: new URL('./thread/wipe-thread.js', import.meta.url),
       threads: Math.ceil(threads / STRETCH_THREADS_PER_WIPE_THREAD),
-      workerData: workerData.memories,
+      workerData: this.#memories,
     });
     for (const slots of allocations) this.queue.release(slots);
   }
@@ -144,10 +146,12 @@ export class Stretcher {
     }
   }
 
-  /** Terminates the threads. Running stretches fail. */
+  /** Terminates the threads and releases the memory. Running stretches fail. */
   async close(): Promise<void> {
     this.#wiper.close();
     await Promise.all([this.#pool.close(), this.#wipePool.close()]);
+    await this.#pool.deadThreadsExited();
+    this.#memories.forEach(releaseMemory);
   }
 
   async #prepare(): Promise<void> {
@@ -224,4 +228,10 @@ function createMemories(allocations: SlotAllocation[]): WebAssembly.Memory[] {
   const slots: number[] = [];
   for (const { memory, indexes } of allocations) slots[memory] = (slots[memory] ?? 0) + indexes.length;
   return slots.map((count) => createSharedMemory(count * SLOT_BYTES));
+}
+
+/** Wipes a memory. Without the addon, it is mapped until the garbage collector runs. */
+function releaseMemory({ buffer }: WebAssembly.Memory): void {
+  if (findNativeProblem() === undefined) loadNative().releaseMemory(new Uint8Array(buffer));
+  else new BigUint64Array(buffer).fill(0n);
 }

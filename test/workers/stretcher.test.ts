@@ -138,6 +138,21 @@ for (const engine of ['native', 'wasm'] as const) {
   );
 }
 
+for (const engine of ['native', 'wasm'] as const) {
+  const skip = engine === 'wasm' ? withSimd.skip : findNativeProblem();
+  t.test(`${engine}: a closed stretcher has released its memory, without secrets`, { skip }, async (t) => {
+    const { countTraces } = recordWasmMemories(t);
+    const { stretcher } = startStretcher(t, { engine });
+    await stretcher.stretch(knownRequest(), orderFrom('a'));
+    const { rss } = process.memoryUsage();
+    t.ok(countTraces() > 0.99 * 2 ** 26);
+    await stretcher.close();
+    t.equal(countTraces(), 0);
+    if (platform() !== 'linux' || findNativeProblem()) return;
+    t.ok(rss - process.memoryUsage().rss > 2 ** 25, 'its resident pages are gone');
+  });
+}
+
 t.test('a killed thread fails its batch, is replaced and reported', async (t) => {
   const gate = begun(simdSupported() ? 3 : 2);
   const { stretcher, events } = startStretcher(t, { observe: gate.observe });

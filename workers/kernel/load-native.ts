@@ -11,6 +11,8 @@ export interface NativeKernel {
   readonly isas: readonly string[];
   /** Asks for huge pages, and keeps the memory out of core dumps. */
   prepareMemory(memory: Uint8Array): void;
+  /** Wipes the memory. Linux gets its pages back at once. */
+  releaseMemory(memory: Uint8Array): void;
   /**
    * Computes stretchedPW, 32 bytes. S is the email; V has 64 MiB.
    * @see docs/protocol.md, "Password stretching", steps 1 to 3

@@ -9,6 +9,8 @@
 #define MAX_INPUT_BYTES 1024
 #define MAX_DK_BYTES 1024
 #define MAX_NUMBERS 3
+/** Of WebAssembly: a multiple of the processor's pages. */
+#define PAGE_BYTES 65536
 
 static const kernel *chosen;
 
@@ -83,15 +85,33 @@ static int read_group(call *c, size_t numbers, size_t v_bytes) {
   return !*c->error;
 }
 
+/** Reads V for madvise, which rounds its length up to whole pages. */
+static message read_pages(call *c) {
+  const message V = read_bytes(c, 0, "V", 0, SIZE_MAX);
+  if ((uintptr_t)V.head % PAGE_BYTES != 0 || V.head_length % PAGE_BYTES != 0) FAIL(c, "V must consist of whole pages");
+  if (*c->error) napi_throw_range_error(c->env, NULL, c->error);
+  return *c->error ? (message){0} : V;
+}
+
 /** prepareMemory(V): asks for huge pages, and keeps the memory out of core dumps. */
 static napi_value js_prepare_memory(napi_env env, napi_callback_info info) {
   call c = begin(env, info);
-  const message V = read_bytes(&c, 0, "V", 0, SIZE_MAX);
+  const message V = read_pages(&c);
 #ifdef __linux__
   madvise((void *)V.head, V.head_length, MADV_HUGEPAGE);
   madvise((void *)V.head, V.head_length, MADV_DONTDUMP);
 #endif
-  if (*c.error) napi_throw_range_error(env, NULL, c.error);
+  return NULL;
+}
+
+/** releaseMemory(V): wipes the memory, and on Linux gives it back to the operating system. */
+static napi_value js_release_memory(napi_env env, napi_callback_info info) {
+  call c = begin(env, info);
+  const message V = read_pages(&c);
+#ifdef __linux__
+  if (madvise((void *)V.head, V.head_length, MADV_DONTNEED) == 0) return NULL;
+#endif
+  if (V.head) wipe((void *)V.head, V.head_length);
   return NULL;
 }
 
@@ -141,6 +161,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
       PROPERTY("isa", NULL, isa),
       PROPERTY("isas", NULL, isas),
       PROPERTY("prepareMemory", js_prepare_memory, NULL),
+      PROPERTY("releaseMemory", js_release_memory, NULL),
       PROPERTY("stretch", js_stretch, NULL),
       PROPERTY("scrypt", js_scrypt, NULL),
       PROPERTY("pbkdf2", js_pbkdf2, NULL),
