@@ -7,7 +7,7 @@ import { occupy, recordOutcomes } from '../support/workers/stretch-outcomes.js';
 
 const CLIENTS = 10;
 // Keep the thread busy until the logins of all clients have started.
-const STRETCHES_AHEAD = 32;
+const STRETCHES_AHEAD = 16;
 const LOGIN = '/v1/raw_password/session/create';
 
 t.test('a client that disconnects before its stretch causes none', async (t) => {
