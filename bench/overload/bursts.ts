@@ -53,13 +53,16 @@ export async function measureBursts({ quick, report }: BenchContext): Promise<Me
 }
 
 async function runBurst({ server, refusing, status }: Target, messages: Uint8Array[]) {
-  const sent = sendBurst(server, messages);
-  const [health, adminHealth, statusP99] = await Promise.all([
+  const [replies, health] = await Promise.all([
+    sendBurst(server, messages),
     probeP99(server.url, () => HEALTH_CHECK, { isRefused: !status }),
+  ]);
+  // In a second burst: the clients share the cores, and the bare server is compared without these requests.
+  const [adminHealth, statusP99] = await Promise.all([
     server.adminUrl ? probeP99(server.adminUrl, () => HEALTH_CHECK) : null,
     status ? probeP99(server.url, status, { keepAlive: true }) : null,
+    status && sendBurst(server, messages),
   ]);
-  const replies = await sent;
   const refused = replies.filter((reply) => reply.status === 503 && (reply.hasRetryAfter || !status));
   const served = replies.filter((reply) => reply.status === 200).length;
   const loopBefore = firstThreadCpuSeconds(refusing.pid);
@@ -122,8 +125,9 @@ function describe(own: Result, bare: Result, peakMib: number): Measured {
         method:
           `Each on a new connection and from its own source; medians of ${own.samples.length} rounds. The bare server is a ` +
           'Node http.createServer that answers every request with a fixed 503. Health checks open a new connection each, ' +
-          `every ${PROBES.intervalMs} ms; the status request is signed and uses open connections. The cost of a refusal is ` +
-          'measured on a key server that refuses all logins, without health checks. The clients share the cores. ' +
+          `every ${PROBES.intervalMs} ms. A second burst has those on METRICS_PORT, and a signed status request on open ` +
+          'connections. The cost of a refusal is measured on a key server that refuses all logins, without health checks. ' +
+          'The clients share the cores. ' +
           `Peak memory of the key server: ${Math.round(peakMib)} MiB.`,
         table: createTable(
           [own, bare],
