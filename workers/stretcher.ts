@@ -230,8 +230,7 @@ function createMemories(allocations: SlotAllocation[]): WebAssembly.Memory[] {
   return slots.map((count) => createSharedMemory(count * SLOT_BYTES));
 }
 
-/** Wipes a memory. Without the addon, it is mapped until the garbage collector runs. */
+/** Gives a memory back to the operating system. Without the addon, the garbage collector does this later. */
 function releaseMemory({ buffer }: WebAssembly.Memory): void {
   if (findNativeProblem() === undefined) loadNative().releaseMemory(new Uint8Array(buffer));
-  else new BigUint64Array(buffer).fill(0n);
 }

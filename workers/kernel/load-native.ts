@@ -11,7 +11,7 @@ export interface NativeKernel {
   readonly isas: readonly string[];
   /** Asks for huge pages, and keeps the memory out of core dumps. */
   prepareMemory(memory: Uint8Array): void;
-  /** Wipes the memory. Linux gets its pages back at once. */
+  /** Gives the memory back to Linux. It then reads as zeros. */
   releaseMemory(memory: Uint8Array): void;
   /**
    * Computes stretchedPW, 32 bytes. S is the email; V has 64 MiB.

