@@ -129,9 +129,8 @@ function findMapping({ buffer }: WebAssembly.Memory): { bytes: number; flags: st
         .exec(mapping)
         ?.slice(1)
         .map((address) => Number.parseInt(address, 16)) ?? [0, 0];
-      const first = Buffer.alloc(marker.length);
-      if (!start || !end || readSync(processMemory, first, 0, first.length, start) < first.length) continue;
-      if (first.equals(marker)) {
+      if (!start || !end) continue;
+      if (readStart(processMemory, start, marker.length).equals(marker)) {
         return { bytes: end - start, flags: /^VmFlags: (.*)$/m.exec(mapping)?.[1]?.split(' ') ?? [] };
       }
     }
@@ -140,6 +139,17 @@ function findMapping({ buffer }: WebAssembly.Memory): { bytes: number; flags: st
     place.fill(0);
   }
   throw new Error('the memory is not mapped');
+}
+
+/** Returns the first bytes of a mapping, or zeros where V8 protects it with a key (EIO). */
+function readStart(processMemory: number, start: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  try {
+    readSync(processMemory, bytes, 0, length, start);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EIO') throw error;
+  }
+  return bytes;
 }
 
 /** Bytes in pages that are not all zero. */
