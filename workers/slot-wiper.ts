@@ -21,7 +21,7 @@ export interface SlotWiperOptions {
 export class SlotWiper {
   readonly #options: SlotWiperOptions;
   /** Number of an allocation's first slots that hold secrets, and the function that cancels their wiping. */
-  readonly #traces = new Map<SlotAllocation, { count: number; cancel: () => void }>();
+  readonly #traces = new Map<SlotAllocation, { count: number; cancel?: () => void }>();
   #closed = false;
 
   constructor(options: SlotWiperOptions) {
@@ -33,37 +33,39 @@ export class SlotWiper {
    * @returns the number of first slots that can hold secrets after the batch, once they are wiped
    */
   async begin(slots: SlotAllocation, count: number): Promise<number> {
-    const traces = this.#traces.get(slots);
-    traces?.cancel();
-    this.#traces.delete(slots);
-    if (!traces || traces.count <= count) return count;
-    const unused = { memory: slots.memory, indexes: slots.indexes.slice(count, traces.count) };
-    return (await this.#succeeds(unused)) ? count : traces.count;
+    const { count: before = 0, cancel } = this.#traces.get(slots) ?? {};
+    cancel?.();
+    const most = Math.max(count, before);
+    this.#traces.set(slots, { count: most });
+    return (await this.#wipe(slots, count, most)) ? count : most;
   }
 
   end(slots: SlotAllocation, count: number): void {
     if (this.#closed) return;
-    this.#traces.get(slots)?.cancel();
-    const cancel = this.#options.after(WIPE_AFTER_MS, () => void this.#wipe(slots, count));
+    this.#traces.get(slots)?.cancel?.();
+    const cancel = this.#options.after(WIPE_AFTER_MS, () => void this.#wipeIdle(slots, count));
     this.#traces.set(slots, { count, cancel });
   }
 
-  close(): void {
+  /** Wipes all slots that can hold secrets. No batch may be running. */
+  async close(): Promise<void> {
     this.#closed = true;
-    for (const { cancel } of this.#traces.values()) cancel();
+    for (const { cancel } of this.#traces.values()) cancel?.();
+    await Promise.all([...this.#traces].map(([slots, { count }]) => this.#wipe(slots, 0, count)));
   }
 
-  async #wipe(slots: SlotAllocation, count: number): Promise<void> {
+  async #wipeIdle(slots: SlotAllocation, count: number): Promise<void> {
     const { claim, release } = this.#options;
     if (!claim(slots)) return;
-    if (await this.#succeeds({ memory: slots.memory, indexes: slots.indexes.slice(0, count) })) {
-      this.#traces.delete(slots);
-    } else this.end(slots, count);
+    if (await this.#wipe(slots, 0, count)) this.#traces.delete(slots);
+    else this.end(slots, count);
     release(slots);
   }
 
-  #succeeds(slots: SlotAllocation): Promise<boolean> {
-    return this.#options.wipe(slots).then(
+  /** @returns whether the slots are wiped; `false` when the thread died */
+  async #wipe({ memory, indexes }: SlotAllocation, from: number, to: number): Promise<boolean> {
+    if (from === to) return true;
+    return this.#options.wipe({ memory, indexes: indexes.slice(from, to) }).then(
       () => true,
       () => false,
     );

@@ -146,11 +146,12 @@ export class Stretcher {
     }
   }
 
-  /** Terminates the threads and releases the memory. Running stretches fail. */
+  /** Terminates the threads, and wipes and releases the memory. Running stretches fail. */
   async close(): Promise<void> {
-    this.#wiper.close();
-    await Promise.all([this.#pool.close(), this.#wipePool.close()]);
+    await this.#pool.close();
     await this.#pool.deadThreadsExited();
+    await this.#wiper.close();
+    await this.#wipePool.close();
     this.#memories.forEach(releaseMemory);
   }
 

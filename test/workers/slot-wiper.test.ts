@@ -105,13 +105,24 @@ t.test('slots of a dead thread are wiped after its exit', async (t) => {
   t.same(wiped, [4, 5, 6, 7]);
 });
 
-t.test('a closed wiper wipes nothing', async (t) => {
+t.test('closing wipes the slots that can hold secrets, and nothing is wiped later', async (t) => {
   const { wiper, wiped, passTime, settleWipe } = createWiper();
-  wiper.end(SLOTS, 4);
-  wiper.close();
+  wiper.end(SLOTS, 3);
+  const closing = wiper.close();
+  t.same(wiped, [4, 5, 6]);
   passTime();
   wiper.end(SLOTS, 4);
   passTime();
   await settleWipe();
-  t.same(wiped, []);
+  await closing;
+  t.same(wiped, [4, 5, 6]);
+});
+
+t.test('closing wipes the slots of a batch that was cut off', async (t) => {
+  const { wiper, wiped, settleWipe } = createWiper();
+  await wiper.begin(SLOTS, 2);
+  const closing = wiper.close();
+  t.same(wiped, [4, 5]);
+  await settleWipe();
+  await closing;
 });

@@ -47,7 +47,6 @@ for (const engine of ['native', 'wasm'] as const) {
       }
       // The best round: other programs of the machine can delay a wipe.
       t.ok(Math.min(...lives) <= LIMIT_MS, `${lives.map(Math.round).join(', ')} ms`);
-      t.comment(`${engine}: wiped after ${lives.map(Math.round).join(', ')} ms`);
     },
   );
 }

@@ -15,7 +15,7 @@ import type { Teardown } from '../services/service-process.js';
 
 export const ADDRESSES = Array.from({ length: 20 }, (_, i) => `user-${i}@example.org`);
 
-/** Stands for an account that does not exist, as after its destruction. */
+/** An account that does not exist. */
 export const NOBODY = -1;
 
 /** No case guesses this code on purpose. */
@@ -24,7 +24,7 @@ const CODE = '31415926';
 export interface FuzzedServer extends Target {
   /**
    * Issues a token for an account.
-   * @param account index of its address in {@link ADDRESSES}, or {@link NOBODY}
+   * @param account the account's position in the list of addresses; `NOBODY` for an unknown account
    */
   issue(type: TokenType, account: number): Promise<Signer>;
   /** Returns the members that require knowledge of the account. */

@@ -1,6 +1,6 @@
 const CHUNK_BYTES = 64 << 10;
 
-/** Records memories. `countTraces` counts the bytes in chunks that are not all zero. */
+/** Records memories. `countTraces` counts those of all recorded memories. */
 export function recordWasmMemories(t: { teardown(end: () => void): void }) {
   const memories: WebAssembly.Memory[] = [];
   const { Memory } = WebAssembly;
@@ -18,7 +18,8 @@ export function recordWasmMemories(t: { teardown(end: () => void): void }) {
   return { memories, countTraces };
 }
 
-function countTracesIn(bytes: Buffer): number {
+/** Counts the bytes in chunks that are not all zero. */
+export function countTracesIn(bytes: Buffer): number {
   const zero = Buffer.alloc(CHUNK_BYTES);
   let traces = 0;
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {

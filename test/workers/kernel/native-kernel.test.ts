@@ -5,11 +5,12 @@ import { platform } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { PAGE_BYTES, SLOT_BYTES } from '../../../protocol/scrypt-parameters.js';
+import { SLOT_BYTES } from '../../../protocol/scrypt-parameters.js';
 import { createSharedMemory } from '../../../workers/kernel/load-kernel.js';
 import { findNativeProblem, loadNative } from '../../../workers/kernel/load-native.js';
 import { openSlots, wipeSlots } from '../../../workers/stretch-slots.js';
 import { countByDepth } from '../../support/run/depth.js';
+import { countTracesIn } from '../../support/workers/wasm-memory.js';
 
 /** The memory of a stretch. */
 const V_BYTES = 64 << 20;
@@ -48,7 +49,8 @@ t.test(
     t.equal(bytes, memory.buffer.byteLength);
     t.ok(flags.includes('dd'), 'MADV_DONTDUMP');
     const slots = openSlots([memory], { memory: 0, indexes: [0, 1, 2, 3] });
-    const countTraces = () => slots.map(countNonZero);
+    const countTraces = () =>
+      slots.map(({ buffer, byteOffset, length }) => countTracesIn(Buffer.from(buffer, byteOffset, length)));
     t.same(countTraces(), [0, 0, 0, 0]);
     const V = [3, 0, 2].map((slot) => slots[slot] as Uint8Array);
     native.stretch(
@@ -150,16 +152,4 @@ function readStart(processMemory: number, start: number, length: number): Buffer
     if ((error as NodeJS.ErrnoException).code !== 'EIO') throw error;
   }
   return bytes;
-}
-
-/** Bytes in pages that are not all zero. */
-function countNonZero(slot: Uint8Array): number {
-  const bytes = Buffer.from(slot.buffer, slot.byteOffset, slot.length);
-  const zero = Buffer.alloc(PAGE_BYTES);
-  let count = 0;
-  for (let at = 0; at < bytes.length; at += PAGE_BYTES) {
-    const page = bytes.subarray(at, at + PAGE_BYTES);
-    if (!page.equals(zero.subarray(0, page.length))) count += page.length;
-  }
-  return count;
 }
