@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
 import { allRates } from '../config/limits.js';
@@ -39,6 +40,8 @@ import { locateDatabase, openStores } from './stores.js';
 const PADDED_RESPONSE_MS = 100;
 /** Timeout of a silent connection, in ms, in addition to the maximum wait for a stretch. */
 const STALLED_MS = 60_000;
+/** Delay of the stretch threads after listening, in ms: the server replies first. */
+const STRETCH_START_DELAY_MS = 40;
 /** Delay of the crypto threads after the stretch threads, in ms: more than the first login takes. */
 const CRYPTO_START_DELAY_MS = 1000;
 
@@ -59,7 +62,7 @@ export interface KeyServerOptions {
   now?: () => number;
   /** An earlier measurement of the `wasm` engine; by default it is measured at start. */
   stretchPlan?: StretchPlan | undefined;
-  /** Starts the threads at once, instead of with the first requests that need them. */
+  /** Starts the threads before the first requests that need them. */
   warmUp?: boolean;
 }
 
@@ -80,6 +83,7 @@ export async function startKeyServer({
   const metrics = createMetrics();
   const storage = await openStores(config, { storageKeys, now, ...metrics.stores });
   let pools: ReturnType<typeof openPools> | undefined;
+  const stopping = new AbortController();
   const { server, connections } = createHttpServer({
     maxConnections: config.maxConnections,
     timeouts: { stalledMs: STALLED_MS + config.stretchMaxWait * 1000 },
@@ -101,7 +105,6 @@ export async function startKeyServer({
     await listen(server, { ...config, setting: 'PORT' });
     // No await until the request handler is set: requests can arrive in the next turn of the event loop.
     pools = openPools(config, metrics, log, stretchPlan);
-    if (warmUp) startThreads(pools, log);
     const bound = withListeningPort(config, portOf(server));
     const services: Services = {
       config: bound,
@@ -123,8 +126,10 @@ export async function startKeyServer({
     const app = createApp(services, createRouter(services), connections);
     const sheddingLog = new SheddingLog(services);
     connections.serve(shedLoad(app.callback(), createShedding(services, sheddingLog)));
+    if (warmUp) startThreads(pools, log, stopping.signal).catch(() => {});
     const adminListener = config.metricsPort ? await openAdminListener(services) : undefined;
     const close = () => {
+      stopping.abort();
       closing ??= closeAll(connections, services, sheddingLog, adminListener);
       return closing;
     };
@@ -133,6 +138,7 @@ export async function startKeyServer({
     const metricsServer = adminListener?.server ?? (hasPublicMetrics(config) ? server : undefined);
     return { url: urlOf(server), metricsUrl: metricsServer && urlOf(metricsServer), services, close };
   } catch (error) {
+    stopping.abort();
     server.close();
     metrics.close();
     await Promise.all([pools?.stretcher.close(), pools?.cryptoPool.close(), storage.close()]);
@@ -166,19 +172,24 @@ function openPools(config: Config, { pools }: Metrics, log: Logger, plan: Stretc
   return { stretcher, cryptoPool };
 }
 
-/** Starts the threads that a first login waits for, then the others when they no longer compete with it for the cores. */
-function startThreads({ stretcher, cryptoPool }: ReturnType<typeof openPools>, log: Logger): void {
-  const startCryptoThreads = () => {
-    // Threads that cannot start are reported as dead.
-    cryptoPool.start().catch(() => {});
-  };
-  stretcher
-    .ready()
-    .then(
-      () => log.info({ event: 'stretchPlan', ...stretcher.plan }),
-      (error) => log.error({ event: 'stretchPlanMissing', err: error }),
-    )
-    .finally(() => setTimeout(startCryptoThreads, CRYPTO_START_DELAY_MS).unref());
+/**
+ * Starts the threads that a first login waits for, then the others when they no longer compete with it for the cores.
+ * @throws AbortError
+ */
+async function startThreads(
+  { stretcher, cryptoPool }: ReturnType<typeof openPools>,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = { signal, ref: false };
+  await sleep(STRETCH_START_DELAY_MS, undefined, options);
+  await stretcher.ready().then(
+    () => log.info({ event: 'stretchPlan', ...stretcher.plan }),
+    (error) => log.error({ event: 'stretchPlanMissing', err: error }),
+  );
+  await sleep(CRYPTO_START_DELAY_MS, undefined, options);
+  // Threads that cannot start are reported as dead.
+  await cryptoPool.start().catch(() => {});
 }
 
 function createShedding(services: Services, sheddingLog: SheddingLog): LoadSheddingOptions {
