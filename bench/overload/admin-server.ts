@@ -1,5 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import type { RawAccount } from '../load/accounts.js';
+import { rawLogin } from '../load/requests.js';
+import { Sender } from '../load/sender.js';
 import { type ServerProcess, startServer } from '../server/server-process.js';
 
 /** Settings of a server that refuses all logins but one at a time. */
@@ -13,4 +16,9 @@ export async function startAdminServer(settings: Record<string, string> = {}): P
   server.close();
   await once(server, 'close');
   return startServer({ settings: { TRUST_PROXY: 'loopback', METRICS_PORT: String(port), ...settings } });
+}
+
+/** Fills all stretch threads. The operating system maps a slot's memory with its first stretch, which takes up to 0.3 s. */
+export async function touchSlots(server: ServerProcess, account: RawAccount): Promise<void> {
+  await new Sender(server.url, 16).sendAll(Array(32).fill(rawLogin(account)));
 }

@@ -5,7 +5,7 @@ import { Sender } from '../load/sender.js';
 import { median } from '../measure/statistics.js';
 import { atMost, type BenchContext, type Measured } from '../suite.js';
 import { createTable } from '../table.js';
-import { startAdminServer } from './admin-server.js';
+import { startAdminServer, touchSlots } from './admin-server.js';
 
 const FLOOD_REQUESTS = 500;
 /** Time until the requests of the flooding source are queued, in ms. */
@@ -17,6 +17,7 @@ export async function measureFairness({ quick, report }: BenchContext): Promise<
   const server = await startAdminServer({ STRETCH_MAX_WAIT: '600' });
   const sender = new Sender(server.url, Number.POSITIVE_INFINITY);
   const [flooding, other] = [await createRawAccount(server), await createRawAccount(server)];
+  await touchSlots(server, other);
   const repeats = quick ? 3 : 8;
   const timeLogins = async (firstSource: number) => {
     const times: number[] = [];

@@ -9,7 +9,7 @@ import { memoryUse } from '../measure/process-usage.js';
 import type { ServerProcess } from '../server/server-process.js';
 import { atMost, type BenchContext, type Measured } from '../suite.js';
 import { createTable } from '../table.js';
-import { REFUSE, startAdminServer } from './admin-server.js';
+import { REFUSE, startAdminServer, touchSlots } from './admin-server.js';
 
 const ATTACK_MS = 4000;
 /** Time between the end of an attack and the last health checks, in ms. */
@@ -102,8 +102,8 @@ interface Row {
 export async function measureHostileClients({ quick, report }: BenchContext): Promise<Measured> {
   const server = await startAdminServer({ MAX_CONNECTIONS: String(MAX_CONNECTIONS) });
   const account = await createRawAccount(server);
-  // Takes the memory of all slots, which no attack adds.
-  await new Sender(server.url, 16).sendAll(Array(32).fill(rawLogin(account)));
+  // No attack adds this memory.
+  await touchSlots(server, account);
   const rows: Row[] = [];
   for (const [name, attack] of Object.entries(createAttacks(account))) {
     report(`overload: ${name}`);
