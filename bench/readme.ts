@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { drawChart } from './report/charts.js';
 import { COLOURS } from './report/style.js';
@@ -20,6 +21,10 @@ export async function updateReadmes(results: ReadonlyMap<string, SuiteResult>): 
     const render = ({ title, method, table }: Section) => `### ${title}\n\n${method}\n\n${toMarkdown(table)}`;
     await replaceBetweenMarks('bench/README.md', 'scale', () => scale.sections.map(render).join('\n\n'));
   }
+  // Aligns the tables.
+  execFileSync(fromRoot('node_modules/.bin/biome'), ['format', '--write', 'README.md', 'bench/README.md'], {
+    cwd: fromRoot('.'),
+  });
 }
 
 async function replaceBetweenMarks(
