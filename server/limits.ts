@@ -70,7 +70,7 @@ export class Limits {
     prove: () => Promise<Proof | undefined>,
   ): Promise<Proof | undefined> {
     const keys: Key[] = [
-      ['passwordsForAccountFromSource', `${uid}:${toCustomer(client)}`, uid],
+      ['passwordsForAccountFromSource', `${uid}:${toCustomerNetwork(client.source)}`, uid],
       ['passwordsFromSource', client.source],
       ...networkKey('passwordsFromNetwork', client),
       ['passwordsForAccount', uid, uid],
@@ -88,7 +88,7 @@ export class Limits {
 
   /** Only a wrong code stays counted. */
   async tryCode(uid: string, client: ClientContext, isRight: boolean): Promise<void> {
-    const keys: Key[] = [['codesForAccountFromSource', `${uid}:${toCustomer(client)}`, uid]];
+    const keys: Key[] = [['codesForAccountFromSource', `${uid}:${toCustomerNetwork(client.source)}`, uid]];
     const restore = await this.#consume(client, keys, { uid });
     if (isRight) void client.compensations.run(restore);
   }
@@ -167,17 +167,12 @@ function mailKeys(client: ClientContext, kind: MailKind, email: string): Key[] {
   const mailbox = toMailbox(email);
   return [
     ['mailsFromSource', client.source],
-    ['mailsToAddressFromSource', `${kind}:${mailbox}:${toCustomer(client)}`],
+    ['mailsToAddressFromSource', `${kind}:${mailbox}:${toCustomerNetwork(client.source)}`],
     ['mailsToAddress', `${kind}:${mailbox}`],
   ];
 }
 
-/** Counts an IPv6 customer's /48 as one source: 256 sources could use up the owner's share of a limit. */
-function toCustomer({ source }: ClientContext): string {
-  return toCustomerNetwork(source) ?? source;
-}
-
 function networkKey(limit: LimitName, { source }: ClientContext): Key[] {
   const network = toCustomerNetwork(source);
-  return network ? [[limit, network]] : [];
+  return network === source ? [] : [[limit, network]];
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import proxyaddr from 'proxy-addr';
 import { splitList } from '../../config/rules.js';
@@ -13,30 +13,29 @@ export function createSourceReader(trustProxy: string): (request: IncomingMessag
   const trust = proxyaddr.compile(splitList(trustProxy));
   return (request) => {
     // The last address is the client, as reported by the proxy before it.
-    const [client, proxy] = proxyaddr.all(request, trust).reverse();
-    const address = [client, proxy].map(withoutPort).find((candidate) => isIP(candidate));
+    const address = proxyaddr.all(request, trust).slice(-2).map(withoutPort).findLast(isIP);
     return toSource(address ?? '');
   };
 }
 
 export function toSource(address: string): string {
-  return isIPv4(address) ? address : maskIpv6(address, 56);
+  return toNetwork(address, 56);
 }
 
-/** Returns the /48 of an IPv6 source, which has at most one customer; `undefined` for IPv4. */
-export function toCustomerNetwork(source: string): string | undefined {
-  return source.includes(':') ? maskIpv6(source.replace(/\/56$/, ''), 48) : undefined;
+/** Returns the /48 of an IPv6 source, as its customer can have 256 sources. An IPv4 source remains as it is. */
+export function toCustomerNetwork(source: string): string {
+  return toNetwork(source, 48);
 }
 
 /** Some proxies append the client's port, so each connection would be its own source. */
 function withoutPort(address = ''): string {
-  return /^(?:(\d+(?:\.\d+){3}):\d+|\[(.+)\](?::\d+)?)$/.exec(address)?.slice(1).find(Boolean) ?? address;
+  return address.replace(/^([\d.]+):\d+$|^\[(.+)\](?::\d+)?$/, '$1$2');
 }
 
-function maskIpv6(address: string, bits: number): string {
-  const [withoutZone = ''] = address.split('%');
-  if (!ipaddr.isValid(withoutZone)) return address;
-  const parsed = ipaddr.process(withoutZone);
+function toNetwork(address: string, bits: number): string {
+  const [withoutZoneOrLength = ''] = address.split(/[%/]/);
+  if (!ipaddr.isValid(withoutZoneOrLength)) return address;
+  const parsed = ipaddr.process(withoutZoneOrLength);
   if (parsed.kind() === 'ipv4') return parsed.toString();
   const masked = new ipaddr.IPv6(parsed.toByteArray().fill(0, bits / 8));
   return `${masked.toNormalizedString().replace(/(:0)+$/, '::')}/${bits}`;

@@ -63,7 +63,7 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
     if (!needsStretch(request)) return listener(request, response);
     const address = sourceOf(request);
     // A body held back costs a client nothing. Those of a customer's 256 IPv6 networks together count as one source.
-    const source = request.complete ? address : (toCustomerNetwork(address) ?? address);
+    const source = request.complete ? address : toCustomerNetwork(address);
     const waitMs = predictWaitMs(inFlight.countAhead(source));
     if (waitMs > maxWaitMs) return refuse(request, response, waitMs);
     inFlight.add(source);

@@ -26,10 +26,10 @@ t.test('all addresses of an IPv6 /56 are one source', async (t) => {
   t.equal(source('fe80::1%eth0'), 'fe80::/56');
 });
 
-t.test('an IPv6 source belongs to its /48, and an IPv4 source to no network', async (t) => {
+t.test('an IPv6 source belongs to its /48, an IPv4 source to itself', async (t) => {
   t.equal(toCustomerNetwork(source('2001:db8:7:ff00::1')), '2001:db8:7::/48');
   t.equal(toCustomerNetwork(source('2001:db8:7::1')), '2001:db8:7::/48');
-  t.equal(toCustomerNetwork('192.0.2.7'), undefined);
+  t.equal(toCustomerNetwork(source('192.0.2.7')), '192.0.2.7');
 });
 
 t.test('X-Forwarded-For counts only from trusted addresses, and only its last part', async (t) => {
