@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import cors from '@koa/cors';
 import type Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
@@ -66,7 +67,7 @@ function answerErrors({ log, config: { publicUrl } }: Services) {
 
 function answerBeforeBody(ctx: Context, reply: string): void {
   ctx.type = 'json';
-  ctx.body = replyBeforeBody(reply, ctx.req);
+  ctx.body = Readable.from(replyBeforeBody(reply, ctx.req));
   ctx.length = Buffer.byteLength(reply);
 }
 

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 
 /** Time for a client to finish sending after an early reply. */
@@ -14,14 +13,9 @@ export function discardBody(request: IncomingMessage): IncomingMessage {
  * Sends a reply at once and ends it when the request has been received. Closing a connection with unread
  * bytes resets it, and a client that sends before it reads would lose the reply (RFC 9112, section 9.6).
  */
-export function replyBeforeBody(reply: string, request: IncomingMessage): Readable {
-  return Readable.from(sendThenDrain(reply, request), { objectMode: false });
-}
-
-async function* sendThenDrain(reply: string, request: IncomingMessage): AsyncGenerator<Buffer> {
+export async function* replyBeforeBody(reply: string, request: IncomingMessage): AsyncGenerator<Buffer> {
   yield Buffer.from(reply);
-  const timer = setTimeout(() => request.destroy(), LINGER_MS);
-  // If the client or the timer closes the connection, the reply has been sent.
-  await finished(discardBody(request), { writable: false }).catch(() => {});
-  clearTimeout(timer);
+  const signal = AbortSignal.timeout(LINGER_MS);
+  // It also fails when the client closes the connection. In both cases, the reply has been sent.
+  await finished(discardBody(request), { writable: false, signal }).catch(() => request.destroy());
 }
