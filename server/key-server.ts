@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,11 +19,10 @@ import { SigningKeyRing } from './certificates/signing-key-ring.js';
 import { prepareDataDir } from './data-dir.js';
 import { type AdminListener, openAdminListener } from './http/admin-listener.js';
 import { createApp } from './http/app.js';
-import { createSourceReader } from './http/client-source.js';
 import type { Connections } from './http/connections.js';
 import { createHttpServer } from './http/http-server.js';
 import { listen } from './http/listen.js';
-import { type LoadSheddingOptions, shedLoad } from './http/load-shedding.js';
+import { shedLoad } from './http/load-shedding.js';
 import { Limits } from './limits.js';
 import { SheddingLog } from './logs/shedding-log.js';
 import { createMailTransport } from './mail/create-transport.js';
@@ -125,7 +124,11 @@ export async function startKeyServer({
     let closing: Promise<void> | undefined;
     const app = createApp(services, createRouter(services), connections);
     const sheddingLog = new SheddingLog(services);
-    connections.serve(shedLoad(app.callback(), createShedding(services, sheddingLog)));
+    connections.serve(
+      shedLoad(app.callback(), services, needsStretch, ({ method = '', url }, outcome) =>
+        sheddingLog.add({ method, path: stretchPaths.find((known) => known === url), outcome }),
+      ),
+    );
     if (warmUp) startThreads(pools, log, stopping.signal).catch(() => {});
     const adminListener = config.metricsPort ? await openAdminListener(services) : undefined;
     const close = () => {
@@ -192,21 +195,9 @@ async function startThreads(
   await cryptoPool.start().catch(() => {});
 }
 
-function createShedding(services: Services, sheddingLog: SheddingLog): LoadSheddingOptions {
-  const { config, stretcher, inFlight, now } = services;
-  return {
-    inFlight,
-    // Routes match exactly, so every request for one of these paths contains this part.
-    needsStretch: ({ method, url }) => method === 'POST' && url?.includes(STRETCH_PATH_PART) === true,
-    sourceOf: createSourceReader(config.trustProxy),
-    predictWaitMs: (ahead) => stretcher.queue.predictWaitMs(ahead),
-    maxWaitMs: config.stretchMaxWait * 1000,
-    publicUrl: config.publicUrl,
-    now,
-    observe({ method = '', url }, outcome) {
-      sheddingLog.add({ method, path: stretchPaths.find((known) => known === url), outcome });
-    },
-  };
+/** Routes match exactly, so every request for one of these paths contains this part. */
+function needsStretch({ method, url }: IncomingMessage): boolean {
+  return method === 'POST' && url?.includes(STRETCH_PATH_PART) === true;
 }
 
 function createLimits(config: Config, { counters }: Storage, metrics: Metrics): Limits {

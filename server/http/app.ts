@@ -12,7 +12,7 @@ import type { Connections } from './connections.js';
 import { discardBody, replyBeforeBody } from './early-reply.js';
 import { toApiError } from './error-translation.js';
 import { ApiError, errorReply } from './errors.js';
-import { timeHeldMs } from './load-shedding.js';
+import { heldMs } from './load-shedding.js';
 import { API_HEADERS, standardHeaders } from './standard-headers.js';
 
 export function createApp(services: Services, router: Router, connections: Connections): Koa {
@@ -96,7 +96,7 @@ function countRequests({ limits, log, config }: Services) {
     const source = readSource(ctx.req);
     ctx.state.client = createClientContext(log, ctx.state as RequestState, {
       source,
-      heldMs: timeHeldMs(ctx.req),
+      heldMs: heldMs.get(ctx.req) ?? 0,
     });
     if (!HEALTH_CHECKS.includes(ctx.path)) await limits.countRequest(ctx.state.client);
     await next();

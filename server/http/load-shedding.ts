@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { InFlightRequests } from '../../workers/in-flight-requests.js';
-import { toCustomerNetwork } from './client-source.js';
+import type { Services } from '../services.js';
+import { createSourceReader, toCustomerNetwork } from './client-source.js';
 import { discardBody } from './early-reply.js';
 import { ApiError, errorReply } from './errors.js';
 import { API_HEADERS, standardHeaders } from './standard-headers.js';
@@ -13,38 +13,28 @@ const PROMPT_WAIT_MS = 250;
 /** Part of a longer wait for which a request is held back. The rest allows for predictions that are too long. */
 const HELD_PART = 0.75;
 
-const heldMs = new WeakMap<IncomingMessage, number>();
-
-/** Returns how long load shedding held a request back before its handler started, in ms. */
-export function timeHeldMs(request: IncomingMessage): number {
-  return heldMs.get(request) ?? 0;
-}
-
-export interface LoadSheddingOptions {
-  inFlight: InFlightRequests;
-  needsStretch: (request: IncomingMessage) => boolean;
-  sourceOf: (request: IncomingMessage) => string;
-  /** @returns the wait after a number of other requests, in ms */
-  predictWaitMs: (ahead: number) => number;
-  maxWaitMs: number;
-  publicUrl: string;
-  now: () => number;
-  observe: (request: IncomingMessage, outcome: 'refused' | 'abandoned') => void;
-}
+/** How long load shedding held a request back before its handler started, in ms. Only for requests that stretch. */
+export const heldMs = new WeakMap<IncomingMessage, number>();
 
 /**
- * Refuses a request with 503 if its stretch would wait longer than `maxWaitMs`, before any other work. A request counts
+ * Refuses a request with 503 if its stretch would wait longer than STRETCH_MAX_WAIT, before any other work. A request counts
  * from its start on, because simultaneous requests must affect each other's prediction. One with a long wait is held
  * back for most of it, so that the look-ups of a burst do not delay other requests.
  * @see docs/architecture.md, "Admission"
  */
-export function shedLoad(listener: RequestListener, options: LoadSheddingOptions): RequestListener {
-  const { inFlight, needsStretch, sourceOf, predictWaitMs, maxWaitMs, publicUrl, now, observe } = options;
-  const headers = Object.entries({
+export function shedLoad(
+  listener: RequestListener,
+  { config, stretcher, inFlight, now }: Services,
+  needsStretch: (request: IncomingMessage) => boolean,
+  observe: (request: IncomingMessage, outcome: 'refused' | 'abandoned') => void,
+): RequestListener {
+  const { publicUrl, stretchMaxWait, trustProxy } = config;
+  const sourceOf = createSourceReader(trustProxy);
+  const headers = {
     ...standardHeaders(publicUrl),
     ...API_HEADERS,
     'Content-Type': 'application/json; charset=utf-8',
-  });
+  };
   const bodies: string[] = [];
   const refuse = (request: IncomingMessage, response: ServerResponse, waitMs: number) => {
     observe(request, 'refused');
@@ -52,11 +42,8 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
     const retryAfter = toRetryAfter(waitMs);
     bodies[retryAfter] ??= errorReply(new ApiError('serviceUnavailable', { retryAfter }), publicUrl);
     const body = bodies[retryAfter];
-    response.statusCode = 503;
-    for (const [name, value] of headers) response.setHeader(name, value);
-    response.setHeader('Timestamp', String(Math.floor(now() / 1000)));
-    response.setHeader('Retry-After', String(retryAfter));
-    response.setHeader('Content-Length', body.length);
+    response.setHeader('Timestamp', Math.floor(now() / 1000));
+    response.writeHead(503, { ...headers, 'Retry-After': retryAfter, 'Content-Length': body.length });
     response.end(body);
   };
   return (request, response) => {
@@ -64,15 +51,16 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
     const address = sourceOf(request);
     // A body held back costs a client nothing. Those of a customer's 256 IPv6 networks together count as one source.
     const source = request.complete ? address : toCustomerNetwork(address);
-    const waitMs = predictWaitMs(inFlight.countAhead(source));
-    if (waitMs > maxWaitMs) return refuse(request, response, waitMs);
+    const waitMs = stretcher.queue.predictWaitMs(inFlight.countAhead(source));
+    if (waitMs > stretchMaxWait * 1000) return refuse(request, response, waitMs);
     inFlight.add(source);
     const holdMs = request.complete ? Math.max(0, HELD_PART * (waitMs - PROMPT_WAIT_MS)) : 0;
     const start = () => {
       heldMs.set(request, holdMs);
       listener(request, response);
     };
-    const timer = holdMs > 0 ? setTimeout(start, holdMs) : setTimeout(requireBody, BODY_MS, request);
+    const requireBody = () => request.complete || request.destroy();
+    const timer = holdMs > 0 ? setTimeout(start, holdMs) : setTimeout(requireBody, BODY_MS);
     response.once('close', () => {
       inFlight.remove(source);
       clearTimeout(timer);
@@ -80,10 +68,6 @@ export function shedLoad(listener: RequestListener, options: LoadSheddingOptions
     });
     if (holdMs === 0) start();
   };
-}
-
-function requireBody(request: IncomingMessage): void {
-  if (!request.complete) request.destroy();
 }
 
 /** @returns whole seconds, at most an hour, with a random part, so that refused clients do not retry together */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Next } from 'koa';
-import { timeHeldMs } from '../http/load-shedding.js';
+import { heldMs } from '../http/load-shedding.js';
 import type { Services } from '../services.js';
 import { readTraceId } from './trace-context.js';
 
@@ -30,7 +30,7 @@ export function recordRequest({ log, metrics }: Pick<Services, 'log' | 'metrics'
 
 export function logRequest(services: Services) {
   return async (ctx: Context, next: Next) => {
-    const startedMs = performance.now() - timeHeldMs(ctx.req);
+    const startedMs = performance.now() - (heldMs.get(ctx.req) ?? 0);
     ctx.state.id = randomUUID();
     ctx.state.traceId = readTraceId(ctx.headers.traceparent);
     const record = () => {
