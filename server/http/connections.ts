@@ -9,20 +9,14 @@ const ARRIVAL_GRACE_MS = 2_000;
 /** Maximum number of open requests on one connection. No client of this API uses pipelining. */
 const MAX_PIPELINED = 8;
 
-interface ConnectionLimits {
-  maxConnections: number;
-  unreadMs: number;
-  checkIntervalMs: number;
-}
-
 interface Connection {
-  source: string;
+  socket: Socket;
+  /** All connections of its source. The last to become idle are at the end. */
+  ofSource: Set<Connection>;
   /** Open requests in order of arrival. The first one runs. */
   open: ServerResponse[];
   /** Bytes received by the time of the last reply; `undefined` before the first. */
   bytesAtReply?: number;
-  /** When the reply of the first request was first seen complete and unread. */
-  unreadSinceMs?: number | undefined;
   /** Answers malformed bytes behind the open requests. */
   refuse?: () => void;
 }
@@ -32,19 +26,15 @@ interface Connection {
  * most: the one that has waited longest for its client, or the newest if none waits.
  */
 export class Connections {
-  readonly #server: Server;
-  readonly #limits: ConnectionLimits;
   readonly #connections = new Map<Socket, Connection>();
-  /** The connections of each source. The last to become idle are at the end. */
-  readonly #bySource = new Map<string, Set<Socket>>();
+  readonly #bySource = new Map<string, Set<Connection>>();
   #ending = false;
 
-  constructor(server: Server, limits: ConnectionLimits) {
-    this.#server = server;
-    this.#limits = limits;
+  constructor(
+    private readonly server: Server,
+    private readonly limits: { maxConnections: number; unreadMs: number },
+  ) {
     server.on('connection', (socket: Socket) => this.#add(socket));
-    const timer = setInterval(() => this.#closeUnread(), limits.checkIntervalMs).unref();
-    server.once('close', () => clearInterval(timer));
   }
 
   /**
@@ -52,28 +42,24 @@ export class Connections {
    * closes the connection.
    */
   serve(listener: RequestListener): void {
-    const startNext = async (socket: Socket, { open: [next] }: Connection) => {
-      if (!next) return;
-      // The end of a connection is read a turn after its data. A request of a client that has left does not start.
-      await nextTurn();
-      await nextTurn();
-      // Node's parser loses the bytes behind an Upgrade header, so no later request of this connection can be read.
-      if (next.req.headers.upgrade !== undefined) next.shouldKeepAlive = false;
-      if (socket.writable) listener(next.req, next);
-      else socket.destroy();
-    };
-    this.#server.on('request', ({ socket }, response: ServerResponse) => {
+    this.server.on('request', ({ socket }, response: ServerResponse) => {
       const connection = this.#connections.get(socket);
       // Node's parser emits all requests of a chunk, even after the connection was closed.
       if (!connection || socket.destroyed) return;
       const { open } = connection;
       open.push(response);
       if (open.length > MAX_PIPELINED) socket.destroy();
-      else if (open.length === 1) void startNext(socket, connection);
+      else if (open.length === 1) void this.#advance(connection, listener);
+      // A complete reply closes when the kernel has it, which can wait for the client.
+      response.once('prefinish', () => {
+        if (socket.destroyed) return;
+        const timer = setTimeout(() => socket.destroy(), this.limits.unreadMs);
+        response.once('close', () => clearTimeout(timer));
+      });
       response.once('close', () => {
-        this.#finish(socket, connection);
-        if (!connection.refuse || !isAwaitingRequest(connection)) void startNext(socket, connection);
-        else if (socket.writable) connection.refuse();
+        open.shift();
+        connection.bytesAtReply = socket.bytesRead;
+        void this.#advance(connection, listener);
       });
     });
   }
@@ -101,63 +87,60 @@ export class Connections {
     // Accepts the backlog, one connection in each turn of the event loop: the kernel would reset them.
     for (let turn = 0; turn < BACKLOG; turn++) await nextTurn();
     // Not `http.Server.close`: since Node 26.4 it also closes connections whose first request is in transit.
-    const closed = new Promise((resolve) => NetServer.prototype.close.call(this.#server, resolve));
-    for (const [socket, { open, bytesAtReply }] of this.#connections) {
+    const closed = new Promise((resolve) => NetServer.prototype.close.call(this.server, resolve));
+    for (const { socket, open, bytesAtReply } of this.#connections.values()) {
       if (open.length === 0 && socket.bytesRead === bytesAtReply) socket.destroySoon();
     }
     const timer = setInterval(() => {
-      for (const [socket, connection] of this.#connections)
-        if (isAwaitingRequest(connection)) socket.destroy();
+      for (const connection of this.#connections.values())
+        if (isAwaitingRequest(connection)) connection.socket.destroy();
     }, ARRIVAL_GRACE_MS);
     await closed;
     clearInterval(timer);
-    this.#server.close();
+    this.server.close();
   }
 
   #add(socket: Socket): void {
     const source = toSource(socket.remoteAddress ?? '');
-    this.#connections.set(socket, { source, open: [] });
-    this.#bySource.set(source, (this.#bySource.get(source) ?? new Set()).add(socket));
+    const ofSource = this.#bySource.get(source) ?? new Set();
+    const connection = { socket, ofSource, open: [] };
+    this.#connections.set(socket, connection);
+    this.#bySource.set(source, ofSource.add(connection));
     socket.once('close', () => {
       this.#connections.delete(socket);
-      const ofSource = this.#bySource.get(source);
-      ofSource?.delete(socket);
-      if (ofSource?.size === 0) this.#bySource.delete(source);
+      ofSource.delete(connection);
+      if (ofSource.size === 0) this.#bySource.delete(source);
     });
-    if (this.#connections.size > this.#limits.maxConnections) this.#evict().destroy();
+    if (this.#connections.size > this.limits.maxConnections) this.#evict();
   }
 
-  #evict(): Socket {
-    let most = new Set<Socket>();
+  #evict(): void {
+    let most = new Set<Connection>();
     for (const ofSource of this.#bySource.values()) if (ofSource.size > most.size) most = ofSource;
-    let evicted: Socket | undefined;
-    for (const socket of most) {
-      evicted = socket;
-      const connection = this.#connections.get(socket) as Connection;
-      // The client must act next: read a reply, or send the rest of its requests.
-      if (connection.open[0]?.writableEnded || isAwaitingRequest(connection)) break;
-    }
-    return evicted as Socket;
+    // The client must act next: read a reply, or send the rest of its requests.
+    const isIdle = (of: Connection) => of.open[0]?.writableEnded || isAwaitingRequest(of);
+    const evicted = [...most].find(isIdle) ?? [...most].at(-1);
+    evicted?.socket.destroy();
   }
 
-  #closeUnread(): void {
-    const nowMs = performance.now();
-    for (const [socket, connection] of this.#connections) {
-      if (!connection.open[0]?.writableEnded) continue;
-      connection.unreadSinceMs ??= nowMs;
-      if (nowMs - connection.unreadSinceMs >= this.#limits.unreadMs) socket.destroy();
+  /** Answers malformed bytes, becomes idle, or starts the next request. */
+  async #advance(connection: Connection, listener: RequestListener): Promise<void> {
+    const { socket, ofSource, open, refuse } = connection;
+    const [next] = open;
+    if (refuse && isAwaitingRequest(connection)) {
+      if (socket.writable) refuse();
+    } else if (next) {
+      // The end of a connection is read a turn after its data. A request of a client that has left does not start.
+      await nextTurn();
+      await nextTurn();
+      // Node's parser loses the bytes behind an Upgrade header, so no later request of this connection can be read.
+      if (next.req.headers.upgrade !== undefined) next.shouldKeepAlive = false;
+      if (socket.writable) listener(next.req, next);
+      else socket.destroy();
+    } else {
+      if (this.#ending) socket.destroySoon();
+      if (ofSource.delete(connection)) ofSource.add(connection);
     }
-  }
-
-  /** Ends the first request of a connection, whose reply was written or whose client has left. */
-  #finish(socket: Socket, connection: Connection): void {
-    connection.open.shift();
-    connection.bytesAtReply = socket.bytesRead;
-    connection.unreadSinceMs = undefined;
-    if (connection.open.length > 0) return;
-    if (this.#ending) socket.destroySoon();
-    const ofSource = this.#bySource.get(connection.source);
-    if (ofSource?.delete(socket)) ofSource.add(socket);
   }
 }
 

@@ -14,7 +14,7 @@ export interface HttpTimeouts {
   stalledMs: number;
   /** For a client to read a complete reply. */
   unreadMs: number;
-  /** Interval of the checks of `headersMs`, `requestMs` and `unreadMs`. */
+  /** Interval of the checks of `headersMs` and `requestMs`. */
   checkIntervalMs: number;
 }
 
@@ -56,7 +56,7 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     requireHostHeader: false,
   });
   server.timeout = stalledMs;
-  const connections = new Connections(server, { maxConnections, unreadMs, checkIntervalMs });
+  const connections = new Connections(server, { maxConnections, unreadMs });
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket: Socket) => {
     const reason = PARSER_ERRORS[code ?? ''] ?? 'badRequest';
