@@ -52,6 +52,7 @@ export class CryptoPool {
       onDied: (error) => observe?.({ type: 'threadDied', error }),
     });
     this.queue = new TaskQueue({
+      slots: Array.from({ length: threads * TASKS_PER_THREAD }, (_, i) => ({ indexes: [i] })),
       run: async ([task]) => [{ reply: await this.#pool.run(task as CryptoTask) }],
       recover: async () => {},
       now: () => performance.now(),
@@ -59,7 +60,6 @@ export class CryptoPool {
       observe,
     });
     this.queue.expect(1, FIRST_GUESS_MS[modPow]);
-    for (let i = 0; i < threads * TASKS_PER_THREAD; i++) this.queue.release({ indexes: [i] });
   }
 
   get threads() {

@@ -4,7 +4,7 @@ import type { SlotAllocation } from './messages.js';
 export const WIPE_AFTER_MS = 20;
 
 export interface SlotWiperOptions {
-  /** Reserves slots. Returns `false` when they are in use. */
+  /** Reserves slots. Returns `false` when they are in use, or about to be. */
   claim: (slots: SlotAllocation) => boolean;
   /** Returns slots to the queue. */
   release: (slots: SlotAllocation) => void;
@@ -56,7 +56,7 @@ export class SlotWiper {
 
   async #wipeIdle(slots: SlotAllocation, count: number): Promise<void> {
     const { claim, release } = this.#options;
-    if (!claim(slots)) return;
+    if (!claim(slots)) return this.end(slots, count);
     if (await this.#wipe(slots, 0, count)) this.#traces.delete(slots);
     else this.end(slots, count);
     release(slots);

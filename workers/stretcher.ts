@@ -74,11 +74,9 @@ export class Stretcher {
     const allocations = divideSlots(threads, Math.floor(memoryMiB / SLOT_MIB));
     this.#largestGroup = allocations[0]?.indexes.length ?? 1;
     this.queue = new TaskQueue({
+      slots: allocations,
       run: (batch, slots, timeLimitMs) => this.#runBatch(batch, slots, timeLimitMs),
-      recover: async (slots) => {
-        await this.#pool.deadThreadsExited();
-        if (this.#usesSlots) this.#wiper.end(slots, slots.indexes.length);
-      },
+      recover: () => this.#pool.deadThreadsExited(),
       now: () => performance.now(),
       after: startTimer,
       observe,
@@ -111,7 +109,6 @@ export class Stretcher {
       threads: Math.ceil(threads / STRETCH_THREADS_PER_WIPE_THREAD),
       workerData: this.#memories,
     });
-    for (const slots of allocations) this.queue.release(slots);
   }
 
   /** The current plan, which is measured once `ready`. */

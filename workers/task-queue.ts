@@ -26,9 +26,11 @@ export type TaskEvent =
   | { type: 'finished'; batchSize: number; serviceMs: number; failed: number };
 
 export interface TaskQueueOptions<Task, Reply, Slots> {
+  /** Each running batch uses one allocation, which has a slot for each task. */
+  slots: Slots[];
   /** Runs a batch on a free thread, which is terminated after `timeLimitMs`. */
   run: (batch: Task[], slots: Slots, timeLimitMs: number) => Promise<Outcome<Reply>[]>;
-  /** Prepares the slots of a dead thread for use. */
+  /** Waits until the slots of a dead thread can be used. */
   recover: (slots: Slots) => Promise<unknown>;
   /** A monotonic clock, in ms. */
   now: () => number;
@@ -49,8 +51,6 @@ interface Waiting<Task, Reply> {
 const AVERAGE_GAIN = 0.2;
 /** Multiple of the expected time of a batch after which a thread counts as hung and is replaced. */
 const HANG_FACTOR = 20;
-/** Assumed time of the latest batch until one has finished, in ms: the processor can be slow, or busy. */
-const FIRST_BATCH_MS = 1_500;
 /** Multiple of the expected time after which predictions count a thread as overdue. */
 const OVERDUE_FACTOR = 4;
 /** Minimum of that time, in ms: other programs can take the cores, and tasks of a crypto thread differ tenfold. */
@@ -61,27 +61,24 @@ const FILL_FACTOR = 0.1;
 /**
  * The queue in front of a thread pool: round robin over sources, first come first served within a source.
  * It never refuses a request; load shedding before it bounds its length (docs/architecture.md, "Admission").
- *
- * Each running batch uses one slot allocation, which has a slot for each task. `release` adds allocations.
  */
 export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
-  readonly #options: TaskQueueOptions<Task, Reply, Slots>;
   /** Waiting requests by source, in round-robin order: the first source is next. */
   readonly #bySource = new Map<string, Waiting<Task, Reply>[]>();
-  readonly #free: Slots[] = [];
-  readonly #running = new Set<{ startedMs: number }>();
+  readonly #free: Set<Slots>;
+  /** When each running batch started. */
+  readonly #running = new Map<Slots, number>();
   #waiting = 0;
   /** Cancels the timer of the next batch, which an idle thread waits to fill. */
   #stopFilling: (() => void) | undefined;
-  #isFillTimeOver = false;
   #groupSize = 1;
-  /** Moving average of the time for each task in a full batch, in ms. */
-  #msPerTask = 0;
-  /** On a busy machine it exceeds the average. */
-  #latestBatchMs = FIRST_BATCH_MS;
+  /** Moving average of the time of a full batch, in ms. */
+  #batchMs = 0;
+  /** Exceeds the average on a busy machine. Initially an assumption, as the processor can be slow, or busy. */
+  #latestBatchMs = 1_500;
 
-  constructor(options: TaskQueueOptions<Task, Reply, Slots>) {
-    this.#options = options;
+  constructor(private readonly options: TaskQueueOptions<Task, Reply, Slots>) {
+    this.#free = new Set(options.slots);
   }
 
   get waiting(): number {
@@ -91,29 +88,28 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
   /** Sets the maximum number of tasks in a batch, and the expected time of such a batch. */
   expect(groupSize: number, batchMs: number): void {
     this.#groupSize = groupSize;
-    this.#msPerTask = batchMs / groupSize;
+    this.#batchMs = batchMs;
   }
 
   /** @throws TaskAbandonedError when the client closes the connection first; TaskFailedError */
   submit(task: Task, { source, heldMs = 0, signal }: TaskClient): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const requests = this.#bySource.get(source) ?? [];
-      requests.push({ task, arrivedMs: this.#options.now() - heldMs, resolve, reject, signal });
+      requests.push({ task, arrivedMs: this.options.now() - heldMs, resolve, reject, signal });
       this.#bySource.set(source, requests);
       this.#waiting++;
       this.#dispatch();
     });
   }
 
-  /** Reserves slots until they are released. Returns `false` when a batch runs in them. */
+  /** Reserves slots until they are released. Returns `false` when a batch runs in them, or requests wait for them. */
   claim(slots: Slots): boolean {
-    const i = this.#free.indexOf(slots);
-    if (i >= 0) this.#free.splice(i, 1);
-    return i >= 0;
+    const isSpare = this.#waiting === 0 || this.#free.size > 1;
+    return isSpare && this.#free.delete(slots);
   }
 
   release(slots: Slots): void {
-    this.#free.push(slots);
+    this.#free.add(slots);
     this.#dispatch();
   }
 
@@ -122,35 +118,30 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
    * a twentieth of a thread.
    */
   predictWaitMs(ahead: number): number {
-    const overdueMs = Math.max(OVERDUE_FACTOR * this.#fullBatchMs, MIN_OVERDUE_MS);
-    const overdueSinceMs = this.#options.now() - overdueMs;
-    const overdue = [...this.#running].filter(({ startedMs }) => startedMs < overdueSinceMs).length;
-    const batches = Math.max(1, this.#free.length + this.#running.size);
-    return (ahead * this.#msPerTask) / (batches - overdue + overdue / HANG_FACTOR);
+    const { slots, now } = this.options;
+    const overdueSinceMs = now() - Math.max(OVERDUE_FACTOR * this.#batchMs, MIN_OVERDUE_MS);
+    const overdue = [...this.#running.values()].filter((startedMs) => startedMs < overdueSinceMs).length;
+    const threads = slots.length - overdue + overdue / HANG_FACTOR;
+    return ((ahead / this.#groupSize) * this.#batchMs) / threads;
   }
 
-  get #fullBatchMs(): number {
-    return this.#msPerTask * this.#groupSize;
-  }
-
-  /** Starts batches on idle threads. A small batch waits for more requests first, unless no other batch runs. */
+  /** Starts a batch on each idle thread. A small batch waits for more requests first, unless no other batch runs. */
   #dispatch(): void {
-    while (this.#waiting > 0 && this.#free.length > 0) {
-      if (this.#waiting < this.#groupSize && this.#running.size > 0 && !this.#isFillTimeOver) {
-        this.#stopFilling ??= this.#options.after(FILL_FACTOR * this.#fullBatchMs, () => {
-          this.#isFillTimeOver = true;
-          this.#dispatch();
-        });
-        return;
-      }
-      this.#stopFilling?.();
-      this.#stopFilling = undefined;
-      this.#isFillTimeOver = false;
-      const slots = this.#free.pop() as Slots;
-      const batch = this.#takeBatch(Math.min(this.#groupSize, slots.indexes.length));
-      if (batch.length > 0) void this.#start(batch, slots);
-      else this.#free.push(slots);
-    }
+    if (this.#waiting === 0 || this.#free.size === 0) return;
+    if (this.#waiting >= this.#groupSize || this.#running.size === 0) this.#startBatch();
+    else this.#stopFilling ??= this.options.after(FILL_FACTOR * this.#batchMs, () => this.#startBatch());
+  }
+
+  #startBatch(): void {
+    this.#stopFilling?.();
+    this.#stopFilling = undefined;
+    // The slots released last: the first stretch in others has to map their memory.
+    const slots = [...this.#free].at(-1) as Slots;
+    const batch = this.#takeBatch(Math.min(this.#groupSize, slots.indexes.length));
+    if (batch.length === 0) return;
+    this.#free.delete(slots);
+    void this.#run(batch, slots);
+    this.#dispatch();
   }
 
   /**
@@ -161,9 +152,9 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
     const batch: Waiting<Task, Reply>[] = [];
     const sources = new Set<string>();
     let hasLastOfSource = false;
-    while (batch.length < size) {
-      const [source, requests] = this.#bySource.entries().next().value ?? [];
-      if (source === undefined || !requests || (hasLastOfSource && sources.has(source))) break;
+    // A source that is added again comes last.
+    for (const [source, requests] of this.#bySource) {
+      if (batch.length === size || (hasLastOfSource && sources.has(source))) break;
       const next = this.#takeNext(requests);
       this.#bySource.delete(source);
       if (requests.length > 0) this.#bySource.set(source, requests);
@@ -179,34 +170,30 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
     for (let next = requests.shift(); next; next = requests.shift()) {
       this.#waiting--;
       if (!next.signal?.aborted) return next;
-      this.#options.observe?.({ type: 'abandoned' });
+      this.options.observe?.({ type: 'abandoned' });
       next.reject(new TaskAbandonedError('the client disconnected'));
     }
     return undefined;
   }
 
-  async #start(batch: Waiting<Task, Reply>[], slots: Slots): Promise<void> {
-    const { now, run, recover, observe } = this.#options;
-    const running = { startedMs: now() };
-    this.#running.add(running);
-    for (const { arrivedMs } of batch)
-      observe?.({ type: 'started', waitedMs: running.startedMs - arrivedMs });
+  async #run(batch: Waiting<Task, Reply>[], slots: Slots): Promise<void> {
+    const { now, run, recover, observe } = this.options;
+    const startedMs = now();
+    this.#running.set(slots, startedMs);
+    for (const { arrivedMs } of batch) observe?.({ type: 'started', waitedMs: startedMs - arrivedMs });
     let isUsable = true;
-    const timeLimitMs = HANG_FACTOR * Math.max(this.#fullBatchMs, this.#latestBatchMs);
+    const timeLimitMs = HANG_FACTOR * Math.max(this.#batchMs, this.#latestBatchMs);
     const tasks = batch.map(({ task }) => task);
     const outcomes = await run(tasks, slots, timeLimitMs).catch((error: Error) => {
       isUsable = false;
       return batch.map((): Outcome<Reply> => ({ failure: error.message }));
     });
-    const serviceMs = now() - running.startedMs;
+    const serviceMs = now() - startedMs;
     const failed = outcomes.filter((outcome) => 'failure' in outcome).length;
-    if (failed === 0) {
-      this.#latestBatchMs = serviceMs;
-      this.#learn(batch.length, serviceMs);
-    }
+    if (failed === 0) this.#learn(batch.length, serviceMs);
     // Other programs may have all cores: the next batches get more time, or every one would fail.
-    else if (serviceMs >= timeLimitMs) this.#learn(this.#groupSize, serviceMs);
-    this.#running.delete(running);
+    else if (serviceMs >= timeLimitMs) this.#latestBatchMs = (2 * timeLimitMs) / HANG_FACTOR;
+    this.#running.delete(slots);
     observe?.({ type: 'finished', batchSize: batch.length, serviceMs, failed });
     batch.forEach(({ resolve, reject }, i) => {
       const outcome = outcomes[i] ?? { failure: 'no outcome' };
@@ -218,10 +205,11 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
     this.release(slots);
   }
 
-  /** Updates the average. A smaller batch takes longer for each task, so it may only lower the average. */
   #learn(size: number, serviceMs: number): void {
-    const ms = serviceMs / size;
-    if (size < this.#groupSize && ms > this.#msPerTask) return;
-    this.#msPerTask += AVERAGE_GAIN * (ms - this.#msPerTask);
+    this.#latestBatchMs = serviceMs;
+    const batchMs = (serviceMs / size) * this.#groupSize;
+    // A smaller batch takes longer for each task, so it may only lower the average.
+    if (size < this.#groupSize && batchMs > this.#batchMs) return;
+    this.#batchMs += AVERAGE_GAIN * (batchMs - this.#batchMs);
   }
 }

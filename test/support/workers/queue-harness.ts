@@ -39,7 +39,9 @@ export class QueueHarness {
 
   /** Batches are expected to take 100 ms. */
   constructor({ threads = 2, groupSize = 2, holdRecovery = false }: HarnessOptions = {}) {
+    this.allocations = divideSlots(threads, threads * groupSize);
     this.queue = new TaskQueue({
+      slots: this.allocations,
       run: (batch, slots, timeLimitMs) => this.#run(batch, slots, timeLimitMs),
       recover: (slots) =>
         new Promise((resolve, reject) => {
@@ -56,8 +58,6 @@ export class QueueHarness {
       observe: (event) => this.events.push(event),
     });
     this.queue.expect(groupSize, 100);
-    this.allocations = divideSlots(threads, threads * groupSize);
-    for (const slots of this.allocations) this.queue.release(slots);
   }
 
   /** By default from the account's own source. */
