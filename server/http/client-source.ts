@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import proxyaddr from 'proxy-addr';
 import { splitList } from '../../config/rules.js';
@@ -34,7 +34,7 @@ function withoutPort(address = ''): string {
 
 function toNetwork(address: string, bits: number): string {
   const [withoutZoneOrLength = ''] = address.split(/[%/]/);
-  if (!ipaddr.isValid(withoutZoneOrLength)) return address;
+  if (isIPv4(address) || !ipaddr.isValid(withoutZoneOrLength)) return address;
   const parsed = ipaddr.process(withoutZoneOrLength);
   if (parsed.kind() === 'ipv4') return parsed.toString();
   const masked = new ipaddr.IPv6(parsed.toByteArray().fill(0, bits / 8));
