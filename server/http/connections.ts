@@ -52,7 +52,7 @@ export class Connections {
       else if (open.length === 1) void this.#advance(connection, listener);
       // A complete reply closes when the kernel has it, which can wait for the client.
       response.once('prefinish', () => {
-        if (socket.destroyed) return;
+        if (socket.destroyed || socket.writableLength === 0) return;
         const timer = setTimeout(() => socket.destroy(), this.limits.unreadMs);
         response.once('close', () => clearTimeout(timer));
       });
