@@ -95,7 +95,7 @@ export class Stretcher {
       module: this.engine === 'wasm' ? new WebAssembly.Module(readKernel('shared')) : undefined,
     };
     if (this.engine === 'native') {
-      for (const { buffer } of this.#memories) loadNative().prepareMemory(new Uint8Array(buffer));
+      for (const { buffer } of this.#memories) loadNative().resetMemory(new Uint8Array(buffer));
     }
     this.#pool = new ThreadPool({
       file: threadFile ?? new URL('./thread/stretch-thread.js', import.meta.url),
@@ -230,5 +230,5 @@ function createMemories(allocations: SlotAllocation[]): WebAssembly.Memory[] {
 
 /** Gives a memory back to the operating system. Without the addon, the garbage collector does this later. */
 function releaseMemory({ buffer }: WebAssembly.Memory): void {
-  if (findNativeProblem() === undefined) loadNative().releaseMemory(new Uint8Array(buffer));
+  if (findNativeProblem() === undefined) loadNative().resetMemory(new Uint8Array(buffer));
 }

@@ -20,7 +20,7 @@ static double thread_cpu_ms(void) {
 
 /** Writes the mean CPU ms of a password. */
 static void *run(void *cpu_ms) {
-  static const uint8_t text[] = "a password of some length";
+  static uint8_t text[] = "a password of some length";
   uint8_t keys[MAX_GROUP][32], *V = aligned_alloc(HUGE_PAGE, n * V_BYTES);
   derivation group[MAX_GROUP];
   if (!V) exit(1);
@@ -28,8 +28,8 @@ static void *run(void *cpu_ms) {
   madvise(V, n * V_BYTES, MADV_HUGEPAGE);
 #endif
   for (int i = 0; i < n; i++) {
-    const message password = {text, sizeof text - 1 - (size_t)i, NULL, 0};
-    group[i] = (derivation){password, password, V + i * V_BYTES, keys[i]};
+    const bytes password = {text, sizeof text - 1 - (size_t)i};
+    group[i] = (derivation){password, password, {V + i * V_BYTES, V_BYTES}, {keys[i], 32}};
   }
   // The first round maps the memory.
   stretch(kernels, n, group);

@@ -108,7 +108,7 @@ function createWasmScrypt() {
 function createNativeScrypt() {
   const native = loadNative();
   const memory = new Uint8Array(createSharedMemory(4 * 128 * N * r).buffer);
-  native.prepareMemory(memory);
+  native.resetMemory(memory);
   return (count: number) => deriveKeys(count, (arrays) => native.scrypt(N, r, p, ...arrays), memory);
 }
 

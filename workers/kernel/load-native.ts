@@ -9,10 +9,8 @@ export interface NativeKernel {
   readonly isa: string;
   /** Those that this processor has, the fastest first. */
   readonly isas: readonly string[];
-  /** Asks for huge pages, and keeps the memory out of core dumps. */
-  prepareMemory(memory: Uint8Array): void;
-  /** Gives the memory back to Linux. It then reads as zeros. */
-  releaseMemory(memory: Uint8Array): void;
+  /** On Linux, gives the memory back to the system; later writes take huge pages, and core dumps leave it out. */
+  resetMemory(memory: Uint8Array): void;
   /**
    * Computes stretchedPW, 32 bytes. S is the email; V has 64 MiB.
    * @see docs/protocol.md, "Password stretching", steps 1 to 3

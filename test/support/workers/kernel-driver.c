@@ -12,7 +12,7 @@
 
 static uint8_t inputs[2 * MAX_GROUP][2048];
 
-static message read_bytes(int i) {
+static bytes read_bytes(int i) {
   static char text[4100];
   size_t length = 0;
   if (scanf(" x%4096[0-9a-f]", text) < 1) text[0] = 0;
@@ -21,18 +21,18 @@ static message read_bytes(int i) {
     sscanf(at, "%2x", &byte);
     inputs[i][length++] = (uint8_t)byte;
   }
-  return (message){inputs[i], length, NULL, 0};
+  return (bytes){inputs[i], length};
 }
 
 int main(int argc, char **argv) {
   const kernel *k = kernels;
   if (argc < 2) {
-    for (; *k->isa; k++) puts(k->isa);
+    for (; k->isa; k++) puts(k->isa);
     return 0;
   }
-  while (*k->isa && strcmp(k->isa, argv[1]) != 0) k++;
+  while (k->isa && strcmp(k->isa, argv[1]) != 0) k++;
   uint8_t *V = aligned_alloc(64, MAX_GROUP * V_BYTES);
-  if (!*k->isa || !V) return 1;
+  if (!k->isa || !V) return 1;
 
   char what[16];
   while (scanf("%15s", what) == 1) {
@@ -43,11 +43,11 @@ int main(int argc, char **argv) {
     derivation group[MAX_GROUP];
     uint8_t keys[MAX_GROUP][1024];
     for (uint32_t i = 0; i < n; i++) {
-      const message P = read_bytes(2 * (int)i), S = read_bytes(2 * (int)i + 1);
-      group[i] = (derivation){P, S, V + i * V_BYTES, keys[i]};
+      const bytes P = read_bytes(2 * (int)i), S = read_bytes(2 * (int)i + 1);
+      group[i] = (derivation){P, S, {V + i * V_BYTES, V_BYTES}, {keys[i], dkLen}};
     }
-    if (c) pbkdf2(k, (int)n, group, c, dkLen);
-    else if (N) scrypt(k, (int)n, group, N, r, p, dkLen);
+    if (c) pbkdf2(k, (int)n, group, c);
+    else if (N) scrypt(k, (int)n, group, N, r, p);
     else stretch(k, (int)n, group);
     for (uint32_t i = 0; i < n; i++) {
       for (uint32_t j = 0; j < dkLen; j++) printf("%02x", keys[i][j]);

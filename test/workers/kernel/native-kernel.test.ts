@@ -44,7 +44,7 @@ t.test(
   { skip: withNative.skip ?? (platform() !== 'linux' && 'reads /proc') },
   async (t) => {
     const memory = createSharedMemory(4 * SLOT_BYTES);
-    native.prepareMemory(new Uint8Array(memory.buffer));
+    native.resetMemory(new Uint8Array(memory.buffer));
     const { bytes, flags } = findMapping(memory);
     t.equal(bytes, memory.buffer.byteLength);
     t.ok(flags.includes('dd'), 'MADV_DONTDUMP');
@@ -110,10 +110,9 @@ t.test('invalid numbers, lengths and arrays are refused before memory is touched
     [scrypt(16, 8, 1, first, none), /DK must be a Uint8Array of 1 to 1024 bytes/],
     [scrypt(16, 8, 1, first, new Uint8Array(1025)), /DK must be a Uint8Array of 1 to 1024 bytes/],
     [() => native.pbkdf2(0, bytes, bytes, none, DK), /c must be an integer from 1/],
-    [() => native.prepareMemory('memory' as never), /V must be a Uint8Array/],
-    [() => native.releaseMemory('memory' as never), /V must be a Uint8Array/],
-    [() => native.releaseMemory(memory.subarray(4096)), /V must consist of whole pages/],
-    [() => native.releaseMemory(memory.subarray(0, 4096)), /V must consist of whole pages/],
+    [() => native.resetMemory('memory' as never), /V must be a Uint8Array/],
+    [() => native.resetMemory(memory.subarray(4096)), /V must consist of whole pages/],
+    [() => native.resetMemory(memory.subarray(0, 4096)), /V must consist of whole pages/],
   ];
   for (const [call, message] of refused) t.throws(call, { message });
   t.ok(Buffer.from(memory.buffer).equals(Buffer.alloc(memory.length)));

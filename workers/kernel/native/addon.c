@@ -1,124 +1,101 @@
 // The kernel as a Node-API addon. Its functions take numbers, then four Uint8Arrays for each password: P, S, V and DK
 // (RFC 7914). All are checked here before any access to memory. No JavaScript runs during a call.
 #include <node_api.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include "kernel.h"
 
-#define MAX_INPUT_BYTES 1024
-#define MAX_DK_BYTES 1024
 #define MAX_NUMBERS 3
 /** Of WebAssembly: a multiple of the processor's pages. */
 #define PAGE_BYTES 65536
 
 static const kernel *chosen;
 
+/** The arguments of a call, and the passwords that they describe. */
 typedef struct {
   napi_env env;
   size_t count;
   napi_value arguments[MAX_NUMBERS + 4 * MAX_GROUP];
   int n;
   derivation group[MAX_GROUP];
-  /** Length of every DK. The first one determines it if it is zero. */
-  size_t dkLen;
-  /** The first error, or an empty string. */
-  char error[100];
+  /** Whether no check has failed. */
+  bool valid;
 } call;
 
-#define FAIL(c, ...) \
-  if (!*(c)->error) snprintf((c)->error, sizeof(c)->error, __VA_ARGS__)
-
 static call begin(napi_env env, napi_callback_info info) {
-  call c = {.env = env, .count = MAX_NUMBERS + 4 * MAX_GROUP};
+  call c = {.env = env, .count = MAX_NUMBERS + 4 * MAX_GROUP, .valid = true};
   napi_get_cb_info(env, info, &c.count, c.arguments, NULL, NULL);
   return c;
 }
 
-static uint32_t read_integer(call *c, int i, const char *name, uint32_t least, uint32_t most) {
+/** Throws a RangeError for the first condition that is false. */
+static void require(call *c, bool condition, const char *format, ...) {
+  if (condition || !c->valid) return;
+  char message[100];
+  va_list values;
+  va_start(values, format);
+  vsnprintf(message, sizeof message, format, values);
+  va_end(values);
+  napi_throw_range_error(c->env, NULL, message);
+  c->valid = false;
+}
+
+static uint32_t read_integer(call *c, size_t i, const char *name, uint32_t least, uint32_t most) {
   double number;
-  if (napi_get_value_double(c->env, c->arguments[i], &number) == napi_ok && number >= least && number <= most &&
-      number == (uint32_t)number) {
-    return (uint32_t)number;
-  }
-  FAIL(c, "%s must be an integer from %u to %u", name, least, most);
-  return least;
+  const bool valid = napi_get_value_double(c->env, c->arguments[i], &number) == napi_ok && number >= least &&
+                     number <= most && number == (uint32_t)number;
+  require(c, valid, "%s must be an integer from %u to %u", name, least, most);
+  return valid ? (uint32_t)number : least;
 }
 
-static message read_bytes(call *c, size_t i, const char *name, size_t least, size_t most) {
+static bytes read_bytes(call *c, size_t i, const char *name, size_t least, size_t most) {
   napi_typedarray_type type;
-  void *bytes;
-  size_t length;
-  if (napi_get_typedarray_info(c->env, c->arguments[i], &type, &length, &bytes, NULL, NULL) != napi_ok ||
-      type != napi_uint8_array || length < least || length > most) {
-    FAIL(c, "%s must be a Uint8Array of %zu to %zu bytes", name, least, most);
-    return (message){0};
-  }
-  return (message){bytes, length, NULL, 0};
+  void *at = NULL;
+  size_t length = 0;
+  const bool valid = napi_get_typedarray_info(c->env, c->arguments[i], &type, &length, &at, NULL, NULL) == napi_ok &&
+                     type == napi_uint8_array && length >= least && length <= most;
+  require(c, valid, "%s must be a Uint8Array of %zu to %zu bytes", name, least, most);
+  return (bytes){at, length};
 }
 
-/** Reads the arrays of each password, after some numbers. Returns whether the call is valid, otherwise it throws. */
-static int read_group(call *c, size_t numbers, size_t v_bytes) {
+/** Reads the arrays of each password, after some numbers. DK has dkLen bytes, or any equal length if that is zero. */
+static bool read_group(call *c, size_t numbers, size_t v_bytes, size_t dkLen) {
   c->n = (int)((c->count - numbers) / 4);
-  if (c->count < numbers + 4 || c->count != numbers + 4 * (size_t)c->n || c->n > MAX_GROUP) {
-    FAIL(c, "four arrays each are needed for one to %d passwords", MAX_GROUP);
-    c->n = 0;
-  }
-  for (int i = 0; i < c->n; i++) {
+  const bool complete = c->count >= numbers + 4 && c->count == numbers + 4 * (size_t)c->n && c->n <= MAX_GROUP;
+  require(c, complete, "four arrays each are needed for one to %d passwords", MAX_GROUP);
+  for (int i = 0; i < c->n && c->valid; i++) {
     const size_t at = numbers + 4 * (size_t)i;
-    const message V = read_bytes(c, at + 2, "V", v_bytes, SIZE_MAX), DK = read_bytes(c, at + 3, "DK", 1, MAX_DK_BYTES);
-    c->group[i] = (derivation){
-        .P = read_bytes(c, at, "P", 0, MAX_INPUT_BYTES),
-        .S = read_bytes(c, at + 1, "S", 0, MAX_INPUT_BYTES),
-        .V = (uint8_t *)V.head,
-        .DK = (uint8_t *)DK.head,
-    };
-    if (c->dkLen == 0) c->dkLen = DK.head_length;
-    if (DK.head_length != c->dkLen) FAIL(c, "every DK must have %zu bytes", c->dkLen);
-    if ((uintptr_t)V.head % 64 != 0 && v_bytes > 0) FAIL(c, "V must begin at a multiple of 64 bytes");
+    derivation *d = &c->group[i];
+    d->P = read_bytes(c, at, "P", 0, MAX_BYTES);
+    d->S = read_bytes(c, at + 1, "S", 0, MAX_BYTES);
+    d->V = read_bytes(c, at + 2, "V", v_bytes, SIZE_MAX);
+    d->DK = read_bytes(c, at + 3, "DK", 1, MAX_BYTES);
+    if (dkLen == 0) dkLen = d->DK.length;
+    require(c, d->DK.length == dkLen, "every DK must have %zu bytes", dkLen);
+    require(c, (uintptr_t)d->V.at % 64 == 0 || v_bytes == 0, "V must begin at a multiple of 64 bytes");
     for (int j = 0; j < i; j++) {
-      const uintptr_t a = (uintptr_t)c->group[i].V, b = (uintptr_t)c->group[j].V;
-      if ((a < b ? b - a : a - b) < v_bytes) FAIL(c, "every password needs a V of its own");
+      const uintptr_t a = (uintptr_t)d->V.at, b = (uintptr_t)c->group[j].V.at;
+      require(c, (a < b ? b - a : a - b) >= v_bytes, "every password needs a V of its own");
     }
   }
-  if (*c->error) napi_throw_range_error(c->env, NULL, c->error);
-  return !*c->error;
+  return c->valid;
 }
 
-/** Reads V for madvise, which rounds its length up to whole pages. */
-static message read_pages(call *c) {
-  const message V = read_bytes(c, 0, "V", 0, SIZE_MAX);
-  if ((uintptr_t)V.head % PAGE_BYTES != 0 || V.head_length % PAGE_BYTES != 0) FAIL(c, "V must consist of whole pages");
-  if (*c->error) napi_throw_range_error(c->env, NULL, c->error);
-  return *c->error ? (message){0} : V;
-}
-
-/** prepareMemory(V): asks for huge pages, and keeps the memory out of core dumps. */
-static napi_value js_prepare_memory(napi_env env, napi_callback_info info) {
-  call c = begin(env, info);
-  const message V = read_pages(&c);
-#ifdef __linux__
-  madvise((void *)V.head, V.head_length, MADV_HUGEPAGE);
-  madvise((void *)V.head, V.head_length, MADV_DONTDUMP);
-#endif
-  return NULL;
-}
-
-/** releaseMemory(V): gives the memory back to the operating system. V then reads as zeros. */
-static napi_value js_release_memory(napi_env env, napi_callback_info info) {
-  call c = begin(env, info);
-  const message V = read_pages(&c);
-#ifdef __linux__
-  madvise((void *)V.head, V.head_length, MADV_DONTNEED);
-#endif
-  return NULL;
+/** Wipes the stack of functions that have returned. */
+static __attribute__((noinline)) void wipe_stack(void) {
+  uint8_t frames[192 << 10];
+  memset(frames, 0, sizeof frames);
+  // The compiler cannot remove the memset: this may read the frames.
+  __asm__ volatile("" : : "r"(frames) : "memory");
 }
 
 /** stretch(…arrays): S is the email. */
 static napi_value js_stretch(napi_env env, napi_callback_info info) {
   call c = begin(env, info);
-  c.dkLen = 32;
-  if (read_group(&c, 0, (size_t)128 * 8 * 65536)) stretch(chosen, c.n, c.group);
+  if (read_group(&c, 0, (size_t)128 * 8 * 65536, 32)) stretch(chosen, c.n, c.group);
+  wipe_stack();
   return NULL;
 }
 
@@ -127,8 +104,9 @@ static napi_value js_scrypt(napi_env env, napi_callback_info info) {
   call c = begin(env, info);
   const uint32_t N = read_integer(&c, 0, "N", 2, 1 << 24), r = read_integer(&c, 1, "r", 1, MAX_R);
   const uint32_t p = read_integer(&c, 2, "p", 1, MAX_B_BYTES / 128 / r);
-  if (N & (N - 1)) FAIL(&c, "N must be a power of two");
-  if (read_group(&c, 3, (size_t)128 * r * N)) scrypt(chosen, c.n, c.group, N, r, p, c.dkLen);
+  require(&c, !(N & (N - 1)), "N must be a power of two");
+  if (read_group(&c, 3, (size_t)128 * r * N, 0)) scrypt(chosen, c.n, c.group, N, r, p);
+  wipe_stack();
   return NULL;
 }
 
@@ -136,7 +114,22 @@ static napi_value js_scrypt(napi_env env, napi_callback_info info) {
 static napi_value js_pbkdf2(napi_env env, napi_callback_info info) {
   call c = begin(env, info);
   const uint32_t iterations = read_integer(&c, 0, "c", 1, 1000000);
-  if (read_group(&c, 1, 0)) pbkdf2(chosen, c.n, c.group, iterations, c.dkLen);
+  if (read_group(&c, 1, 0, 0)) pbkdf2(chosen, c.n, c.group, iterations);
+  wipe_stack();
+  return NULL;
+}
+
+/** resetMemory(V): V reads as zeros and takes no memory until it is written, in huge pages and without core dumps. */
+static napi_value js_reset_memory(napi_env env, napi_callback_info info) {
+  call c = begin(env, info);
+  const bytes V = read_bytes(&c, 0, "V", 0, SIZE_MAX);
+  // madvise rounds a length up to whole pages.
+  const bool whole = (uintptr_t)V.at % PAGE_BYTES == 0 && V.length % PAGE_BYTES == 0;
+  require(&c, whole, "V must consist of whole pages");
+#ifdef __linux__
+  const int advice[] = {MADV_HUGEPAGE, MADV_DONTDUMP, MADV_DONTNEED};
+  for (int i = 0; i < 3 && c.valid; i++) madvise(V.at, V.length, advice[i]);
+#endif
   return NULL;
 }
 
@@ -144,7 +137,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   const char *wanted = getenv("STRETCH_ISA");
   napi_value isa = NULL, isas, name;
   napi_create_array(env, &isas);
-  for (uint32_t i = 0; *kernels[i].isa; i++) {
+  for (uint32_t i = 0; kernels[i].isa; i++) {
     napi_create_string_utf8(env, kernels[i].isa, NAPI_AUTO_LENGTH, &name);
     napi_set_element(env, isas, i, name);
     if (isa || (wanted && *wanted && strcmp(wanted, kernels[i].isa) != 0)) continue;
@@ -159,8 +152,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   const napi_property_descriptor properties[] = {
       PROPERTY("isa", NULL, isa),
       PROPERTY("isas", NULL, isas),
-      PROPERTY("prepareMemory", js_prepare_memory, NULL),
-      PROPERTY("releaseMemory", js_release_memory, NULL),
+      PROPERTY("resetMemory", js_reset_memory, NULL),
       PROPERTY("stretch", js_stretch, NULL),
       PROPERTY("scrypt", js_scrypt, NULL),
       PROPERTY("pbkdf2", js_pbkdf2, NULL),

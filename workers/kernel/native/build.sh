@@ -31,24 +31,36 @@ compile() { # object source flags
   $CC $flags "$@" -c "$source" -o "$objects/$object.o" 2>"$objects/$object.log" || touch "$objects/failed" &
 }
 
+compile_vectors() { # isa "numbers of hashes" flags
+  isa=$1 numbers=$2
+  shift 2
+  compile "iterate-$isa" iterate.c -DITERATE="iterate_$isa" -DWORD=v4 "$@"
+  for n in $numbers; do compile "romix-$isa-$n" romix.c -DROMIX="romix_${isa}_$n" -DHASHES="$n" "$@"; done
+}
+
 machine=$($CC -dumpmachine)
 case $machine in
   x86_64-*)
-    compile sse2 vectors.c -DISA=sse2
-    compile avx2 vectors.c -DISA=avx2 -mavx2
-    compile avx512 vectors.c -DISA=avx512 -mavx512f -mavx512vl
-    compile sha-extensions sha-extensions.c -msha -msse4.1 -flax-vector-conversions
+    compile_vectors sse2 '1 2'
+    compile_vectors avx2 '1 2 4' -mavx2
+    compile_vectors avx512 '1 2 4' -mavx512f -mavx512vl
+    sha_flags='-msha -msse4.1'
     # Vector instructions slow the scalar code down by 10 to 25 %, also with -march=native.
-    compile scrypt scrypt.c -march=x86-64 -mtune=generic
+    scalar_flags='-march=x86-64 -mtune=generic'
     ;;
   aarch64-* | arm64-*)
-    compile neon vectors.c -DISA=neon
-    compile sha-extensions sha-extensions.c -march=armv8-a+crypto -flax-vector-conversions
-    compile scrypt scrypt.c
+    compile_vectors neon '1 2 4'
+    sha_flags=-march=armv8-a+crypto
+    scalar_flags=
     ;;
   *) give_up "it supports x86-64 and arm64, not $machine" ;;
 esac
-for source in pbkdf2 kernels; do compile $source $source.c; done
+# shellcheck disable=SC2086
+compile sha-extensions sha-extensions.c $sha_flags -flax-vector-conversions
+# shellcheck disable=SC2086
+compile romix-scalar romix.c -DROMIX=romix_scalar -DHASHES=1 -DSCALAR $scalar_flags
+compile iterate-scalar iterate.c -DITERATE=iterate_scalar -DWORD=uint32_t
+for source in pbkdf2 scrypt kernels; do compile $source $source.c; done
 compile main "$main" -I. -I"$headers"
 wait
 

@@ -1,74 +1,76 @@
-// Detects the kernels that this processor can run.
-#include <stdbool.h>
+// The kernels, and the detection of those that this processor can run.
+#include <limits.h>
 #include <time.h>
 #include "kernel.h"
 
-kernel kernels[9];
+/** Features of processors. */
+enum { AVX2 = 1, AVX512 = 2, SHA = 4 };
 
-static void add(const kernel *k, bool has_sha_extensions) {
-  kernel *next = kernels;
-  while (*next->isa) next++;
-  if (has_sha_extensions) {
-    *next = *k;
-    next->iterate = iterate_sha;
-    strcat(next++->isa, "+sha");
-  }
-  *next = *k;
-}
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
-/** Returns the time of a small scryptROMix in ns. */
-static long measure(romix_function *romix) {
-  _Alignas(64) static uint8_t B[1024], V[16][1024];
-  struct timespec start, end;
-  clock_gettime(CLOCK_MONOTONIC, &start);
-  romix((uint8_t *[]){B}, (uint8_t *[]){*V}, 16, 8);
-  clock_gettime(CLOCK_MONOTONIC, &end);
-  return (end.tv_sec - start.tv_sec) * 1000000000 + end.tv_nsec - start.tv_nsec;
+#define ROMIX(isa) romix_##isa##_1, romix_##isa##_2, romix_##isa##_4
+iterate_function iterate_sse2, iterate_avx2, iterate_avx512, iterate_neon;
+romix_function romix_sse2_1, romix_sse2_2, ROMIX(avx2), ROMIX(avx512), ROMIX(neon);
+
+kernel kernels[] = {
+#if defined(__x86_64__)
+    {AVX512 | SHA, "avx512+sha", iterate_sha, ROMIX(avx512)},
+    {AVX512, "avx512", iterate_avx512, ROMIX(avx512)},
+    {AVX2 | SHA, "avx2+sha", iterate_sha, ROMIX(avx2)},
+    {AVX2, "avx2", iterate_avx2, ROMIX(avx2)},
+    // Sixteen registers of 16 bytes hold two hashes, not four.
+    {0, "sse2", iterate_sse2, romix_sse2_1, romix_sse2_2, NULL},
+#else
+    {SHA, "neon+sha", iterate_sha, ROMIX(neon)},
+    {0, "neon", iterate_neon, ROMIX(neon)},
+#endif
+    {0, "scalar", iterate_scalar, romix_scalar, NULL, NULL},
+    {0},
+};
+
+static unsigned find_features(void) {
+#if defined(__x86_64__)
+  unsigned a, b = 0, c, d, found = 0;
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2")) found |= AVX2;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) found |= AVX512;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && b & bit_SHA) found |= SHA;
+  return found;
+#elif defined(__linux__)
+  return getauxval(AT_HWCAP) & HWCAP_SHA2 ? SHA : 0;
+#else
+  return SHA;
+#endif
 }
 
 /** Returns whether scalar operations are faster for one hash, which waits for the result of each operation. */
 static bool prefers_scalar(const kernel *k) {
-  long scalar = measure(kernel_scalar.romix1), vector = measure(k->romix1);
-  for (int i = 0; i < 30; i++) {
-    const long ns[2] = {measure(kernel_scalar.romix1), measure(k->romix1)};
-    if (ns[0] < scalar) scalar = ns[0];
-    if (ns[1] < vector) vector = ns[1];
+  _Alignas(64) static uint8_t B[1024], V[16][1024];
+  romix_function *const romix[2] = {romix_scalar, k->romix1};
+  long least_ns[2] = {LONG_MAX, LONG_MAX};
+  for (int i = 0; i < 60; i++) {
+    struct timespec start, end;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    romix[i % 2]((uint8_t *[]){B}, (uint8_t *[]){*V}, 16, 8);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    const long ns = (end.tv_sec - start.tv_sec) * 1000000000 + end.tv_nsec - start.tv_nsec;
+    if (ns < least_ns[i % 2]) least_ns[i % 2] = ns;
   }
-  return scalar < vector;
+  return least_ns[0] < least_ns[1];
 }
-
-#if defined(__x86_64__)
-#include <cpuid.h>
-extern const kernel kernel_sse2, kernel_avx2, kernel_avx512;
-
-static void add_vector_kernels(void) {
-  unsigned a, b = 0, c, d;
-  __builtin_cpu_init();
-  const bool sha = __builtin_cpu_supports("sse4.1") && __get_cpuid_count(7, 0, &a, &b, &c, &d) && b >> 29 & 1;
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) add(&kernel_avx512, sha);
-  if (__builtin_cpu_supports("avx2")) add(&kernel_avx2, sha);
-  add(&kernel_sse2, false);
-}
-#elif defined(__aarch64__)
-extern const kernel kernel_neon;
-#if defined(__linux__)
-#include <asm/hwcap.h>
-#include <sys/auxv.h>
-#define HAS_SHA (getauxval(AT_HWCAP) & HWCAP_SHA2)
-#else
-#define HAS_SHA true
-#endif
-
-static void add_vector_kernels(void) {
-  add(&kernel_neon, HAS_SHA);
-}
-#else
-#error "the native kernel is for x86-64 and arm64"
-#endif
 
 /** Runs when the library is loaded, before any thread uses it; takes about 2 ms. */
 __attribute__((constructor)) static void detect(void) {
-  add_vector_kernels();
-  add(&kernel_scalar, false);
-  if (prefers_scalar(&kernels[0])) kernels[0].romix1 = kernel_scalar.romix1;
+  const unsigned features = find_features();
+  kernel *next = kernels;
+  for (const kernel *k = kernels; k->isa; k++) {
+    if (!(k->features & ~features)) *next++ = *k;
+  }
+  *next = (kernel){0};
+  if (prefers_scalar(&kernels[0])) kernels[0].romix1 = romix_scalar;
 }

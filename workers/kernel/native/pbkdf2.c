@@ -31,11 +31,6 @@ static void sha256_add(sha256 *hash, const uint8_t *bytes, size_t length) {
   }
 }
 
-static void sha256_add_message(sha256 *hash, const message *M) {
-  sha256_add(hash, M->head, M->head_length);
-  sha256_add(hash, M->tail, M->tail_length);
-}
-
 /** Adds the padding (FIPS 180-4, section 5.1.1): H is then the hash. */
 static void sha256_end(sha256 *hash) {
   const uint64_t bits = hash->length * 8;
@@ -48,54 +43,45 @@ static void store_words(uint8_t *bytes, const uint32_t words[8], size_t length) 
   for (size_t i = 0; i < length; i++) bytes[i] = (uint8_t)(words[i / 4] >> (24 - 8 * (i % 4)));
 }
 
-/** Computes HMAC's state after a key block: the key, each byte xor `pad`. */
-static void set_key(uint32_t state[8], const uint8_t key[64], uint8_t pad) {
-  sha256 hash = sha256_start;
-  for (int i = 0; i < 64; i++) sha256_add(&hash, (const uint8_t[]){key[i] ^ pad}, 1);
-  memcpy(state, hash.H, sizeof hash.H);
-  wipe(&hash, sizeof hash);
-}
-
-static void set_password(pbkdf2_lane *lane, const message *P) {
+/** Sets HMAC's states after the inner and outer key block. */
+static void set_password(pbkdf2_lane *lane, bytes P) {
   uint8_t key[64] = {0};
-  sha256 hash = sha256_start;
-  sha256_add_message(&hash, P);
-  if (hash.length <= 64) {
-    for (size_t i = 0; i < hash.length; i++) key[i] = i < P->head_length ? P->head[i] : P->tail[i - P->head_length];
-  } else {
+  sha256 inner = sha256_start, outer = sha256_start;
+  if (P.length > 64) {
+    sha256 hash = sha256_start;
+    sha256_add(&hash, P.at, P.length);
     sha256_end(&hash);
     store_words(key, hash.H, 32);
+  } else {
+    for (size_t i = 0; i < P.length; i++) key[i] = P.at[i];
   }
-  set_key(lane->inner, key, 0x36);
-  set_key(lane->outer, key, 0x5c);
-  wipe(key, sizeof key);
-  wipe(&hash, sizeof hash);
+  for (int i = 0; i < 64; i++) {
+    sha256_add(&inner, (const uint8_t[]){key[i] ^ 0x36}, 1);
+    sha256_add(&outer, (const uint8_t[]){key[i] ^ 0x5c}, 1);
+  }
+  memcpy(lane->inner, inner.H, sizeof inner.H);
+  memcpy(lane->outer, outer.H, sizeof outer.H);
 }
 
 /** T = U_1 = HMAC(P, S | INT(i)). */
-static void set_salt(pbkdf2_lane *lane, const message *S, uint32_t i) {
+static void set_salt(pbkdf2_lane *lane, bytes S, uint32_t i) {
   sha256 hash = {.length = 64};
   memcpy(hash.H, lane->inner, sizeof hash.H);
-  sha256_add_message(&hash, S);
+  sha256_add(&hash, S.at, S.length);
   sha256_add(&hash, (const uint8_t[]){(uint8_t)(i >> 24), (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}, 4);
   sha256_end(&hash);
   sha256_second_block(hash.H, lane->outer);
   memcpy(lane->U, hash.H, sizeof hash.H);
   memcpy(lane->T, hash.H, sizeof hash.H);
-  wipe(&hash, sizeof hash);
 }
 
-void iterate_scalar(int n, pbkdf2_lane lanes[], uint32_t count) {
-  for (int i = 0; i < n; i++) iterate_lanes(1, &lanes[i], count);
-}
-
-void pbkdf2(const kernel *k, int n, const derivation group[], uint32_t c, size_t dkLen) {
+void pbkdf2(const kernel *k, int n, const derivation group[], uint32_t c) {
+  const size_t dkLen = group[0].DK.length;
   pbkdf2_lane lanes[MAX_GROUP];
-  for (int i = 0; i < n; i++) set_password(&lanes[i], &group[i].P);
+  for (int i = 0; i < n; i++) set_password(&lanes[i], group[i].P);
   for (size_t done = 0; done < dkLen; done += 32) {
-    for (int i = 0; i < n; i++) set_salt(&lanes[i], &group[i].S, (uint32_t)(done / 32 + 1));
+    for (int i = 0; i < n; i++) set_salt(&lanes[i], group[i].S, (uint32_t)(done / 32 + 1));
     k->iterate(n, lanes, c - 1);
-    for (int i = 0; i < n; i++) store_words(group[i].DK + done, lanes[i].T, dkLen - done < 32 ? dkLen - done : 32);
+    for (int i = 0; i < n; i++) store_words(group[i].DK.at + done, lanes[i].T, dkLen - done < 32 ? dkLen - done : 32);
   }
-  wipe(lanes, sizeof lanes);
 }

@@ -1,5 +1,5 @@
-// SHA-256 (FIPS 180-4, section 6.2.2) and PBKDF2's iteration on it, for one password or for several in the lanes of a
-// vector. Include after defining WORD, a 32-bit word or a vector of them.
+// SHA-256 (FIPS 180-4, section 6.2.2) of one message or of several in the lanes of a vector. Include after defining WORD,
+// a 32-bit word or a vector of them.
 #include "kernel.h"
 
 #define ROTR(x, n) ROTL(x, 32 - (n))
@@ -36,21 +36,4 @@ static ALWAYS_INLINE void sha256_second_block(WORD H[8], const WORD state[8]) {
   W[15] += 96 * 8;
   memcpy(H, state, 8 * sizeof *H);
   sha256_block(H, W);
-}
-
-/** iterate_function for at most as many passwords as a WORD has lanes. */
-static ALWAYS_INLINE void iterate_lanes(int n, pbkdf2_lane lanes[], uint32_t count) {
-  enum { inner, outer, U, T };
-  WORD words[4][8] = {0};
-#define WORD_OF_LANE(i) ((uint32_t *)words)[(i) * sizeof(WORD) / 4 + lane]
-  for (int lane = 0; lane < n; lane++)
-    for (int i = 0; i < 32; i++) WORD_OF_LANE(i) = ((uint32_t *)&lanes[lane])[i];
-  while (count-- > 0) {
-    sha256_second_block(words[U], words[inner]);
-    sha256_second_block(words[U], words[outer]);
-    for (int i = 0; i < 8; i++) words[T][i] ^= words[U][i];
-  }
-  for (int lane = 0; lane < n; lane++)
-    for (int i = 0; i < 8; i++) lanes[lane].T[i] = WORD_OF_LANE(8 * T + i);
-  wipe(words, sizeof words);
 }
