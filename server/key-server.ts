@@ -40,7 +40,7 @@ const PADDED_RESPONSE_MS = 100;
 /** Timeout of a silent connection, in ms, in addition to the maximum wait for a stretch. */
 const STALLED_MS = 60_000;
 /** Delay of the stretch threads after listening, in ms: the server replies first. */
-const STRETCH_START_DELAY_MS = 40;
+const STRETCH_START_DELAY_MS = 20;
 /** Delay of the crypto threads after the stretch threads, in ms: more than the first login takes. */
 const CRYPTO_START_DELAY_MS = 1000;
 
@@ -129,7 +129,6 @@ export async function startKeyServer({
         sheddingLog.add({ method, path: stretchPaths.find((known) => known === url), outcome }),
       ),
     );
-    if (warmUp) startThreads(pools, log, stopping.signal).catch(() => {});
     const adminListener = config.metricsPort ? await openAdminListener(services) : undefined;
     const close = () => {
       stopping.abort();
@@ -138,6 +137,7 @@ export async function startKeyServer({
     };
     services.signer.keys.start();
     services.mailer.start();
+    if (warmUp) startThreads(pools, log, stopping.signal).catch(() => {});
     const metricsServer = adminListener?.server ?? (hasPublicMetrics(config) ? server : undefined);
     return { url: urlOf(server), metricsUrl: metricsServer && urlOf(metricsServer), services, close };
   } catch (error) {

@@ -24,6 +24,7 @@ async function main(): Promise<void> {
     log.warn({ event: 'proxyNotTrusted', publicUrl, advice });
   }
   log.info({ event: 'listening', url: server.url, metricsUrl: server.metricsUrl, publicUrl, stretchEngine });
+  log.flush();
   if (stretchEngine !== config.stretchEngine) {
     log.warn({
       event: 'stretchEngineMissing',

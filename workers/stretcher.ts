@@ -189,12 +189,12 @@ export class Stretcher {
     const { single, pbkdf2 } = this.#plan;
     const stretching = this.#run('stretch', { batch: moved, slots, single, pbkdf2 }, passwords, timeLimitMs);
     if (!this.#usesSlots) return stretching;
-    // Errors are ignored: a wipe that finds no thread is repeated.
-    this.#wipePool.start().catch(() => {});
     const wiping = this.#wiper.begin(allocation, batch.length);
     try {
       return await stretching;
     } finally {
+      // After the first stretch: a starting thread would delay it. A wipe that finds no thread is repeated.
+      this.#wipePool.start().catch(() => {});
       this.#wiper.end(allocation, await wiping);
     }
   }

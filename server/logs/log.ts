@@ -43,7 +43,8 @@ export function createLogger(
         batches.flush();
       }, BATCH_MS).unref();
     },
-  });
+    flush: () => batches.flush(),
+  } as DestinationStream);
   let dropped = 0;
   batches.on('drop', () => {
     dropped++;
