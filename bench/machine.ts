@@ -1,16 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { findNativeProblem, loadNative } from '../workers/kernel/load-native.js';
 import { readStat, sumSeconds } from './measure/process-usage.js';
 import { createTable, type Table } from './table.js';
 
 export type Machine = ReturnType<typeof describeMachine>;
 
-/** Describes this machine. The commit ends with `+` when files differ from it. */
+/**
+ * Describes this machine. The processor's name includes the instruction set of the native kernel, because virtual machines
+ * hide the model. The commit ends with `+` when files differ from it.
+ */
 export function describeMachine() {
   const isVirtual = /^flags.*\bhypervisor\b/m.test(readOrEmpty('/proc/cpuinfo'));
+  const isa = findNativeProblem() === undefined ? `, ${loadNative().isa}` : '';
   return {
-    CPU: `${cpus()[0]?.model.trim() ?? 'unknown'}${isVirtual ? ' (virtual machine)' : ''}`,
+    CPU: `${cpus()[0]?.model.trim() ?? 'unknown'}${isa}${isVirtual ? ' (virtual machine)' : ''}`,
     Cores: String(availableParallelism()),
     Caches: [2, 3].map(readCache).filter(Boolean).join(', ') || 'unknown',
     Memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,

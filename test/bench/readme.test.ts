@@ -9,7 +9,7 @@ const suite = (sections: SuiteResult['sections']): SuiteResult => ({
   startedAt: '2024-01-02T03:04:05.000Z',
   durationSeconds: 1,
   quick: false,
-  machine: { ...describeMachine(), CPU: 'Abacus (virtual machine)', Node: '24.0.0 (V8 13.6)' },
+  machine: { ...describeMachine(), CPU: 'Abacus (virtual machine)', Cores: '2', Node: '24.0.0 (V8 13.6)' },
   neighbours: '',
   sections,
   checks: [],
@@ -60,10 +60,13 @@ t.test('a processor gets its rows, which replace its old ones; other processors 
 });
 
 t.test('the figures of README.md name the machine and show the table of logins', async (t) => {
-  const login = suite([{ title: 'Logins', method: '', table: table([['native', 'one', 98.7, 1, 1]]) }]);
+  const login = suite([
+    { title: 'Logins', method: '', table: table([['native', 'eight at once', 30.4, 1, 1]]) },
+  ]);
   const markdown = renderFigures(stretch, login);
   t.match(markdown, 'Abacus');
-  t.match(markdown, '| native | one | 98.70 | 1.00 | 1.00 |');
+  t.match(markdown, '| native | eight at once | 30.40 | 1.00 | 1.00 |');
+  t.match(markdown, 'serves 15.2 raw logins a second on each core');
 });
 
 t.test('the figure is a standalone SVG file, light and dark', async (t) => {
