@@ -7,6 +7,10 @@
 set -u
 main=$(realpath "${1:-$(dirname "$0")/addon.c}")
 target=$(realpath -m "${2:-$(dirname "$0")/../../../dist/workers/kernel/stretch.node}" 2>/dev/null || echo "$2")
+if [ -e "$target" ] && [ ! -f "$target" ]; then
+  echo "$target is not a file" >&2
+  exit 1
+fi
 cd "$(dirname "$0")" || exit 1
 headers=../../../node_modules/node-api-headers/include
 CC=${CC:-cc}
