@@ -100,6 +100,13 @@ function describe(results: Result[], limitCount: number, besideStretchingMib: nu
   const [alone, loaded] = results.slice(limitCount) as [Result, Result];
   const check = (result: Result, goal: number) =>
     atMost(`raw login, ${result.load}: server ÷ limit program, CPU`, overLimit(result) as number, goal, '×');
+  const checkLatency = (lone: Result) =>
+    atMost(
+      `raw login, ${alone.load}: p50 beyond the limit program`,
+      median(each(alone, 'latenciesMs')) - median(each(lone, 'cpuMs')),
+      10,
+      'ms',
+    );
   return {
     sections: [
       {
@@ -128,7 +135,7 @@ function describe(results: Result[], limitCount: number, besideStretchingMib: nu
         },
       },
     ],
-    checks: limitCount > 0 ? [check(loaded, 1.4), check(alone, 1.35)] : [],
+    checks: limits[0] ? [check(loaded, 1.4), check(alone, 1.35), checkLatency(limits[0])] : [],
     figures: {
       'raw login eight at once, CPU ms': median(each(loaded, 'cpuMs')),
       'raw login, event loop ms': median(each(loaded, 'loopMs')),

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
 import type { RawAccount } from '../load/accounts.js';
 import { rawLogin } from '../load/requests.js';
 import { Sender } from '../load/sender.js';
@@ -18,7 +19,11 @@ export async function startAdminServer(settings: Record<string, string> = {}): P
   return startServer({ settings: { TRUST_PROXY: 'loopback', METRICS_PORT: String(port), ...settings } });
 }
 
-/** Fills all stretch threads. The operating system maps a slot's memory with its first stretch, which takes up to 0.3 s. */
+/**
+ * Fills all stretch threads, one for each core, with groups of four. The operating system maps a slot's memory with its
+ * first stretch, which takes up to 0.3 s.
+ */
 export async function touchSlots(server: ServerProcess, account: RawAccount): Promise<void> {
-  await new Sender(server.url, 16).sendAll(Array(32).fill(rawLogin(account)));
+  const connections = 8 * availableParallelism();
+  await new Sender(server.url, connections).sendAll(Array(2 * connections).fill(rawLogin(account)));
 }

@@ -24,6 +24,7 @@ const START_FLAGS: string[] = JSON.parse(readFileSync(fromRoot('package.json'), 
   .scripts.start.split(' ')
   .slice(1, -1);
 const START_DEADLINE_MS = 20_000;
+/** Short, because the CPU until the server listens excludes its threads, which start soon after. */
 const POLL_MS = 5;
 /** Kills the server when the bench ends and so closes the guard's input; then removes the data folder. */
 const GUARD = 'read -r stopped || kill -9 "$1"; rm -rf "$2"';
