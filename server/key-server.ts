@@ -82,7 +82,6 @@ export async function startKeyServer({
   const metrics = createMetrics();
   const storage = await openStores(config, { storageKeys, now, ...metrics.stores });
   let pools: ReturnType<typeof openPools> | undefined;
-  const stopping = new AbortController();
   const { server, connections } = createHttpServer({
     maxConnections: config.maxConnections,
     timeouts: { stalledMs: STALLED_MS + config.stretchMaxWait * 1000 },
@@ -122,6 +121,7 @@ export async function startKeyServer({
     };
     metrics.watch(services, promisify(server.getConnections.bind(server)));
     let closing: Promise<void> | undefined;
+    const stopping = new AbortController();
     const app = createApp(services, createRouter(services), connections);
     const sheddingLog = new SheddingLog(services);
     connections.serve(
@@ -141,7 +141,6 @@ export async function startKeyServer({
     const metricsServer = adminListener?.server ?? (hasPublicMetrics(config) ? server : undefined);
     return { url: urlOf(server), metricsUrl: metricsServer && urlOf(metricsServer), services, close };
   } catch (error) {
-    stopping.abort();
     server.close();
     metrics.close();
     await Promise.all([pools?.stretcher.close(), pools?.cryptoPool.close(), storage.close()]);

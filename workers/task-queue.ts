@@ -30,8 +30,8 @@ export interface TaskQueueOptions<Task, Reply, Slots> {
   slots: Slots[];
   /** Runs a batch on a free thread, which is terminated after `timeLimitMs`. */
   run: (batch: Task[], slots: Slots, timeLimitMs: number) => Promise<Outcome<Reply>[]>;
-  /** Waits until the slots of a dead thread can be used. */
-  recover: (slots: Slots) => Promise<unknown>;
+  /** Waits until dead threads no longer use their slots. */
+  recover: () => Promise<unknown>;
   /** A monotonic clock, in ms. */
   now: () => number;
   /** Starts a timer. Returns a function that cancels it. */
@@ -201,7 +201,7 @@ export class TaskQueue<Task, Reply, Slots extends { indexes: unknown[] }> {
       else reject(new TaskFailedError(outcome.failure));
     });
     // If recovery fails, the next batch overwrites the slots.
-    if (!isUsable) await recover(slots).catch(() => {});
+    if (!isUsable) await recover().catch(() => {});
     this.release(slots);
   }
 

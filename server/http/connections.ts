@@ -115,12 +115,12 @@ export class Connections {
   }
 
   #evict(): void {
-    let most = new Set<Connection>();
-    for (const ofSource of this.#bySource.values()) if (ofSource.size > most.size) most = ofSource;
+    let largest = new Set<Connection>();
+    for (const ofSource of this.#bySource.values()) if (ofSource.size > largest.size) largest = ofSource;
+    const candidates = [...largest];
     // The client must act next: read a reply, or send the rest of its requests.
     const isIdle = (of: Connection) => of.open[0]?.writableEnded || isAwaitingRequest(of);
-    const evicted = [...most].find(isIdle) ?? [...most].at(-1);
-    evicted?.socket.destroy();
+    (candidates.find(isIdle) ?? candidates.at(-1))?.socket.destroy();
   }
 
   /** Answers malformed bytes, becomes idle, or starts the next request. */

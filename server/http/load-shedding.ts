@@ -42,6 +42,7 @@ export function shedLoad(
     const retryAfter = toRetryAfter(waitMs);
     bodies[retryAfter] ??= errorReply(new ApiError('serviceUnavailable', { retryAfter }), publicUrl);
     const body = bodies[retryAfter];
+    // After setHeader, Node keeps the headers of writeHead readable.
     response.setHeader('Timestamp', Math.floor(now() / 1000));
     response.writeHead(503, { ...headers, 'Retry-After': retryAfter, 'Content-Length': body.length });
     response.end(body);

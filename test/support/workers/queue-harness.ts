@@ -32,7 +32,7 @@ export class QueueHarness {
   readonly begun: string[][] = [];
   readonly endings: { account: string; ending: Ending }[] = [];
   /** Without `holdRecovery` they end at once. */
-  readonly recovering: { slots: SlotAllocation; end: () => void; fail: () => void }[] = [];
+  readonly recovering: { end: () => void; fail: () => void }[] = [];
   readonly allocations: SlotAllocation[];
   nowMs = 0;
   readonly #timers = new Set<{ atMs: number; callBack: () => void }>();
@@ -43,10 +43,10 @@ export class QueueHarness {
     this.queue = new TaskQueue({
       slots: this.allocations,
       run: (batch, slots, timeLimitMs) => this.#run(batch, slots, timeLimitMs),
-      recover: (slots) =>
+      recover: () =>
         new Promise((resolve, reject) => {
           const fail = () => reject(new Error('worker exited with code: 1'));
-          if (holdRecovery) this.recovering.push({ slots, end: () => resolve(undefined), fail });
+          if (holdRecovery) this.recovering.push({ end: () => resolve(undefined), fail });
           else resolve(undefined);
         }),
       now: () => this.nowMs,

@@ -14,7 +14,7 @@ ZERO_REGISTERS void ITERATE(int n, pbkdf2_lane lanes[], uint32_t count) {
 #define WORD_OF_LANE(i) ((uint32_t *)words)[(i) * LANES + lane]
     for (int lane = 0; lane < used; lane++)
       for (int i = 0; i < 32; i++) WORD_OF_LANE(i) = ((uint32_t *)&lanes[first + lane])[i];
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t done = 0; done < count; done++) {
       sha256_second_block(words[U], words[inner]);
       sha256_second_block(words[U], words[outer]);
       for (int i = 0; i < 8; i++) words[T][i] ^= words[U][i];
