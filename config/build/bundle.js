@@ -94,11 +94,11 @@ function keepModuleAddresses({ onLoad }) {
 }
 
 /**
- * An import reads every property of `fs` and `http`: Node 22 and later then load streams and a WebSocket client, 35 ms of
- * CPU. An import of a CommonJS package parses it for its exports.
+ * An import reads every property of `http`: Node 22 and later then load a WebSocket client, 30 ms of CPU. An import of
+ * a CommonJS package parses it for its exports.
  */
 function requireModules({ onResolve, onLoad }) {
-  onResolve({ filter: /^((node:)?(fs|http)|sqlite3)$/ }, ({ path, namespace }) =>
+  onResolve({ filter: /^((node:)?http|sqlite3)$/ }, ({ path, namespace }) =>
     namespace === 'required' ? { path, external: true } : { path, namespace: 'required' },
   );
   onLoad({ filter: /./, namespace: 'required' }, ({ path }) => ({
